@@ -1,0 +1,131 @@
+"""The errors of the frontend, as one tree; each carries its data and reads as a sentence.
+
+FrontendError
+├── BadRequest          what was asked for makes no sense
+├── Forbidden           the asker may not do that
+├── NotFound            nothing is known under that name
+├── NotReady            it is known, and not computed yet
+├── LineFull            the line of waiting runs is full
+├── LeaseLost           the run belongs to somebody else now
+├── ChainBroken         a stored stretch is missing or altered
+├── SettingsError       the environment can't be used as it is
+└── StorageError        Redis did not do what it was asked to
+    ├── StorageUnavailable   it can't be reached, or answers too late
+    ├── StorageFull          it has no memory left
+    └── ValueTooLarge        the value is larger than Redis can hold
+
+`problems.py` maps them to HTTP, in one place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from frontend.resource import Resource
+
+__all__ = [
+    "BadRequest",
+    "ChainBroken",
+    "Forbidden",
+    "FrontendError",
+    "LeaseLost",
+    "LineFull",
+    "NotFound",
+    "NotReady",
+    "SettingsError",
+    "StorageError",
+    "StorageFull",
+    "StorageUnavailable",
+    "ValueTooLarge",
+]
+
+
+class FrontendError(Exception):
+    """Whatever goes wrong in the frontend and can be told to a person; `detail` is the sentence."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class BadRequest(FrontendError):
+    """What was asked for makes no sense; the sentence says what would."""
+
+
+class Forbidden(FrontendError):
+    """Whoever asked may not do that (or start it)."""
+
+
+class NotFound(FrontendError):
+    """Nothing is known under the name that was asked for."""
+
+
+class NotReady(FrontendError):
+    """A propagation that is not computed yet; `resource` tells how far it is."""
+
+    def __init__(self, resource: Resource, *, retry_after_s: int = 2) -> None:
+        super().__init__("This propagation is not complete yet; ask again in a moment.")
+        self.resource = resource
+        self.retry_after_s = retry_after_s
+
+
+class LineFull(FrontendError):
+    """Too many runs wait already; `retry_after_s` is when to ask again."""
+
+    def __init__(self, *, waiting: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"{waiting} propagations wait for a cluster already; "
+            f"ask again in {retry_after_s} seconds."
+        )
+        self.waiting = waiting
+        self.retry_after_s = retry_after_s
+
+
+class LeaseLost(FrontendError):
+    """The caller doesn't own this run (any more) and abandons it, without another word."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(f"The lease on trajectory {digest} belongs to somebody else.")
+        self.digest = digest
+
+
+class ChainBroken(FrontendError):
+    """Stretch `position` of a trajectory is missing or altered; what comes before it is good."""
+
+    def __init__(self, digest: str, position: int, reason: str) -> None:
+        super().__init__(f"Stretch {position} of trajectory {digest} can't be used: {reason}.")
+        self.digest = digest
+        self.position = position
+        self.reason = reason
+
+
+class SettingsError(FrontendError):
+    """The environment can't be used as it is; `variable` names what to change."""
+
+    def __init__(self, variable: str, detail: str) -> None:
+        super().__init__(f"{variable}: {detail}")
+        self.variable = variable
+
+
+class StorageError(FrontendError):
+    """Redis did not do what it was asked to; nothing is known to be written."""
+
+
+class StorageUnavailable(StorageError):
+    """Redis can't be reached, refuses the connection, or answers too late."""
+
+
+class StorageFull(StorageError):
+    """Redis has no memory left for what was to be written."""
+
+
+class ValueTooLarge(StorageError):
+    """A value beyond what Redis holds under one key."""
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"A value of {size_bytes} bytes is more than the {limit_bytes} that Redis holds."
+        )
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes
