@@ -1,0 +1,98 @@
+# The project's verbs. `make` or `make help` lists them.
+#
+# Needs python3 (3.11 or newer, with venv), git and a POSIX shell; everything else is installed
+# into .venv from the hash-locked files in requirements/. Nothing outside the repository is
+# written, but for the caches of pip and uv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PORT ?= 8080
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UV := $(BIN)/uv
+# uv ignores the project files of other folders, an active environment and a user's settings.
+UV_RUN := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT $(UV) --no-config --quiet
+COMPILE := $(UV_RUN) pip compile --universal --generate-hashes --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+LOCKS := sim frontend local dev uv
+TESTS ?= tests
+
+say = @printf '%s\n' "$(1)"
+
+.PHONY: help setup run test check integration bench lock upgrade format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## make .venv with everything, from the locked requirements
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Porta needs Python 3.11 or newer; $(PYTHON) is older or missing." \
+			"Say which to use: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$(PYTHON) cannot make environments (no ensurepip)." \
+			"On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(call say,making $(VENV))
+	@$(PYTHON) -m venv $(VENV)
+
+$(UV): requirements/uv.txt | $(BIN)/python
+	$(call say,installing uv)
+	@test -x $(BIN)/pip || $(BIN)/python -m ensurepip >/dev/null
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements/uv.txt
+	@touch $@
+
+$(STAMP): pyproject.toml requirements/dev.txt $(UV)
+	$(call say,installing the locked requirements)
+	@$(UV_RUN) pip sync --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV_RUN) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(UV) $@
+	$(call say,ready: $(BIN)/porta)
+
+run: setup ## serve on this machine: http://127.0.0.1:8080 (PORT=...)
+	@exec $(BIN)/porta serve --port $(PORT)
+
+test: setup ## everything: the checks, then the integration tests
+	@$(MAKE) check
+	@$(MAKE) integration
+
+check: setup ## format, lint, types, layers and unit tests: under two minutes
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q -m "not integration" tests/unit
+
+integration: setup ## the integration tests: real Redis, real Dask Gateway, real browser
+	@$(BIN)/pytest -m integration tests/integration
+
+bench: setup ## measure what docs/performance.md says
+	@$(BIN)/python -m pytest -q -m bench tests/bench
+
+format: setup ## format the code and mend what ruff can
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format --quiet
+
+lock: $(UV) ## resolve requirements/*.txt again, keeping what still fits
+	$(call say,locking)
+	@$(COMPILE) $(UPGRADE) pyproject.toml --extra frontend --extra local --group dev \
+		-o requirements/dev.txt
+	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/sim.txt
+	@$(COMPILE) pyproject.toml -c requirements/dev.txt --extra frontend \
+		-o requirements/frontend.txt
+	@$(COMPILE) pyproject.toml -c requirements/dev.txt --extra frontend --extra local \
+		-o requirements/local.txt
+	@$(COMPILE) --group lock -c requirements/dev.txt -o requirements/uv.txt
+
+upgrade: ## resolve requirements/*.txt to the newest releases
+	@$(MAKE) lock UPGRADE=--upgrade
+
+clean: ## remove the environment, caches and builds
+	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find services tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The web, the runner and the command line around the propagation engine."""

@@ -1,0 +1,1 @@
+"""The propagation engine: scenarios go in, records come out, with the same bits everywhere."""
