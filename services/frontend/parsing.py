@@ -1,0 +1,161 @@
+"""How the text of a setting becomes a value.
+
+Each function takes the text and returns the value, or raises `ValueError` with the end of a
+sentence that begins with the variable's name and says what would be right.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "auth",
+    "choice",
+    "dashboard_template",
+    "duration",
+    "host",
+    "http_url",
+    "proxy_address",
+    "redis_url",
+    "scheduler",
+    "size",
+    "text",
+    "whole",
+]
+
+UNIT_S: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+UNIT_BYTES: Final = {
+    "": 1,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "KIB": 2**10,
+    "MIB": 2**20,
+    "GIB": 2**30,
+}
+LONGEST_S: Final = 10 * 365 * 86_400
+DIGITS_AND_UNIT: Final = re.compile(r"([0-9]{1,15}) ?([A-Za-z]*)")
+HOST_AND_PORT: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+
+
+def text(value: str) -> str:
+    """Read any text."""
+    return value
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Read a whole number from `low` to `high`, in plain digits."""
+
+    def read(value: str) -> int:
+        if re.fullmatch("[0-9]{1,16}", value) is None or not low <= int(value) <= high:
+            raise ValueError(f"{value!r} must be a whole number from {low} to {high}.")
+        return int(value)
+
+    return read
+
+
+def choice(*words: str) -> Callable[[str], str]:
+    """Read one of some words."""
+
+    def read(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"{value!r} must be one of {', '.join(words)}.")
+        return value
+
+    return read
+
+
+def auth(value: str) -> str:
+    """Read who may start things; `token` and `header` have their place, but are not built yet."""
+    if value in {"token", "header"}:
+        raise ValueError(f"{value} is not available yet in this version; for now there is none.")
+    return choice("none")(value)
+
+
+def duration(value: str) -> int:
+    """Read seconds, or a number with s, m, h or d."""
+    found = DIGITS_AND_UNIT.fullmatch(value)
+    if found is None or found[2] not in UNIT_S:
+        raise ValueError(f"{value!r} must be seconds, or a number with s, m, h or d, as 90s.")
+    seconds = int(found[1]) * UNIT_S[found[2]]
+    if not 1 <= seconds <= LONGEST_S:
+        raise ValueError(f"{value!r} must be between a second and ten years.")
+    return seconds
+
+
+def size(value: str) -> int:
+    """Read bytes, or a number with KiB, MiB, GiB, kB, MB or GB."""
+    found = DIGITS_AND_UNIT.fullmatch(value)
+    if found is None or found[2].upper() not in UNIT_BYTES:
+        raise ValueError(f"{value!r} must be bytes, or a number with KiB, MiB or GiB, as 256MiB.")
+    return int(found[1]) * UNIT_BYTES[found[2].upper()]
+
+
+def host(value: str) -> str:
+    """Read a host, or host:port."""
+    if not _is_host_and_port(value):
+        raise ValueError(f"{value!r} must be a host or host:port.")
+    return value
+
+
+def http_url(value: str) -> str:
+    """Read an http:// or https:// URL, without the slash at its end."""
+    if not _has_scheme_and_host(value, "http", "https"):
+        raise ValueError(f"{value!r} must be a URL that begins with http:// or https://.")
+    return value.rstrip("/")
+
+
+def proxy_address(value: str) -> str:
+    """Read the address of a Gateway's proxy."""
+    if not _has_scheme_and_host(value, "tls", "gateway", "http", "https"):
+        raise ValueError(f"{value!r} must be an address such as tls://host:port.")
+    return value.rstrip("/")
+
+
+def scheduler(value: str) -> str:
+    """Read the address of a Dask scheduler; tcp:// is put before a plain host:port."""
+    address = value if "://" in value else f"tcp://{value}"
+    scheme, _, rest = address.partition("://")
+    if scheme not in {"tcp", "tls"} or not _is_host_and_port(rest) or rest.rfind(":") < 0:
+        raise ValueError(f"{value!r} must be host:port, tcp://host:port or tls://host:port.")
+    return address
+
+
+def redis_url(value: str) -> str:
+    """Read a URL that redis-py opens; an error doesn't repeat it, for it may carry a password."""
+    if value.startswith("unix://"):
+        if len(value) > len("unix://"):
+            return value
+    elif _has_scheme_and_host(value, "redis", "rediss"):
+        return value
+    raise ValueError("must be a URL that begins with redis://, rediss:// or unix://.")
+
+
+def dashboard_template(value: str) -> str:
+    """Read a URL in which {cluster} stands for the cluster's name."""
+    try:
+        names = {name for _, name, _, _ in string.Formatter().parse(value) if name is not None}
+    except ValueError:
+        names = {""}
+    if names != {"cluster"} or not _has_scheme_and_host(value, "http", "https"):
+        raise ValueError(f"{value!r} must be an http URL with {{cluster}} where the name goes.")
+    return value
+
+
+def _is_host_and_port(value: str) -> bool:
+    found = HOST_AND_PORT.fullmatch(value)
+    return found is not None and (found[2] is None or 1 <= int(found[2]) <= 65_535)  # noqa: PLR2004 - the largest TCP port
+
+
+def _has_scheme_and_host(value: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
