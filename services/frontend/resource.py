@@ -1,0 +1,203 @@
+"""What the frontend says about one propagation: the resource of the API, the page and the events.
+
+A `Resource` is a value: it is made from a manifest or from a run's record, and never changes.
+Its JSON is the one that the API documents; nothing else is sent to anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  # pydantic reads the annotations
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+__all__ = [
+    "ClusterView",
+    "ErrorReport",
+    "Links",
+    "Progress",
+    "Resource",
+    "Status",
+    "Timings",
+]
+
+API_ROOT = "/api/v1/propagations"
+
+# Read by pydantic where the OpenAPI description is made; resource.py itself needs no pydantic.
+_DOCUMENTED = {"use_attribute_docstrings": True}
+
+
+class Status(StrEnum):
+    """Where a propagation stands."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        """True where nothing more will happen unless somebody asks again."""
+        return self in {Status.COMPLETE, Status.FAILED, Status.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a propagation is, in iterations."""
+
+    __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
+
+    done: int
+    """Iterations that are computed and stored."""
+    total: int
+    """Iterations that were asked for."""
+    rate: float | None = None
+    """Iterations a second, lately; null while none are computed."""
+    eta_s: float | None = None
+    """Seconds until it is complete, at that rate."""
+    position: int | None = None
+    """Place in the line of waiting runs, from 1; null outside it."""
+
+    @property
+    def fraction(self) -> float:
+        """The part that is done, from 0 to 1."""
+        return min(1.0, self.done / self.total) if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterView:
+    """The Dask cluster that computes a propagation, or computed it."""
+
+    __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
+
+    name: str
+    """The cluster's name at its Gateway."""
+    workers: int
+    """Workers that were asked for."""
+    dashboard: str | None = None
+    """Where its Dask dashboard can be seen, if anywhere."""
+    arrived: int | None = None
+    """Workers that are there; null where it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """When a propagation was asked for and finished, what took how long, and where."""
+
+    __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
+
+    asked_at: str | None = None
+    """When the run was asked for: RFC 3339, UTC."""
+    finished_at: str | None = None
+    """When the result was there: RFC 3339, UTC."""
+    queued_s: float | None = None
+    """Seconds in the line."""
+    starting_s: float | None = None
+    """Seconds until the cluster's workers were there."""
+    running_s: float | None = None
+    """Seconds of computing."""
+    total_s: float | None = None
+    """Seconds from asking to the result."""
+    where: str | None = None
+    """Who computed it: "inline" (the web process), "cluster", or "local" (the command line)."""
+    reused_steps: int = 0
+    """Iterations that an earlier run of the same trajectory had computed already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorReport:
+    """Why a propagation failed."""
+
+    __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
+
+    detail: str
+    """A sentence that says what happened."""
+    final: bool = False
+    """True where asking again gives the same: the trajectory ends there."""
+    iteration: int | None = None
+    """Where the trajectory ends: the iterations before the failure, all of them good."""
+    agents: tuple[str, ...] = ()
+    """The agents that could not go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Where to go from a propagation; paths on this server."""
+
+    __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
+
+    self: str
+    """The resource."""
+    page: str
+    """The page that a person opens."""
+    data_js: str
+    """The records as data.js."""
+    records: str
+    """The records in other formats."""
+    events: str
+    """Server-sent events of its progress."""
+
+    @classmethod
+    def of(cls, propagation_id: str) -> Links:
+        """Give the links of the propagation with this id."""
+        api, page = f"{API_ROOT}/{propagation_id}", f"/propagate/{propagation_id}"
+        return cls(
+            self=api,
+            page=page,
+            data_js=f"{page}/data.js",
+            records=f"{api}/records",
+            events=f"{api}/events",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One propagation: what was asked for, how far it is, and what came out."""
+
+    __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
+
+    id: str
+    """The step count, or the step count and a digest: 500, 500-0123456789abcdef."""
+    steps: int
+    """Iterations that were asked for."""
+    seed: int
+    """The seed of the random time steps."""
+    members: int
+    """Members of the ensemble; 1 as yet."""
+    status: Status
+    """Where it stands."""
+    progress: Progress
+    """How far it is."""
+    cluster: ClusterView | None = None
+    """The cluster that computes it, if one does."""
+    timings: Timings = field(default_factory=Timings)
+    """When, how long, and where."""
+    statistics: Mapping[str, object] | None = None
+    """What came out: record counts, the state at the end, and figures by agent."""
+    error: ErrorReport | None = None
+    """Why it failed."""
+
+    @property
+    def links(self) -> Links:
+        """Where to go from here."""
+        return Links.of(self.id)
+
+    def to_json(self) -> dict[str, object]:
+        """Give the document that the API sends; JSON types all through."""
+        return {
+            "id": self.id,
+            "steps": self.steps,
+            "seed": self.seed,
+            "members": self.members,
+            "status": self.status.value,
+            "progress": asdict(self.progress),
+            "cluster": asdict(self.cluster) if self.cluster else None,
+            "timings": asdict(self.timings),
+            "statistics": dict(self.statistics) if self.statistics is not None else None,
+            "error": asdict(self.error) | {"agents": list(self.error.agents)}
+            if self.error
+            else None,
+            "links": asdict(self.links),
+        }
