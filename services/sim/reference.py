@@ -1,0 +1,140 @@
+"""The simulation in plain Python: the specification that everything faster must equal, bit for bit.
+
+Guarantees: what an agent reads comes from a `QRangeStore`, random numbers from numpy's own
+Philox, and arithmetic is `+ - * /` and `sqrt` of binary64 in the order written here.
+
+It is for reading and for comparing with; `Propagation` gives the same a thousand times faster.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from itertools import count, islice
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+
+from sim.errors import Failure, FailureReason, PropagationFailed
+from sim.model import Scenario, State
+from sim.rangestore import QRangeStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Record", "initial_records", "iterations", "simulate"]
+
+Universe: TypeAlias = dict[int, State]
+"""States by agent number; the whole universe, or what one record adds to it."""
+
+
+class Record(NamedTuple):
+    """Over `[t0, t1)` the agent of this number is said to be where it is at t1."""
+
+    agent: int
+    t0: float
+    t1: float
+    state: State
+
+
+def simulate(scenario: Scenario, seed: int, steps: int) -> list[Record]:
+    """Return the records of so many iterations in the order of computation, initial ones first.
+
+    Raises PropagationFailed where the trajectory ends before; its failure's `iteration` is
+    the most steps that can be asked for.
+
+    >>> from sim.model import NANO
+    >>> for record in simulate(NANO, seed=0, steps=1):
+    ...     print(record.agent, record.t0, record.t1, record.state.x, record.state.y)
+    0 -inf 0.0 0.0 0.1
+    1 -inf 0.0 0.0 1.0
+    0 0.0 0.01 0.001 0.1
+    1 0.0 0.01 0.01 0.9998765432098765
+    """
+    records = initial_records(scenario)
+    for iteration in islice(iterations(scenario, seed), steps):
+        records.extend(iteration)
+    return records
+
+
+def initial_records(scenario: Scenario) -> list[Record]:
+    """Return what the run starts with: before time 0 every agent is in its initial state."""
+    return [Record(a, -math.inf, 0.0, agent.state) for a, agent in enumerate(scenario.agents)]
+
+
+def iterations(scenario: Scenario, seed: int) -> Iterator[list[Record]]:
+    """Yield the records of one iteration after another, until the trajectory ends (if ever)."""
+    store = QRangeStore[Universe]()
+    latest = {a: agent.state for a, agent in enumerate(scenario.agents)}
+    store[-math.inf, 0.0] = dict(latest)
+    draws = [_draws(seed, a) for a in latest]
+
+    for iteration in count():
+        records = []
+        for a, name in enumerate(scenario.names):
+            t = latest[a].time
+            universe = _read(store, t - scenario.epsilon)
+            if len(universe) < len(latest):
+                continue  # A waits: somebody's clock is behind what A wants to read
+            ax, ay = _acceleration(scenario, a, universe, iteration)
+            u = float(draws[a].random())
+            state = _stepped(universe[a], ax, ay, scenario.dt_min + u * scenario.dt_span)
+            if not _is_finite(state):
+                raise _failed(iteration, (name,), FailureReason.DIVERGENCE)
+            store[t, state.time] = {a: state}
+            records.append(Record(a, t, state.time, state))
+            latest[a] = state
+        if not records:
+            raise _failed(iteration, scenario.names, FailureReason.STANDSTILL)
+        yield records
+
+
+def _draws(seed: int, agent: int) -> np.random.Generator:
+    """Return the agent's own random numbers; the k-th belongs to its k-th step."""
+    key = np.array([seed, agent], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key))
+
+
+def _read(store: QRangeStore[Universe], q: float) -> Universe:
+    """Return each agent's state at q: of several records that hold q, the newest."""
+    universe: Universe = {}
+    with suppress(IndexError):  # no record holds q at all
+        for record in store[q]:
+            universe.update(record)
+    return universe
+
+
+def _acceleration(
+    scenario: Scenario, a: int, universe: Universe, iteration: int
+) -> tuple[float, float]:
+    """Return the pull of all others on agent a: mu/r**2 in the direction of each."""
+    ax = ay = 0.0
+    for b, other in enumerate(scenario.agents):
+        if b == a or other.mu == 0.0:
+            continue
+        dx = universe[b].x - universe[a].x
+        dy = universe[b].y - universe[a].y
+        r2 = dx * dx + dy * dy
+        r3 = r2 * math.sqrt(r2)
+        if r3 == 0.0:
+            names = (scenario.names[a], other.name)
+            raise _failed(iteration, names, FailureReason.COLLISION)
+        ax += other.mu * dx / r3
+        ay += other.mu * dy / r3
+    return ax, ay
+
+
+def _stepped(state: State, ax: float, ay: float, next_time_step: float) -> State:
+    """Return the state one step later, by the semi-implicit Euler method: velocity first."""
+    h = state.time_step
+    vx = state.vx + ax * h
+    vy = state.vy + ay * h
+    return State(state.time + h, next_time_step, state.x + vx * h, state.y + vy * h, vx, vy)
+
+
+def _is_finite(state: State) -> bool:
+    return all(map(math.isfinite, state.to_json().values()))
+
+
+def _failed(iteration: int, agents: tuple[str, ...], reason: FailureReason) -> PropagationFailed:
+    return PropagationFailed(Failure(iteration, agents, reason))
