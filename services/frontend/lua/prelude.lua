@@ -1,0 +1,173 @@
+-- What the scripts of the run protocol share; the loader puts it in the place of `--include prelude`.
+-- A run's record (`run`) is a hash without TTL:
+--   state     queued, running, publishing, done, failed or cancelled
+--   token, epoch, owner, lease    who holds it, until when (ms of Redis' own clock)
+--   next, head, intervals         the next stretch, the last one's checksum, the intervals that are there
+--   target    the steps that this owner goes for; more waits behind it
+--   seq, behind   its number in the line, and the number of what waits behind it
+--   attempts  owners since the last stretch was put;  cancel  the owner is to stop
+--   stage, done, rate, workers, wanted, cluster   progress;  error, retry_at, failure   what went wrong
+--   asked, started, over   when (ms)
+
+local run, waiting, ended, events, chain = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local queue, active, retry, over, sequence = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local digest = ARGV[1]
+
+local EVENTS_KEPT = 512
+local ENDED_KEPT = 256
+local EVENTS_LINGER_MS = 600000 -- then the sweeper deletes the stream
+local SHOWN = {
+  'state', 'stage', 'target', 'epoch', 'attempts', 'done', 'rate', 'workers', 'wanted', 'cluster',
+  'error', 'retry_at', 'failure', 'cancel', 'asked', 'started', 'over',
+}
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local function field(name)
+  return redis.call('HGET', run, name)
+end
+
+local function number(name)
+  return tonumber(field(name) or 0)
+end
+
+local function owned()
+  local state = field('state')
+  return state == 'running' or state == 'publishing'
+end
+
+local function living()
+  return owned() and number('lease') > now
+end
+
+local function holds(token, epoch)
+  return field('token') == token and field('epoch') == epoch
+end
+
+-- One event: what happened (to which id), and the run as it is now.
+local function emit(name, id, outcome)
+  local entry = { 'XADD', events, 'MAXLEN', EVENTS_KEPT, '*', 'event', name }
+  local function add(key, value)
+    if value then
+      entry[#entry + 1] = key
+      entry[#entry + 1] = value
+    end
+  end
+  add('id', id)
+  add('outcome', outcome)
+  for index, value in ipairs(redis.call('HMGET', run, unpack(SHOWN))) do
+    add(SHOWN[index], value)
+  end
+  local rank = redis.call('ZRANK', queue, digest)
+  add('position', rank and rank + 1)
+  redis.call(unpack(entry))
+end
+
+-- The chain is the truth about what is there; the record repeats it for whoever reads it alone.
+local function read_chain()
+  local last = redis.call('LINDEX', chain, -1)
+  if not last then
+    return 0, '', 0
+  end
+  local entry = cjson.decode(last)
+  return redis.call('LLEN', chain), entry.checksum, entry.first + entry.count
+end
+
+local function note_chain()
+  local next, head, intervals = read_chain()
+  redis.call('HSET', run, 'next', next, 'head', head, 'intervals', intervals)
+  return next, head, intervals
+end
+
+local function unlink_from(first)
+  for index = first, #KEYS do
+    redis.call('UNLINK', KEYS[index])
+  end
+end
+
+local function leave_lists()
+  redis.call('ZREM', queue, digest)
+  redis.call('ZREM', active, digest)
+  redis.call('ZREM', retry, digest)
+end
+
+-- The run is over: done, failed for good, or cancelled.
+local function settle(state)
+  leave_lists()
+  redis.call('HSET', run, 'state', state, 'over', now)
+  redis.call('HDEL', run, 'cancel', 'behind', 'retry_at')
+  redis.call('ZADD', over, now + EVENTS_LINGER_MS, digest)
+  emit('status')
+end
+
+-- The run (again) waits for an owner, under the number `seq` of the line (else a new one).
+local function line_up(seq)
+  seq = seq or redis.call('INCR', sequence)
+  leave_lists()
+  redis.call('ZREM', over, digest)
+  redis.call('HSET', run, 'state', 'queued', 'seq', seq)
+  redis.call('HDEL', run, 'cancel', 'behind', 'retry_at', 'stage', 'cluster', 'workers', 'wanted', 'rate', 'over')
+  redis.call('ZADD', queue, seq, digest)
+  emit('status')
+end
+
+-- What waits behind an owner that has gone lines up under its own number, else the run is over.
+local function go_on_or(state)
+  if redis.call('ZCARD', waiting) == 0 then
+    settle(state)
+  else
+    line_up(field('behind'))
+  end
+end
+
+-- Nobody waits for this id any more; `outcome` is what its readers are told.
+local function depart(id, outcome)
+  redis.call('ZREM', waiting, id)
+  if outcome ~= 'complete' then
+    redis.call('ZADD', ended, now, id .. ' ' .. outcome)
+    redis.call('ZREMRANGEBYRANK', ended, 0, -ENDED_KEPT - 1)
+  end
+  emit('done', id, outcome)
+end
+
+-- An owner that did nothing wrong doesn't count.
+local function refund_attempt()
+  redis.call('HSET', run, 'attempts', math.max(0, number('attempts') - 1))
+end
+
+local function forget_ended(id)
+  redis.call('ZREM', ended, id .. ' cancelled', id .. ' failed')
+end
+
+-- After an id has left without its owner's doing: does anybody still want the run?
+local function reconsider(state_if_nobody)
+  local nobody = redis.call('ZCARD', waiting) == 0
+  if not owned() then
+    local state = field('state')
+    if nobody and (state == 'queued' or state == 'failed') then
+      settle(state_if_nobody)
+    end
+    return
+  end
+  local target = redis.call('ZREVRANGEBYSCORE', waiting, number('target'), '-inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
+  if target then
+    redis.call('HSET', run, 'target', target)
+  elseif living() then
+    redis.call('HSET', run, 'cancel', 1)
+  else
+    go_on_or(state_if_nobody)
+  end
+end
+
+-- Failed for good: everybody who waits is told.
+local function fail_all(ids)
+  for _, id in ipairs(ids) do
+    depart(id, 'failed')
+  end
+  if redis.call('ZCARD', waiting) == 0 then
+    settle('failed')
+  else
+    line_up(field('seq'))
+  end
+end

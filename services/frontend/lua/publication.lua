@@ -1,0 +1,48 @@
+-- What `publish` and `derive` share: a manifest, written last and at once, when every stretch that it rests on is there.
+-- ARGV: digest, token or '', epoch, id, steps, manifest, stretches, checksum of the last of them,
+--   life of the result in ms (0: for ever), recent ids kept
+-- KEYS 11 manifest, 12 published, 13 recent, 14 expiring, 15...: the stretches
+-- Returns lost, unwanted (cancelled meanwhile), published, again, or broken and the position.
+local manifest, published, recent, expiring = KEYS[11], KEYS[12], KEYS[13], KEYS[14]
+local FIRST_STRETCH = 15
+local fenced, id, steps = ARGV[2] ~= '', ARGV[4], tonumber(ARGV[5])
+local stretches, head = tonumber(ARGV[7]), ARGV[8]
+local life, recent_kept = tonumber(ARGV[9]), tonumber(ARGV[10])
+
+if fenced and not (holds(ARGV[2], ARGV[3]) and living()) then
+  return { 'lost' }
+end
+local wanted = redis.call('ZSCORE', waiting, id)
+local fresh = not (redis.call('SISMEMBER', published, id) == 1 and redis.call('EXISTS', manifest) == 1)
+if fresh then
+  if fenced and not wanted then
+    return { 'unwanted' }
+  end
+  for position = 0, stretches - 1 do
+    if redis.call('EXISTS', KEYS[FIRST_STRETCH + position]) == 0 then
+      return { 'broken', position }
+    end
+  end
+  local last = stretches > 0 and redis.call('LINDEX', chain, stretches - 1)
+  if stretches > 0 and not (last and cjson.decode(last).checksum == head) then
+    return { 'broken', stretches - 1 }
+  end
+  redis.call('SET', manifest, ARGV[6])
+  redis.call('SADD', published, id)
+  redis.call('ZADD', recent, now, id)
+  redis.call('ZREMRANGEBYRANK', recent, 0, -recent_kept - 1)
+  if life > 0 then
+    redis.call('ZADD', expiring, now + life, id .. ' ' .. digest)
+  end
+  forget_ended(id)
+end
+if wanted then
+  if fenced and steps >= number('target') then
+    redis.call('HSET', run, 'state', 'publishing')
+  end
+  depart(id, 'complete')
+  if not fenced then
+    reconsider('done')
+  end
+end
+return { fresh and 'published' or 'again' }

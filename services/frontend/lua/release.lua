@@ -1,0 +1,39 @@
+#!lua flags=allow-oom
+-- The owner gives the run back before its end.
+-- ARGV: digest, token, epoch, outcome, why or '', first back-off in ms, attempts at most
+--   requeue    nothing is wrong with it: the first to go on
+--   cancelled  nobody wants it any more; the stretches stay
+--   failed     tried again later, a bounded number of times (why: a sentence)
+--   ended      the trajectory itself ends, for good (why: the failure as JSON)
+-- Returns lost, or the state that the run has now.
+--include prelude
+local outcome, why, back_off, attempts_limit = ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
+if not holds(ARGV[2], ARGV[3]) then
+  return 'lost'
+end
+if not owned() then
+  return field('state') -- said before, or taken away meanwhile
+end
+
+if outcome == 'ended' then
+  redis.call('HSET', run, 'failure', why)
+  fail_all(redis.call('ZRANGEBYSCORE', waiting, '(' .. string.format('%.0f', cjson.decode(why).iteration), '+inf'))
+elseif redis.call('ZCARD', waiting) == 0 or outcome == 'cancelled' then
+  go_on_or('cancelled')
+elseif outcome == 'requeue' then
+  refund_attempt()
+  line_up(field('seq'))
+else
+  redis.call('HSET', run, 'error', why)
+  if number('attempts') >= attempts_limit then
+    fail_all(redis.call('ZRANGE', waiting, 0, -1))
+  else
+    local retry_at = now + math.ceil(back_off * 2 ^ (number('attempts') - 1))
+    leave_lists()
+    redis.call('HSET', run, 'state', 'failed', 'retry_at', retry_at)
+    redis.call('HDEL', run, 'cancel', 'behind', 'stage', 'cluster', 'workers', 'wanted', 'rate')
+    redis.call('ZADD', retry, retry_at, digest)
+    emit('status')
+  end
+end
+return field('state')

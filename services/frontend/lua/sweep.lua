@@ -1,0 +1,28 @@
+#!lua flags=allow-oom
+-- Put away what is left of a run that has been over for a while: first its events, much later its record,
+-- and with that the stretches from which nothing was ever published.
+-- ARGV: digest, length of the chain, how long the record lingers (ms)
+-- KEYS 11 published, 12 request, 13...: the stretches
+-- Returns events, run, trajectory, or kept.
+--include prelude
+local published, request = KEYS[11], KEYS[12]
+local due = redis.call('ZSCORE', over, digest)
+if not due or tonumber(due) > now or redis.call('LLEN', chain) ~= tonumber(ARGV[2]) then
+  return 'kept'
+end
+if owned() or redis.call('ZCARD', waiting) > 0 then
+  redis.call('ZREM', over, digest)
+  return 'kept'
+end
+if redis.call('UNLINK', events) == 1 then
+  redis.call('ZADD', over, now + tonumber(ARGV[3]), digest)
+  return 'events'
+end
+redis.call('ZREM', over, digest)
+redis.call('UNLINK', run, waiting, ended)
+if redis.call('SCARD', published) > 0 then
+  return 'run'
+end
+redis.call('UNLINK', chain, published, request)
+unlink_from(13)
+return 'trajectory'

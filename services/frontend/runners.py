@@ -1,0 +1,66 @@
+"""Who does the work of an installation: the runners that are alive, and the one that reaps.
+
+Times are Redis' own, so that runners and readers need not agree on a clock.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from frontend import keys
+from frontend.connection import command, now_ms, storage_errors
+from frontend.scripts import Scripts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import redis
+
+__all__ = ["Runners"]
+
+FORGOTTEN_AFTER_MS: Final = 600_000
+
+
+class Runners:
+    """The runners of one installation."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._scripts = Scripts(client)
+
+    def heartbeat(self, name: str, info: Mapping[str, object]) -> None:
+        """Say that a runner is alive; `info` is any JSON object, without `at_ms`."""
+        told = orjson.dumps(dict(info))
+        self._scripts.call("heartbeat", [keys.RUNNERS], name, told, FORGOTTEN_AFTER_MS)
+
+    def alive(self, within_ms: int = 15_000) -> dict[str, dict[str, Any]]:
+        """Read what the runners last said (with `age_ms`) that were heard of within the time."""
+        with storage_errors():
+            now = now_ms(self._client)
+            said: dict[bytes, bytes] = command(self._client, "HGETALL", keys.RUNNERS)
+        infos = {name.decode(): orjson.loads(info) for name, info in said.items()}
+        aged = {name: info | {"age_ms": now - info["at_ms"]} for name, info in infos.items()}
+        return {name: info for name, info in aged.items() if info["age_ms"] <= within_ms}
+
+    def leave(self, name: str) -> None:
+        """Say that a runner has stopped."""
+        with storage_errors():
+            self._client.hdel(keys.RUNNERS, name)
+
+    def lead(self, token: str, lease_ms: int) -> bool:
+        """Be, or stay, the one runner that reaps; said again before the lease is out."""
+        return bool(self._scripts.call("lead", [keys.REAPER], token, lease_ms))
+
+    def stop_leading(self, token: str) -> None:
+        """Let another runner reap at once."""
+        self._scripts.call("lead", [keys.REAPER], token, 0)
+
+    def installation(self) -> str:
+        """Return the random name of this installation, given once."""
+        with storage_errors():
+            self._client.set(keys.INSTALLATION, secrets.token_hex(8), nx=True)
+            name: bytes = command(self._client, "GET", keys.INSTALLATION)
+        return name.decode()

@@ -1,0 +1,191 @@
+"""What is known of a run at one moment, as values: its record, its leases, its chain's entries.
+
+Nothing here talks to Redis; `runs.py` and `events.py` read these values from its replies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import orjson
+
+from frontend.resource import Status
+from sim.model import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "Acquired",
+    "ChainEntry",
+    "Lease",
+    "Renewal",
+    "RunState",
+    "Stage",
+    "State",
+    "pairs",
+]
+
+State = Literal["queued", "running", "publishing", "done", "failed", "cancelled"]
+Stage = Literal["starting", "propagating", "writing"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEntry:
+    """One stretch of a trajectory's chain: its intervals, the SHA-256 of its bytes, its records."""
+
+    first: int
+    count: int
+    checksum: str
+    records: int
+
+    @property
+    def end(self) -> int:
+        """The first interval after the stretch."""
+        return self.first + self.count
+
+    def to_bytes(self) -> bytes:
+        """Return the entry's JSON."""
+        return orjson.dumps(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> ChainEntry:
+        """Read what `to_bytes` wrote."""
+        return cls(**orjson.loads(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to extend a trajectory: nobody else has this token in this epoch."""
+
+    digest: str
+    token: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquired:
+    """The answer to `acquire`; with `run` and `mine` comes the lease.
+
+    `next` is the stretch to make next, `head` the checksum of the one before it ("" at the
+    start), `intervals` how many are there, `target` the steps to go for.
+    """
+
+    kind: Literal["run", "mine", "busy", "full", "done"]
+    lease: Lease | None
+    next: int
+    head: str
+    intervals: int
+    target: int
+    attempts: int
+    waiting: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The answer to `renew`: whether to stop, the steps to go for, and who waits for how many."""
+
+    cancelled: bool
+    target: int
+    waiting: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """A run's record: as read (then with who waits and how ids ended), or as an event told it."""
+
+    digest: str
+    state: State
+    stage: Stage | None = None
+    target: int = 0
+    epoch: int = 0
+    attempts: int = 0
+    done: int = 0
+    rate: float | None = None
+    workers: int | None = None
+    wanted: int | None = None
+    cluster: Mapping[str, object] | None = None
+    error: str | None = None
+    failure: Failure | None = None
+    cancelling: bool = False
+    retry_at_ms: int | None = None
+    asked_ms: int | None = None
+    started_ms: int | None = None
+    over_ms: int | None = None
+    position: int | None = None
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    ended: Mapping[str, Status] = field(default_factory=dict)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it waits, runs, or will be tried again."""
+        return self.state in {"queued", "running", "publishing"} or self.retry_at_ms is not None
+
+    @property
+    def status(self) -> Status:
+        """Where it stands, for somebody who waits for it."""
+        match self.state:
+            case "queued":
+                return Status.QUEUED
+            case "running" | "publishing":
+                return Status.STARTING if self.stage == "starting" else Status.RUNNING
+            case "failed":
+                return Status.FAILED if self.retry_at_ms is None else Status.QUEUED
+            case "cancelled":
+                return Status.CANCELLED
+            case "done":
+                return Status.COMPLETE
+
+    def status_of(self, propagation_id: str, steps: int) -> Status | None:
+        """Where one propagation of a record that was read stands; None: the run knows nothing."""
+        if propagation_id in self.waiting:
+            return self.status
+        if self.failure is not None and steps > self.failure.iteration:
+            return Status.FAILED
+        return self.ended.get(propagation_id)
+
+    @classmethod
+    def from_fields(
+        cls,
+        digest: str,
+        fields: Mapping[bytes, bytes],
+        *,
+        position: int | None = None,
+        waiting: Mapping[str, int] | None = None,
+        ended: Mapping[str, Status] | None = None,
+    ) -> RunState:
+        """Read the hash, or an event's fields; what is unknown there is left out."""
+        text = {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
+        return cls(
+            digest=digest,
+            state=text["state"],  # type: ignore[arg-type]  # only our own scripts write it
+            stage=text.get("stage"),  # type: ignore[arg-type]  # and this
+            target=int(text.get("target", 0)),
+            epoch=int(text.get("epoch", 0)),
+            attempts=int(text.get("attempts", 0)),
+            done=int(text.get("done", 0)),
+            rate=float(text["rate"]) if "rate" in text else None,
+            workers=_whole(text, "workers"),
+            wanted=_whole(text, "wanted"),
+            cluster=orjson.loads(text["cluster"]) if text.get("cluster") else None,
+            error=text.get("error"),
+            failure=Failure.from_json(orjson.loads(text["failure"])) if "failure" in text else None,
+            cancelling="cancel" in text,
+            retry_at_ms=_whole(text, "retry_at"),
+            asked_ms=_whole(text, "asked"),
+            started_ms=_whole(text, "started"),
+            over_ms=_whole(text, "over"),
+            position=_whole(text, "position") if position is None else position,
+            waiting=waiting or {},
+            ended=ended or {},
+        )
+
+
+def _whole(text: Mapping[str, str], name: str) -> int | None:
+    return int(text[name]) if name in text else None
+
+
+def pairs(words: Sequence[bytes]) -> dict[str, int]:
+    """Read a flat reply `id, steps, id, steps, ...`."""
+    return {key.decode(): int(value) for key, value in zip(words[::2], words[1::2], strict=True)}
