@@ -1,0 +1,119 @@
+"""What integration tests may ask for: Redis in a container where possible, and a real browser.
+
+The end of the report says which Redis it was. With `PORTA_TEST_DOCKER=required` only the
+container will do; without it a machine without Docker tests with the embedded server. In CI a
+missing browser is an error; elsewhere its tests are skipped, with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests import redis_servers
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Iterator
+
+    from _pytest.terminal import TerminalReporter
+    from playwright.sync_api import BrowserContext, Page
+
+    from tests.redis_servers import RedisServer
+
+FOLDER: Final = Path(__file__).parent
+REDIS_KIND: Final = pytest.StashKey[str]()
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_FLAGS: Final = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",  # Chromium has no sandbox for root, which CI is
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies in this folder is an integration test."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.add_marker(pytest.mark.integration)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    if (kind := config.stash.get(REDIS_KIND, None)) is not None:
+        terminalreporter.section("servers")
+        terminalreporter.write_line(f"Redis: {kind}")
+
+
+@pytest.fixture(scope="session")
+def redis_image() -> str | None:
+    """The image that Redis containers are made of; None where the embedded server must do."""
+    try:
+        return redis_servers.container_image()
+    except redis_servers.NoContainer as reason:
+        if os.environ.get("PORTA_TEST_DOCKER") == "required":
+            pytest.fail(f"PORTA_TEST_DOCKER=required, but {reason}", pytrace=False)
+        return None
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_image: str | None, pytestconfig: pytest.Config) -> Iterator[RedisServer]:
+    """The session's Redis: a container, else embedded."""
+    with _server(redis_image) as server:
+        pytestconfig.stash[REDIS_KIND] = server.kind
+        yield server
+
+
+@pytest.fixture
+def own_redis(redis_image: str | None) -> Iterator[RedisServer]:
+    """A Redis of the test's own, to kill, restart, pause and resume."""
+    with _server(redis_image) as server:
+        yield server
+
+
+def _server(image: str | None) -> contextlib.AbstractContextManager[RedisServer]:
+    if image is None:
+        return redis_servers.embedded_server()
+    return redis_servers.container_server(image)
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """The machine's Chromium."""
+    for name in BROWSERS:
+        if (path := shutil.which(name)) is not None:
+            return path
+    reason = f"no browser: none of {', '.join(BROWSERS)} is on the PATH (apt-get install chromium)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def browser(browser_path: str, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A headless Chromium with a new profile; `browser.new_page()` opens a page."""
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=browser_path,
+            headless=True,
+            args=list(BROWSER_FLAGS),
+            viewport={"width": 1280, "height": 900},
+        ) as context,
+    ):
+        yield context
+
+
+@pytest.fixture
+def page(browser: BrowserContext) -> Page:
+    """A blank page of `browser`."""
+    return browser.new_page()

