@@ -1,0 +1,107 @@
+"""How what people write becomes a request: ids, seeds, step counts, within the limits that are set.
+
+Whatever is not exactly a request is a `BadRequest` (or `NotFound`) with a sentence that says
+what would be one; nothing is guessed, and Python's own leniency (`1_000`, Arabic digits,
+numbers of four thousand digits) is never reached.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from frontend.errors import BadRequest, NotFound
+from sim.errors import RequestError, ScenarioError
+from sim.model import NANO, PropagationRequest, Scenario, Trajectory
+from sim.plan import work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Limits", "parse_id", "read_request", "whole_number"]
+
+WHOLE_NUMBER: Final = re.compile("0|[1-9][0-9]{0,15}")  # 16 digits hold everything below 2**53
+ID: Final = re.compile("([1-9][0-9]{0,15})(?:-([0-9a-f]{16}))?")
+SHOWN_CHARACTERS: Final = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much may be asked for."""
+
+    max_steps: int
+    max_work: int
+
+    def check(self, request: PropagationRequest) -> PropagationRequest:
+        """Return the request, or raise BadRequest if it is too much."""
+        if request.steps > self.max_steps:
+            raise BadRequest(_steps_sentence(str(request.steps), self.max_steps))
+        needed = work(request.steps, request.trajectory.scenario, request.members)
+        if needed > self.max_work:
+            raise BadRequest(
+                f"{request.steps} steps of this scenario are {needed:.3g} units of work, more "
+                f"than the {self.max_work:.3g} that are allowed; ask for fewer steps or agents."
+            )
+        return request
+
+
+def whole_number(text: str, name: str) -> int:
+    """Read a whole number in ASCII digits without a leading zero, or raise BadRequest."""
+    if WHOLE_NUMBER.fullmatch(text) is None:
+        raise BadRequest(f"The {name} must be a whole number in plain digits, not {_shown(text)}.")
+    return int(text)
+
+
+def read_request(
+    limits: Limits, *, steps: int, seed: int = 0, members: int = 1, scenario: object | None = None
+) -> PropagationRequest:
+    """Make a request of its parts; `scenario` is parsed JSON, None the default one."""
+    try:
+        chosen = NANO if scenario is None else Scenario.from_json(scenario)
+        request = PropagationRequest(steps, Trajectory(chosen, seed), members)
+    except (RequestError, ScenarioError) as error:
+        raise BadRequest(str(error)) from None
+    return limits.check(request)
+
+
+def parse_id(
+    limits: Limits,
+    text: str,
+    trajectory_of: Callable[[str], Trajectory | None],
+    *,
+    seed: str | None = None,
+    members: str | None = None,
+) -> PropagationRequest:
+    """Read the id of a propagation: a step count, with a seed perhaps, or count and digest.
+
+    `trajectory_of` knows the trajectories that were asked for before, by their digests.
+    """
+    found = ID.fullmatch(text)
+    if found is None:
+        raise BadRequest(_steps_sentence(_shown(text), limits.max_steps))
+    steps, digest = int(found[1]), found[2]
+    if digest is None:
+        return read_request(
+            limits,
+            steps=steps,
+            seed=0 if seed is None else whole_number(seed, "seed"),
+            members=1 if members is None else whole_number(members, "number of members"),
+        )
+    if seed is not None or members is not None:
+        raise BadRequest("An id with a digest has its seed and members already; leave them out.")
+    trajectory = trajectory_of(digest)
+    if trajectory is None or trajectory.is_default:
+        raise NotFound(f"Nobody has asked for {text} yet, so its scenario is not known here.")
+    return read_request(
+        limits, steps=steps, seed=trajectory.seed, scenario=trajectory.scenario.to_json()
+    )
+
+
+def _steps_sentence(shown: str, max_steps: int) -> str:
+    return f"The number of steps must be a whole number from 1 to {max_steps:,}, not {shown}."
+
+
+def _shown(text: str) -> str:
+    """Quote what somebody wrote, cut where it is long."""
+    return repr(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "...")

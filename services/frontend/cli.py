@@ -1,0 +1,192 @@
+"""The command line, `porta`: parse, call, and say in a sentence what went wrong.
+
+Every command imports what it needs when it is called, so that `porta --help` answers at once.
+Exit codes: 0 done, 1 it failed (a sentence on standard error), 2 it was asked for wrongly or
+the environment can't be used, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from frontend.errors import FrontendError, SettingsError
+from frontend.settings import VARIABLES, Settings
+
+if TYPE_CHECKING:
+    from frontend.terminal import Workers
+
+__all__ = ["main", "porta"]
+
+LOOPBACK: Final = "127.0.0.1"
+PORT: Final = 8080
+MISUSED: Final = 2  # click's own exit code for wrong usage
+
+
+class _WrongEnvironment(click.ClickException):
+    exit_code = MISUSED
+
+
+class _Porta(click.Group):
+    """The group of all commands: shows the environment in its help, and errors as sentences."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        """Run a command; an error of ours is told without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise _WrongEnvironment(error.detail) from error
+        except FrontendError as error:
+            raise click.ClickException(error.detail) from error
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of environment variables."""
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Environment"):
+            formatter.write_dl(
+                [(one.name, one.says.replace("`", "")) for one in VARIABLES], col_max=28
+            )
+
+
+class _WorkersType(click.ParamType[Any]):
+    """`auto`, `inline`, or a number of workers."""
+
+    name = "auto|inline|K"
+
+    def convert(
+        self,
+        value: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Workers:
+        """Read the option."""
+        if value == "auto" or value == "inline":  # noqa: PLR1714 - so that mypy sees the literals
+            return value
+        if re.fullmatch("[1-9][0-9]{0,3}", value):
+            return int(value)
+        self.fail(f"{value!r} must be auto, inline, or a number of workers from 1.", param, ctx)
+
+
+def _settings() -> Settings:
+    return Settings.from_environ(os.environ)
+
+
+@click.group(cls=_Porta, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="porta")
+def porta() -> None:
+    """Propagate orbits: N steps of a simulation, on clusters of their own.
+
+    `porta serve` is all that a laptop needs; `porta web` and `porta runner` are its two halves
+    for a deployment; `porta propagate` gives a result without a browser.
+    """
+
+
+@porta.command()
+@click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on.")
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65_535))
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder that keeps the results. [default: PORTA_DATA, or the user's data folder]",
+)
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
+    """Serve on this machine: web, runner, and whatever is not configured.
+
+    Without REDIS_URL it brings a Redis-compatible server of its own, and without
+    DASK_GATEWAY_ADDRESS and DASK_SCHEDULER a Dask Gateway. All of it is gone when it ends.
+    """
+    from frontend import embedded
+
+    ctx.exit(embedded.serve(_settings(), host=host, port=port, data=data))
+
+
+@porta.command()
+@click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on.")
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65_535))
+def web(host: str, port: int) -> None:
+    """Serve the pages and the API; needs REDIS_URL, and a runner somewhere."""
+    from frontend.web import serve as serve_web
+
+    serve_web(_settings(), host, port)
+
+
+@porta.command()
+@click.option("--until-stdin-ends", is_flag=True, hidden=True)  # so it dies with its parent
+def runner(*, until_stdin_ends: bool) -> None:
+    """Take runs from Redis and compute them on Dask clusters.
+
+    Needs REDIS_URL, and DASK_GATEWAY_ADDRESS or DASK_SCHEDULER. SIGTERM gives back what it
+    holds, for another runner to go on with.
+    """
+    from frontend.runner import run_runner
+
+    run_runner(_settings(), until_stdin_ends=until_stdin_ends)
+
+
+@porta.command()
+@click.argument("steps", metavar="N")
+@click.option("--seed", metavar="S", default="0", show_default=True, help="Of the time steps.")
+@click.option("--members", metavar="M", default="1", show_default=True, help="Of an ensemble.")
+@click.option(
+    "--scenario",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The agents, as JSON; a planet and a satellite if not given.",
+)
+@click.option(
+    "--workers",
+    type=_WorkersType(),
+    default="auto",
+    show_default=True,
+    help="inline: in this process. K: on a cluster of K workers. "
+    "auto: with Redis and Dask configured as the web does it, else in this process.",
+)
+@click.option(
+    "--output",
+    metavar="FILE|DIR/",
+    help="Where the records go; .js, .json, .csv, .parquet or .arrow says how. "
+    "A folder, named with a / at its end, gets Parquet parts from the workers.",
+)
+def propagate(
+    steps: str, seed: str, members: str, scenario: Path | None, workers: Workers, output: str | None
+) -> None:
+    """Propagate N steps; write the records, or print what came out.
+
+    It uses a configured Redis and Dask, else none and its own cores.
+    """
+    from frontend import terminal
+
+    terminal.propagate(
+        _settings(),
+        terminal.Order(
+            steps=steps,
+            seed=seed,
+            members=members,
+            scenario=scenario,
+            workers=workers,
+            output=output,
+        ),
+    )
+
+
+@porta.command()
+@click.option("--reap", is_flag=True, help="Stop those that belong to no living run.")
+def clusters(*, reap: bool) -> None:
+    """List the Dask clusters of this installation."""
+    from frontend import terminal
+
+    terminal.clusters(_settings(), reap=reap)
+
+
+def main() -> None:
+    """Run the command line: the entry point of `porta`."""
+    porta(prog_name="porta")
+
+
+if __name__ == "__main__":
+    main()

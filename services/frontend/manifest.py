@@ -1,0 +1,79 @@
+"""The manifest: what is stored of a result under `propagation/<id>`, and how it is read again.
+
+- It is small (a few kilobytes), JSON, and written last: where it is, the result is.
+- It holds what a reader needs to tell whether what was remade is what was computed: the
+  checkpoints' checksum and the state at the end.
+- Numbers come back to the same bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from frontend.resource import ClusterView, Progress, Resource, Status, Timings
+from sim.model import MODEL_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sim import Propagation
+    from sim.model import PropagationRequest
+
+__all__ = ["Computed", "compose", "honours", "resource_of"]
+
+INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """Who computed a result, and where, when and how long; `cluster` only where there was one."""
+
+    by: str
+    timings: Timings = field(default_factory=Timings)
+    cluster: ClusterView | None = None
+
+
+def compose(request: PropagationRequest, propagation: Propagation, computed: Computed) -> bytes:
+    """Return the manifest of a result."""
+    document = {
+        "model": MODEL_VERSION,
+        "id": request.id,
+        "request": request.to_json(),
+        "result": propagation.summary(),
+        "computed": asdict(computed),
+    }
+    return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def honours(propagation: Propagation, manifest: Mapping[str, Any]) -> bool:
+    """Whether what was remade is what the manifest says."""
+    summary = orjson.loads(orjson.dumps(propagation.summary(), option=orjson.OPT_SERIALIZE_NUMPY))
+    result = manifest["result"]
+    names = ("checkpoints_checksum", "end", "records")
+    return all(summary[name] == result[name] for name in names)
+
+
+def resource_of(manifest: Mapping[str, Any]) -> Resource:
+    """Return the resource of a finished result."""
+    request, computed = manifest["request"], manifest["computed"]
+    steps: int = request["steps"]
+    return Resource(
+        id=manifest["id"],
+        steps=steps,
+        seed=request["seed"],
+        members=request["members"],
+        status=Status.COMPLETE,
+        progress=Progress(done=steps, total=steps),
+        cluster=ClusterView(**computed["cluster"]) if computed["cluster"] else None,
+        timings=Timings(**computed["timings"]),
+        statistics={k: v for k, v in manifest["result"].items() if k not in INTERNALS},
+    )
+
+
+def read(document: bytes) -> dict[str, Any]:
+    """Read what `compose` wrote."""
+    known: dict[str, Any] = orjson.loads(document)
+    return known

@@ -1,0 +1,239 @@
+"""The application service: what pages, API and command line ask about propagations.
+
+- `ask` starts what must be started and answers at once; the same request asked for by many is
+  one run. `find` never starts anything.
+- One rule decides what is answered at once, without a cluster (docs/adr/0012): the manifest is
+  there, the trajectory is long enough, or what remains is little.
+- `open` gives the propagation itself, verified against its manifest; what can't be honoured is
+  withdrawn and asked for again.
+
+Thread-safe; raises FrontendErrors only.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from frontend import asking, manifest
+from frontend.errors import ChainBroken, NotFound, NotReady, StorageFull
+from frontend.opened import OpenedPropagations
+from frontend.resource import Resource, Status, Timings
+from frontend.views import failed_for_good, of_run
+from sim import Propagation
+from sim.errors import PropagationFailed
+from sim.model import PropagationRequest
+from sim.plan import work
+from sim.schedule import interval_iterations
+
+if TYPE_CHECKING:
+    from frontend.runs import Runs
+    from frontend.runstate import ChainEntry, RunState
+    from frontend.settings import Settings
+    from frontend.store import TrajectoryStore
+
+__all__ = ["Propagations"]
+
+
+class Propagations:
+    """Asks for, finds, opens and removes propagations."""
+
+    def __init__(self, settings: Settings, store: TrajectoryStore, runs: Runs) -> None:
+        self._settings = settings
+        self._store = store
+        self._runs = runs
+        self._limits = asking.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
+        self._opened = OpenedPropagations()
+        self._name = f"{socket.gethostname()}-{os.getpid()}"
+
+    # What was written becomes a request.
+
+    def parse_id(
+        self, text: str, *, seed: str | None = None, members: str | None = None
+    ) -> PropagationRequest:
+        """Read an id; raises BadRequest or NotFound."""
+        return asking.parse_id(
+            self._limits, text, self._store.trajectory, seed=seed, members=members
+        )
+
+    def request(
+        self, *, steps: int, seed: int = 0, members: int = 1, scenario: object | None = None
+    ) -> PropagationRequest:
+        """Make a request of its parts; raises BadRequest."""
+        return asking.read_request(
+            self._limits, steps=steps, seed=seed, members=members, scenario=scenario
+        )
+
+    # What is there, and what is to be.
+
+    def ask(self, request: PropagationRequest, *, retry: bool = False) -> Resource:
+        """Return the result, or the run that will give it; `retry` tries again what failed.
+
+        Raises LineFull and StorageError.
+        """
+        known = self._store.manifest(request.id)
+        if known is not None:
+            return manifest.resource_of(known)
+        chain = self._chain_for_at_once(request)
+        if chain is not None:
+            return self._answer_at_once(request, chain)
+        run = self._runs.enqueue(request, retry=retry)
+        return self._finished(request) if run is None else self.resource_for(request, run)
+
+    def find(self, request: PropagationRequest) -> Resource | None:
+        """Return what is known of a propagation, without starting anything; None if nothing."""
+        known = self._store.manifest(request.id)
+        if known is not None:
+            return manifest.resource_of(known)
+        run = self._runs.state(request.trajectory.digest)
+        if run is None or run.status_of(request.id, request.steps) is None:
+            return None
+        return self.resource_for(request, run)
+
+    def open(self, request: PropagationRequest) -> Propagation:
+        """Return the propagation of what is complete, or little enough to be computed now.
+
+        Raises NotReady while a run is under way, else NotFound.
+        """
+        known = self._store.manifest(request.id)
+        if known is None and self._chain_for_at_once(request) is None:
+            raise self._absence(request)
+        try:
+            opened = self._opened.get(request.id, lambda: self._load(request))
+        except PropagationFailed as failed:
+            raise NotFound(f"{failed} Ask for {failed.failure.iteration} steps or fewer.") from None
+        if known is not None and not manifest.honours(opened, known):
+            raise self._disown(request)
+        return opened
+
+    def remove(self, request: PropagationRequest) -> None:
+        """Cancel the run of a propagation, or delete its result; raises NotFound."""
+        cancelled = self._runs.cancel(request)
+        deleted = self._store.delete(request)
+        self._opened.forget(request.id)
+        if not (cancelled or deleted):
+            raise NotFound(f"There is no propagation {request.id} to cancel or delete.")
+
+    def recent(self, count: int = 20) -> list[Resource]:
+        """Return the results that were published last, the newest first."""
+        return [manifest.resource_of(known) for known in self._store.recent(count)]
+
+    def under_way(self) -> list[Resource]:
+        """Return what is waited for, as one resource for each id."""
+        found = []
+        for run in self._runs.under_way():
+            trajectory = self._store.trajectory(run.digest)
+            if trajectory is not None:
+                found += [
+                    self.resource_for(PropagationRequest(steps, trajectory), run)
+                    for steps in run.waiting.values()
+                ]
+        return found
+
+    def resource_for(self, request: PropagationRequest, run: RunState) -> Resource:
+        """Return the resource of a propagation whose run is in this state."""
+        status = run.status_of(request.id, request.steps) or run.status
+        if status is Status.COMPLETE:
+            return self._finished(request)
+        return of_run(request, run, status, self._settings.dashboard)
+
+    def _finished(self, request: PropagationRequest) -> Resource:
+        known = self._store.manifest(request.id)
+        if known is None:  # removed in the meantime
+            raise NotFound(f"The propagation {request.id} was removed.")
+        return manifest.resource_of(known)
+
+    # What is answered at once (docs/adr/0012).
+
+    def _chain_for_at_once(self, request: PropagationRequest) -> list[ChainEntry] | None:
+        """Return the stretches on which an answer at once rests; None if it takes a run."""
+        if self._is_little(request, 0):
+            return []
+        chain = self._store.chain(request.trajectory.digest)
+        needed = [entry for entry in chain if entry.first < _intervals(request)]
+        return needed if self._is_little(request, needed[-1].end if needed else 0) else None
+
+    def _is_little(self, request: PropagationRequest, intervals: int) -> bool:
+        """Whether what remains of a request beyond so many stored intervals is done at once."""
+        scenario = request.trajectory.scenario
+        interval = interval_iterations(len(scenario.agents))
+        remaining = request.steps - intervals * interval
+        allowed = self._settings.inline_work
+        if remaining <= 0 or work(remaining, scenario) <= allowed:
+            return True
+        return allowed > 0 and intervals > 0 and remaining < interval
+
+    def _answer_at_once(self, request: PropagationRequest, chain: list[ChainEntry]) -> Resource:
+        started = perf_counter()
+        try:
+            opened = self._opened.get(request.id, lambda: self._load(request))
+        except PropagationFailed as failed:
+            return failed_for_good(request, failed.failure)
+        except NotReady as not_ready:  # the chain was broken: a run makes it again
+            return not_ready.resource
+        computed = self._computed(request, chain, perf_counter() - started)
+        document = manifest.compose(request, opened, computed)
+        try:
+            self._runs.publish_derived(request, document, chain)
+        except (ChainBroken, StorageFull):
+            # Right all the same; it is computed again for whoever asks next.
+            self._opened.forget(request.id)
+        return manifest.resource_of(manifest.read(document))
+
+    def _computed(
+        self, request: PropagationRequest, chain: list[ChainEntry], seconds: float
+    ) -> manifest.Computed:
+        interval = interval_iterations(len(request.trajectory.scenario.agents))
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        timings = Timings(
+            asked_at=now,
+            finished_at=now,
+            running_s=seconds,
+            total_s=seconds,
+            where="inline",
+            reused_steps=min(request.steps, chain[-1].end * interval) if chain else 0,
+        )
+        return manifest.Computed(by=self._name, timings=timings)
+
+    # What is opened is verified.
+
+    def _load(self, request: PropagationRequest) -> Propagation:
+        """Open from the stored stretches; raises NotReady where too many are lost."""
+        little = self._is_little(request, 0)
+        stretches = (
+            [] if little else self._store.stretches(request.trajectory, until=_intervals(request))
+        )
+        reached = stretches[-1].first + stretches[-1].count if stretches else 0
+        if not self._is_little(request, reached):
+            raise self._asked_again(request)
+        return Propagation.open(request.trajectory, request.steps, stretches)
+
+    def _disown(self, request: PropagationRequest) -> NotReady:
+        """Give up a manifest and a trajectory that contradict each other; both are made again."""
+        self._opened.forget(request.id)
+        self._store.discard(request.trajectory)
+        return self._asked_again(request)
+
+    def _asked_again(self, request: PropagationRequest) -> NotReady:
+        """Withdraw a result that can't be honoured, and ask for it again."""
+        self._store.withdraw(request)
+        return NotReady(self.ask(request))
+
+    def _absence(self, request: PropagationRequest) -> NotReady | NotFound:
+        """Say why a propagation can't be opened."""
+        resource = self.find(request)
+        if resource is None:
+            return NotFound(f"Nobody has asked for {request.id} yet; open its page or POST it.")
+        if not resource.status.is_over:
+            return NotReady(resource)
+        if resource.error is not None:
+            return NotFound(f"There is no result of {request.id}: {resource.error.detail}")
+        return NotFound(f"The propagation {request.id} was cancelled; ask for it again.")
+
+
+def _intervals(request: PropagationRequest) -> int:
+    """Return how many intervals, the last perhaps partial, a request reaches into."""
+    return -(-request.steps // interval_iterations(len(request.trajectory.scenario.agents)))

@@ -1,0 +1,68 @@
+"""The composition root: what a process of Porta's is made of, put together in one place.
+
+Nothing is connected to before it is first used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from frontend.connection import connect
+from frontend.errors import SettingsError
+from frontend.events import EventHub
+from frontend.propagations import Propagations
+from frontend.runners import Runners
+from frontend.runs import Runs
+from frontend.store import TrajectoryStore
+
+if TYPE_CHECKING:
+    import redis
+
+    from frontend.settings import Settings
+
+__all__ = ["Services", "build_services"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What pages, API, runner and command line work with."""
+
+    settings: Settings
+    client: redis.Redis
+    store: TrajectoryStore
+    runs: Runs
+    runners: Runners
+    hub: EventHub
+    propagations: Propagations
+
+    def close(self) -> None:
+        """End event streams, and close the connections."""
+        self.hub.close()
+        self.client.close()
+
+
+def build_services(settings: Settings) -> Services:
+    """Put the services together; raises SettingsError where it isn't said where Redis is."""
+    if settings.redis_location is None:
+        raise SettingsError(
+            "REDIS_URL", "is needed; set it, or run `porta serve`, which brings its own Redis."
+        )
+    client = connect(settings.redis_location)
+    store = TrajectoryStore(client, slice_ttl_s=settings.slice_ttl_s)
+    runs = Runs(
+        client,
+        lease_ms=settings.lease_s * 1_000,
+        max_runs=settings.max_runs,
+        max_waiting=settings.max_waiting,
+        result_ttl_s=settings.result_ttl_s,
+    )
+    return Services(
+        settings=settings,
+        client=client,
+        store=store,
+        runs=runs,
+        runners=Runners(client),
+        hub=EventHub(settings.redis_location),
+        propagations=Propagations(settings, store, runs),
+    )

@@ -1,0 +1,147 @@
+"""`porta web`: the Flask application under gunicorn, started from here and from nowhere else.
+
+- Threads, because every page that follows a run holds one; the application is made in the
+  worker process (no preload), and the kernel is warm before the first request is taken.
+- It stops within a few seconds with event streams open: their generators are ended first.
+- On any address but loopback it starts only if somebody has decided who may start things.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any, Final
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
+
+from frontend import logs
+from frontend.errors import SettingsError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from flask import Flask
+
+    from frontend.services import Services
+    from frontend.settings import Settings
+
+__all__ = ["serve"]
+
+GRACE_S: Final = 3  # for requests under way when it stops; event streams end at once
+QUEUED_CONNECTIONS: Final = 2_048
+CONNECTIONS_BY_THREAD: Final = 4  # kept alive beside those that are being answered
+
+
+class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotated
+    """A gunicorn worker that ends event streams as soon as it is told to stop.
+
+    gunicorn calls none of its hooks when SIGTERM arrives, but waits for open responses.
+    """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop; runs in the signal handler, hence the detour over the main loop."""
+        super().handle_exit(sig, frame)
+        self.method_queue.defer(self.app.close_streams)
+
+
+class PortaLogger(Logger):  # type: ignore[misc] # gunicorn is not annotated
+    """Lets gunicorn's lines go where all others go, in the same form."""
+
+    def setup(self, cfg: object) -> None:
+        """Undo what gunicorn sets up for itself."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class PortaApplication(BaseApplication):  # type: ignore[misc] # gunicorn is not annotated
+    """gunicorn, configured by Porta's settings; neither its files nor its options are read."""
+
+    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+        self._settings = settings
+        self._options = options
+        self._services: Services | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand gunicorn its options."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Make the application; gunicorn calls it in each worker process."""
+        from frontend.app import create_app
+        from frontend.services import build_services
+
+        self._services = build_services(self._settings)
+        return create_app(self._settings, self._services)
+
+    def close_streams(self) -> None:
+        """End the generators of all event streams."""
+        if self._services is not None:
+            self._services.hub.close()
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until SIGTERM or Ctrl-C; raises SettingsError where it must not start."""
+    _refuse_strangers(settings, host)
+    if settings.redis_location is None:
+        raise SettingsError(
+            "REDIS_URL", "is needed here; set it, or run `porta serve`, which brings its own Redis."
+        )
+    logs.configure(settings)
+    PortaApplication(settings, _options(settings, host, port)).run()
+
+
+def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
+    return {
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "workers": settings.processes,
+        "worker_class": PortaWorker,
+        "threads": settings.threads,
+        "worker_connections": settings.threads * (1 + CONNECTIONS_BY_THREAD),
+        "backlog": QUEUED_CONNECTIONS,
+        "graceful_timeout": GRACE_S,
+        "control_socket_disable": True,  # it lies in HOME, and all instances would share it
+        "proc_name": "porta web",
+        "loglevel": settings.log_level,
+        "logger_class": PortaLogger,
+        "post_worker_init": _warm_up,
+        "worker_int": _stop_streams,
+        "when_ready": _say_where,
+    }
+
+
+def _warm_up(_worker: PortaWorker) -> None:
+    """Load the compiled kernel before the first request is taken."""
+    from sim.engine import warm
+
+    warm()
+
+
+def _stop_streams(worker: PortaWorker) -> None:
+    worker.app.close_streams()
+
+
+def _say_where(arbiter: Any) -> None:  # noqa: ANN401 - gunicorn is not annotated
+    for address in arbiter.address:
+        logs.logger(__name__).info("serving", address=str(address))
+
+
+def _refuse_strangers(settings: Settings, host: str) -> None:
+    if settings.auth is None and not _is_loopback(host):
+        raise SettingsError(
+            "PORTA_AUTH",
+            f"must say who may start things before Porta listens on {host}; "
+            "`none` lets everybody who reaches it.",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
