@@ -66,9 +66,9 @@ class _WorkersType(click.ParamType[Any]):
         """Read the option."""
         if value == "auto" or value == "inline":  # noqa: PLR1714 - so that mypy sees the literals
             return value
-        if re.fullmatch("[1-9][0-9]{0,3}", value):
-            return int(value)
-        self.fail(f"{value!r} must be auto, inline, or a number of workers from 1.", param, ctx)
+        if re.fullmatch("[1-9][0-9]{0,3}", value) is None:
+            self.fail(f"{value!r} must be auto, inline, or a number of workers from 1.", param, ctx)
+        return int(value)
 
 
 def _settings() -> Settings:
