@@ -1,0 +1,86 @@
+"""Waiting for what concerns a process that watches others: a pipe, a signal, a child's end."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+__all__ = ["Bell"]
+
+CHUNK_BYTES: Final = 65_536
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Bell:
+    """Wakes whoever waits.
+
+    - `data` is what came through the pipe, and `ended` whether its other end is closed.
+    - `signals` counts the requests to end; one that was ignored when we started stays ignored.
+    - A child that ends wakes, too.
+    """
+
+    def __init__(self, pipe: int) -> None:
+        self.data = b""
+        self.ended = False
+        self.signals = 0
+        self._pipe = pipe
+        self._selector = selectors.DefaultSelector()
+        self._wakes: tuple[int, int] | None = None
+
+    def __enter__(self) -> Self:
+        read, write = os.pipe()
+        os.set_blocking(read, False)
+        os.set_blocking(write, False)
+        self._wakes = (read, write)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        self._selector.register(read, selectors.EVENT_READ)
+        self._selector.register(self._pipe, selectors.EVENT_READ)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler is what makes it wake
+        for number in ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._selector.close()
+        for descriptor in self._wakes or ():
+            os.close(descriptor)
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until something happens, at most so long."""
+        for key, _ in self._selector.select(max(0.0, timeout_s)):
+            if key.fd == self._pipe:
+                self._read_pipe()
+            else:
+                with suppress(BlockingIOError):
+                    os.read(key.fd, CHUNK_BYTES)
+
+    def take(self) -> bytes:
+        """Give what came through the pipe since the last time."""
+        data, self.data = self.data, b""
+        return data
+
+    def _read_pipe(self) -> None:
+        data = os.read(self._pipe, CHUNK_BYTES)
+        self.data += data
+        if not data:
+            self.ended = True
+            self._selector.unregister(self._pipe)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.signals += 1

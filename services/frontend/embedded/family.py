@@ -1,0 +1,133 @@
+"""Descendants of this process: who they are, and how all of them are stopped.
+
+- On Linux a process can adopt its descendants whose parents die (PR_SET_CHILD_SUBREAPER), so
+  that none is ever lost. Elsewhere they are noted each second, with their start times, so that
+  a number that was given to another process since is left alone.
+- Stopping is by SIGTERM, then SIGKILL, again and again until nobody is left.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["Family", "adopt_orphans", "die_with_parent", "stop_processes"]
+
+PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
+PR_SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
+POLL_S: Final = 0.02
+KILLING_S: Final = 5.0  # beyond, it hangs in the kernel, and nobody can do anything about it
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def adopt_orphans() -> bool:
+    """Become the parent of descendants whose parents die; False where the system can't."""
+    return sys.platform == "linux" and not _LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with_parent() -> Callable[[], None] | None:
+    """Return what a child calls before exec so that it is killed when its parent dies."""
+    if sys.platform != "linux":
+        return None
+    parent = os.getpid()
+
+    def before_exec() -> None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before we had asked
+            os._exit(1)
+
+    return before_exec
+
+
+class Family:
+    """All living descendants of this process.
+
+    `exits` has the exit codes of children that were reaped, negative for a signal, as
+    `subprocess` has them.
+    """
+
+    def __init__(self, *, adopts: bool) -> None:
+        self.exits: dict[int, int] = {}
+        self._adopts = adopts
+        self._noted: set[psutil.Process] = set()
+
+    def note(self) -> None:
+        """Remember who is there now, where the system doesn't do it for us."""
+        if not self._adopts:
+            self._noted = set(self.members())
+
+    def reap(self) -> list[int]:
+        """Take leave of the children that have ended; gives their process ids."""
+        ended: list[int] = []
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return ended
+            if pid == 0:
+                return ended
+            self.exits[pid] = os.waitstatus_to_exitcode(status)
+            ended.append(pid)
+
+    def members(self) -> list[psutil.Process]:
+        """Return everybody who lives now."""
+        self.reap()
+        found = set(psutil.Process().children(recursive=True))
+        for known in self._noted:
+            found.add(known)
+            found.update(_children(known))
+        return [one for one in found if _lives(one)]
+
+    def stop(self, grace_s: float, wait: Callable[[float], object] = time.sleep) -> None:
+        """Stop everybody: politely, and after a while by force."""
+        stop_processes(self.members, grace_s, wait)
+
+
+def stop_processes(
+    members: Callable[[], Iterable[psutil.Process]],
+    grace_s: float,
+    wait: Callable[[float], object] = time.sleep,
+) -> None:
+    """Stop whoever `members` gives until it gives nobody any more."""
+    start = time.monotonic()
+    left = list(members())
+    _signal(left, signal.SIGTERM)
+    while left and time.monotonic() < start + grace_s:
+        wait(POLL_S)
+        left = list(members())
+    while left and time.monotonic() < start + grace_s + KILLING_S:
+        _signal(left, signal.SIGKILL)
+        wait(POLL_S)
+        left = list(members())
+
+
+def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    for one in processes:
+        try:
+            one.send_signal(number)
+        except psutil.Error:
+            continue  # it is gone, which is what was wanted
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

@@ -1,0 +1,78 @@
+"""The configuration of the embedded Dask Gateway, which its server reads with `-f`.
+
+https://gateway.dask.org/api-server.html says what each name means.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from dask_gateway_server.options import Options, String
+
+from frontend.embedded.gateway import GatewayOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+IDLE_S: Final = 120  # a runner that lives never leaves its cluster without work that long
+FORGOTTEN_IDLE_S: Final = 180  # the same by Dask itself, where the Gateway forgot the cluster
+HEARTBEAT_S: Final = 10
+CHECK_S: Final = 2.0  # how soon a process that died while it started is noticed
+STOPPING_S: Final = 2  # by SIGINT, then by SIGTERM, then SIGKILL
+
+
+def configure(c: Any, options: GatewayOptions, password: str) -> None:  # noqa: ANN401 - traitlets' Config makes its attributes up
+    """Set everything on `c`, the configuration object of traitlets."""
+    c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
+    c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"
+    c.DaskGateway.address = options.address
+    c.SimpleAuthenticator.password = password
+    c.Proxy.address = options.proxy_address
+    c.Proxy.tcp_address = options.proxy_address
+    c.Proxy.externally_managed = True
+    _configure_backend(c, options)
+    _configure_clusters(c, options)
+
+
+def _configure_backend(c: Any, options: GatewayOptions) -> None:  # noqa: ANN401 - as above
+    backend = c.UnsafeLocalBackend
+    backend.db_url = "sqlite:///gateway.sqlite"  # in the folder where the server works
+    backend.stop_clusters_on_shutdown = False  # they go on while it is started again
+    backend.clusters_directory = options.clusters
+    backend.cluster_heartbeat_period = HEARTBEAT_S
+    backend.cluster_status_period = CHECK_S
+    backend.worker_status_period = CHECK_S
+    backend.sigint_timeout = STOPPING_S
+    backend.sigterm_timeout = STOPPING_S
+    # Neither Redis' URL nor any password: who computes needs none.
+    backend.inherited_environment = ["PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL"]
+    # The run that a cluster belongs to; `list_clusters` tells it again.
+    backend.cluster_options = Options(String("tag", default=""), handler=lambda _options: {})
+
+
+def _configure_clusters(c: Any, options: GatewayOptions) -> None:  # noqa: ANN401 - as above
+    cluster = c.ClusterConfig
+    # distributed 2026.6 no longer installs `dask-scheduler` and `dask-worker`, the defaults here.
+    python = [sys.executable, "-m"]
+    cluster.scheduler_cmd = [*python, "distributed.cli.dask_scheduler"]
+    # Without a nanny a worker is there in half the time; the Gateway replaces one that dies.
+    cluster.worker_cmd = [*python, "distributed.cli.dask_worker", "--no-nanny"]
+    cluster.worker_cores = 1
+    cluster.worker_threads = 1
+    cluster.worker_memory = options.worker_memory_bytes
+    cluster.cluster_max_workers = options.max_workers
+    cluster.idle_timeout = float(IDLE_S)
+    cluster.environment = {
+        **options.cluster_environ,
+        "DASK_DISTRIBUTED__SCHEDULER__IDLE_TIMEOUT": f"{FORGOTTEN_IDLE_S}s",
+    }
+
+
+def _configure_from(environ: Mapping[str, str], c: Any) -> None:  # noqa: ANN401 - as above
+    configure(c, GatewayOptions.from_environ(environ), environ["DASK_GATEWAY_PASSWORD"])
+
+
+if "get_config" in globals():  # traitlets gives it to the files that it reads
+    _configure_from(os.environ, globals()["get_config"]())

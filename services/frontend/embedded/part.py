@@ -1,0 +1,76 @@
+"""One of the servers that the guardian keeps: what starts it, and how it shows that it is there."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from frontend.embedded.failures import PartFailed
+from frontend.embedded.family import die_with_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from frontend.embedded.ports import Port
+
+__all__ = ["Part"]
+
+LINES_SHOWN: Final = 12
+TAIL_BYTES: Final = 8_192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """A server.
+
+    `answers` tells whether it is there; `trouble` says why not, if anything is known. Parts that
+    `gives_back` hold something of others' and are stopped first, while the others still work.
+    `required` ones must be there for Porta to start; the wait for others ends with a warning.
+    """
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    environ: Mapping[str, str]
+    folder: Path
+    log: Path
+    answers: Callable[[], bool]
+    trouble: Callable[[], str] = lambda: ""
+    after: tuple[str, ...] = ()
+    port: Port | None = None
+    deadline_s: float = 60.0
+    gives_back: bool = False
+    required: bool = True
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it, in a session of its own, with its output in its log."""
+        if self.port is not None:
+            self.port.hand_over()
+        try:
+            with self.log.open("ab") as log:
+                return subprocess.Popen(  # noqa: S603 - our own commands
+                    self.command,
+                    env=self.environ,
+                    cwd=self.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    preexec_fn=die_with_parent(),  # noqa: PLW1509 - the guardian has one thread
+                )
+        except OSError as error:
+            raise self.failed(f"could not be started ({error})") from error
+
+    def failed(self, reason: str) -> PartFailed:
+        """Return the failure that tells a person why, with the last lines of the log."""
+        return PartFailed(self.title, reason, self.log, self._last_lines())
+
+    def _last_lines(self) -> str:
+        try:
+            data = self.log.read_bytes()[-TAIL_BYTES:]
+        except OSError:
+            return ""
+        lines = data.decode("utf-8", "replace").splitlines()
+        return "\n".join(f"    {line}" for line in lines[-LINES_SHOWN:])
