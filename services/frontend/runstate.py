@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 from frontend.resource import Status
-from sim.model import Failure
+from sim.errors import Failure, IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,8 +51,19 @@ class ChainEntry:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ChainEntry:
-        """Read what `to_bytes` wrote."""
-        return cls(**orjson.loads(data))
+        """Read what `to_bytes` wrote; raise IntegrityError for anything else."""
+        try:
+            match orjson.loads(data):
+                case {
+                    "first": int(first),
+                    "count": int(count),
+                    "checksum": str(checksum),
+                    "records": int(records),
+                } if min(first, count, records) >= 0:
+                    return cls(first, count, checksum, records)
+        except orjson.JSONDecodeError:
+            pass
+        raise IntegrityError("an entry of the chain is not what was written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +104,11 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """A run's record: as read (then with who waits and how ids ended), or as an event told it."""
+    """A run's record: as read (with who waits, and how ids ended), or as an event told it.
+
+    `target`, `done` and `rate` (a second) are iterations, `workers` are there of the `wanted`,
+    `error` is why the last owner failed, `position` its place in the line from 1.
+    """
 
     digest: str
     state: State
@@ -114,7 +129,7 @@ class RunState:
     started_ms: int | None = None
     over_ms: int | None = None
     position: int | None = None
-    waiting: Mapping[str, int] = field(default_factory=dict)
+    waiting: Mapping[str, int] | None = None
     ended: Mapping[str, Status] = field(default_factory=dict)
 
     @property
@@ -138,8 +153,11 @@ class RunState:
                 return Status.COMPLETE
 
     def status_of(self, propagation_id: str, steps: int) -> Status | None:
-        """Where one propagation of a record that was read stands; None: the run knows nothing."""
-        if propagation_id in self.waiting:
+        """Where one propagation stands; None: the run knows nothing of it.
+
+        An event doesn't tell who waits: whoever hears it does.
+        """
+        if self.waiting is None or propagation_id in self.waiting:
             return self.status
         if self.failure is not None and steps > self.failure.iteration:
             return Status.FAILED
@@ -177,7 +195,7 @@ class RunState:
             started_ms=_whole(text, "started"),
             over_ms=_whole(text, "over"),
             position=_whole(text, "position") if position is None else position,
-            waiting=waiting or {},
+            waiting=waiting,
             ended=ended or {},
         )
 

@@ -64,14 +64,23 @@ local function emit(name, id, outcome)
   redis.call(unpack(entry))
 end
 
+local function well_formed(entry)
+  return type(entry) == 'table' and type(entry.checksum) == 'string'
+    and type(entry.first) == 'number' and type(entry.count) == 'number'
+end
+
 -- The chain is the truth about what is there; the record repeats it for whoever reads it alone.
 local function read_chain()
   local last = redis.call('LINDEX', chain, -1)
-  if not last then
-    return 0, '', 0
+  while last do
+    local ok, entry = pcall(cjson.decode, last)
+    if ok and well_formed(entry) then
+      return redis.call('LLEN', chain), entry.checksum, entry.first + entry.count
+    end
+    redis.call('RPOP', chain) -- damaged: made again
+    last = redis.call('LINDEX', chain, -1)
   end
-  local entry = cjson.decode(last)
-  return redis.call('LLEN', chain), entry.checksum, entry.first + entry.count
+  return 0, '', 0
 end
 
 local function note_chain()

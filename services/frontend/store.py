@@ -1,0 +1,258 @@
+"""What Porta keeps in Redis: manifests, the chain of stretches of each trajectory, slices.
+
+- Reads verify before they serve: a stretch that is missing or altered is cut off the chain,
+  with all that follows it, so that it is made again (and its run's owner, if there is one,
+  loses the run, since what it goes on from is gone).
+- A manifest is written by `runs.py` alone, last; here it is read, listed, and taken away. One of
+  another model version, or that can't be read, counts as absent.
+- With a trajectory's last manifest goes the trajectory, unless a run holds it.
+- Slices are a cache with a TTL: losing one, or not being able to write it, costs nobody an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from sim.engine import Stretch, checksum
+
+from frontend import keys
+from frontend.connection import command, now_ms, storage_errors
+from frontend.errors import StorageError, StorageUnavailable
+from frontend.runstate import ChainEntry
+from frontend.scripts import Scripts
+from sim.errors import IntegrityError, SimError
+from sim.model import MODEL_VERSION, Trajectory, canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import redis
+
+    from sim.model import PropagationRequest
+
+__all__ = ["RedisSliceCache", "TrajectoryStore"]
+
+SLICE_TTL_S: Final = 86_400
+CHANGES_TOLERATED: Final = 5  # of a chain, between looking at it and acting on it
+
+_log = logging.getLogger(__name__)
+
+
+class _DamageError(Exception):
+    """A stretch that can't be used; `sha1` names the bytes that were looked at, if any."""
+
+    def __init__(self, reason: str, sha1: str) -> None:
+        super().__init__(reason)
+        self.sha1 = sha1
+
+
+class TrajectoryStore:
+    """The results of one installation."""
+
+    def __init__(self, client: redis.Redis, *, slice_ttl_s: int = SLICE_TTL_S) -> None:
+        self._client = client
+        self._scripts = Scripts(client)
+        self._slice_ttl_s = slice_ttl_s
+
+    # Manifests.
+
+    def manifest(self, propagation_id: str) -> dict[str, Any] | None:
+        """Read a manifest of this model version; None where there is none."""
+        with storage_errors():
+            return _manifest(command(self._client, "GET", keys.manifest(propagation_id)))
+
+    def recent(self, count: int = 20) -> list[dict[str, Any]]:
+        """Read the manifests that were published last, newest first."""
+        with storage_errors():
+            ids: list[bytes] = command(self._client, "ZREVRANGE", keys.RECENT, 0, count - 1)
+            if not ids:
+                return []
+            names = [keys.manifest(propagation_id.decode()) for propagation_id in ids]
+            found = [_manifest(data) for data in command(self._client, "MGET", *names)]
+            gone = [name for name, there in zip(ids, found, strict=True) if there is None]
+            if gone:
+                self._client.zrem(keys.RECENT, *gone)
+        return [manifest for manifest in found if manifest is not None]
+
+    def stored(self) -> int:
+        """Count the results that are remembered as published (at most the latest 10,000)."""
+        with storage_errors():
+            return int(self._client.zcard(keys.RECENT))
+
+    def delete(self, request: PropagationRequest) -> bool:
+        """Delete a result, and with the last of its trajectory all that is kept of that.
+
+        False: there was none.
+        """
+        return self._remove(request.trajectory.digest, request.id, "free")
+
+    def withdraw(self, request: PropagationRequest) -> None:
+        """Take back a manifest that can't be honoured; the trajectory stays."""
+        self._remove(request.trajectory.digest, request.id, "keep")
+
+    def expire_due(self, limit: int = 100) -> int:
+        """Delete the results whose time is over (`PORTA_RESULT_TTL`); tell of how many.
+
+        Not by Redis' TTL: a result that may be evicted would take its trajectory along, or leave
+        it behind for ever.
+        """
+        with storage_errors():
+            now = now_ms(self._client)
+            range_by_score = ("ZRANGEBYSCORE", keys.EXPIRING, "-inf", now, "LIMIT", 0, limit)
+            due: list[bytes] = command(self._client, *range_by_score)
+        for member in due:
+            propagation_id, digest = member.decode().split(" ")
+            self._remove(digest, propagation_id, "free")
+        return len(due)
+
+    def _remove(self, digest: str, propagation_id: str, trajectory: str) -> bool:
+        for _ in range(CHANGES_TOLERATED):
+            with storage_errors():
+                length = self._client.llen(keys.chain(digest))
+            own = [keys.manifest(propagation_id), keys.published(digest), keys.RECENT]
+            rest = [keys.EXPIRING, keys.request(digest), *keys.stretches(digest, 0, length)]
+            verdict = self._scripts.on_run(
+                "remove", digest, propagation_id, length, trajectory, others=[*own, *rest]
+            )
+            if verdict != b"changed":
+                return bool(verdict)
+        raise StorageUnavailable("The trajectory grows too fast to be deleted; try again.")
+
+    # Trajectories.
+
+    def remember(self, trajectory: Trajectory) -> None:
+        """Keep what a digest stands for, so that an id can be resolved."""
+        with storage_errors():
+            self._client.set(keys.request(trajectory.digest), canonical_json(trajectory.to_json()))
+
+    def trajectory(self, digest: str) -> Trajectory | None:
+        """Tell what a digest stands for; None where nobody asked for it, or it is damaged."""
+        with storage_errors():
+            data: bytes | None = command(self._client, "GET", keys.request(digest))
+        if data is None:
+            return None
+        try:
+            trajectory = Trajectory.from_json(orjson.loads(data))
+        except (orjson.JSONDecodeError, SimError):
+            return None
+        return trajectory if trajectory.digest == digest else None
+
+    def chain(self, digest: str) -> list[ChainEntry]:
+        """Read what stretches there are, in order, without looking at their bytes."""
+        chain: list[ChainEntry] = []
+        with suppress(IntegrityError):
+            chain.extend(map(ChainEntry.from_bytes, self._entries(digest)))  # up to a damaged one
+        return chain
+
+    def _entries(self, digest: str) -> list[bytes]:
+        with storage_errors():
+            entries: list[bytes] = command(self._client, "LRANGE", keys.chain(digest), 0, -1)
+        return entries
+
+    def stretches(self, trajectory: Trajectory) -> list[Stretch]:
+        """Read the stretches from the beginning, each verified.
+
+        Damage is cut off, with what follows it, and logged: what comes back is sound, if short.
+        """
+        digest = trajectory.digest
+        entries = self._entries(digest)
+        sound: list[Stretch] = []
+        for position, entry in enumerate(entries):
+            try:
+                sound.append(self._stretch(trajectory, position, entry, sound))
+            except _DamageError as damage:
+                self._truncate(digest, position, len(entries), damage)
+                break
+        return sound
+
+    def _stretch(
+        self, trajectory: Trajectory, position: int, entry_json: bytes, before: list[Stretch]
+    ) -> Stretch:
+        with storage_errors():
+            name = keys.stretch(trajectory.digest, position)
+            data: bytes | None = command(self._client, "GET", name)
+        if data is None:
+            raise _DamageError("it is missing", "")
+        sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+        try:
+            entry = ChainEntry.from_bytes(entry_json)
+            stretch = Stretch.from_bytes(trajectory, data)
+        except IntegrityError as error:
+            raise _DamageError(str(error), sha1) from error
+        if checksum(data) != entry.checksum:
+            raise _DamageError("its checksum is another", sha1)
+        expected = before[-1].first + before[-1].count if before else 0
+        if (stretch.first, stretch.count) != (expected, entry.count):
+            raise _DamageError("it is not where it belongs", sha1)
+        return stretch
+
+    def _truncate(self, digest: str, position: int, length: int, damage: _DamageError) -> None:
+        """Cut the chain before a damaged stretch, if it still is what was looked at."""
+        verdict = self._scripts.on_run(
+            "truncate",
+            digest,
+            *(position, length, damage.sha1),
+            others=keys.stretches(digest, position, length),
+        )
+        _log.warning(
+            "stretch %d of trajectory %s can't be used: %s (%s)",
+            *(position, digest, damage, verdict.decode()),
+        )
+
+    # Slices.
+
+    def slice_cache(self, digest: str) -> RedisSliceCache:
+        """Return the cache of a trajectory's slices."""
+        return RedisSliceCache(self._client, digest, self._slice_ttl_s)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisSliceCache:
+    """Slices by interval: whatever goes wrong with Redis is a miss, or a slice not kept."""
+
+    client: redis.Redis
+    digest: str
+    ttl_s: int
+
+    def get(self, interval: int) -> bytes | None:
+        """Return the bytes of a slice as they are stored; whoever reads them checks them."""
+        try:
+            with storage_errors():
+                data: bytes | None = command(
+                    self.client, "GET", keys.slice_of(self.digest, interval)
+                )
+        except StorageError as error:
+            _log.debug("slice %d is not read: %s", interval, error)
+            return None
+        return data
+
+    def put(self, interval: int, data: bytes) -> None:
+        """Keep the bytes of a slice for a while."""
+        self.put_many([(interval, data)])
+
+    def put_many(self, slices: Iterable[tuple[int, bytes]]) -> int:
+        """Keep several; tell how many bytes were."""
+        kept = 0
+        try:
+            for interval, data in slices:
+                with storage_errors():
+                    self.client.set(keys.slice_of(self.digest, interval), data, ex=self.ttl_s)
+                kept += len(data)
+        except StorageError as error:
+            _log.debug("slices are not kept: %s", error)
+        return kept
+
+
+def _manifest(data: bytes | None) -> dict[str, Any] | None:
+    try:
+        manifest = orjson.loads(data or b"null")
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(manifest, dict) or manifest.get("model") != MODEL_VERSION:
+        return None
+    return manifest

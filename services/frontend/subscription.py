@@ -1,0 +1,145 @@
+"""One listener to a run: a bounded queue between the process' reader of Redis and a generator.
+
+- Events come in order, each once; one that is told twice (missed and told live) is heard once.
+- Who lags loses what it missed, and gets a snapshot of the run instead.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from frontend.errors import StorageError
+from frontend.resource import Status
+from frontend.runstate import RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["HEARTBEAT", "START", "Event", "Subscription", "order"]
+
+KEPT_FOR_ONE: Final = 256
+SNAPSHOT_RETRY_S: Final = 0.5
+START: Final = "0-0"
+_ID_PART: Final = re.compile(r"[0-9]{1,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: its id (None: nothing to come back to), its name, and the run as it was then.
+
+    A `done` names the propagation that is over, and how it ended. A `heartbeat` says nothing.
+    """
+
+    id: str | None
+    name: Literal["status", "progress", "done", "heartbeat"]
+    run: RunState | None = None
+    propagation_id: str | None = None
+    outcome: Status | None = None
+
+    @classmethod
+    def from_entry(cls, digest: str, event_id: bytes, fields: dict[bytes, bytes]) -> Event:
+        """Read an entry of a run's stream."""
+        outcome = fields.get(b"outcome")
+        propagation_id = fields.get(b"id")
+        return cls(
+            id=event_id.decode(),
+            name=fields[b"event"].decode(),  # type: ignore[arg-type]  # only our own scripts write it
+            run=RunState.from_fields(digest, fields),
+            propagation_id=propagation_id.decode() if propagation_id else None,
+            outcome=Status(outcome.decode()) if outcome else None,
+        )
+
+
+HEARTBEAT: Final = Event(None, "heartbeat")
+
+
+def order(event_id: str) -> tuple[int, int]:
+    """Give a stream id (`<ms>-<number>`) as what it sorts by; what is no id comes first."""
+    parts = event_id.split("-")
+    if len(parts) != 2 or not all(_ID_PART.fullmatch(part) for part in parts):  # noqa: PLR2004  # ms and number
+        return (0, 0)
+    ms, number = (int(part) for part in parts)
+    return (ms, number) if max(ms, number) < 2**64 else (0, 0)
+
+
+class Subscription:
+    """One listener: iterate over it for events, and heartbeats when there are none."""
+
+    def __init__(
+        self, snapshot: Callable[[], Event], *, propagation_id: str | None, heartbeat_s: float
+    ) -> None:
+        self._snapshot = snapshot
+        self._only = propagation_id
+        self._heartbeat_s = heartbeat_s
+        self._changed = threading.Condition()
+        self._events: deque[Event] = deque()
+        self._stale = False
+        self._closed = False
+        self._heard = (0, 0)
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield events until the hub closes."""
+        while (event := self._next()) is not None:
+            if event.id is not None:
+                if order(event.id) <= self._heard:
+                    continue
+                self._heard = order(event.id)
+            if self._only is None or event.propagation_id in {None, self._only}:
+                yield event
+
+    def tell(self, *events: Event) -> None:
+        """Hand over events; a listener who lags has them replaced by a snapshot."""
+        with self._changed:
+            if len(self._events) + len(events) > KEPT_FOR_ONE:
+                self._events.clear()
+                self._stale = True
+            else:
+                self._events.extend(events)
+            self._changed.notify()
+
+    def restart(self, snapshot: Event) -> None:
+        """Forget what was heard: the stream that it belonged to is gone."""
+        with self._changed:
+            self._events.clear()
+            self._events.append(snapshot)
+            self._heard = (0, 0)
+            self._changed.notify()
+
+    def begin(self, events: list[Event], heard: str) -> None:
+        """Start with what the listener has missed; what is told meanwhile comes after it."""
+        with self._changed:
+            self._events.extendleft(reversed(events))
+            self._heard = order(heard)
+
+    def close(self) -> None:
+        """End the iteration."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _next(self) -> Event | None:
+        with self._changed:
+            self._changed.wait_for(self._is_ready, self._heartbeat_s)
+            if self._closed:
+                return None
+            if not self._stale:
+                return self._events.popleft() if self._events else HEARTBEAT
+        return self._catch_up()
+
+    def _is_ready(self) -> bool:
+        return bool(self._events) or self._stale or self._closed
+
+    def _catch_up(self) -> Event:
+        try:
+            snapshot = self._snapshot()
+        except StorageError:
+            with self._changed:  # told again when Redis is back, or tried at the next heartbeat
+                self._changed.wait_for(lambda: self._closed, SNAPSHOT_RETRY_S)
+            return HEARTBEAT
+        with self._changed:
+            self._stale = False
+        return snapshot
