@@ -19,8 +19,6 @@ UV := $(BIN)/uv
 UV_RUN := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT $(UV) --no-config --quiet
 COMPILE := $(UV_RUN) pip compile --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
-LOCKS := sim frontend local dev uv
-TESTS ?= tests
 
 say = @printf '%s\n' "$(1)"
 
@@ -60,6 +58,7 @@ run: setup ## serve on this machine: http://127.0.0.1:8080 (PORT=...)
 	@exec $(BIN)/porta serve --port $(PORT)
 
 test: setup ## everything: the checks, then the integration tests
+	@scripts/prepare-machine
 	@$(MAKE) check
 	@$(MAKE) integration
 

@@ -1,0 +1,167 @@
+"""The house keeps its own rules: locks, paths, documents, mirrors, the wheel."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+HOUSE: Final = Path(__file__).parents[2]
+LOCKS: Final = ("sim", "frontend", "local", "dev", "uv")
+FOLDERS: Final = (
+    *("services/sim", "services/frontend", "tests/unit/sim", "tests/unit/frontend"),
+    *("tests/integration", "docs/adr", "requirements"),
+)
+# In pieces, so that this file does not name what it forbids.
+REGISTRIES: Final = (
+    *("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com"),
+    *("deb" + ".debian.org", "security" + ".debian.org"),
+)
+PRIVATE: Final = re.compile(r"(?<![\w.])/(?:work|root)" + r"/|/tmp" + r"/porta/|\bissue \d+\b")
+PIN: Final = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[a-z0-9,-]+\])?==(\S+)", re.MULTILINE)
+
+
+def committed(under: str = "") -> list[Path]:
+    """The files that git knows, under a folder of the house."""
+    listed = subprocess.run(  # noqa: S603 -- a fixed command
+        ["git", "ls-files", "-z", "--", under or "."],  # noqa: S607 -- any git will do
+        cwd=HOUSE,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return [path for name in listed.split("\0") if name and (path := HOUSE / name).is_file()]
+
+
+def lock(name: str) -> str:
+    return (HOUSE / "requirements" / f"{name}.txt").read_text()
+
+
+def pins(name: str) -> dict[str, str]:
+    return dict(PIN.findall(lock(name)))
+
+
+def project() -> dict[str, Any]:
+    return tomllib.loads((HOUSE / "pyproject.toml").read_text())
+
+
+def names(requirements: list[Any]) -> set[str]:
+    return {re.split(r"[\[<>=~! ]", text)[0] for text in requirements if isinstance(text, str)}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_folder_is_where_everybody_expects_it(folder: str) -> None:
+    assert (HOUSE / folder).is_dir()
+
+
+def test_services_is_a_folder_and_no_package() -> None:
+    assert not (HOUSE / "services" / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_requirement_is_hashed(name: str) -> None:
+    blocks = re.split(r"\n(?=[a-z0-9])", re.sub(r"(?m)^\s*#.*\n", "", lock(name)))
+    assert blocks
+    assert all(PIN.match(block) and "--hash=sha256:" in block for block in blocks)
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_no_index(name: str) -> None:
+    assert not re.search(r"://|--index|--extra-index|--find-links| @ ", lock(name))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_all_locks_agree(name: str) -> None:
+    everything = pins("dev")
+    assert {pin: everything.get(pin) for pin in pins(name)} == pins(name)
+
+
+def test_every_dependency_is_locked_where_it_is_needed() -> None:
+    declared = project()
+    extras = declared["project"]["optional-dependencies"]
+    base = names(declared["project"]["dependencies"])
+    needed = {
+        "sim": base,
+        "frontend": base | names(extras["frontend"]),
+        "local": base | names(extras["frontend"]) | names(extras["local"]),
+        "dev": base.union(
+            *map(names, extras.values()), names(declared["dependency-groups"]["dev"])
+        ),
+        "uv": names(declared["dependency-groups"]["lock"]),
+    }
+    assert {name: wanted - pins(name).keys() for name, wanted in needed.items()} == {
+        name: set() for name in needed
+    }
+
+
+def test_no_committed_file_names_a_registry_or_a_private_place() -> None:
+    found = []
+    for path in committed():
+        text = path.read_bytes().decode(errors="replace")
+        hits = [host for host in REGISTRIES if host in text] + PRIVATE.findall(text)
+        found += [f"{path.relative_to(HOUSE)}: {hit}" for hit in hits]
+    assert found == []
+
+
+@pytest.mark.parametrize("package", ["sim", "frontend"])
+def test_unit_tests_mirror_the_sources(package: str) -> None:
+    tests = HOUSE / "tests" / "unit" / package
+    strays = []
+    for test in tests.rglob("test_*.py"):
+        mirrored = HOUSE / "services" / package / test.relative_to(tests)
+        source = mirrored.with_name(test.name.removeprefix("test_"))
+        if not (source.is_file() or source.with_suffix("").is_dir()):
+            strays.append(str(test.relative_to(HOUSE)))
+    assert strays == []
+
+
+def test_every_make_target_explains_itself_and_is_documented() -> None:
+    makefile = (HOUSE / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    documents = "".join((HOUSE / name).read_text() for name in ("README.md", "CONTRIBUTING.md"))
+    for target in phony[1].split():
+        assert re.search(rf"^{target}:.*## \S", makefile, re.MULTILINE), target
+        assert f"make {target}" in documents, target
+
+
+def test_every_porta_command_is_documented() -> None:
+    from frontend.cli import porta
+
+    documents = [HOUSE / "README.md", *(HOUSE / "docs").glob("*.md")]
+    text = "".join(path.read_text() for path in documents)
+    assert [name for name in porta.commands if f"porta {name}" not in text] == []
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in (HOUSE / "docs" / "adr").glob("[0-9]*.md")]
+    assert len(numbers) == len(set(numbers))
+
+
+@pytest.mark.parametrize(
+    "script", [".ci/run", *(f"scripts/{p.name}" for p in committed("scripts"))]
+)
+def test_a_script_can_be_run(script: str) -> None:
+    path = HOUSE / script
+    assert os.access(path, os.X_OK)
+    assert path.read_text().startswith("#!/usr/bin/env ")
+
+
+def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
+    subprocess.run(  # noqa: S603 -- a fixed command
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=HOUSE,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    packaged = set(zipfile.ZipFile(wheel).namelist())
+    services = HOUSE / "services"
+    assert {str(path.relative_to(services)) for path in committed("services")} <= packaged
