@@ -312,7 +312,7 @@ class PropagationRequest:
     >>> PropagationRequest(500).id
     '500'
     >>> PropagationRequest(500, Trajectory(seed=7)).id
-    '500-...'
+    '500-5f1d470fe217f2f0'
     """
 
     steps: int

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim import plan
+from sim.model import NANO, Agent, Scenario, State, Trajectory
+from sim.reference import iterations, simulate
+from sim.schedule import STRETCH_INTERVALS, interval_iterations
+from tests.unit.sim.strategies import scenarios, trajectories
+
+iteration_counts = st.integers(1, 10**9)
+budgets = st.integers(0, 2**34)
+limits = st.integers(1, 100)
+
+
+def cloud(agents: int, massive: int, *, dt_span: float = 0.09) -> Scenario:
+    """So many agents far from one another."""
+    bodies = (
+        Agent(f"{i}", 1e-3 * (i < massive), State(0.0, 0.01, float(i), float(i * i), 0.0, 0.0))
+        for i in range(agents)
+    )
+    return Scenario(tuple(bodies), 0.01, dt_span, 0.001)
+
+
+@pytest.mark.parametrize(
+    ("agents", "massive", "factor"),
+    [(1, 0, 1.0), (1, 1, 1.0), (2, 1, 1.0), (2, 2, 2.0), (3, 3, 4.5), (1_000, 1_000, 500_000.0)],
+)
+def test_work_counts_pairs_with_massive_agents(agents: int, massive: int, factor: float) -> None:
+    assert plan.work(500, cloud(agents, massive)) == 500 * factor
+
+
+def test_work_counts_members() -> None:
+    assert plan.work(500, NANO, members=7) == 3_500
+
+
+@pytest.mark.parametrize(
+    ("scenario", "length"),
+    [(NANO, 2_000), (cloud(3, 1), 1_000), (cloud(10, 0), 1_000), (cloud(50, 0), 300)],
+)
+def test_as_many_agents_step_as_the_model_says(scenario: Scenario, length: int) -> None:
+    # All start together; by the second half the clocks have lost the memory of it.
+    steady = islice(iterations(scenario, 0), length // 2, length)
+    steps = sum(map(len, steady)) / (length - length // 2)
+    assert plan.steps_per_iteration(scenario) == pytest.approx(steps, rel=0.2)
+
+
+def test_all_agents_step_where_clocks_move_together() -> None:
+    assert plan.steps_per_iteration(cloud(10, 0, dt_span=0.0)) == 10
+    assert len(simulate(cloud(10, 0, dt_span=0.0), 0, 20)) == 10 + 20 * 10
+
+
+@given(scenarios())
+def test_a_stretch_takes_about_a_second_or_is_one_interval(scenario: Scenario) -> None:
+    intervals = plan.stretch_intervals(scenario)
+    length = intervals * interval_iterations(len(scenario.agents))
+    assert 1 <= intervals <= STRETCH_INTERVALS
+    assert intervals == 1 or plan.pass_seconds(scenario, length) <= 1.0
+
+
+@given(
+    scenario=scenarios(),
+    first=st.integers(0, 1_000),
+    count=st.integers(0, 500),
+    export=st.booleans(),
+)
+def test_slice_batches_cover_the_intervals_once_in_order(
+    scenario: Scenario, first: int, count: int, *, export: bool
+) -> None:
+    batches = list(plan.slice_batches(scenario, range(first, first + count), export=export))
+    assert [j for batch in batches for j in batch] == list(range(first, first + count))
+    assert all(len(batch) == len(batches[0]) for batch in batches[:-1])
+
+
+@given(scenario=scenarios(), export=st.booleans())
+def test_a_slice_batch_is_bounded_in_time_and_memory(scenario: Scenario, *, export: bool) -> None:
+    batch = next(plan.slice_batches(scenario, range(10_000), export=export))
+    assert len(batch) * plan.slice_seconds(scenario, export=export) <= 1.0
+    assert len(batch) * plan.slice_bytes(scenario) <= 2**26
+
+
+@given(scenarios(), st.integers(0, 10_000), budgets)
+def test_slices_stay_within_the_budget(scenario: Scenario, intervals: int, budget: int) -> None:
+    made = plan.sliced_intervals(scenario, intervals, budget)
+    assert 0 <= made <= intervals
+    assert made * plan.slice_bytes(scenario) <= budget
+
+
+@given(
+    trajectory=trajectories(),
+    iterations=iteration_counts,
+    budget=budgets,
+    most=limits,
+    export=st.booleans(),
+)
+def test_workers_are_at_least_one_and_at_most_what_is_allowed(
+    trajectory: Trajectory, iterations: int, budget: int, most: int, *, export: bool
+) -> None:
+    workers = plan.workers_for(
+        trajectory, iterations, slice_budget_bytes=budget, max_workers=most, export=export
+    )
+    assert 1 <= workers <= most
+
+
+@given(
+    trajectory=trajectories(),
+    iterations=st.tuples(iteration_counts, iteration_counts).map(sorted),
+    budget=st.tuples(budgets, budgets).map(sorted),
+    most=st.tuples(limits, limits).map(sorted),
+    export=st.booleans(),
+)
+def test_more_to_do_never_means_fewer_workers(
+    trajectory: Trajectory,
+    iterations: list[int],
+    budget: list[int],
+    most: list[int],
+    *,
+    export: bool,
+) -> None:
+    few, many = (
+        plan.workers_for(
+            trajectory,
+            iterations[i],
+            slice_budget_bytes=budget[i],
+            max_workers=most[i],
+            export=export,
+        )
+        for i in (0, 1)
+    )
+    assert few <= many
+
+
+@given(trajectories(), iteration_counts, budgets, limits)
+def test_an_export_keeps_at_least_as_many_workers_busy(
+    trajectory: Trajectory, iterations: int, budget: int, most: int
+) -> None:
+    cached, exported = (
+        plan.workers_for(
+            trajectory, iterations, slice_budget_bytes=budget, max_workers=most, export=export
+        )
+        for export in (False, True)
+    )
+    assert cached <= exported
+
+
+def test_a_request_that_makes_no_slice_keeps_one_worker_busy() -> None:
+    assert plan.workers_for(Trajectory(), 10**9, slice_budget_bytes=0, max_workers=20) == 1
