@@ -154,8 +154,8 @@ class TrajectoryStore:
             entries: list[bytes] = command(self._client, "LRANGE", keys.chain(digest), 0, -1)
         return entries
 
-    def stretches(self, trajectory: Trajectory) -> list[Stretch]:
-        """Read the stretches from the beginning, each verified.
+    def stretches(self, trajectory: Trajectory, *, until: int | None = None) -> list[Stretch]:
+        """Read the stretches that begin before interval `until` (all), each verified.
 
         Damage is cut off, with what follows it, and logged: what comes back is sound, if short.
         """
@@ -163,6 +163,8 @@ class TrajectoryStore:
         entries = self._entries(digest)
         sound: list[Stretch] = []
         for position, entry in enumerate(entries):
+            if until is not None and sound and sound[-1].first + sound[-1].count >= until:
+                break
             try:
                 sound.append(self._stretch(trajectory, position, entry, sound))
             except _DamageError as damage:
@@ -177,8 +179,8 @@ class TrajectoryStore:
             name = keys.stretch(trajectory.digest, position)
             data: bytes | None = command(self._client, "GET", name)
         if data is None:
-            raise _DamageError("it is missing", "")
-        sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+            raise _DamageError("it is missing", _sha1(data))
+        sha1 = _sha1(data)
         try:
             entry = ChainEntry.from_bytes(entry_json)
             stretch = Stretch.from_bytes(trajectory, data)
@@ -190,6 +192,15 @@ class TrajectoryStore:
         if (stretch.first, stretch.count) != (expected, entry.count):
             raise _DamageError("it is not where it belongs", sha1)
         return stretch
+
+    def discard(self, trajectory: Trajectory) -> None:
+        """Cut off a whole chain that is sound in itself, and yet not what was published from it."""
+        digest = trajectory.digest
+        if entries := self._entries(digest):
+            with storage_errors():
+                data: bytes | None = command(self._client, "GET", keys.stretch(digest, 0))
+            damage = _DamageError("it contradicts what was published", _sha1(data))
+            self._truncate(digest, 0, len(entries), damage)
 
     def _truncate(self, digest: str, position: int, length: int, damage: _DamageError) -> None:
         """Cut the chain before a damaged stretch, if it still is what was looked at."""
@@ -256,3 +267,8 @@ def _manifest(data: bytes | None) -> dict[str, Any] | None:
     if not isinstance(manifest, dict) or manifest.get("model") != MODEL_VERSION:
         return None
     return manifest
+
+
+def _sha1(data: bytes | None) -> str:
+    """Name bytes for a script, to see whether they are still the same; "": there are none."""
+    return "" if data is None else hashlib.sha1(data, usedforsecurity=False).hexdigest()
