@@ -13,10 +13,13 @@ PYTHON ?= python3
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
+SYNCED := $(VENV)/.synced
 STAMP := $(VENV)/.installed
 UV := $(BIN)/uv
-# uv ignores the project files of other folders, an active environment and a user's settings.
-UV_RUN := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT $(UV) --no-config --quiet
+# The machine's own certificates where it has them (behind a proxy that inspects, only they will
+# do), else those that uv brings along. No active environment and no settings of the user's.
+CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem /etc/pki/tls/cert.pem)
+UV_RUN := env -u VIRTUAL_ENV $(UV) --no-config --quiet $(if $(CERTIFICATES),--system-certs)
 COMPILE := $(UV_RUN) pip compile --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
@@ -47,11 +50,14 @@ $(UV): requirements/uv.txt | $(BIN)/python
 		-r requirements/uv.txt
 	@touch $@
 
-$(STAMP): pyproject.toml requirements/dev.txt $(UV)
+$(SYNCED): requirements/dev.txt $(UV)
 	$(call say,installing the locked requirements)
 	@$(UV_RUN) pip sync --python $(BIN)/python --require-hashes requirements/dev.txt
-	@$(UV_RUN) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(UV) $@
+
+$(STAMP): pyproject.toml $(SYNCED)
+	@$(UV_RUN) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
 	$(call say,ready: $(BIN)/porta)
 
 run: setup ## serve on this machine: http://127.0.0.1:8080 (PORT=...)
