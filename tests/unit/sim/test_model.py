@@ -1,0 +1,343 @@
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import math
+import pickle
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.errors import RequestError, ScenarioError
+from sim.model import (
+    MAX_AGENTS,
+    NANO,
+    SEED_LIMIT,
+    Agent,
+    PropagationRequest,
+    Scenario,
+    State,
+    Trajectory,
+    canonical_json,
+)
+from tests.unit.sim.strategies import jsonlike, scenarios, trajectories
+
+NANO_JSON = json.loads("""
+{
+  "agents": [
+    {"name": "Planet", "mu": 1, "time": 0, "timeStep": 0.01,
+     "x": 0, "y": 0.1, "vx": 0.1, "vy": 0},
+    {"name": "Satellite", "mu": 0, "time": 0, "timeStep": 0.01,
+     "x": 0, "y": 1, "vx": 1, "vy": 0}
+  ],
+  "dt_min": 0.01, "dt_span": 0.09, "epsilon": 0.001
+}
+""")
+
+
+def nano_with(path: str, value: object) -> Any:  # noqa: ANN401 - JSON, made wrong on purpose
+    """NANO's JSON with the value at a path like `agents.1.mu` set, or deleted if it is `...`."""
+    changed = copy.deepcopy(NANO_JSON)
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    inner: Any = changed
+    for part in parents:
+        inner = inner[part]
+    if value is ...:
+        del inner[last]
+    else:
+        inner[last] = value
+    return changed
+
+
+# Scenarios
+
+
+def test_the_default_scenario_is_the_one_that_is_written_down() -> None:
+    assert Scenario.from_json(NANO_JSON) == NANO
+
+
+@given(scenarios())
+def test_a_scenario_reads_back_from_its_json(scenario: Scenario) -> None:
+    assert Scenario.from_json(scenario.to_json()) == scenario
+
+
+@given(scenarios())
+def test_a_scenario_reads_back_from_its_canonical_text(scenario: Scenario) -> None:
+    text = scenario.canonical
+    assert text.encode()
+    assert Scenario.from_json(json.loads(text)).canonical == text
+
+
+@given(trajectories())
+def test_a_trajectory_reads_back_from_its_json_and_its_pickle(trajectory: Trajectory) -> None:
+    assert Trajectory.from_json(json.loads(json.dumps(trajectory.to_json()))) == trajectory
+    arrived = pickle.loads(pickle.dumps(trajectory))  # noqa: S301 - of our own making, as in Dask
+    assert arrived == trajectory
+    assert arrived.digest == trajectory.digest
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where"),
+    [
+        ("agents", [], "agents"),
+        ("agents", {}, "agents"),
+        ("agents", "Planet", "agents"),
+        ("agents", ..., "scenario"),
+        ("agents", [NANO_JSON["agents"]], "agents[0]"),
+        ("color", "red", "scenario"),
+        ("dt_min", ..., "scenario"),
+        ("dt_min", None, "dt_min"),
+        ("dt_min", "0.01", "dt_min"),
+        ("dt_min", True, "dt_min"),
+        ("dt_min", 0.0019, "dt_min"),
+        ("dt_min", math.inf, "dt_min"),
+        ("dt_span", -0.001, "dt_span"),
+        ("dt_span", math.nan, "dt_span"),
+        ("dt_span", 1e308, "epsilon"),
+        ("epsilon", 0, "epsilon"),
+        ("epsilon", -0.001, "epsilon"),
+        ("epsilon", 1e-8, "epsilon"),
+        ("epsilon", 0.006, "dt_min"),
+        ("epsilon", 1e308, "dt_min"),
+        ("agents.1.color", "red", "agents[1]"),
+        ("agents.1.vy", ..., "agents[1]"),
+        ("agents.1.name", "Planet", "agents[1].name"),
+        ("agents.1.name", "", "agents[1].name"),
+        ("agents.1.name", 7, "agents[1].name"),
+        ("agents.1.name", "a\x07", "agents[1].name"),
+        ("agents.1.mu", "heavy", "agents[1].mu"),
+        ("agents.1.mu", [], "agents[1].mu"),
+        ("agents.1.time", 1, "agents[1].time"),
+        ("agents.1.timeStep", 0.0019, "agents[1].timeStep"),
+        ("agents.1.timeStep", -1, "agents[1].timeStep"),
+        ("agents.1.timeStep", 1_001.0, "epsilon"),
+        ("agents.1.x", math.nan, "agents[1].x"),
+        ("agents.1.y", -math.inf, "agents[1].y"),
+        ("agents.1.vx", 10**400, "agents[1].vx"),
+        ("agents.1.vy", 2**53 + 1, "agents[1].vy"),
+        ("agents.1.primary", "Moon", "agents[1].primary"),
+        ("agents.1.primary", "Satellite", "agents[1].primary"),
+        ("agents.1.primary", 0, "agents[1].primary"),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, str) else None,
+)
+def test_a_scenario_that_breaks_a_rule_is_refused_with_the_place(
+    path: str, value: object, where: str
+) -> None:
+    with pytest.raises(ScenarioError) as error:
+        Scenario.from_json(nano_with(path, value))
+    assert error.value.where == where
+    assert str(error.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("dt_min", 0.002),
+        ("dt_span", 0),
+        ("dt_span", 999.99),
+        ("epsilon", 0.005),
+        ("agents.0.timeStep", 0.002),
+        ("agents.0.timeStep", 1_000),
+        ("agents.0.mu", -1),
+        ("agents.0.x", 1e308),
+        ("agents.0.x", 5e-324),
+        ("agents.1.primary", "Planet"),
+        ("agents.1.primary", None),
+        ("agents.0.primary", "Satellite"),
+        ("agents.1.time", -0.0),
+    ],
+)
+def test_a_scenario_at_the_edge_of_a_rule_is_valid(path: str, value: object) -> None:
+    Scenario.from_json(nano_with(path, value))
+
+
+@given(jsonlike())
+def test_whatever_is_no_scenario_is_a_scenario_error(value: object) -> None:
+    with pytest.raises(ScenarioError):
+        Scenario.from_json(value)
+
+
+PATHS = [
+    "agents", "agents.0", "dt_min", "dt_span", "epsilon", "surprise", "agents.0.surprise",
+    *(f"agents.1.{field}" for field in ("name", "mu", "time", "timeStep", "x", "vy", "primary")),
+]  # fmt: skip
+
+
+@given(st.sampled_from(PATHS), jsonlike())
+def test_a_scenario_with_one_wrong_value_is_valid_or_a_scenario_error(
+    path: str, value: object
+) -> None:
+    try:
+        scenario = Scenario.from_json(nano_with(path, value))
+    except ScenarioError:
+        return
+    assert Scenario.from_json(json.loads(scenario.canonical)) == scenario
+
+
+def test_json_nested_a_hundred_thousand_deep_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for path in ("agents", "agents.0", "agents.1.mu", "agents.1.name", "dt_min"):
+        with pytest.raises(ScenarioError):
+            Scenario.from_json(nano_with(path, deep))
+
+
+def test_a_scenario_has_at_most_a_thousand_agents() -> None:
+    agents = [Agent(str(i), 0.0, State(0.0, 0.01, i, i, 0.0, 0.0)) for i in range(MAX_AGENTS + 1)]
+    assert len(replace_agents(agents[:-1]).agents) == MAX_AGENTS
+    with pytest.raises(ScenarioError, match=r"^agents must be 1 to 1000, not 1001\.$"):
+        replace_agents(agents)
+
+
+def replace_agents(agents: list[Agent]) -> Scenario:
+    return Scenario(tuple(agents), NANO.dt_min, NANO.dt_span, NANO.epsilon)
+
+
+def test_a_scenario_holds_floats_whatever_it_was_given() -> None:
+    whole = Scenario((Agent("A", 1, State(0, 1, 2, 3, 4, 5)),), dt_min=1, dt_span=0, epsilon=0.001)
+    agent = whole.agents[0]
+    numbers = [agent.mu, *agent.state.to_json().values(), whole.dt_min, whole.dt_span]
+    numbers += [agent.state.time, agent.state.time_step, agent.state.x, agent.state.vy]
+    assert all(type(number) is float for number in numbers)
+
+
+def test_a_scenario_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        NANO.dt_min = 1.0  # type: ignore[misc]
+
+
+def test_the_sign_of_a_zero_makes_another_scenario() -> None:
+    planet, satellite = NANO.agents
+    signed = replace(planet, state=replace(planet.state, x=-0.0))
+    other = replace_agents([signed, satellite])
+    assert planet.state != signed.state
+    assert planet != signed
+    assert other != NANO
+    assert Trajectory(other).digest != Trajectory().digest
+    assert not Trajectory(other).is_default
+
+
+def test_equal_values_have_equal_hashes() -> None:
+    again = Scenario.from_json(NANO_JSON)
+    assert hash(again) == hash(NANO)
+    assert {*again.agents} == {*NANO.agents}
+    assert {agent.state for agent in again.agents} == {agent.state for agent in NANO.agents}
+
+
+def test_values_of_other_kinds_are_not_equal() -> None:
+    assert NANO.canonical != NANO
+    assert NANO.agents[0] != "Planet"
+    assert NANO.agents[0].state != 0
+
+
+def agents_of(*mus: float, primaries: dict[int, str] | None = None) -> Scenario:
+    return replace_agents(
+        [
+            Agent(str(i), mu, State(0.0, 0.01, i, 0.0, 0.0, 0.0), (primaries or {}).get(i))
+            for i, mu in enumerate(mus)
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("scenario", "massive", "primaries", "read"),
+    [
+        (NANO, (0,), (None, 0), (0,)),
+        (agents_of(0.0), (), (None,), ()),
+        (agents_of(0.0, 1.0), (1,), (1, None), (1,)),
+        (agents_of(0.0, 0.0), (), (None, None), ()),
+        (agents_of(1.0, 2.0, 2.0), (0, 1, 2), (1, None, None), (0, 1, 2)),
+        (agents_of(1.0, 0.0, 3.0), (0, 2), (2, 2, None), (0, 2)),
+        (agents_of(-0.0, -1.0), (1,), (None, 0), (0, 1)),
+        (agents_of(1.0, 0.0, 0.0, primaries={2: "1"}), (0,), (None, 0, 1), (0, 1)),
+        (agents_of(1.0, 2.0, primaries={1: "0"}), (0, 1), (1, 0), (0, 1)),
+    ],
+    ids=str,
+)
+def test_agents_are_read_for_their_mass_or_as_a_primary(
+    scenario: Scenario,
+    massive: tuple[int, ...],
+    primaries: tuple[int | None, ...],
+    read: tuple[int, ...],
+) -> None:
+    assert scenario.massive == massive
+    assert scenario.primaries == primaries
+    assert scenario.read_by_others == read
+
+
+# Trajectories
+
+
+def test_a_digest_is_the_beginning_of_a_sha256_of_canonical_json() -> None:
+    text = canonical_json(
+        {"members": 1, "model": "1", "scenario": json.loads(NANO.canonical), "seed": 7}
+    )
+    assert Trajectory(seed=7).digest == hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_the_digests_of_stored_results_stay_what_they_are() -> None:
+    assert Trajectory().digest == "d4c5a06f4f64649c"
+    assert Trajectory(seed=7).digest == "5f1d470fe217f2f0"
+
+
+@pytest.mark.parametrize("seed", [-1, SEED_LIMIT, 1.0, True, "1", None])
+def test_a_seed_is_a_whole_number_below_two_to_the_53(seed: Any) -> None:  # noqa: ANN401 - wrong
+    with pytest.raises(RequestError) as error:
+        Trajectory(seed=seed)
+    assert error.value.where == "seed"
+
+
+@given(trajectories(), trajectories())
+def test_different_trajectories_have_different_digests(one: Trajectory, two: Trajectory) -> None:
+    assert (one == two) == (one.digest == two.digest)
+
+
+def test_only_the_default_scenario_and_seed_are_the_default() -> None:
+    assert Trajectory(Scenario.from_json(NANO_JSON), 0).is_default
+    assert not Trajectory(seed=1).is_default
+
+
+@pytest.mark.parametrize("value", [None, {}, {"scenario": NANO_JSON}, {"seed": 0}, [NANO_JSON, 0]])
+def test_a_trajectory_lacks_nothing(value: object) -> None:
+    with pytest.raises(ScenarioError):
+        Trajectory.from_json(value)
+
+
+# Requests
+
+
+def test_the_id_of_the_default_is_the_step_count() -> None:
+    assert PropagationRequest(500).id == "500"
+
+
+def test_any_other_id_carries_the_digest() -> None:
+    trajectory = Trajectory(seed=7)
+    assert PropagationRequest(500, trajectory).id == f"500-{trajectory.digest}"
+
+
+@pytest.mark.parametrize("steps", [0, -1, 2**53, 5.0, True, "5", None])
+def test_steps_are_a_whole_number_of_at_least_one(steps: Any) -> None:  # noqa: ANN401 - wrong
+    with pytest.raises(RequestError) as error:
+        PropagationRequest(steps)
+    assert error.value.where == "steps"
+
+
+@pytest.mark.parametrize("members", [0, 2, True, 1.0, "1"])
+def test_ensembles_are_refused_with_a_sentence(members: Any) -> None:  # noqa: ANN401 - wrong
+    with pytest.raises(RequestError, match=r"^members must be 1: ensembles are not there yet\.$"):
+        PropagationRequest(5, members=members)
+
+
+def test_a_request_is_written_as_the_interface_takes_it() -> None:
+    assert PropagationRequest(5).to_json() == {
+        "steps": 5,
+        "seed": 0,
+        "members": 1,
+        "scenario": NANO.to_json(),
+    }
