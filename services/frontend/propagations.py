@@ -79,6 +79,7 @@ class Propagations:
             return manifest.resource_of(known)
         chain = self._chain_for_at_once(request)
         if chain is not None:
+            self._remember(request)
             return self._answer_at_once(request, chain)
         run = self._runs.enqueue(request, retry=retry)
         return self._finished(request) if run is None else self.resource_for(request, run)
@@ -89,9 +90,9 @@ class Propagations:
         if known is not None:
             return manifest.resource_of(known)
         run = self._runs.state(request.trajectory.digest)
-        if run is None or run.status_of(request.id, request.steps) is None:
-            return None
-        return self.resource_for(request, run)
+        if run is not None and run.status_of(request.id, request.steps) is not None:
+            return self.resource_for(request, run)
+        return self._failure_at_once(request)
 
     def open(self, request: PropagationRequest) -> Propagation:
         """Return the propagation of what is complete, or little enough to be computed now.
@@ -165,6 +166,21 @@ class Propagations:
         if remaining <= 0 or work(remaining, scenario) <= allowed:
             return True
         return allowed > 0 and intervals > 0 and remaining < interval
+
+    def _remember(self, request: PropagationRequest) -> None:
+        """Let the id of what was answered at once be resolved, as a run does for its own."""
+        if not request.trajectory.is_default:
+            self._store.remember(request.trajectory)
+
+    def _failure_at_once(self, request: PropagationRequest) -> Resource | None:
+        """Return the failure of a little request: it is not stored, for it is soon found again."""
+        if request.trajectory.is_default or not self._is_little(request, 0):
+            return None
+        try:
+            self._opened.get(request.id, lambda: self._load(request))
+        except PropagationFailed as failed:
+            return failed_for_good(request, failed.failure)
+        return None
 
     def _answer_at_once(self, request: PropagationRequest, chain: list[ChainEntry]) -> Resource:
         started = perf_counter()

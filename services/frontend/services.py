@@ -63,6 +63,6 @@ def build_services(settings: Settings) -> Services:
         store=store,
         runs=runs,
         runners=Runners(client),
-        hub=EventHub(settings.redis_location),
+        hub=EventHub(client, runs),
         propagations=Propagations(settings, store, runs),
     )

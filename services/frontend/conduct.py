@@ -1,0 +1,227 @@
+"""One run, from its lease to its manifests: a cluster is asked for, driven, and stopped.
+
+- Stretches are stored in order, each under the lease; whoever waits for what they cover gets it
+  at once, and the rest when the last is there. The manifest is the last thing written.
+- The cluster is stopped in every case, before the run is given back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from frontend import logs, manifest
+from frontend.backends import LOOK_S, wait_for_a_worker
+from frontend.resource import ClusterView, Timings
+from frontend.views import moment
+from sim import Propagation
+from sim.driver import propagate_on
+from sim.model import PropagationRequest
+from sim.plan import workers_for
+
+if TYPE_CHECKING:
+    from frontend.growth import Growth
+    from frontend.keeping import LeaseKeeper
+    from frontend.services import Services
+    from sim.cluster import Backend, Cluster
+    from sim.engine import Stretch
+
+__all__ = ["Conduct"]
+
+SHORTEST_S: Final = 1e-3  # a rate over less would be no rate
+
+
+class Conduct:
+    """A run under its lease."""
+
+    def __init__(
+        self,
+        services: Services,
+        backend: Backend,
+        keeper: LeaseKeeper,
+        growth: Growth,
+        *,
+        name: str,
+        installation: str,
+    ) -> None:
+        self._settings = services.settings
+        self._store = services.store
+        self._runs = services.runs
+        self._backend = backend
+        self._keeper = keeper
+        self._growth = growth
+        self._name = name
+        self._tag = f"{installation}/{keeper.lease.digest}/{keeper.lease.token}"
+        self._reused = growth.iterations
+        self._published: set[str] = set()
+        self._cluster: ClusterView | None = None
+        self._begun = monotonic()
+        self._started: float | None = None
+
+    async def carry_out(self) -> None:
+        """Conduct the run to its end; raises LeaseLost, Unwanted, or what went wrong."""
+        work = asyncio.create_task(self._work())
+        keeping = asyncio.create_task(self._keeper.keep())
+        try:
+            await asyncio.wait({work, keeping}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                await _end(work)  # the cluster is stopped in here
+                keeping.result()  # it ends only by raising
+            await work
+        finally:
+            await _end(work)
+            await _end(keeping)
+
+    async def _work(self) -> None:
+        if self._growth.iterations < self._keeper.target:
+            self._keeper.expect(self._settings.cluster_timeout_s)
+            async with self._backend.open(tag=self._tag, workers=self._wanted()) as cluster:
+                await self._drive(cluster)
+        await self._finish()
+
+    def _wanted(self) -> int:
+        return workers_for(
+            self._growth.trajectory,
+            self._keeper.target - self._growth.iterations,
+            slice_budget_bytes=self._settings.slice_budget,
+            max_workers=self._settings.max_workers,
+        )
+
+    async def _drive(self, cluster: Cluster) -> None:
+        self._cluster = ClusterView(
+            name=cluster.name, workers=cluster.workers, dashboard=cluster.dashboard
+        )
+        await wait_for_a_worker(
+            lambda: self._tell_workers(cluster), self._settings.cluster_timeout_s
+        )
+        self._started = monotonic()
+        arrivals = asyncio.create_task(self._tell_arrivals(cluster))
+        try:
+            await self._propagate(cluster)
+        finally:
+            await _end(arrivals)
+
+    async def _propagate(self, cluster: Cluster) -> None:
+        self._keeper.expect(self._settings.stretch_deadline_s)
+        await self._progress(stage="propagating", done=self._growth.iterations)
+        await propagate_on(
+            cluster.client,
+            self._growth.trajectory,
+            start=self._growth.tail,
+            first_interval=self._growth.intervals,
+            until_interval=self._growth.intervals_for(self._keeper.target),
+            slice_budget=self._settings.slice_budget,
+            on_stretch=self._take_stretch,
+            on_slices=self._cache_slices,
+            deadline_s=self._settings.stretch_deadline_s,
+        )
+
+    async def _take_stretch(self, stretch: Stretch, data: bytes) -> None:
+        """Store what came in, say how far the run is, and publish what is covered."""
+        self._keeper.expect(self._settings.stretch_deadline_s)
+        self._growth.failure = stretch.failure
+        if stretch.count > 0:
+            await self._put(stretch, data)
+        elapsed_s = monotonic() - (self._started or self._begun)
+        await self._progress(
+            done=min(self._growth.good, self._keeper.target),
+            rate=(self._growth.good - self._reused) / max(elapsed_s, SHORTEST_S),
+        )
+        await self._publish_covered()
+
+    async def _put(self, stretch: Stretch, data: bytes) -> None:
+        entry = self._growth.entry(stretch, data)
+        await self._keeper.call(
+            self._runs.put,
+            self._keeper.lease,
+            position=len(self._growth.chain),
+            previous=self._growth.head,
+            entry=entry,
+            data=data,
+        )
+        self._growth.append(stretch, entry)
+
+    async def _cache_slices(self, slices: list[tuple[int, bytes]]) -> None:
+        """Put slices into the cache; a slice that can't be kept is remade when it is read."""
+        self._keeper.expect(self._settings.stretch_deadline_s)
+        cache = self._store.slice_cache(self._keeper.lease.digest)
+        await asyncio.to_thread(cache.put_many, slices)
+
+    async def _publish_covered(self) -> None:
+        """Publish whatever is waited for and covered by what is there, the shortest first."""
+        for steps in sorted(self._keeper.waiting.values()):
+            request = PropagationRequest(steps, self._growth.trajectory)
+            if steps <= self._growth.good and request.id not in self._published:
+                await self._publish(request)
+                self._published.add(request.id)
+
+    async def _publish(self, request: PropagationRequest) -> None:
+        count = self._growth.stretches_for(request.steps)
+        stretches, chain = self._growth.stretches[:count], self._growth.chain[:count]
+        opened = await asyncio.to_thread(
+            Propagation.open, request.trajectory, request.steps, stretches
+        )
+        computed = await self._computed(request)
+        document = await asyncio.to_thread(manifest.compose, request, opened, computed)
+        await self._keeper.call(self._runs.publish, self._keeper.lease, request, document, chain)
+        logs.logger(__name__).info("published", id=request.id)
+
+    async def _finish(self) -> None:
+        """Publish the rest and give the run back; whoever joined meanwhile is served too."""
+        await self._progress(stage="writing")
+        while True:
+            await self._keeper.renew()
+            self._published.clear()  # what was removed meanwhile may be waited for again
+            await self._publish_covered()
+            if self._growth.failure is not None:
+                failure = self._growth.failure
+                await self._keeper.call(self._runs.end, self._keeper.lease, failure)
+                return
+            if await self._keeper.call(self._runs.finish, self._keeper.lease) != "covered":
+                return
+
+    async def _computed(self, request: PropagationRequest) -> manifest.Computed:
+        run = await self._keeper.call(self._runs.state, self._keeper.lease.digest)
+        asked_ms, started_ms = (run.asked_ms, run.started_ms) if run else (None, None)
+        now, started = datetime.now(UTC), self._started
+        timings = Timings(
+            asked_at=moment(asked_ms),
+            finished_at=now.isoformat(timespec="milliseconds"),
+            queued_s=_seconds(asked_ms, started_ms),
+            starting_s=None if started is None else started - self._begun,
+            running_s=monotonic() - (self._begun if started is None else started),
+            total_s=_seconds(asked_ms, int(now.timestamp() * 1_000)),
+            where="cluster",
+            reused_steps=min(self._reused, request.steps),
+        )
+        return manifest.Computed(by=self._name, timings=timings, cluster=self._cluster)
+
+    async def _tell_arrivals(self, cluster: Cluster) -> None:
+        """Go on saying how many workers are there until all are."""
+        arrived = 0
+        while arrived < cluster.workers:
+            await asyncio.sleep(LOOK_S)
+            arrived = await self._tell_workers(cluster)
+
+    async def _tell_workers(self, cluster: Cluster) -> int:
+        arrived = await cluster.arrived()
+        about = {"name": cluster.name, "dashboard": cluster.dashboard}
+        await self._progress(workers=arrived, wanted=cluster.workers, cluster=about)
+        return arrived
+
+    async def _progress(self, **known: Any) -> None:  # noqa: ANN401 - Runs.progress says which
+        await self._keeper.call(self._runs.progress, self._keeper.lease, **known)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task if it still runs, and wait until it has ended, however it does."""
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()  # it counts as seen: whoever needs it awaits the task
+
+
+def _seconds(from_ms: int | None, to_ms: int | None) -> float | None:
+    return None if from_ms is None or to_ms is None else max(0, to_ms - from_ms) / 1_000

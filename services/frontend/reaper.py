@@ -1,0 +1,74 @@
+"""The reaper: stops clusters that nobody owns any more, and puts away what is over.
+
+- A cluster of this installation whose tag has no living lease is stopped, and looked at again
+  at each round until it is gone (a Gateway may answer, and not do it).
+- Clusters are listed before leases: one is asked for only under a lease, so what is listed
+  and has none afterwards has been left behind.
+- One runner reaps at a time, under a lease of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from frontend import logs
+from frontend.errors import FrontendError
+from sim.errors import SimError
+
+if TYPE_CHECKING:
+    from frontend.services import Services
+    from sim.cluster import Backend, ClusterInfo
+
+__all__ = ["Reaper"]
+
+ROUND_S: Final = 10  # docs/operations.md: an orphan is gone within a minute
+LEASE_MS: Final = 30_000
+
+
+class Reaper:
+    """Looks after clusters and leftovers, round after round."""
+
+    def __init__(self, services: Services, backend: Backend, *, round_s: float = ROUND_S) -> None:
+        self._services = services
+        self._backend = backend
+        self._round_s = round_s
+        self._token = secrets.token_hex(16)
+
+    async def patrol(self) -> None:
+        """Make rounds until cancelled; what goes wrong in one is logged, and the next is made."""
+        while True:
+            try:
+                await self._round()
+            except (FrontendError, SimError) as error:
+                logs.logger(__name__).warning("round not finished", reason=str(error))
+            await asyncio.sleep(self._round_s)
+
+    async def retire(self) -> None:
+        """Let another runner reap at once."""
+        await asyncio.to_thread(self._services.runners.stop_leading, self._token)
+
+    async def own_clusters(self) -> list[tuple[ClusterInfo, bool]]:
+        """List the clusters of this installation, each with whether a living run owns it."""
+        listed = await self._backend.clusters()
+        installation = await asyncio.to_thread(self._services.runners.installation)
+        living = await asyncio.to_thread(self._services.runs.living)
+        owners = {f"{installation}/{digest}/{token}" for digest, token in living.items()}
+        own = [one for one in listed if (one.tag or "").startswith(f"{installation}/")]
+        return [(one, one.tag in owners) for one in own]
+
+    async def reap(self) -> list[ClusterInfo]:
+        """Stop the clusters that no living run owns, and return them."""
+        orphans = [one for one, owned in await self.own_clusters() if not owned]
+        for orphan in orphans:
+            logs.logger(__name__).warning("stopping an orphan", cluster=orphan.name, tag=orphan.tag)
+            await self._backend.stop(orphan.name)
+        return orphans
+
+    async def _round(self) -> None:
+        if not await asyncio.to_thread(self._services.runners.lead, self._token, LEASE_MS):
+            return
+        await asyncio.to_thread(self._services.runs.sweep)
+        await asyncio.to_thread(self._services.store.expire_due)
+        await self.reap()

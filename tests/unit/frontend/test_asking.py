@@ -1,0 +1,113 @@
+"""Claims about how what people write becomes a request, or is refused with a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontend.asking import Limits, parse_id, read_request, whole_number
+from frontend.errors import BadRequest, NotFound
+from sim.model import NANO, PropagationRequest, Trajectory
+
+LIMITS = Limits(max_steps=1_000_000, max_work=10_000_000)
+SEVEN = Trajectory(seed=7)
+KNOWN = {SEVEN.digest: SEVEN, Trajectory().digest: Trajectory()}
+
+
+def ask(text: str, **query: str) -> PropagationRequest:
+    return parse_id(LIMITS, text, KNOWN.get, **query)
+
+
+def test_a_step_count_is_a_request_of_the_default_trajectory() -> None:
+    assert ask("500") == PropagationRequest(500)
+
+
+def test_a_step_count_with_a_seed_is_another_trajectory() -> None:
+    assert ask("500", seed="7", members="1") == PropagationRequest(500, SEVEN)
+
+
+def test_count_and_digest_are_a_request_of_a_trajectory_that_was_asked_for_before() -> None:
+    assert ask(f"500-{SEVEN.digest}") == PropagationRequest(500, SEVEN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0", "-1", "+1", "1e18", "abc", "5.5", "", " 500", "500 ", "500\n", "007", "1_000"),
+        *("\u0665\u0660\u0660", "\uff15", "9" * 4_000, "1000001", "500-", "500-xyz", "500-0-0"),
+    ],
+)
+def test_what_is_no_step_count_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(BadRequest, match=r"whole number from 1 to 1,000,000, not .*\.$") as caught:
+        ask(text)
+    assert len(caught.value.detail) < 150
+
+
+@pytest.mark.parametrize("seed", ["", "-1", "1.0", "x", "01", "1_0", "\u0667", "9" * 30])
+def test_what_is_no_seed_is_refused_with_a_sentence(seed: str) -> None:
+    with pytest.raises(BadRequest, match="seed"):
+        ask("500", seed=seed)
+
+
+def test_seeds_that_json_can_not_carry_are_refused() -> None:
+    assert ask("500", seed=str(2**53 - 1)).trajectory.seed == 2**53 - 1
+    with pytest.raises(BadRequest, match="seed"):
+        ask("500", seed=str(2**53))
+
+
+@pytest.mark.parametrize("members", ["0", "2", "many"])
+def test_ensembles_are_refused_with_a_sentence(members: str) -> None:
+    with pytest.raises(BadRequest, match="members"):
+        ask("500", members=members)
+
+
+def test_an_id_with_a_digest_takes_no_seed() -> None:
+    with pytest.raises(BadRequest, match="leave them out"):
+        ask(f"500-{SEVEN.digest}", seed="7")
+
+
+def test_a_digest_that_nobody_asked_for_is_not_found() -> None:
+    with pytest.raises(NotFound, match="500-0123456789abcdef"):
+        ask("500-0123456789abcdef")
+
+
+def test_the_default_trajectory_has_no_second_name() -> None:
+    with pytest.raises(NotFound):
+        ask(f"500-{Trajectory().digest}")
+
+
+def test_too_much_work_is_refused_also_within_the_steps_that_are_allowed() -> None:
+    agents = NANO.to_json()["agents"]
+    assert isinstance(agents, list)
+    heavy = [dict(agents[0], name=f"Body {i}", x=float(i)) for i in range(10)]
+    scenario: dict[str, Any] = NANO.to_json() | {"agents": heavy}
+    assert read_request(LIMITS, steps=200_000, scenario=scenario).steps == 200_000
+    with pytest.raises(BadRequest, match="work"):
+        read_request(LIMITS, steps=200_001, scenario=scenario)
+
+
+@pytest.mark.parametrize("scenario", [{}, [], "nano", 3, {"agents": []}])
+def test_what_is_no_scenario_is_refused_with_a_sentence(scenario: object) -> None:
+    with pytest.raises(BadRequest):
+        read_request(LIMITS, steps=5, scenario=scenario)
+
+
+@given(st.text(max_size=60), st.none() | st.text(max_size=20), st.none() | st.text(max_size=20))
+def test_any_text_is_a_request_or_is_refused(
+    text: str, seed: str | None, members: str | None
+) -> None:
+    refused = False
+    request = None
+    try:
+        request = parse_id(LIMITS, text, KNOWN.get, seed=seed, members=members)
+    except (BadRequest, NotFound):
+        refused = True
+    assert refused or (request is not None and request.steps == int(text.partition("-")[0]))
+
+
+@given(st.integers(0, 10**16 - 1))
+def test_plain_digits_are_read_back(number: int) -> None:
+    assert whole_number(str(number), "seed") == number
