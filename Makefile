@@ -37,17 +37,19 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Porta needs Python 3.11 or newer; $(PYTHON) is older or missing." \
 			"Say which to use: make setup PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
-		|| { echo "$(PYTHON) cannot make environments (no ensurepip)." \
-			"On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(call say,making $(VENV))
-	@$(PYTHON) -m venv $(VENV)
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then $(PYTHON) -m venv --without-pip $(VENV); \
+	else echo "$(PYTHON) has neither ensurepip nor pip, so it cannot fill an environment." \
+		"On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; fi
 
+# uv replaces itself when it is there; else the environment's pip brings it, else the machine's.
 $(UV): requirements/uv.txt | $(BIN)/python
 	$(call say,installing uv)
-	@test -x $(BIN)/pip || $(BIN)/python -m ensurepip >/dev/null
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-		-r requirements/uv.txt
+	@if test -x $(UV); then install="$(UV_RUN) pip install --python $(BIN)/python"; \
+	elif test -x $(BIN)/pip; then install="$(BIN)/pip install --quiet --disable-pip-version-check"; \
+	else install="$(PYTHON) -m pip --python $(BIN)/python install --quiet"; fi; \
+	$$install --no-deps --require-hashes -r requirements/uv.txt
 	@touch $@
 
 $(SYNCED): requirements/dev.txt $(UV)
