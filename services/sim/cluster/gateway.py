@@ -1,0 +1,190 @@
+"""Clusters from a Dask Gateway, each with a tag that its list of clusters tells again.
+
+- The tag is the cluster option `tag`. A Gateway without that option is used all the same; a
+  warning in the log says that its clusters could not be told from others if they were left.
+- A request for a cluster that is cut off may still start one: it is waited for, and stopped.
+- The number of workers is fixed: adaptive scaling takes workers away while they hold results.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from dask_gateway import BasicAuth, Gateway, GatewayClusterError
+from dask_gateway.client import ClusterStatus, GatewayServerError
+
+from sim.cluster.backend import Cluster, ClusterInfo, connected
+from sim.cluster.ending import in_any_case
+from sim.errors import ClusterError, ClusterStartError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+__all__ = ["GatewayBackend"]
+
+_LOG: Final = logging.getLogger(__name__)
+_TAG: Final = "tag"
+_STOP_S: Final = 15.0
+_ANSWER_S: Final = 5.0
+_LISTED: Final = (ClusterStatus.PENDING, ClusterStatus.RUNNING, ClusterStatus.STOPPING)
+_GATEWAY_ERRORS: Final = (
+    OSError,  # not reached, or not in time
+    ValueError,  # dask-gateway's for 404 and 422
+    GatewayClusterError,  # its for 409, and for a cluster that failed to start
+    GatewayServerError,  # its for 500
+    aiohttp.ClientError,  # its for every other answer
+)
+
+
+class GatewayBackend:
+    """A Dask Gateway, and the clusters that one of its users may see."""
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        proxy_address: str | None = None,
+        password: str | None = None,
+        username: str = "porta",
+        start_s: float = 120.0,
+    ) -> None:
+        self._address = address
+        self._proxy_address = proxy_address or _default_proxy(address)
+        self._username = username
+        self._password = password
+        self._start_s = start_s
+
+    @asynccontextmanager
+    async def open(self, *, tag: str, workers: int) -> AsyncIterator[Cluster]:
+        """Start a cluster for the context's body, and stop it; raises ClusterStartError."""
+        async with AsyncExitStack() as stack:
+            with self._errors(ClusterStartError):
+                cluster = await self._open(stack, tag, workers)
+            yield cluster
+
+    async def clusters(self) -> list[ClusterInfo]:
+        """List the user's clusters that start, run or stop; raises ClusterError."""
+        with self._errors(ClusterError):
+            async with asyncio.timeout(_ANSWER_S), self._gateway() as gateway:
+                return [_info(report) for report in await gateway.list_clusters(status=_LISTED)]
+
+    async def stop(self, name: str) -> None:
+        """Have a cluster stopped; the Gateway goes on with it after its answer."""
+        with self._errors(ClusterError), suppress(ValueError):  # which is "not found"
+            async with asyncio.timeout(_ANSWER_S), self._gateway() as gateway:
+                await gateway.stop_cluster(name)
+
+    async def healthy(self) -> bool:
+        """Tell whether the Gateway answers, and accepts the password."""
+        try:
+            await self.clusters()
+        except ClusterError:
+            return False
+        return True
+
+    def _gateway(self) -> Gateway:
+        return Gateway(
+            self._address,
+            # Where it is not said, dask-gateway guesses, and a wrong guess hangs for 30 s.
+            proxy_address=self._proxy_address,
+            auth=BasicAuth(self._username, self._password),
+            asynchronous=True,
+        )
+
+    async def _open(self, stack: AsyncExitStack, tag: str, workers: int) -> Cluster:
+        gateway = await stack.enter_async_context(self._gateway())
+        async with asyncio.timeout(self._start_s):
+            options = await self._options(gateway, tag)
+            name = await stack.enter_async_context(_submitted(gateway, options))
+            report = await _running(gateway, name)
+            await gateway.scale_cluster(name, workers)
+            client = await stack.enter_async_context(
+                connected(report.scheduler_address, self._start_s, security=report.security)
+            )
+        return Cluster(name, client, report.dashboard_link, workers)
+
+    async def _options(self, gateway: Gateway, tag: str) -> dict[str, Any]:
+        """Return the options to ask with: the tag, if this Gateway knows it."""
+        known = await gateway.cluster_options()
+        if _TAG in known:
+            return {_TAG: tag}
+        _LOG.warning(
+            "The Dask Gateway at %s has no cluster option %r: should this process be killed, its "
+            "clusters can't be found and are left to the Gateway's idle_timeout.",
+            self._address,
+            _TAG,
+        )
+        return {}
+
+    @contextmanager
+    def _errors(self, kind: type[ClusterError]) -> Iterator[None]:
+        """Turn what dask-gateway and what it stands on raise into sentences."""
+        try:
+            yield
+        except _GATEWAY_ERRORS as error:
+            raise kind(f"The Dask Gateway at {self._address} {self._problem(error)}") from error
+
+    def _problem(self, error: Exception) -> str:
+        match error:
+            case aiohttp.ClientResponseError(status=HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN):
+                return "refuses Porta's password."
+            case TimeoutError():
+                return "had no cluster ready in time, or did not answer."
+            case aiohttp.ClientConnectionError() | OSError():
+                return f"can't be reached: {error}."
+            case _:
+                return f"answers: {error}"
+
+
+@asynccontextmanager
+async def _submitted(gateway: Gateway, options: dict[str, Any]) -> AsyncIterator[str]:
+    """Yield the name of a new cluster that is stopped afterwards, even if it was cut off."""
+    asking = asyncio.ensure_future(gateway.submit(**options))
+    try:
+        yield await asyncio.shield(asking)
+    finally:
+        await in_any_case(_stopped(gateway, asking), _STOP_S)
+
+
+async def _stopped(gateway: Gateway, asking: asyncio.Future[str]) -> None:
+    await asyncio.wait({asking})
+    if asking.exception() is None:
+        await gateway.stop_cluster(asking.result())
+
+
+async def _running(gateway: Gateway, name: str) -> Any:  # noqa: ANN401 - dask-gateway has no types
+    """Return the report of a cluster that runs; raises GatewayClusterError if it never will."""
+    while True:
+        # With `wait`, the Gateway answers when the cluster is there, or after 20 seconds.
+        report = await gateway.get_cluster(name, wait=True)
+        if report.status is ClusterStatus.RUNNING:
+            return report
+        if report.status is not ClusterStatus.PENDING:
+            raise GatewayClusterError(f"cluster {name} failed to start; its log says why.")
+        await asyncio.sleep(0.1)
+
+
+def _info(report: Any) -> ClusterInfo:  # noqa: ANN401 - as above
+    return ClusterInfo(
+        name=report.name,
+        tag=str((report.options or {}).get(_TAG, "")),
+        started=report.start_time.astimezone(),
+        dashboard=report.dashboard_link,
+        status=report.status.name.lower(),
+    )
+
+
+def _default_proxy(address: str) -> str:
+    """Return where the proxy is when it shares the Gateway's own address, as it does by default.
+
+    >>> _default_proxy("https://gateway.example/services/dask")
+    'tls://gateway.example:443'
+    """
+    parts = urlsplit(address)
+    return f"tls://{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"

@@ -1,0 +1,80 @@
+"""Clusters of processes on this machine's own cores: what the command line uses without Dask."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from distributed import LocalCluster
+
+from sim.cluster.backend import Cluster, ClusterInfo, connected
+from sim.cluster.ending import in_any_case
+from sim.errors import ClusterStartError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+__all__ = ["LocalBackend"]
+
+_STOP_S: Final = 15.0
+
+
+class LocalBackend:
+    """This machine's cores; its clusters live no longer than this process."""
+
+    def __init__(self, *, start_s: float = 60.0) -> None:
+        self._start_s = start_s
+        self._open: dict[str, tuple[LocalCluster, ClusterInfo]] = {}
+
+    @asynccontextmanager
+    async def open(self, *, tag: str, workers: int) -> AsyncIterator[Cluster]:
+        """Start worker processes of one thread each, without a dashboard."""
+        async with AsyncExitStack() as stack:
+            try:
+                local = await stack.enter_async_context(_started(workers))
+                client = await stack.enter_async_context(connected(local, self._start_s))
+            except (OSError, RuntimeError) as error:
+                raise ClusterStartError(
+                    f"No worker processes could be started here: {error}"
+                ) from error
+            self._open[local.name] = (
+                local,
+                ClusterInfo(local.name, tag, datetime.now(UTC), None, "running"),
+            )
+            stack.callback(self._open.pop, local.name)
+            yield Cluster(local.name, client, None, workers)
+
+    async def clusters(self) -> list[ClusterInfo]:
+        """List the clusters that this object has open."""
+        return [info for _, info in self._open.values()]
+
+    async def stop(self, name: str) -> None:
+        """Stop a cluster at once; whoever works on it is told that it is lost."""
+        if name in self._open:
+            await _close(self._open[name][0])
+
+    async def healthy(self) -> bool:
+        """Return True: this machine is there."""
+        return True
+
+
+@asynccontextmanager
+async def _started(workers: int) -> AsyncIterator[LocalCluster]:
+    local = LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        asynchronous=True,
+    )
+    try:
+        yield await local
+    finally:
+        await in_any_case(_close(local), 2 * _STOP_S)
+
+
+async def _close(local: LocalCluster) -> None:
+    closing = local.close(timeout=_STOP_S)
+    if closing is not None:  # as it is for a cluster that is not asynchronous
+        await closing

@@ -1,0 +1,57 @@
+"""A Dask scheduler that is there already: nothing is started, nothing is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from distributed.core import rpc
+
+from sim.cluster.backend import Cluster, ClusterInfo, connected
+from sim.errors import ClusterStartError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+__all__ = ["SchedulerBackend"]
+
+_ANSWER_S: Final = 5.0
+
+
+class SchedulerBackend:
+    """The scheduler at `[tcp://]host:port`, with whatever workers it has."""
+
+    def __init__(self, address: str, *, start_s: float = 30.0) -> None:
+        self._address = address if "://" in address else f"tcp://{address}"
+        self._start_s = start_s
+
+    @asynccontextmanager
+    async def open(self, *, tag: str, workers: int) -> AsyncIterator[Cluster]:
+        """Connect to the scheduler; its workers are those that are there, at least one."""
+        del tag, workers  # there is nothing to be asked for
+        async with AsyncExitStack() as stack:
+            try:
+                client = await stack.enter_async_context(connected(self._address, self._start_s))
+                there = len(await client.nthreads())
+            except OSError as error:
+                raise ClusterStartError(
+                    f"The Dask scheduler at {self._address} can't be reached: {error}"
+                ) from error
+            yield Cluster(self._address, client, client.dashboard_link, max(1, there))
+
+    async def clusters(self) -> list[ClusterInfo]:
+        """Return none: what is there is not Porta's to stop."""
+        return []
+
+    async def stop(self, name: str) -> None:
+        """Do nothing: the scheduler belongs to somebody else."""
+
+    async def healthy(self) -> bool:
+        """Tell whether the scheduler answers."""
+        try:
+            async with asyncio.timeout(_ANSWER_S), rpc(self._address) as scheduler:
+                await scheduler.identity(n_workers=0)
+        except OSError:
+            return False
+        return True
