@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -40,6 +40,7 @@ BLOCK_MS: Final = 1_000
 CHECK_S: Final = 2.0
 RECONNECT_S: Final = 0.5
 HEARTBEAT_S: Final = 15.0
+CLOSING_S: Final = 2.0
 REPLAYED: Final = 512  # what the scripts keep of a stream
 
 _log = logging.getLogger(__name__)
@@ -92,13 +93,17 @@ class EventHub:
             self._unregister(digest, subscription)
 
     def close(self) -> None:
-        """End every listener, and the reader."""
+        """End every listener, then the reader."""
         with self._changed:
             self._closed = True
             for topic in self._topics.values():
                 for listener in topic.listeners:
                     listener.close()
             self._changed.notify_all()
+        if self._thread is not None:
+            with suppress(StorageError):
+                self._wake()
+            self._thread.join(CLOSING_S)
 
     def _register(self, digest: str, subscription: Subscription, topic: _Topic) -> None:
         with self._changed:
