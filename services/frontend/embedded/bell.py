@@ -9,7 +9,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType, TracebackType
+
+    _Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
 __all__ = ["Bell"]
 
@@ -32,6 +35,7 @@ class Bell:
         self._pipe = pipe
         self._selector = selectors.DefaultSelector()
         self._wakes: tuple[int, int] | None = None
+        self._before: dict[signal.Signals, _Handler] = {}
 
     def __enter__(self) -> Self:
         read, write = os.pipe()
@@ -41,10 +45,10 @@ class Bell:
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
         self._selector.register(read, selectors.EVENT_READ)
         self._selector.register(self._pipe, selectors.EVENT_READ)
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler is what makes it wake
+        self._handle(signal.SIGCHLD, lambda *_: None)  # a handler is what makes it wake
         for number in ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._on_signal)
+                self._handle(number, self._on_signal)
         return self
 
     def __exit__(
@@ -54,9 +58,8 @@ class Bell:
         traceback: TracebackType | None,
     ) -> None:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
         self._selector.close()
         for descriptor in self._wakes or ():
             os.close(descriptor)
@@ -81,6 +84,9 @@ class Bell:
         if not data:
             self.ended = True
             self._selector.unregister(self._pipe)
+
+    def _handle(self, number: signal.Signals, handler: _Handler) -> None:
+        self._before[number] = signal.signal(number, handler)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.signals += 1

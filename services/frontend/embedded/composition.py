@@ -46,6 +46,7 @@ def compose(
 ) -> Composition:
     """Describe every server of the plan; raises PortTaken."""
     settings = Settings.from_environ(environ)
+    listening = hold(plan.host, plan.port) if plan.porta else None  # first, as it may be taken
     parts: list[Part] = []
     completed = dict(environ) | folder.mark
     reached: dict[str, str] = {}
@@ -63,8 +64,7 @@ def compose(
         }
         reached |= access
         completed |= access | {"PORTA_MAX_WORKERS": str(workers)}
-    if plan.porta:
-        listening = hold(plan.host, plan.port)
+    if listening is not None:
         reached["url"] = browser_url(plan.host, listening.number)
         parts.extend(_porta_parts(plan, folder, listening, completed))
     return Composition(tuple(parts), json.dumps(reached))

@@ -115,7 +115,7 @@ class Guardian:
             kept.ready = True
         elif time.monotonic() > kept.starts[-1] + part.deadline_s:
             trouble = part.trouble()
-            reason = f"was not ready after {part.deadline_s:.0f} s" + (trouble and f" ({trouble})")
+            reason = f"was not ready after {part.deadline_s:g} s" + (trouble and f" ({trouble})")
             if part.required:
                 raise part.failed(reason)
             _say("waiting", part=part.name, detail=f"{part.title} {reason}.")

@@ -1,0 +1,85 @@
+"""Looking at real processes: who is there, and waiting for a claim about them to come true."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+POLL_S: Final = 0.02
+Seen = TypeVar("Seen")
+
+
+def python(
+    program: str,
+    *arguments: object,
+    folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> subprocess.Popen[str]:
+    """Start a Python program, with pipes to talk with it, in a session of its own."""
+    return subprocess.Popen(  # noqa: S603 - the tests' own programs
+        (sys.executable, "-c", program, *map(str, arguments)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **(environ or {})},
+        start_new_session=True,
+    )
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
+    """The next line that a program prints, without its end."""
+    assert process.stdout is not None
+    return process.stdout.readline().rstrip("\n")
+
+
+def eventually(look: Callable[[], Seen], *, within_s: float = 10.0) -> Seen:
+    """Look until there is something to see, and give it; else fail."""
+    deadline = time.monotonic() + within_s
+    while not (seen := look()):
+        assert time.monotonic() < deadline, f"not within {within_s} s"
+        time.sleep(POLL_S)
+    return seen
+
+
+def of_folder(data: Path) -> list[psutil.Process]:
+    """The living processes that belong to a data folder: in its name, or at work in it."""
+    return [one for one in psutil.process_iter() if _belongs(one, str(data))]
+
+
+def _belongs(process: psutil.Process, data: str) -> bool:
+    with contextlib.suppress(psutil.Error):
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        words = [*process.cmdline(), *process.environ().values(), process.cwd()]
+        return any(data in word for word in words)
+    return False
+
+
+def lives(pid: int) -> bool:
+    """Whether a process is there, and not only waiting for its parent to take note of its end."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@contextlib.contextmanager
+def none_left(data: Path) -> Iterator[None]:
+    """Whatever a test leaves behind in a data folder is killed, so that others don't suffer."""
+    try:
+        yield
+    finally:
+        for one in of_folder(data):
+            with contextlib.suppress(psutil.Error):
+                one.kill()

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from frontend.embedded.composition import Composition, browser_url, compose
+from frontend.embedded.failures import PortTaken
+from frontend.embedded.folder import DataFolder
+from frontend.embedded.plan import Plan
+from frontend.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from frontend.embedded.part import Part
+
+ENVIRON: Final = {"PATH": "/bin", "PORTA_MAX_STEPS": "1000", "HOME": "/home/ada"}
+
+
+class Composer:
+    def __init__(self, data: Path) -> None:
+        self.folder = DataFolder(data)
+        self._made: list[Composition] = []
+
+    def __call__(self, environ: Mapping[str, str] = ENVIRON, **others: bool | int) -> Composition:
+        asked = {"port": 0, "redis": True, "gateway": True, "porta": True, **others}
+        plan = Plan.from_text(json.dumps({"data": "", "lock": 0, "host": "127.0.0.1"} | asked))
+        self._made.append(compose(plan, self.folder, self.folder.path, environ))
+        return self._made[-1]
+
+    def close(self) -> None:
+        for part in (part for one in self._made for part in one.parts):
+            if part.port is not None:
+                part.port.release()
+
+
+@pytest.fixture
+def composed(tmp_path: Path) -> Iterator[Composer]:
+    composer = Composer(tmp_path)
+    yield composer
+    composer.close()
+
+
+def named(composition: Composition) -> dict[str, Part]:
+    return {part.name: part for part in composition.parts}
+
+
+def test_all_five_servers_are_embedded_where_nothing_is_configured(composed: Composer) -> None:
+    assert list(named(composed())) == ["redis", "gateway", "proxy", "web", "runner"]
+
+
+def test_what_is_configured_is_not_embedded(composed: Composer) -> None:
+    assert list(named(composed(redis=False, gateway=False))) == ["web", "runner"]
+
+
+def test_only_the_runner_and_the_gateway_know_the_password(composed: Composer) -> None:
+    composition = composed()
+    password = json.loads(composition.reached)["DASK_GATEWAY_PASSWORD"]
+    knowing = {part.name for part in composition.parts if password in part.environ.values()}
+    assert knowing == {"gateway", "runner"}
+
+
+def test_a_configured_gateways_password_is_kept_from_the_web(composed: Composer) -> None:
+    environ = {
+        **ENVIRON,
+        "DASK_GATEWAY_ADDRESS": "http://gateway",
+        "DASK_GATEWAY_PASSWORD": "secret",
+    }
+    parts = named(composed(environ, gateway=False))
+    assert "DASK_GATEWAY_PASSWORD" not in parts["web"].environ
+    assert parts["runner"].environ["DASK_GATEWAY_PASSWORD"] == "secret"  # noqa: S105 - the test's own
+
+
+def test_only_web_and_runner_know_redis(composed: Composer) -> None:
+    composition = composed()
+    url = json.loads(composition.reached)["redis_url"]
+    knowing = {part.name for part in composition.parts if url in part.environ.values()}
+    assert knowing == {"web", "runner"}
+
+
+def test_settings_reach_web_and_runner(composed: Composer) -> None:
+    parts = named(composed())
+    assert parts["web"].environ["PORTA_MAX_STEPS"] == "1000"
+    assert parts["runner"].environ["PORTA_MAX_STEPS"] == "1000"
+
+
+def test_a_wrong_setting_is_refused_before_anything_starts(composed: Composer) -> None:
+    with pytest.raises(SettingsError, match="PORTA_MAX_STEPS"):
+        composed({**ENVIRON, "PORTA_MAX_STEPS": "many"})
+
+
+def test_a_number_of_workers_that_was_asked_for_is_kept(composed: Composer) -> None:
+    parts = named(composed({**ENVIRON, "PORTA_MAX_WORKERS": "9"}))
+    assert parts["runner"].environ["PORTA_MAX_WORKERS"] == "9"
+    assert json.loads(parts["gateway"].environ["EMBEDDED_GATEWAY"])["max_workers"] == 9
+
+
+def test_every_part_carries_the_folders_mark(composed: Composer) -> None:
+    for part in composed().parts:
+        assert part.environ.items() >= composed.folder.mark.items()
+
+
+def test_commands_need_nothing_but_this_environments_python(composed: Composer) -> None:
+    parts = named(composed())
+    for name in ("gateway", "web", "runner"):
+        assert parts[name].command[0] == sys.executable
+
+
+def test_a_taken_port_is_refused(composed: Composer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(PortTaken):
+        composed(port=other.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80/"),
+        ("0.0.0.0", "http://127.0.0.1:80/"),  # noqa: S104 - nobody listens
+        ("::", "http://[::1]:80/"),
+        ("orbit.example", "http://orbit.example:80/"),
+    ],
+)
+def test_the_url_is_one_that_a_browser_here_can_open(host: str, url: str) -> None:
+    assert browser_url(host, 80) == url

@@ -1,0 +1,199 @@
+"""A guardian in a process of its own keeps small real servers, each a few lines of Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import psutil
+import pytest
+
+from frontend.embedded.guardian import RESTARTS
+from tests.processes import eventually, lives, python
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    class Start(Protocol):
+        def __call__(self, *parts: dict[str, Any]) -> Kept: ...
+
+
+KEEPER: Final = """
+import json, sys
+from pathlib import Path
+from frontend.embedded.bell import Bell
+from frontend.embedded.composition import Composition
+from frontend.embedded.failures import PartFailed
+from frontend.embedded.family import adopt_orphans
+from frontend.embedded.folder import DataFolder
+from frontend.embedded.guardian import Guardian
+from frontend.embedded.part import Part
+
+folder = DataFolder(Path(sys.argv[1]))
+folder.logs.mkdir()
+
+def part(name, program, **others):
+    there = folder.path / f"{name}.there"
+    return Part(
+        name=name, title=f"the {name}", command=(sys.executable, "-c", program, str(there)),
+        environ={}, folder=folder.path, log=folder.log(name), answers=there.exists, **others,
+    )
+
+parts = tuple(part(**one) for one in json.loads(sys.argv[2]))
+with Bell(sys.stdin.fileno()) as bell:
+    try:
+        Guardian(Composition(parts, "{}"), folder, bell, adopts=adopt_orphans()).keep()
+    except PartFailed as failure:
+        print(json.dumps({"kind": "raised", "detail": failure.detail}), flush=True)
+"""
+SERVER: Final = """
+import pathlib, sys, time
+pathlib.Path(sys.argv[1]).touch()
+time.sleep(60)
+"""
+STUBBORN: Final = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n{SERVER}"
+WITH_ORPHAN: Final = f"import os, time\nif os.fork() == 0: os.setsid(); time.sleep(60)\n{SERVER}"
+NEVER_THERE: Final = "import time; print('thinking', flush=True); time.sleep(60)"
+BROKEN: Final = "import sys; sys.exit('no configuration')"
+
+
+class Kept:
+    """A guardian, its pipe, and what it says."""
+
+    def __init__(self, data: Path, *parts: dict[str, Any]) -> None:
+        self.process = python(KEEPER, data, json.dumps(parts))
+
+    def hear(self, kind: str) -> dict[str, Any]:
+        """Listen until it says something of that kind."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            event: dict[str, Any] = json.loads(line)
+            if event["kind"] == kind:
+                return event
+        raise AssertionError(f"the guardian never said {kind!r}")
+
+    def descendants(self) -> list[int]:
+        return [one.pid for one in psutil.Process(self.process.pid).children(recursive=True)]
+
+    def let_go(self) -> float:
+        """Close the pipe, as the end of `porta serve` does; gives how long the end took."""
+        start = time.monotonic()
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(20)
+        return time.monotonic() - start
+
+
+@pytest.fixture
+def keep(tmp_path: Path) -> Iterator[Start]:
+    kept: list[Kept] = []
+
+    def start(*parts: dict[str, Any]) -> Kept:
+        kept.append(Kept(tmp_path / "data", *parts))
+        return kept[-1]
+
+    (tmp_path / "data").mkdir()
+    yield start
+    for one in kept:
+        one.let_go()
+        assert one.process.stdout is not None
+        one.process.stdout.close()
+
+
+def test_it_is_ready_when_every_part_is_there_in_their_order(keep: Start) -> None:
+    guardian = keep(
+        {"name": "second", "program": SERVER, "after": ["first"]},
+        {"name": "first", "program": SERVER},
+    )
+    assert [guardian.hear("started")["part"] for _ in range(2)] == ["first", "second"]
+    guardian.hear("ready")
+    assert len(guardian.descendants()) == 2
+
+
+@pytest.mark.parametrize("program", [SERVER, STUBBORN, WITH_ORPHAN])
+def test_at_the_pipes_end_nobody_is_left(keep: Start, program: str) -> None:
+    guardian = keep(
+        {"name": "one", "program": program}, {"name": "two", "program": program, "gives_back": True}
+    )
+    guardian.hear("ready")
+    everybody = guardian.descendants()
+    assert len(everybody) >= 2
+    assert guardian.let_go() < 5.0
+    assert not [pid for pid in everybody if lives(pid)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_guardian_ends_all_as_well(keep: Start, number: signal.Signals) -> None:
+    guardian = keep({"name": "one", "program": SERVER})
+    guardian.hear("ready")
+    everybody = guardian.descendants()
+    guardian.process.send_signal(number)
+    guardian.process.wait(10)
+    assert not [pid for pid in everybody if lives(pid)]
+
+
+def test_a_killed_guardian_takes_its_servers_along(keep: Start) -> None:
+    guardian = keep({"name": "one", "program": SERVER})
+    server = guardian.hear("started")["pid"]
+    guardian.hear("ready")
+    guardian.process.kill()
+    eventually(lambda: not lives(server))
+
+
+def test_a_part_that_dies_is_started_again_at_once(keep: Start) -> None:
+    guardian = keep({"name": "one", "program": SERVER})
+    first = guardian.hear("started")["pid"]
+    guardian.hear("ready")
+    os.kill(first, signal.SIGKILL)
+    assert guardian.hear("restarted")["detail"] == "the one had ended (signal 9)"
+    second = guardian.hear("started")["pid"]
+    assert second != first
+    assert lives(second)
+
+
+def test_a_part_that_keeps_dying_ends_all_with_a_sentence(keep: Start) -> None:
+    guardian = keep({"name": "one", "program": SERVER}, {"name": "two", "program": SERVER})
+    others = [guardian.hear("started")["pid"] for _ in range(2)]
+    guardian.hear("ready")
+    victim = others[0]
+    for _ in range(RESTARTS):
+        os.kill(victim, signal.SIGKILL)
+        victim = guardian.hear("started")["pid"]
+    os.kill(victim, signal.SIGKILL)
+    detail = guardian.hear("raised")["detail"]
+    assert f"The one died {RESTARTS + 1} times within a minute, at last by signal 9" in detail
+    guardian.process.wait(10)
+    assert not lives(others[1])
+
+
+def test_a_part_that_ends_while_all_start_is_named_with_its_last_words(keep: Start) -> None:
+    guardian = keep({"name": "one", "program": SERVER}, {"name": "two", "program": BROKEN})
+    detail = guardian.hear("raised")["detail"]
+    assert detail.startswith("The two ended while Porta started (exit code 1).")
+    assert detail.endswith("    no configuration")
+
+
+def test_a_part_that_is_not_there_in_time_is_named_with_its_last_words(keep: Start) -> None:
+    guardian = keep({"name": "one", "program": NEVER_THERE, "deadline_s": 1.0})
+    detail = guardian.hear("raised")["detail"]
+    assert detail.startswith("The one was not ready after 1 s.")
+    assert detail.endswith("    thinking")
+
+
+def test_a_part_that_is_not_required_is_waited_for_and_then_left_alone(keep: Start) -> None:
+    guardian = keep(
+        {"name": "one", "program": NEVER_THERE, "deadline_s": 0.5, "required": False},
+    )
+    assert guardian.hear("waiting")["detail"] == "the one was not ready after 0.5 s."
+    guardian.hear("ready")
+
+
+def test_the_pipes_end_during_the_start_ends_the_start(keep: Start) -> None:
+    guardian = keep({"name": "one", "program": NEVER_THERE})
+    server = guardian.hear("started")["pid"]
+    assert guardian.let_go() < 5.0
+    assert not lives(server)
