@@ -2,7 +2,7 @@
 
 Every command imports what it needs when it is called, so that `porta --help` answers at once.
 Exit codes: 0 done, 1 it failed (a sentence on standard error), 2 it was asked for wrongly or
-the environment can't be used, 130 interrupted.
+the environment can't be used.
 """
 
 from __future__ import annotations
@@ -100,9 +100,10 @@ def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
     Without REDIS_URL it brings a Redis-compatible server of its own, and without
     DASK_GATEWAY_ADDRESS and DASK_SCHEDULER a Dask Gateway. All of it is gone when it ends.
     """
+    settings = _settings()
     from frontend import embedded
 
-    ctx.exit(embedded.serve(_settings(), host=host, port=port, data=data))
+    ctx.exit(embedded.serve(settings, host=host, port=port, data=data))
 
 
 @porta.command()
@@ -110,9 +111,10 @@ def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
 @click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65_535))
 def web(host: str, port: int) -> None:
     """Serve the pages and the API; needs REDIS_URL, and a runner somewhere."""
+    settings = _settings()
     from frontend.web import serve as serve_web
 
-    serve_web(_settings(), host, port)
+    serve_web(settings, host, port)
 
 
 @porta.command()
@@ -123,9 +125,10 @@ def runner(*, until_stdin_ends: bool) -> None:
     Needs REDIS_URL, and DASK_GATEWAY_ADDRESS or DASK_SCHEDULER. SIGTERM gives back what it
     holds, for another runner to go on with.
     """
+    settings = _settings()
     from frontend.runner import run_runner
 
-    run_runner(_settings(), until_stdin_ends=until_stdin_ends)
+    run_runner(settings, until_stdin_ends=until_stdin_ends)
 
 
 @porta.command()
@@ -159,10 +162,11 @@ def propagate(
 
     It uses a configured Redis and Dask, else none and its own cores.
     """
+    settings = _settings()
     from frontend import terminal
 
     terminal.propagate(
-        _settings(),
+        settings,
         terminal.Order(
             steps=steps,
             seed=seed,
@@ -178,9 +182,10 @@ def propagate(
 @click.option("--reap", is_flag=True, help="Stop those that belong to no living run.")
 def clusters(*, reap: bool) -> None:
     """List the Dask clusters of this installation."""
+    settings = _settings()
     from frontend import terminal
 
-    terminal.clusters(_settings(), reap=reap)
+    terminal.clusters(settings, reap=reap)
 
 
 def main() -> None:

@@ -37,18 +37,21 @@ class Unwanted(Exception):
 class LeaseKeeper:
     """A lease that is held, and what its renewals tell: how far to go, and who waits."""
 
-    def __init__(self, runs: Runs, lease: Lease, acquired: Acquired) -> None:
+    def __init__(
+        self, runs: Runs, lease: Lease, acquired: Acquired, *, slack_s: float = SLACK_S
+    ) -> None:
         self.lease = lease
         self.target = acquired.target
         self.waiting: Mapping[str, int] = acquired.waiting
         self._runs = runs
+        self._slack_s = slack_s
         self._lease_s = runs.lease_ms / 1_000
         self._kept_until = monotonic() + self._lease_s
         self._due = float("inf")
 
     def expect(self, seconds: float) -> None:
         """Let go of the lease unless the next call of this comes within so many seconds."""
-        self._due = monotonic() + seconds + SLACK_S
+        self._due = monotonic() + seconds + self._slack_s
 
     async def keep(self) -> None:
         """Renew for ever; raises LeaseLost, or Unwanted."""

@@ -59,19 +59,29 @@ class Order:
 
 def propagate(settings: Settings, order: Order) -> None:
     """Propagate, and write the records or print what came out; raises FrontendError."""
-    from frontend import ways
-
     request = order.request(settings)
     if order.output is not None and order.output.endswith("/"):
-        parts = ways.export_parts(settings, request, order.workers, Path(order.output))
-        click.echo(f"Wrote {parts} Parquet parts to {order.output}.", err=True)
+        _write_parts(settings, request, order.workers, order.output)
         return
     place = None if order.output is None else _Place.of(order.output)
+    from frontend import ways
+
     propagation = ways.propagation(settings, request, order.workers)
     if place is None:
         click.echo(_summary(request, propagation))
     else:
         place.write(propagation)
+
+
+def _write_parts(
+    settings: Settings, request: PropagationRequest, workers: Workers, output: str
+) -> None:
+    if workers == "inline":
+        raise BadRequest("A folder is written by workers: --workers auto, or a number of them.")
+    from frontend import ways
+
+    parts = ways.export_parts(settings, request, workers, Path(output))
+    click.echo(f"Wrote {parts} Parquet parts to {output}.", err=True)
 
 
 def clusters(settings: Settings, *, reap: bool) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from frontend.backends import backend_of, wait_for_a_worker
-from frontend.errors import BadRequest, FrontendError
+from frontend.errors import FrontendError
 from frontend.progress import Progress
 from frontend.services import build_services
 from sim import Propagation
@@ -51,11 +51,12 @@ def propagation(settings: Settings, request: PropagationRequest, workers: Worker
 
 
 def export_parts(
-    settings: Settings, request: PropagationRequest, workers: Workers, directory: Path
+    settings: Settings,
+    request: PropagationRequest,
+    workers: int | Literal["auto"],
+    directory: Path,
 ) -> int:
     """Write Parquet parts from workers into a folder that they share; return how many."""
-    if workers == "inline":
-        raise BadRequest("A folder is written by workers: --workers auto, or a number of them.")
     if workers == "auto":
         workers = workers_for(
             request.trajectory,

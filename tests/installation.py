@@ -1,0 +1,140 @@
+"""A whole installation for tests: real web and runner processes on a real Redis and Gateway."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+import redis
+
+from frontend import embedded
+from tests.processes import eventually
+from tests.redis_servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from frontend.embedded import GatewayAccess
+
+READY_S: Final = 60.0
+STOPPED_S: Final = 15.0
+EVERY_STATUS: Final = "pending,running,stopping,stopped,failed"
+
+
+@dataclass
+class Installation:
+    """Where everything is, and the two processes that can be stopped and started again."""
+
+    environ: Mapping[str, str]
+    logs: Path
+    gateway: GatewayAccess | None
+    port: int = field(default_factory=free_port)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def redis(self) -> redis.Redis:
+        return redis.Redis.from_url(self.environ["REDIS_URL"])
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+
+    def start_web(self) -> None:
+        self.start("web", "--port", str(self.port))
+        eventually(lambda: self.answers("/healthz"), within_s=READY_S)
+
+    def start_runner(self) -> None:
+        self.start("runner")
+        eventually(lambda: self.answers("/readyz"), within_s=READY_S)
+
+    def start(self, command: str, *words: str, name: str | None = None) -> subprocess.Popen[bytes]:
+        """Start a command of Porta's; it is stopped with the installation."""
+        name = name or command
+        with (self.logs / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(  # noqa: S603 - our own command
+                (sys.executable, "-P", "-m", "frontend.cli", command, *words),
+                env=dict(self.environ),
+                stdout=log,
+                stderr=log,
+            )
+        return self.processes[name]
+
+    def stop(self, name: str) -> None:
+        """Stop a process as a deployment does."""
+        process = self.processes.pop(name)
+        process.terminate()
+        try:
+            process.wait(STOPPED_S)
+        finally:
+            process.kill()
+
+    def answers(self, path: str) -> bool:
+        with contextlib.suppress(httpx.TransportError), self.client() as client:
+            return client.get(path).status_code == httpx.codes.OK
+        return False
+
+    def clusters(self, statuses: str = EVERY_STATUS) -> dict[str, dict[str, Any]]:
+        """What the Gateway says about the clusters that it has, or had."""
+        assert self.gateway is not None
+        answer = httpx.get(
+            f"{self.gateway.address}/api/v1/clusters/",
+            params={"status": statuses},
+            auth=("porta", self.gateway.password),
+            trust_env=False,
+        )
+        found: dict[str, dict[str, Any]] = answer.raise_for_status().json()
+        return found
+
+
+def ask(client: httpx.Client, **body: object) -> dict[str, Any]:
+    """Ask for a propagation, and wait until it is over."""
+    answer = client.post("/api/v1/propagations", json=body)
+    assert answer.status_code in {200, 202}, answer.text
+    location = answer.headers["Location"]
+
+    def over() -> dict[str, Any] | None:
+        resource: dict[str, Any] = client.get(location).raise_for_status().json()
+        return resource if resource["status"] in {"complete", "failed", "cancelled"} else None
+
+    found = eventually(over, within_s=READY_S)
+    assert found is not None
+    return found
+
+
+@contextlib.contextmanager
+def installed(redis_url: str, folder: Path, **environ: str) -> Iterator[Installation]:
+    """Run a Gateway, a web and a runner; `environ` adds to the settings of the two."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with embedded.gateway(folder / "gateway") as gateway:
+        access = {
+            "DASK_GATEWAY_ADDRESS": gateway.address,
+            "DASK_GATEWAY_PROXY_ADDRESS": gateway.proxy_address,
+            "DASK_GATEWAY_PASSWORD": gateway.password,
+        }
+        with at_work({"REDIS_URL": redis_url} | access | environ, folder, gateway) as installation:
+            installation.start_web()
+            installation.start_runner()
+            yield installation
+
+
+@contextlib.contextmanager
+def at_work(
+    environ: Mapping[str, str], folder: Path, gateway: GatewayAccess | None = None
+) -> Iterator[Installation]:
+    """Have processes with these settings; what is started is stopped at the end."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PORTA_", "DASK_"))}
+    installation = Installation({**inherited, **environ}, folder, gateway)
+    try:
+        yield installation
+    finally:
+        for name in reversed(list(installation.processes)):
+            installation.stop(name)

@@ -1,0 +1,124 @@
+"""Claims about the command line: what it says, how it exits, and what it leaves unimported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from frontend.cli import porta
+from frontend.settings import VARIABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+HEAVY = ("numba", "numpy", "pyarrow", "dask", "distributed", "dask_gateway", "flask", "redis")
+
+
+def run(*words: str, **environ: str) -> Result:
+    return CliRunner(env={"REDIS_URL": "", "DASK_GATEWAY_ADDRESS": "", **environ}).invoke(
+        porta, words
+    )
+
+
+def test_help_needs_nothing_heavy() -> None:
+    code = "import sys, frontend.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)  # noqa: S603 - our own code
+    assert not set(HEAVY) & set(loaded.stdout.decode().split())
+
+
+def test_help_lists_every_command_and_every_variable() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    for word in ("serve", "web", "runner", "propagate", "clusters"):
+        assert word in result.output
+    for variable in VARIABLES:
+        assert variable.name in result.output
+
+
+@pytest.mark.parametrize("command", ["serve", "web", "runner", "propagate", "clusters"])
+def test_every_command_explains_itself(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert len(result.output.splitlines()) > 5
+
+
+@pytest.mark.parametrize("command", [["serve"], ["web"], ["runner"], ["propagate", "5"]])
+def test_a_setting_that_does_not_exist_stops_every_command(command: list[str]) -> None:
+    result = run(*command, PORTA_MAX_RUN="3")
+    assert result.exit_code == 2
+    assert "did you mean PORTA_MAX_RUNS?" in result.output
+
+
+def test_web_listens_to_strangers_only_if_somebody_has_decided_that() -> None:
+    result = run("web", "--host", "0.0.0.0", REDIS_URL="redis://127.0.0.1:1")  # noqa: S104 - refused
+    assert result.exit_code == 2
+    assert "PORTA_AUTH" in result.output
+
+
+@pytest.mark.parametrize("command", ["web", "runner", "clusters"])
+def test_what_needs_redis_says_so(command: str) -> None:
+    result = run(command)
+    assert result.exit_code == 2
+    assert "REDIS_URL" in result.output
+
+
+def test_the_runner_says_that_it_needs_a_way_to_dask() -> None:
+    result = run("runner", REDIS_URL="redis://127.0.0.1:1")
+    assert result.exit_code == 2
+    assert "DASK_GATEWAY_ADDRESS" in result.output
+
+
+@pytest.mark.parametrize("steps", ["0", "1e3", "1_000", "abc", "\u0665", "100000001"])
+def test_propagate_refuses_what_is_no_step_count(steps: str) -> None:
+    result = run("propagate", steps)
+    assert result.exit_code == 1
+    assert "whole number" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--members", "2"], "ensembles"),
+        (["--seed", "-1"], "seed"),
+        (["--output", "orbit.txt"], ".parquet"),
+        (["--output", "nowhere/at/all/orbit.js"], "no folder"),
+        (["--output", "parts/", "--workers", "inline"], "--workers"),
+    ],
+)
+def test_propagate_says_in_a_sentence_what_is_wrong(words: list[str], sentence: str) -> None:
+    result = run("propagate", "5", *words)
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "some", "1.5", "99999"])
+def test_propagate_refuses_what_is_no_number_of_workers(workers: str) -> None:
+    result = run("propagate", "5", "--workers", workers)
+    assert result.exit_code == 2
+    assert "auto, inline, or a number" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "no JSON"),
+        ("{}", "scenario"),
+        (json.dumps({"agents": [], "dt_min": 1, "dt_span": 0, "epsilon": 0.1}), "agents"),
+    ],
+)
+def test_propagate_says_what_is_wrong_with_a_scenario(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    file = tmp_path / "scenario.json"
+    file.write_text(text, encoding="utf-8")
+    result = run("propagate", "5", "--scenario", str(file))
+    assert result.exit_code == 1
+    assert sentence in result.output

@@ -1,0 +1,91 @@
+"""Claims about keeping a lease: for as long as the run moves, and through a Redis that is away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from frontend.connection import connect
+from frontend.errors import LeaseLost
+from frontend.keeping import LeaseKeeper, Unwanted
+from frontend.runs import Runs
+from sim.model import PropagationRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.redis_servers import RedisServer
+
+REQUEST = PropagationRequest(300_000)
+DIGEST = REQUEST.trajectory.digest
+
+
+@pytest.fixture
+def runs(own_redis: RedisServer) -> Iterator[Runs]:
+    with contextlib.closing(connect(own_redis.url, timeout_s=0.5)) as client:
+        yield Runs(client, lease_ms=600)
+
+
+@pytest.fixture
+def keeper(runs: Runs) -> LeaseKeeper:
+    return kept(runs)
+
+
+def kept(runs: Runs, **options: float) -> LeaseKeeper:
+    runs.enqueue(REQUEST)
+    acquired = runs.acquire(DIGEST, "token", "owner")
+    assert acquired.lease is not None
+    return LeaseKeeper(runs, acquired.lease, acquired, **options)
+
+
+async def kept_for(keeper: LeaseKeeper, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(keeper.keep(), seconds)
+
+
+def test_a_lease_that_is_kept_outlives_its_time(runs: Runs, keeper: LeaseKeeper) -> None:
+    asyncio.run(kept_for(keeper, 1.5))
+    assert DIGEST in runs.living()
+
+
+def test_renewals_tell_who_waits_now(runs: Runs, keeper: LeaseKeeper) -> None:
+    runs.enqueue(PropagationRequest(200_000))
+    asyncio.run(keeper.renew())
+    assert dict(keeper.waiting) == {"200000": 200_000, "300000": 300_000}
+
+
+def test_a_run_that_nobody_wants_any_more_is_told(runs: Runs, keeper: LeaseKeeper) -> None:
+    runs.cancel(REQUEST)
+    with pytest.raises(Unwanted):
+        asyncio.run(keeper.keep())
+
+
+def test_a_lease_is_let_go_where_nothing_comes_in(runs: Runs) -> None:
+    keeper = kept(runs, slack_s=0.1)
+    keeper.expect(0.1)
+    with pytest.raises(LeaseLost):
+        asyncio.run(asyncio.wait_for(keeper.keep(), 5))
+
+
+def test_a_redis_that_comes_back_within_the_lease_is_waited_for(own_redis: RedisServer) -> None:
+    with contextlib.closing(connect(own_redis.url, timeout_s=0.5)) as client:
+        runs = Runs(client, lease_ms=20_000)
+        keeper = kept(runs)
+        own_redis.kill()
+        with ThreadPoolExecutor() as pool:
+            renewing = pool.submit(asyncio.run, keeper.renew())
+            own_redis.start()  # here, for it ends with the thread that starts it
+            renewing.result()
+        assert DIGEST in runs.living()
+
+
+def test_a_redis_that_stays_away_for_longer_than_the_lease_loses_the_run(
+    own_redis: RedisServer, keeper: LeaseKeeper
+) -> None:
+    own_redis.kill()
+    with pytest.raises(LeaseLost):
+        asyncio.run(asyncio.wait_for(keeper.renew(), 10))

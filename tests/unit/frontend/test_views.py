@@ -1,0 +1,82 @@
+"""Claims about what somebody who waits for a propagation is told of its run."""
+
+from __future__ import annotations
+
+import pytest
+
+from frontend.resource import Status
+from frontend.runstate import RunState
+from frontend.views import failed_for_good, moment, of_run
+from sim.model import Failure, FailureReason, PropagationRequest
+
+REQUEST = PropagationRequest(1_000_000)
+CLUSTER = {"name": "porta.abc", "dashboard": "http://127.0.0.1:1/clusters/porta.abc"}
+
+
+def no_template(_cluster: str, own: str | None) -> str | None:
+    return own
+
+
+def run(**fields: object) -> RunState:
+    return RunState(**{"digest": "d", "state": "running", "target": 2_000_000, **fields})  # type: ignore[arg-type] # any field may be varied
+
+
+def test_the_time_left_follows_from_the_rate() -> None:
+    resource = of_run(REQUEST, run(done=250_000, rate=50_000.0), Status.RUNNING, no_template)
+    assert (resource.progress.done, resource.progress.total) == (250_000, 1_000_000)
+    assert resource.progress.eta_s == 15.0
+
+
+def test_before_the_first_iterations_no_time_is_guessed() -> None:
+    for rate in (None, 0.0):
+        resource = of_run(REQUEST, run(rate=rate), Status.RUNNING, no_template)
+        assert resource.progress.eta_s is None
+
+
+def test_a_run_for_more_is_done_for_whoever_asked_for_less() -> None:
+    resource = of_run(REQUEST, run(done=1_500_000), Status.RUNNING, no_template)
+    assert resource.progress.done == 1_000_000
+
+
+def test_only_who_waits_in_the_line_has_a_place_in_it() -> None:
+    assert of_run(REQUEST, run(position=3), Status.QUEUED, no_template).progress.position == 3
+    assert of_run(REQUEST, run(position=3), Status.RUNNING, no_template).progress.position is None
+
+
+def test_the_cluster_is_shown_with_its_workers_and_the_link_that_is_set() -> None:
+    busy = run(cluster=CLUSTER, wanted=4, workers=2)
+    cluster = of_run(REQUEST, busy, Status.STARTING, lambda name, _: f"https://d/{name}").cluster
+    assert cluster is not None
+    assert (cluster.name, cluster.workers, cluster.arrived) == ("porta.abc", 4, 2)
+    assert cluster.dashboard == "https://d/porta.abc"
+
+
+def test_a_run_that_is_over_has_no_cluster() -> None:
+    over = run(cluster=CLUSTER, wanted=4, workers=2)
+    assert of_run(REQUEST, over, Status.CANCELLED, no_template).cluster is None
+
+
+def test_what_will_be_tried_again_says_what_went_wrong() -> None:
+    waiting = run(state="failed", error="No worker came.", retry_at_ms=5)
+    resource = of_run(REQUEST, waiting, Status.QUEUED, no_template)
+    assert resource.error is not None
+    assert (resource.error.detail, resource.error.final) == ("No worker came.", False)
+
+
+@pytest.mark.parametrize("made", ["by a run", "at once"])
+def test_a_trajectory_that_ends_says_where_and_who(made: str) -> None:
+    failure = Failure(700, ("Planet", "Satellite"), FailureReason.COLLISION)
+    resource = (
+        of_run(REQUEST, run(state="failed", failure=failure), Status.FAILED, no_template)
+        if made == "by a run"
+        else failed_for_good(REQUEST, failure)
+    )
+    assert resource.status is Status.FAILED
+    assert resource.error is not None
+    assert (resource.error.iteration, resource.error.final) == (700, True)
+    assert resource.error.agents == ("Planet", "Satellite")
+
+
+def test_times_are_utc_to_the_millisecond() -> None:
+    assert moment(1_700_000_000_123) == "2023-11-14T22:13:20.123+00:00"
+    assert moment(None) is None
