@@ -1,0 +1,77 @@
+"""How values are written for people: counts, figures, durations, sizes, times.
+
+A narrow no-break space (U+202F) joins a number to its unit, so that no line breaks between them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["FILTERS", "count", "duration", "figure", "moment", "size"]
+
+NARROW: Final = "\u202f"
+NOTHING: Final = "\u2013"  # an en dash: not known, or does not apply
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3_600
+_STEP: Final = 1_000
+
+
+def count(number: int | None) -> str:
+    """Write a count with its digits in groups: 1,000,000."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+def figure(value: object, digits: int = 6) -> str:
+    """Write a measured number with so many significant digits; a minus sign is one."""
+    if not isinstance(value, int | float):
+        return NOTHING
+    text = f"{value:.{digits}g}"
+    mantissa, _, exponent = text.partition("e")
+    if exponent:
+        power = f"{int(exponent)}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        text = f"{mantissa}\u00d710{power}"
+    return text.replace("-", "\u2212")
+
+
+def duration(seconds: float | None) -> str:
+    """Write how long something took, in the unit that suits it."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 1:
+        return f"{max(seconds * 1_000, 0.1):.{0 if seconds >= 0.01 else 1}f}{NARROW}ms"  # noqa: PLR2004  # two digits
+    if seconds < _MINUTE_S:
+        return f"{seconds:.{1 if seconds < 10 else 0}f}{NARROW}s"  # noqa: PLR2004  # the same
+    if seconds < _HOUR_S:
+        return f"{int(seconds // 60)}{NARROW}min {int(seconds % 60)}{NARROW}s"
+    return f"{int(seconds // 3600)}{NARROW}h {int(seconds % 3600 // 60)}{NARROW}min"
+
+
+def size(number_of_bytes: float) -> str:
+    """Write an amount of data, in powers of a thousand."""
+    value = float(number_of_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < _STEP:
+            return f"{value:.{0 if value >= 10 or unit == 'B' else 1}f}{NARROW}{unit}"  # noqa: PLR2004  # two digits
+        value /= _STEP
+    return f"{value:.1f}{NARROW}TB"
+
+
+def moment(text: str | None) -> str:
+    """Write an RFC 3339 time for a reader anywhere: in UTC, to the minute."""
+    if text is None:
+        return NOTHING
+    when = datetime.fromisoformat(text).astimezone(UTC)
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+FILTERS: Final[dict[str, Callable[..., str]]] = {
+    "count": count,
+    "figure": figure,
+    "duration": duration,
+    "size": size,
+    "moment": moment,
+}

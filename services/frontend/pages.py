@@ -1,0 +1,151 @@
+"""What a person sees: the first page, and the page of one propagation.
+
+A page that is opened starts the run it needs, unless something other than a reader opened it;
+all else that changes anything is a form that is posted. Without JavaScript pages say how far
+things are, and look again by themselves.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import orjson
+from flask import Blueprint, Response, redirect, render_template, request
+
+from frontend import query
+from frontend.access import may_start, require_start, services
+from frontend.api import REQUEST, records_reply
+from frontend.asking import whole_number
+from frontend.errors import BadRequest, NotFound
+from frontend.presentation import View
+from sim.export import FORMATS
+from sim.model import NANO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from frontend.resource import Resource
+    from sim.model import PropagationRequest
+
+__all__ = ["blueprint"]
+
+PICKS: Final = (500, 10_000, 1_000_000, 100_000_000)
+RECENT: Final = 20
+FIELDS: Final = {"steps": "500", "seed": "0", "scenario": ""}
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """Show the form, what is under way, and what came out lately."""
+    return _home(FIELDS)
+
+
+@blueprint.post("/")
+def submit() -> AnyResponse:
+    """Ask for what the form says, and go to its page; a mistake comes back with the form."""
+    require_start()
+    form = {name: request.form.get(name, "").strip() for name in FIELDS}
+    try:
+        resource = services().propagations.ask(_requested(form))
+    except BadRequest as error:
+        return _home(form, problem=error.detail)
+    return redirect(resource.links.page, HTTPStatus.SEE_OTHER)
+
+
+def _requested(form: Mapping[str, str]) -> PropagationRequest:
+    """Read the form; raises BadRequest."""
+    scenario = None
+    if form["scenario"]:
+        try:
+            scenario = orjson.loads(form["scenario"])
+        except orjson.JSONDecodeError as error:
+            where = f"line {error.lineno}, column {error.colno}"
+            raise BadRequest(f"The scenario is no JSON that can be read ({where}).") from None
+    return services().propagations.request(
+        steps=whole_number(form["steps"], "number of steps"),
+        seed=whole_number(form["seed"] or "0", "seed"),
+        scenario=scenario,
+    )
+
+
+def _home(form: Mapping[str, str], problem: str | None = None) -> Response:
+    propagations, settings = services().propagations, services().settings
+    page = render_template(
+        "index.html",
+        form=form,
+        problem=problem,
+        max_steps=settings.max_steps,
+        picks=[steps for steps in PICKS if steps <= settings.max_steps],
+        example=orjson.dumps(NANO.to_json(), option=orjson.OPT_INDENT_2).decode(),
+        under_way=propagations.under_way(),
+        recent=propagations.recent(RECENT),
+    )
+    return _page(page, HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK)
+
+
+@blueprint.get("/propagate/<propagation_id>")
+def propagation(propagation_id: str) -> Response:
+    """Show one propagation; start its run if there is none, and somebody looks."""
+    wanted = _wanted(propagation_id)
+    resource = _look(wanted)
+    return _page(render_template("propagation.html", view=View(wanted, resource)))
+
+
+def _look(wanted: PropagationRequest) -> Resource | None:
+    found = services().propagations.find(wanted)
+    if found is None and may_start():
+        return services().propagations.ask(wanted)
+    return found
+
+
+@blueprint.post("/propagate/<propagation_id>")
+def act(propagation_id: str) -> AnyResponse:
+    """Start a propagation (again), or cancel it, and come back to its page."""
+    require_start()
+    wanted = _wanted(propagation_id)
+    action = request.form.get("action")
+    if action == "start":
+        services().propagations.ask(wanted, retry=True)
+    elif action == "cancel":
+        _cancel(wanted)
+    else:
+        raise BadRequest("A propagation can be started or cancelled here.")
+    return redirect(View(wanted, None).links.page, HTTPStatus.SEE_OTHER)
+
+
+def _cancel(wanted: PropagationRequest) -> None:
+    """Cancel a run; one that has ended meanwhile stays as it is."""
+    found = services().propagations.find(wanted)
+    if found is not None and not found.status.is_over:
+        services().propagations.remove(wanted)
+
+
+@blueprint.get("/propagate/<propagation_id>/data.js")
+def data_js(propagation_id: str) -> Response:
+    """Stream the records as the JavaScript array that pages have always loaded."""
+    return records_reply(_wanted(propagation_id), FORMATS["js"])
+
+
+@blueprint.get("/propagate", strict_slashes=False)
+def nothing() -> Response:
+    """Say what is missing from the address."""
+    raise NotFound("Say how many steps, as in /propagate/500.")
+
+
+def _wanted(propagation_id: str) -> PropagationRequest:
+    """Read the id and the query; what else the query says is somebody else's."""
+    values = query.read(request.args, REQUEST, strict=False)
+    return services().propagations.parse_id(
+        propagation_id, seed=values["seed"], members=values["members"]
+    )
+
+
+def _page(html: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    response = Response(html, status=status, content_type="text/html; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,177 @@
+"""What the page of a propagation shows, made ready for its template: no logic is left to that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from frontend.formatting import count
+from frontend.resource import API_ROOT, Links, Resource, Status
+from sim.export import FORMATS
+from sim.model import NANO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sim.model import PropagationRequest
+
+__all__ = ["FILTERS", "Download", "Stage", "View"]
+
+NAMED_AGENTS: Final = 4
+BROWSER_RECORDS: Final = 1_000_000  # a data.js of a million takes a browser 8 s, of four kills it
+_STAGES: Final = {
+    "queued": "In line",
+    "starting": "Cluster",
+    "running": "Propagating",
+    "writing": "Writing",
+}
+_FILES: Final = {
+    "js": ("data.js", "a JavaScript array"),
+    "json": ("JSON", "the same array"),
+    "csv": ("CSV", "a row for each record"),
+    "arrow": ("Arrow", "columns, as they are in memory"),
+    "parquet": ("Parquet", "columns, compressed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of a run: whether it is done, now, or still to do."""
+
+    key: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file that can be had of a result."""
+
+    name: str
+    says: str
+    href: str
+    size_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The page of one propagation; without a resource nobody has asked for it."""
+
+    request: PropagationRequest
+    resource: Resource | None
+
+    @property
+    def status(self) -> str:
+        """Where it stands: a status, or absent."""
+        return self.resource.status.value if self.resource else "absent"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is a result."""
+        return self.resource is not None and self.resource.status is Status.COMPLETE
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a run is to be followed."""
+        return self.resource is not None and not self.resource.status.is_over
+
+    @property
+    def links(self) -> Links:
+        """Where the propagation's other views are."""
+        return Links.of(self.request.id)
+
+    @property
+    def overview(self) -> str:
+        """Where what is drawn comes from."""
+        return f"{API_ROOT}/{self.request.id}/overview"
+
+    @property
+    def agents(self) -> str:
+        """The agents by name."""
+        return named(self.request.trajectory.scenario.names)
+
+    @property
+    def is_default_scenario(self) -> bool:
+        """Whether it is the planet and the satellite."""
+        return self.request.trajectory.scenario == NANO
+
+    @property
+    def shorter(self) -> Links | None:
+        """The longest propagation of a trajectory that ends early."""
+        error = self.resource.error if self.resource else None
+        if error is None or not error.iteration:
+            return None
+        return Links.of(replace(self.request, steps=error.iteration).id)
+
+    @property
+    def stages(self) -> list[Stage]:
+        """The stages of a run, as far as the resource knows."""
+        keys = list(_STAGES)
+        now = keys.index(self._stage) if self._stage in keys else len(keys)
+        states = ("todo", "now", "done")
+        return [
+            Stage(key, name, states[(place <= now) + (place < now)])
+            for place, (key, name) in enumerate(_STAGES.items())
+        ]
+
+    @property
+    def _stage(self) -> str:
+        resource = self.resource
+        if resource is None or resource.status is not Status.RUNNING:
+            return self.status
+        return "writing" if resource.progress.done >= resource.progress.total else "running"
+
+    @property
+    def records(self) -> int:
+        """How many records there are; 0 while it is not known."""
+        statistics: Mapping[str, Any] = (self.resource and self.resource.statistics) or {}
+        records: int = statistics.get("records", 0)
+        return records
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the text formats are more than a browser likes to open."""
+        return self.records > BROWSER_RECORDS
+
+    @property
+    def downloads(self) -> list[Download]:
+        """The files, with what to expect of their size."""
+        return [
+            Download(
+                name=title,
+                says=says,
+                href=self.links.data_js if name == "js" else f"{self.links.records}?format={name}",
+                size_bytes=self.records * FORMATS[name].bytes_per_record,
+            )
+            for name, (title, says) in _FILES.items()
+        ]
+
+
+def named(names: tuple[str, ...] | Mapping[str, object]) -> str:
+    """List agents by name, the first few of many."""
+    shown = list(names)[:NAMED_AGENTS]
+    left = len(names) - len(shown)
+    if left:
+        return f"{', '.join(shown)} and {count(left)} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def standing(resource: Resource) -> str:
+    """Say in a few words where a propagation stands."""
+    progress, cluster = resource.progress, resource.cluster
+    match resource.status:
+        case Status.QUEUED if progress.position:
+            return f"place {count(progress.position)} in the line"
+        case Status.QUEUED:
+            return "waiting"
+        case Status.STARTING if cluster is not None:
+            return f"cluster starting, {cluster.arrived or 0} of {cluster.workers} workers"
+        case Status.STARTING:
+            return "cluster starting"
+        case Status.RUNNING:
+            return f"{int(100 * progress.fraction)} % propagated"
+        case _:
+            return resource.status.value
+
+
+FILTERS: Final = {"agents": named, "standing": standing}

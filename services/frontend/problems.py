@@ -1,0 +1,162 @@
+"""How errors reach whoever asked: the one place that maps exceptions to HTTP.
+
+- The API answers with RFC 9457 `application/problem+json`; a browser gets a readable page with
+  the same sentence, the same status, and a way on.
+- Nothing internal is ever shown: what nobody foresaw is logged, and told as such.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+
+from frontend import logs
+from frontend.errors import (
+    BadRequest,
+    ChainBroken,
+    Forbidden,
+    LineFull,
+    NotFound,
+    NotReady,
+    StorageFull,
+    StorageUnavailable,
+    ValueTooLarge,
+)
+from sim.errors import IntegrityError, PropagationFailed, RequestError, ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["MEDIA_TYPE", "Problem", "problem_of", "register"]
+
+MEDIA_TYPE: Final = "application/problem+json"  # RFC 9457, section 3
+RETRY_AFTER_S: Final = 5  # for what mends itself: storage that is away, a result being remade
+
+_UNFORESEEN: Final = "Something went wrong here that nobody foresaw. It has been written down."
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What an error is over HTTP: a status and a sentence."""
+
+    status: HTTPStatus
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the members of RFC 9457; `about:blank` says that the title is the status's."""
+        return {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": int(self.status),
+            "detail": self.detail,
+        }
+
+
+def _sentence(text: str) -> str:
+    """Make a sentence of an error's words, which may begin with the name of a field."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _simple(status: HTTPStatus, retry_after_s: int | None = None) -> Callable[[Any], Problem]:
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    return lambda error: Problem(status, _sentence(str(error)), headers)
+
+
+def _not_ready(error: NotReady) -> Problem:
+    headers = {"Retry-After": str(error.retry_after_s)}
+    return Problem(HTTPStatus.NOT_FOUND, error.detail, headers)
+
+
+def _line_full(error: LineFull) -> Problem:
+    headers = {"Retry-After": str(error.retry_after_s)}
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, error.detail, headers)
+
+
+def _failed(error: PropagationFailed) -> Problem:
+    good = error.failure.iteration
+    advice = f" Ask for {good} steps to have all that came before." if good else ""
+    return Problem(HTTPStatus.NOT_FOUND, f"{error.failure.sentence}{advice}")
+
+
+def _being_remade(_error: ChainBroken | IntegrityError) -> Problem:
+    sentence = "What is stored of this propagation was damaged; it is computed again."
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, sentence, headers)
+
+
+_RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
+    (BadRequest, _simple(HTTPStatus.BAD_REQUEST)),
+    (RequestError, _simple(HTTPStatus.BAD_REQUEST)),
+    (ScenarioError, _simple(HTTPStatus.BAD_REQUEST)),
+    (Forbidden, _simple(HTTPStatus.FORBIDDEN)),
+    (NotFound, _simple(HTTPStatus.NOT_FOUND)),
+    (NotReady, _not_ready),
+    (LineFull, _line_full),
+    (PropagationFailed, _failed),
+    (ChainBroken, _being_remade),
+    (IntegrityError, _being_remade),
+    (StorageUnavailable, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
+    (StorageFull, _simple(HTTPStatus.INSUFFICIENT_STORAGE)),
+    (ValueTooLarge, _simple(HTTPStatus.INSUFFICIENT_STORAGE)),
+)
+
+_HTTP_SENTENCES: Final = {
+    HTTPStatus.BAD_REQUEST: "This request can't be understood.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.LENGTH_REQUIRED: "The request's body has no length; say it with Content-Length.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "This address is too long.",
+}
+
+
+def problem_of(error: Exception) -> Problem:
+    """Say what an exception is over HTTP; one that nobody foresaw is a 500 without details."""
+    for kind, rule in _RULES:
+        if isinstance(error, kind):
+            return rule(error)
+    if isinstance(error, HTTPException) and error.code is not None:
+        return _http_problem(error, HTTPStatus(error.code))
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _UNFORESEEN)
+
+
+def _http_problem(error: HTTPException, status: HTTPStatus) -> Problem:
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        return Problem(status, f"This address takes {allowed}.", {"Allow": allowed})
+    if isinstance(error, RequestEntityTooLarge):
+        limit = request.max_content_length or 0
+        return Problem(status, f"The request's body is larger than the limit of {limit} bytes.")
+    return Problem(status, _HTTP_SENTENCES.get(status, f"{status.description or status.phrase}."))
+
+
+def register(app: Flask) -> None:
+    """Let `app` answer every error by the rules of this module."""
+    app.register_error_handler(Exception, _answer)
+
+
+def _answer(error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem.status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        logs.logger(__name__).error("unforeseen", path=request.path, exc_info=error)
+    response = _document(problem) if _is_for_programs(request.path) else _page(problem)
+    response.headers.extend(dict(problem.headers))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_for_programs(path: str) -> bool:
+    return path.startswith("/api/") or path.endswith("/data.js")
+
+
+def _document(problem: Problem) -> Response:
+    body = orjson.dumps(problem.to_json())
+    return Response(body, status=problem.status, content_type=MEDIA_TYPE)
+
+
+def _page(problem: Problem) -> Response:
+    return Response(render_template("error.html", problem=problem), status=problem.status)

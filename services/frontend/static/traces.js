@@ -1,0 +1,178 @@
+// From an overview, as the server gives it, to what Plotly draws. Pure functions.
+
+/**
+ * @typedef {{ min: (number | null)[], max: (number | null)[] }} Band
+ * @typedef {{ name: string, primary: string | null,
+ *   path: { mode: "lines" | "markers", t: number[], x: (number | null)[], y: (number | null)[] },
+ *   series: Record<string, Band> & { t: number[] } }} AgentView
+ * @typedef {{ window: { t0: number, t1: number }, frame: string, level: number, exact: boolean,
+ *   agents: AgentView[] }} Overview
+ * @typedef {{ agents: string[], grid: string, text: string, muted: string, font: string }} Theme
+ */
+
+export const DRAWN_AGENTS = 12; // more can't be told apart, and an SVG of more is slow
+
+const QUANTITIES = {
+  r: "distance r",
+  e: "specific energy e",
+  x: "x",
+  y: "y",
+};
+
+/** The two quantities drawn over time: orbital ones where there are any. @param {Overview} view */
+export function quantities(view) {
+  const orbital = view.agents.some((agent) => agent.series.r);
+  return (orbital ? ["r", "e"] : ["x", "y"]).map((key) => ({ key, title: QUANTITIES[key] }));
+}
+
+/** @param {Theme} theme @param {number} index */
+const colour = (theme, index) => theme.agents[index % theme.agents.length];
+
+/**
+ * The orbit: the path of each agent, and where it is at the end.
+ * @param {Overview} view @param {Theme} theme
+ */
+export function orbit(view, theme) {
+  const drawn = view.agents.slice(0, DRAWN_AGENTS);
+  const paths = drawn.map((agent, index) => ({
+    type: "scatter",
+    name: agent.name,
+    legendgroup: agent.name,
+    x: agent.path.x,
+    y: agent.path.y,
+    text: agent.path.t,
+    mode: agent.path.mode,
+    line: { color: colour(theme, index), width: 1.4, simplify: false },
+    marker: { color: colour(theme, index), size: 2.6, opacity: 0.55 },
+    hovertemplate: "t %{text:.6~g}<br>x %{x:.5~g}<br>y %{y:.5~g}<extra>%{fullData.name}</extra>",
+  }));
+  const ends = drawn.map((agent, index) => ({
+    type: "scatter",
+    legendgroup: agent.name,
+    showlegend: false,
+    x: agent.path.x.slice(-1),
+    y: agent.path.y.slice(-1),
+    mode: "markers",
+    marker: { color: colour(theme, index), size: 9, line: { color: theme.text, width: 1 } },
+    hovertemplate: `${escaped(agent.name)} at the end<br>x %{x:.5~g}<br>y %{y:.5~g}<extra></extra>`,
+  }));
+  return [...paths, ...ends];
+}
+
+/**
+ * The quantities over time: a line where each point is exact, else the band that holds all.
+ * @param {Overview} view @param {Theme} theme
+ */
+export function series(view, theme) {
+  const rows = quantities(view);
+  return rows.flatMap(({ key }, row) =>
+    view.agents.slice(0, DRAWN_AGENTS).flatMap((agent, index) => {
+      const band = agent.series[key];
+      if (!band) return [];
+      const shape = view.exact ? line(agent.series.t, band) : outline(agent.series.t, band);
+      return [
+        {
+          type: "scatter",
+          name: agent.name,
+          legendgroup: agent.name,
+          showlegend: row === 0 && view.agents.filter((one) => one.series[key]).length > 1,
+          xaxis: "x",
+          yaxis: row === 0 ? "y" : "y2",
+          mode: "lines",
+          line: { color: colour(theme, index), width: view.exact ? 1.4 : 1 },
+          ...shape,
+          ...(view.exact
+            ? { hovertemplate: "t %{x:.6~g}<br>%{y:.6~g}<extra>%{fullData.name}</extra>" }
+            : { fill: "toself", fillcolor: faint(colour(theme, index)), hoverinfo: "skip" }),
+        },
+      ];
+    }),
+  );
+}
+
+/** @param {number[]} t @param {Band} band */
+const line = (t, band) => ({ x: t, y: band.max });
+
+/**
+ * The outline of a band, a closed polygon for each part between gaps.
+ * @param {number[]} t @param {Band} band
+ */
+function outline(t, { min, max }) {
+  /** @type {(number | null)[]} */ const x = [];
+  /** @type {(number | null)[]} */ const y = [];
+  for (const [from, to] of parts(min)) {
+    for (let i = from; i < to; i++) x.push(t[i]), y.push(max[i]);
+    for (let i = to - 1; i >= from; i--) x.push(t[i]), y.push(min[i]);
+    x.push(t[from], null);
+    y.push(max[from], null);
+  }
+  return { x, y };
+}
+
+/** The ranges of indices without a gap. @param {(number | null)[]} values */
+function* parts(values) {
+  let from = 0;
+  for (let i = 0; i <= values.length; i++) {
+    if (i < values.length && values[i] !== null) continue;
+    if (i > from) yield [from, i];
+    from = i + 1;
+  }
+}
+
+/** A colour, mostly transparent. @param {string} hex */
+const faint = (hex) => `${hex}59`;
+
+/** Text for Plotly, which reads some HTML. @param {string} text */
+export const escaped = (text) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** @param {Theme} theme */
+function layout(theme) {
+  const axis = {
+    gridcolor: theme.grid,
+    zerolinecolor: theme.grid,
+    linecolor: theme.grid,
+    tickcolor: theme.grid,
+    exponentformat: "power",
+    automargin: true,
+  };
+  const shared = {
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: theme.font, color: theme.muted, size: 12 },
+    margin: { l: 56, r: 12, t: 8, b: 44 },
+    legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom", font: { color: theme.text } },
+    hoverlabel: { align: "left" },
+    uirevision: "as the reader left it",
+  };
+  return { axis, shared };
+}
+
+/** @param {Theme} theme */
+export function orbitLayout(theme) {
+  const { axis, shared } = layout(theme);
+  return {
+    ...shared,
+    dragmode: "pan",
+    xaxis: { ...axis, title: { text: "x" }, constrain: "domain" },
+    yaxis: { ...axis, title: { text: "y" }, scaleanchor: "x", constrain: "domain" },
+  };
+}
+
+/**
+ * @param {Theme} theme
+ * @param {Overview} view
+ * @param {[number, number] | null} zoomed
+ */
+export function seriesLayout(theme, view, zoomed) {
+  const { axis, shared } = layout(theme);
+  const [upper, lower] = quantities(view);
+  const range = zoomed ?? [view.window.t0, view.window.t1];
+  return {
+    ...shared,
+    dragmode: "zoom",
+    xaxis: { ...axis, title: { text: "time t" }, anchor: "y2", range },
+    yaxis: { ...axis, title: { text: upper.title }, domain: [0.54, 1], fixedrange: true },
+    yaxis2: { ...axis, title: { text: lower.title }, domain: [0, 0.46], fixedrange: true },
+  };
+}
