@@ -43,7 +43,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().rstrip("\n")
 
 
-def eventually(look: Callable[[], Seen], *, within_s: float = 10.0) -> Seen:
+def eventually(look: Callable[[], Seen | None], *, within_s: float = 10.0) -> Seen:
     """Look until there is something to see, and give it; else fail."""
     deadline = time.monotonic() + within_s
     while not (seen := look()):

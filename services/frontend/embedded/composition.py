@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from frontend.embedded.gateway import EmbeddedGateway, gateway_parts
 from frontend.embedded.part import Part
 from frontend.embedded.ports import LOOPBACK, Port, hold
-from frontend.embedded.probes import get
+from frontend.embedded.probes import Answer, get
 from frontend.embedded.valkey import redis_part, redis_url
 from frontend.settings import Settings
 
@@ -95,13 +96,23 @@ def _porta_parts(
         folder=folder.run,
         log=folder.log("runner"),
         answers=lambda: (answer := get(address, "/readyz")) is not None and answer.ok,
-        trouble=lambda: answer.body.strip() if (answer := get(address, "/readyz")) else "",
+        trouble=lambda: _trouble(get(address, "/readyz")),
         after=after,
         gives_back=True,
         # A Redis or a Gateway of somebody else's may be away for a while; the page says so.
         required=plan.redis and plan.gateway,
     )
     return web, runner
+
+
+def _trouble(answer: Answer | None) -> str:
+    """Return the sentences of the checks that are not well."""
+    if answer is None:
+        return "The web server does not answer."
+    with suppress(ValueError, AttributeError):
+        checks = json.loads(answer.body).get("checks", {})
+        return " ".join(said for said in checks.values() if said != "ok")
+    return ""
 
 
 def _porta(*words: str) -> tuple[str, ...]:

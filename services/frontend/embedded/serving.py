@@ -71,7 +71,7 @@ class _Serving:
 
     def follow(self) -> int:
         """Tell what the guardian says, until it is gone; then make sure that all is."""
-        with Bell(_output(self._guardian).fileno()) as bell:
+        with self._guardian, Bell(_output(self._guardian).fileno()) as bell:
             while not bell.ended:
                 bell.wait(TICK_S)
                 self._family.note()
@@ -80,7 +80,7 @@ class _Serving:
                 if bell.signals:
                     self._end(insist=bell.signals > 1)
             self._family.stop(GRACE_S, bell.wait)
-        self._guardian.returncode = self._family.exits.get(self._guardian.pid)
+            self._guardian.returncode = self._family.exits.get(self._guardian.pid)
         self._folder.sweep()
         return self._outcome()
 

