@@ -1,0 +1,136 @@
+"""`porta propagate` as a process: with nothing configured, and with everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pyarrow.ipc
+import pyarrow.parquet
+import pytest
+
+from tests.installation import Installation, installed
+from tests.integration import naive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.redis_servers import RedisServer
+
+
+def porta(
+    *words: str, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line with these settings, and no other."""
+    unset = {k: v for k, v in os.environ.items() if not k.startswith(("PORTA_", "DASK_", "REDIS"))}
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "frontend.cli", *words],
+        env=dict(environ) if environ else unset,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def rows(records: list[naive.Record]) -> list[tuple[object, ...]]:
+    """Records as the tabular formats have them."""
+    return [
+        (name, t0, t1, *(state[quantity] for quantity in naive.QUANTITIES[1:]))
+        for t0, t1, states in records
+        for name, state in states.items()
+    ]
+
+
+@pytest.mark.parametrize("workers", ["auto", "inline", "2"])
+def test_the_numbers_are_the_same_in_every_way(tmp_path: Path, workers: str) -> None:
+    file = tmp_path / "data.js"
+    done = porta("propagate", "70000", "--seed", "3", "--workers", workers, "--output", str(file))
+    assert done.returncode == 0, done.stderr
+    assert naive.read_data_js(file.read_text(encoding="utf-8")) == naive.simulate(70_000, 3)
+
+
+def test_the_suffix_chooses_the_format(tmp_path: Path) -> None:
+    expected = rows(naive.simulate(2_000))
+    for suffix in (".csv", ".json", ".arrow", ".parquet"):
+        done = porta("propagate", "2000", "--output", str(tmp_path / f"orbit{suffix}"))
+        assert done.returncode == 0, done.stderr
+    parquet = pyarrow.parquet.read_table(tmp_path / "orbit.parquet")
+    arrow = pyarrow.ipc.open_file(tmp_path / "orbit.arrow").read_all()
+    for table in (parquet, arrow):
+        assert [tuple(row.values()) for row in table.to_pylist()] == expected
+    lines = (tmp_path / "orbit.csv").read_text(encoding="utf-8").splitlines()[1:]
+    for line, (name, *numbers) in zip(lines, expected, strict=True):
+        words = line.split(",")
+        assert words[0].strip('"') == name
+        assert [float(word) for word in words[1:]] == numbers
+    first, *others = json.loads((tmp_path / "orbit.json").read_bytes())
+    assert first[0] is None
+    assert others == naive.simulate(2_000)[1:]
+
+
+def test_a_pipe_gets_a_summary_and_no_progress_bar() -> None:
+    done = porta("propagate", "500")
+    assert done.returncode == 0
+    assert "804 records" in done.stdout
+    assert "Satellite" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_file_that_is_not_finished_is_not_there(tmp_path: Path) -> None:
+    folder = tmp_path / "taken.js"
+    folder.mkdir()
+    done = porta("propagate", "500", "--output", str(folder))
+    assert done.returncode == 1
+    assert "can't be written" in done.stderr
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_workers_write_the_parts_of_a_large_export(tmp_path: Path) -> None:
+    folder = tmp_path / "parts"
+    done = porta("propagate", "200000", "--workers", "2", "--output", f"{folder}/")
+    assert done.returncode == 0, done.stderr
+    parts = sorted(folder.glob("*.parquet"))
+    table = pyarrow.parquet.read_table(folder)
+    assert len(parts) > 1
+    assert [tuple(row.values()) for row in table.to_pylist()] == rows(naive.simulate(200_000))
+
+
+@pytest.fixture(scope="module")
+def installation(
+    redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
+    with installed(redis_server.url, tmp_path_factory.mktemp("porta")) as running:
+        yield running
+
+
+def test_with_redis_and_dask_it_joins_the_run_that_a_page_would_join(
+    installation: Installation, tmp_path: Path
+) -> None:
+    file = tmp_path / "data.js"
+    words = ("propagate", "90000", "--seed", "8", "--output", str(file))
+    done = porta(*words, environ=installation.environ)
+    assert done.returncode == 0, done.stderr
+    assert naive.read_data_js(file.read_text(encoding="utf-8")) == naive.simulate(90_000, 8)
+    with installation.client() as client:
+        answer = client.post("/api/v1/propagations", json={"steps": 90_000, "seed": 8})
+    assert answer.status_code == 200
+    assert answer.json()["cluster"] is not None
+
+
+def test_without_a_runner_it_says_so_instead_of_waiting(installation: Installation) -> None:
+    installation.stop("runner")
+    done = porta("propagate", "91000", "--seed", "8", environ=installation.environ)
+    installation.start_runner()
+    assert done.returncode == 1
+    assert "No runner is alive" in done.stderr
+
+
+def test_clusters_are_listed_where_there_are_some(installation: Installation) -> None:
+    done = porta("clusters", "--reap", environ=installation.environ)
+    assert done.returncode == 0, done.stderr
+    assert "Stopped 0." in done.stderr
