@@ -81,7 +81,7 @@ integration: setup ## the integration tests: real Redis, real Dask Gateway, real
 	@$(BIN)/pytest -m integration tests/integration
 
 bench: setup ## measure what docs/performance.md says
-	@$(BIN)/python -m pytest -q -m bench tests/bench
+	@$(BIN)/python -m benchmarks
 
 format: setup ## format the code and mend what ruff can
 	@$(BIN)/ruff check --quiet --fix-only
