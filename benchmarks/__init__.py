@@ -1,0 +1,1 @@
+"""What Porta promises about speed, measured: `python -m benchmarks` (or `make bench`)."""

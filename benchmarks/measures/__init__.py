@@ -1,0 +1,1 @@
+"""What is measured: every module here registers measures, and is found by being here."""
