@@ -16,9 +16,9 @@ from frontend.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from frontend.subscription import Event
     from frontend.resource import Resource
     from frontend.services import Services
+    from frontend.subscription import Event
     from sim.model import PropagationRequest
 
 __all__ = ["event_stream"]

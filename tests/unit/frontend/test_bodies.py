@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+from flask import Flask, request
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.exceptions import UnsupportedMediaType
+
+from frontend.bodies import PropagationBody, read_body
+from frontend.errors import BadRequest
+from sim.model import NANO
+
+APP = Flask("frontend", static_folder=None)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+def body(data: bytes, media_type: str = "application/json") -> PropagationBody:
+    with APP.test_request_context("/", method="POST", data=data, content_type=media_type):
+        return read_body(PropagationBody, request)
+
+
+def refusal(data: bytes) -> str:
+    try:
+        body(data)
+    except BadRequest as error:
+        return error.detail
+    return "Read."
+
+
+def test_a_body_says_how_many_steps_and_the_rest_has_defaults() -> None:
+    assert body(b'{"steps": 500}') == PropagationBody(steps=500, seed=0, members=1, scenario=None)
+
+
+def test_a_scenario_is_handed_on_as_it_is() -> None:
+    document = {"steps": 5, "scenario": NANO.to_json()}
+    assert body(orjson.dumps(document)).scenario == NANO.to_json()
+
+
+@pytest.mark.parametrize("value", ["true", "1.0", '"5"', "null", "[5]", "1e3", "1" + "0" * 30])
+def test_a_whole_number_is_written_as_one(value: str) -> None:
+    with pytest.raises(BadRequest, match="steps must be a whole number, written as one"):
+        body(f'{{"steps": {value}}}'.encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"{}", "steps is missing."),
+        (b'{"steps": 5, "sed": 1}', "There is no field 'sed'; there are steps, seed, members"),
+        (b"[5]", "must be a JSON object"),
+        (b"5", "must be a JSON object"),
+        (b"", r"no JSON that can be read \(line 1"),
+        (b'{"steps": NaN}', "no JSON that can be read"),
+        (b'{"steps": 5', "no JSON that can be read"),
+        (b"\xff\xfe{", "no JSON that can be read"),
+        (b"[" * 5_000 + b"]" * 5_000, "no JSON that can be read"),
+    ],
+)
+def test_a_body_that_makes_no_sense_is_refused_with_a_sentence(data: bytes, sentence: str) -> None:
+    with pytest.raises(BadRequest, match=sentence):
+        body(data)
+
+
+def test_a_form_is_no_json() -> None:
+    with pytest.raises(UnsupportedMediaType):
+        body(b'{"steps": 5}', "application/x-www-form-urlencoded")
+
+
+@given(JSON)
+def test_whatever_the_body_is_it_is_read_or_refused_with_a_sentence(document: object) -> None:
+    assert refusal(json.dumps(document).encode()).endswith(".")
+
+
+def test_the_described_scenario_has_the_fields_of_the_models() -> None:
+    described = PropagationBody.model_json_schema()["properties"]["scenario"]
+    agent = described["properties"]["agents"]["items"]
+    example: dict[str, Any] = NANO.to_json()
+    assert set(described["properties"]) == set(example)
+    assert set(agent["required"]) == set(example["agents"][0])
+    assert set(agent["properties"]) == {*agent["required"], "primary"}

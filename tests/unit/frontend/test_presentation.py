@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from frontend.presentation import View, named, standing
+from frontend.resource import ClusterView, ErrorReport, Progress, Resource, Status
+from sim.model import PropagationRequest, Trajectory
+
+REQUEST = PropagationRequest(1_000_000)
+
+
+def resource(status: Status, done: int = 0, **more: object) -> Resource:
+    position = more.pop("position", None)
+    return Resource(
+        id=REQUEST.id,
+        steps=REQUEST.steps,
+        seed=0,
+        members=1,
+        status=status,
+        progress=Progress(done=done, total=REQUEST.steps, position=position),  # type: ignore[arg-type]  # a test's shorthand
+        **more,  # type: ignore[arg-type]  # the same
+    )
+
+
+def stages(of: Resource) -> list[str]:
+    return [stage.state for stage in View(REQUEST, of).stages]
+
+
+def test_the_stages_before_the_present_one_are_done() -> None:
+    assert stages(resource(Status.QUEUED)) == ["now", "todo", "todo", "todo"]
+    assert stages(resource(Status.STARTING)) == ["done", "now", "todo", "todo"]
+    assert stages(resource(Status.RUNNING, 5)) == ["done", "done", "now", "todo"]
+    assert stages(resource(Status.RUNNING, REQUEST.steps)) == ["done", "done", "done", "now"]
+    assert stages(resource(Status.COMPLETE, REQUEST.steps)) == ["done"] * 4
+
+
+def test_what_nobody_has_asked_for_is_absent_and_neither_complete_nor_under_way() -> None:
+    view = View(REQUEST, None)
+    assert (view.status, view.is_complete, view.is_under_way) == ("absent", False, False)
+    assert view.links.page == "/propagate/1000000"
+
+
+@pytest.mark.parametrize(
+    ("of", "words"),
+    [
+        (resource(Status.QUEUED, position=3), "place 3 in the line"),
+        (resource(Status.QUEUED), "waiting"),
+        (resource(Status.STARTING), "cluster starting"),
+        (
+            resource(Status.STARTING, cluster=ClusterView(name="c", workers=2, arrived=1)),
+            "cluster starting, 1 of 2 workers",
+        ),
+        (resource(Status.RUNNING, 499_999), "49 % propagated"),
+        (resource(Status.CANCELLED), "cancelled"),
+    ],
+)
+def test_a_few_words_say_where_a_propagation_stands(of: Resource, words: str) -> None:
+    assert standing(of) == words
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("A",), "A"),
+        (("A", "B"), "A and B"),
+        (("A", "B", "C"), "A, B and C"),
+        (tuple("ABCDEFG"), "A, B, C, D and 3 more"),
+    ],
+)
+def test_of_many_agents_the_first_are_named(names: tuple[str, ...], text: str) -> None:
+    assert named(names) == text
+
+
+def test_a_trajectory_that_ends_offers_what_came_before() -> None:
+    error = ErrorReport(detail="It ended.", final=True, iteration=70, agents=("A",))
+    request = PropagationRequest(100, Trajectory(seed=7))
+    view = View(request, resource(Status.FAILED, error=error))
+    assert view.shorter is not None
+    assert view.shorter.page == f"/propagate/70-{request.trajectory.digest}"
+
+
+def test_a_trajectory_that_never_began_offers_nothing() -> None:
+    error = ErrorReport(detail="It ended.", final=True, iteration=0, agents=("A",))
+    assert View(REQUEST, resource(Status.FAILED, error=error)).shorter is None
+
+
+def test_every_format_can_be_downloaded_and_says_about_how_large_it_is() -> None:
+    view = View(REQUEST, resource(Status.COMPLETE, statistics={"records": 1_000}))
+    hrefs = {one.name: one.href for one in view.downloads}
+    assert hrefs["data.js"] == "/propagate/1000000/data.js"
+    assert hrefs["CSV"] == "/api/v1/propagations/1000000/records?format=csv"
+    assert set(hrefs) == {"data.js", "JSON", "CSV", "Arrow", "Parquet"}
+    assert all(1e4 < one.size_bytes < 1e6 for one in view.downloads)
+
+
+def test_above_a_million_records_the_text_formats_carry_a_warning() -> None:
+    assert not View(REQUEST, resource(Status.COMPLETE, statistics={"records": 10**6})).is_large
+    assert View(REQUEST, resource(Status.COMPLETE, statistics={"records": 10**6 + 1})).is_large

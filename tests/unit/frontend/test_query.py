@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
+
+from frontend import query
+from frontend.errors import BadRequest
+
+STEPS = query.Whole("steps", 1, 1_000, "how many", default=5)
+TIME = query.Real("t0", "from when")
+FORMAT = query.Choice("format", ("json", "csv"), "the format", default="json")
+ALL = (STEPS, TIME, FORMAT)
+
+
+def read(*pairs: tuple[str, str], strict: bool = True) -> dict[str, object]:
+    return query.read(MultiDict(pairs), ALL, strict=strict)
+
+
+def refusal(name: str, text: str) -> str:
+    try:
+        read((name, text))
+    except BadRequest as error:
+        return error.detail
+    return "Read."
+
+
+def test_what_is_not_given_is_its_default() -> None:
+    assert read() == {"steps": 5, "t0": None, "format": "json"}
+
+
+def test_what_is_given_is_read() -> None:
+    assert read(("steps", "12"), ("t0", "-1.5e3"), ("format", "csv")) == {
+        "steps": 12,
+        "t0": -1500.0,
+        "format": "csv",
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "007", "1001", "-1", "+1", "1.0", "1_0", " 1", "\u0661", "1" * 4_000]
+)
+def test_a_whole_number_is_plain_digits_within_its_limits(text: str) -> None:
+    with pytest.raises(BadRequest, match="steps must be a whole number from 1 to 1000"):
+        read(("steps", text))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nan", "inf", "-Infinity", "1e999", "0x1", "1_0", "1,5", "\u0663"]
+)
+def test_a_real_number_is_finite_and_decimal(text: str) -> None:
+    with pytest.raises(BadRequest, match="t0 must be a finite number"):
+        read(("t0", text))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_every_finite_number_reads_back_to_itself(number: float) -> None:
+    assert TIME.value(repr(number)) == number
+
+
+def test_a_choice_names_what_can_be_chosen() -> None:
+    with pytest.raises(BadRequest, match="format must be one of json, csv"):
+        read(("format", "xml"))
+
+
+def test_a_parameter_that_nobody_knows_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(BadRequest, match="'sedd' is no parameter here; known: steps, t0, format"):
+        read(("sedd", "1"))
+
+
+def test_a_page_leaves_strangers_parameters_alone() -> None:
+    assert read(("utm_source", "x"), strict=False)["steps"] == 5
+
+
+def test_a_parameter_is_given_once() -> None:
+    with pytest.raises(BadRequest, match="steps is given 2 times"):
+        read(("steps", "1"), ("steps", "2"))
+
+
+@given(st.text(), st.text())
+def test_whatever_stands_in_a_query_is_read_or_refused_with_a_sentence(
+    name: str, text: str
+) -> None:
+    assert refusal(name, text).endswith(".")
+
+
+def test_each_parameter_describes_itself() -> None:
+    assert STEPS.schema() == {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 5}
+    assert TIME.schema() == {"type": "number"}
+    assert FORMAT.schema() == {"type": "string", "enum": ["json", "csv"], "default": "json"}
