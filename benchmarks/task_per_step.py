@@ -6,7 +6,7 @@ import contextlib
 import math
 from typing import TYPE_CHECKING
 
-import dask
+from dask.delayed import delayed
 from distributed import Client, LocalCluster
 
 from benchmarks.naive import ListStore, Universe, random_numbers, step
@@ -42,8 +42,8 @@ def simulate(client: Client, scenario: Scenario, seed: int, iterations: int) -> 
         for name, t in clocks.items():
             hits = store[t - scenario.epsilon]
             if len(merged(hits)) == len(clocks):
-                universe = dask.delayed(merged)(hits)
-                state = dask.delayed(step)(scenario, name, universe, float(draws[name].random()))
+                universe = delayed(merged)(hits)
+                state = delayed(step)(scenario, name, universe, float(draws[name].random()))
                 moved = client.compute(state).result()
                 clocks[name] = moved[name]["time"]
                 store[t, clocks[name]] = moved
