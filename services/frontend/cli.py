@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
@@ -64,8 +64,8 @@ class _WorkersType(click.ParamType[Any]):
         ctx: click.Context | None,
     ) -> Workers:
         """Read the option."""
-        if value == "auto" or value == "inline":  # noqa: PLR1714 - so that mypy sees the literals
-            return value
+        if value in {"auto", "inline"}:
+            return cast("Workers", value)
         if re.fullmatch("[1-9][0-9]{0,3}", value) is None:
             self.fail(f"{value!r} must be auto, inline, or a number of workers from 1.", param, ctx)
         return int(value)

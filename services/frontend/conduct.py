@@ -16,8 +16,8 @@ from frontend import logs, manifest
 from frontend.backends import LOOK_S, wait_for_a_worker
 from frontend.resource import ClusterView, Timings
 from frontend.views import moment
-from sim import Propagation
 from sim.driver import propagate_on
+from sim.engine import Propagation
 from sim.model import PropagationRequest
 from sim.plan import workers_for
 

@@ -19,7 +19,7 @@ from sim.model import MODEL_VERSION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sim import Propagation
+    from sim.engine import Propagation
     from sim.model import PropagationRequest
 
 __all__ = ["Computed", "compose", "honours", "resource_of"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim import Propagation
+    from sim.engine import Propagation
 
 __all__ = ["OpenedPropagations"]
 

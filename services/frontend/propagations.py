@@ -23,7 +23,7 @@ from frontend.errors import ChainBroken, NotFound, NotReady, StorageFull
 from frontend.opened import OpenedPropagations
 from frontend.resource import Resource, Status, Timings
 from frontend.views import failed_for_good, of_run
-from sim import Propagation
+from sim.engine import Propagation
 from sim.errors import PropagationFailed
 from sim.model import PropagationRequest
 from sim.plan import work
@@ -130,7 +130,7 @@ class Propagations:
             if trajectory is not None:
                 found += [
                     self.resource_for(PropagationRequest(steps, trajectory), run)
-                    for steps in run.waiting.values()
+                    for steps in (run.waiting or {}).values()
                 ]
         return found
 

@@ -20,11 +20,12 @@ import orjson
 from frontend import asking
 from frontend.errors import BadRequest, FrontendError
 from frontend.progress import Progress
+from frontend.summary import summary
 from sim.export import FORMATS, Format, export
 
 if TYPE_CHECKING:
     from frontend.settings import Settings
-    from sim import Propagation
+    from sim.engine import Propagation
     from sim.model import PropagationRequest
 
 __all__ = ["Order", "Workers", "clusters", "propagate"]
@@ -68,7 +69,7 @@ def propagate(settings: Settings, order: Order) -> None:
 
     propagation = ways.propagation(settings, request, order.workers)
     if place is None:
-        click.echo(_summary(request, propagation))
+        click.echo(summary(request, propagation))
     else:
         place.write(propagation)
 
@@ -96,7 +97,9 @@ def clusters(settings: Settings, *, reap: bool) -> None:
         listed = asyncio.run(reaper.own_clusters())
         for cluster, owned in listed:
             word = "owned" if owned else "orphan"
-            click.echo(f"{cluster.name}  {cluster.status}  {word}  {cluster.started or ''}")
+            click.echo(
+                f"{cluster.name}  {cluster.status}  {word}  {cluster.started:%Y-%m-%d %H:%M:%S}"
+            )
         if not listed:
             click.echo("No clusters.", err=True)
         if reap:

@@ -14,10 +14,9 @@ from frontend.backends import backend_of, wait_for_a_worker
 from frontend.errors import FrontendError
 from frontend.progress import Progress
 from frontend.services import build_services
-from sim import Propagation
 from sim.cluster import LocalBackend
 from sim.driver import export_on, propagate_on
-from sim.engine import initial_checkpoint, pass_over
+from sim.engine import Propagation, initial_checkpoint, pass_over
 from sim.errors import SimError
 from sim.plan import stretch_intervals, workers_for
 from sim.schedule import interval_iterations

@@ -101,6 +101,11 @@ def _step(
     return {"time": me["time"] + h, "timeStep": time_step, "x": x, "y": y, "vx": vx, "vy": vy}
 
 
+def rows(records: list[Record]) -> int:
+    """How many rows these are in a table: the first record holds every agent."""
+    return sum(len(states) for _t0, _t1, states in records)
+
+
 def read_data_js(text: str) -> list[Record]:
     """The records of a `data.js`; Python's JSON reader takes `-Infinity` as JavaScript does."""
     head, _, body = text.partition("=")

@@ -16,7 +16,7 @@ from tests.installation import Installation, installed
 from tests.integration import naive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.redis_servers import RedisServer
@@ -76,7 +76,7 @@ def test_the_suffix_chooses_the_format(tmp_path: Path) -> None:
 def test_a_pipe_gets_a_summary_and_no_progress_bar() -> None:
     done = porta("propagate", "500")
     assert done.returncode == 0
-    assert "804 records" in done.stdout
+    assert "805 records" in done.stdout
     assert "Satellite" in done.stdout
     assert done.stderr == ""
 
@@ -103,7 +103,7 @@ def test_workers_write_the_parts_of_a_large_export(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def installation(
     redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> Installation:
+) -> Iterator[Installation]:
     with installed(redis_server.url, tmp_path_factory.mktemp("porta")) as running:
         yield running
 
