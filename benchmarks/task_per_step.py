@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def local_cluster() -> Iterator[Client]:
     """Have a cluster of one worker process on this machine, ready."""
     with (
-        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster) as client,
     ):
         yield client

@@ -1,19 +1,27 @@
 """The propagation engine: scenarios go in, records come out, with the same bits everywhere.
 
->>> from sim import NANO, simulate
->>> len(simulate(NANO, seed=0, steps=500))
-805
+>>> from sim import NANO, Propagation, Trajectory, simulate
+>>> end = Propagation.open(Trajectory(), steps=500).end
+>>> simulate(NANO, seed=0, steps=500)[-1].state in end.values()
+True
 
-Importing it is light: nothing is compiled, and Dask stays away.
+Importing it is light: the engine (numba, Arrow) is loaded with the first use of `Propagation`,
+nothing is compiled, and Dask stays away.
 """
+
+from typing import TYPE_CHECKING
 
 from sim.model import NANO, Agent, PropagationRequest, Scenario, State, Trajectory
 from sim.rangestore import QRangeStore
 from sim.reference import simulate
 
+if TYPE_CHECKING:
+    from sim.engine import Propagation
+
 __all__ = [
     "NANO",
     "Agent",
+    "Propagation",
     "PropagationRequest",
     "QRangeStore",
     "Scenario",
@@ -21,3 +29,11 @@ __all__ = [
     "Trajectory",
     "simulate",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Propagation":
+        from sim.engine import Propagation
+
+        return Propagation
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
