@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 READY_S: Final = 60.0
 STOPPED_S: Final = 15.0
+OVER: Final = frozenset({"complete", "failed", "cancelled"})
 EVERY_STATUS: Final = "pending,running,stopping,stopped,failed"
 
 
@@ -50,11 +52,11 @@ class Installation:
 
     def start_web(self) -> None:
         self.start("web", "--port", str(self.port))
-        eventually(lambda: self.answers("/healthz"), within_s=READY_S)
+        eventually(lambda: self.works("web", "/healthz"), within_s=READY_S)
 
     def start_runner(self) -> None:
         self.start("runner")
-        eventually(lambda: self.answers("/readyz"), within_s=READY_S)
+        eventually(lambda: self.works("runner", "/readyz"), within_s=READY_S)
 
     def start(self, command: str, *words: str, name: str | None = None) -> subprocess.Popen[bytes]:
         """Start a command of Porta's; it is stopped with the installation."""
@@ -77,6 +79,12 @@ class Installation:
         finally:
             process.kill()
 
+    def works(self, name: str, path: str) -> bool:
+        """Whether a path answers; fails where the process has ended."""
+        log = self.logs / f"{name}.log"
+        assert self.processes[name].poll() is None, log.read_text(encoding="utf-8")[-2_000:]
+        return self.answers(path)
+
     def answers(self, path: str) -> bool:
         with contextlib.suppress(httpx.TransportError), self.client() as client:
             return client.get(path).status_code == httpx.codes.OK
@@ -96,18 +104,17 @@ class Installation:
 
 
 def ask(client: httpx.Client, **body: object) -> dict[str, Any]:
-    """Ask for a propagation, and wait until it is over."""
+    """Ask for a propagation, listen until it is over, and give what became of it."""
     answer = client.post("/api/v1/propagations", json=body)
     assert answer.status_code in {200, 202}, answer.text
-    location = answer.headers["Location"]
-
-    def over() -> dict[str, Any] | None:
-        resource: dict[str, Any] = client.get(location).raise_for_status().json()
-        return resource if resource["status"] in {"complete", "failed", "cancelled"} else None
-
-    found = eventually(over, within_s=READY_S)
-    assert found is not None
-    return found
+    resource: dict[str, Any] = answer.json()
+    while answer.status_code == httpx.codes.ACCEPTED and resource["status"] not in OVER:
+        with client.stream("GET", resource["links"]["events"]) as events:
+            assert events.status_code == httpx.codes.OK
+            for line in events.iter_lines():
+                if line.startswith("data: "):
+                    resource = json.loads(line.removeprefix("data: "))
+    return resource
 
 
 @contextlib.contextmanager

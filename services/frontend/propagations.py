@@ -74,9 +74,9 @@ class Propagations:
 
         Raises LineFull and StorageError.
         """
-        known = self._store.manifest(request.id)
-        if known is not None:
-            return manifest.resource_of(known)
+        stored = self._stored(request)
+        if stored is not None:
+            return stored
         chain = self._chain_for_at_once(request)
         if chain is not None:
             self._remember(request)
@@ -86,13 +86,7 @@ class Propagations:
 
     def find(self, request: PropagationRequest) -> Resource | None:
         """Return what is known of a propagation, without starting anything; None if nothing."""
-        known = self._store.manifest(request.id)
-        if known is not None:
-            return manifest.resource_of(known)
-        run = self._runs.state(request.trajectory.digest)
-        if run is not None and run.status_of(request.id, request.steps) is not None:
-            return self.resource_for(request, run)
-        return self._failure_at_once(request)
+        return self._stored(request) or self._under_way(request) or self._settled(request)
 
     def open(self, request: PropagationRequest) -> Propagation:
         """Return the propagation of what is complete, or little enough to be computed now.
@@ -112,10 +106,8 @@ class Propagations:
 
     def remove(self, request: PropagationRequest) -> None:
         """Cancel the run of a propagation, or delete its result; raises NotFound."""
-        cancelled = self._runs.cancel(request)
-        deleted = self._store.delete(request)
         self._opened.forget(request.id)
-        if not (cancelled or deleted):
+        if not self._runs.cancel(request) and not self._store.delete(request):
             raise NotFound(f"There is no propagation {request.id} to cancel or delete.")
 
     def recent(self, count: int = 20) -> list[Resource]:
@@ -141,11 +133,25 @@ class Propagations:
             return self._finished(request)
         return of_run(request, run, status, self._settings.dashboard)
 
-    def _finished(self, request: PropagationRequest) -> Resource:
+    def _stored(self, request: PropagationRequest) -> Resource | None:
         known = self._store.manifest(request.id)
-        if known is None:  # removed in the meantime
+        return None if known is None else manifest.resource_of(known)
+
+    def _under_way(self, request: PropagationRequest) -> Resource | None:
+        run = self._runs.state(request.trajectory.digest)
+        if run is None or run.status_of(request.id, request.steps) is None:
+            return None
+        return self.resource_for(request, run)
+
+    def _settled(self, request: PropagationRequest) -> Resource | None:
+        """Return what became of it while its run was looked for, or what is never stored."""
+        return self._stored(request) or self._failure_at_once(request)
+
+    def _finished(self, request: PropagationRequest) -> Resource:
+        stored = self._stored(request)
+        if stored is None:  # removed in the meantime
             raise NotFound(f"The propagation {request.id} was removed.")
-        return manifest.resource_of(known)
+        return stored
 
     # What is answered at once (docs/adr/0012).
 

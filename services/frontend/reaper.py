@@ -25,6 +25,7 @@ __all__ = ["Reaper"]
 
 ROUND_S: Final = 10  # docs/operations.md: an orphan is gone within a minute
 LEASE_MS: Final = 30_000
+STOPPING: Final = "stopping"
 
 
 class Reaper:
@@ -62,7 +63,8 @@ class Reaper:
         """Stop the clusters that no living run owns, and return them."""
         orphans = [one for one, owned in await self.own_clusters() if not owned]
         for orphan in orphans:
-            logs.logger(__name__).warning("stopping an orphan", cluster=orphan.name, tag=orphan.tag)
+            if orphan.status != STOPPING:  # else somebody has told it already
+                logs.logger(__name__).warning("orphan", cluster=orphan.name, tag=orphan.tag)
             await self._backend.stop(orphan.name)
         return orphans
 

@@ -1,0 +1,263 @@
+"""Claims about the application service, with a real Redis and the real engine."""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+from frontend.connection import connect
+from frontend.errors import BadRequest, LineFull, NotFound, NotReady
+from frontend.propagations import Propagations
+from frontend.resource import Status
+from frontend.runs import Runs
+from frontend.runstate import ChainEntry
+from frontend.settings import Settings
+from frontend.store import TrajectoryStore
+from sim.engine import Propagation, checksum, initial_checkpoint, pass_over
+from sim.model import NANO, PropagationRequest, Trajectory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import redis
+
+SMALL = PropagationRequest(500)
+LARGE = PropagationRequest(200_000)
+SEEDED = PropagationRequest(200_000, Trajectory(seed=7))
+INTERVAL = 65_536
+
+
+class Installed:
+    """The service, what it stands on, and a runner's part of the work."""
+
+    def __init__(self, client: redis.Redis, **settings: Any) -> None:  # noqa: ANN401 - any setting
+        self.store = TrajectoryStore(client)
+        self.runs = Runs(client, max_waiting=2)
+        self.service = Propagations(Settings(**settings), self.store, self.runs)
+
+    def conduct(self, trajectory: Trajectory, intervals: int) -> None:
+        """Store a stretch as a runner does."""
+        acquired = self.runs.acquire(trajectory.digest, "token", "runner")
+        assert acquired.lease is not None
+        stretch = pass_over(trajectory, initial_checkpoint(trajectory.scenario), intervals)
+        data = stretch.to_bytes()
+        entry = ChainEntry(0, stretch.count, checksum(data), sum(stretch.records))
+        self.runs.put(acquired.lease, position=0, previous="", entry=entry, data=data)
+        self.runs.release(acquired.lease, "requeue")
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with contextlib.closing(connect(redis_url)) as client:
+        yield client
+
+
+@pytest.fixture
+def installed(client: redis.Redis) -> Installed:
+    return Installed(client)
+
+
+def test_a_little_request_is_answered_at_once_and_its_manifest_stored(
+    installed: Installed, client: redis.Redis
+) -> None:
+    resource = installed.service.ask(SMALL)
+    assert resource.status is Status.COMPLETE
+    assert resource.timings.where == "inline"
+    assert orjson.loads(client.get("propagation/500") or b"")["result"]["steps"] == 500
+    assert client.zcard("run/queue") == 0
+
+
+def test_the_numbers_of_a_manifest_come_back_to_the_same_bits(installed: Installed) -> None:
+    installed.service.ask(SMALL)
+    statistics = installed.service.ask(SMALL).statistics
+    assert statistics is not None
+    opened = Propagation.open(SMALL.trajectory, SMALL.steps)
+    assert statistics["end"] == {name: state.to_json() for name, state in opened.end.items()}
+
+
+def test_a_large_request_lines_up_and_whoever_asks_again_joins(installed: Installed) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        resources = list(pool.map(installed.service.ask, [LARGE] * 20))
+    assert {one.status for one in resources} == {Status.QUEUED}
+    assert installed.runs.line_length() == 1
+
+
+def test_without_inline_work_everything_lines_up(client: redis.Redis) -> None:
+    assert Installed(client, inline_work=0).service.ask(SMALL).status is Status.QUEUED
+
+
+def test_a_line_that_is_full_refuses(installed: Installed) -> None:
+    for seed in (1, 2):
+        installed.service.ask(PropagationRequest(200_000, Trajectory(seed=seed)))
+    with pytest.raises(LineFull):
+        installed.service.ask(SEEDED)
+
+
+@pytest.mark.parametrize("inline_work", [0, 10_000])
+def test_what_a_stored_trajectory_covers_is_answered_at_once(
+    client: redis.Redis, inline_work: int
+) -> None:
+    installed = Installed(client, inline_work=inline_work)
+    installed.service.ask(LARGE)
+    installed.conduct(LARGE.trajectory, 4)
+    covered = installed.service.ask(PropagationRequest(150_000))
+    assert covered.status is Status.COMPLETE
+    assert covered.timings.reused_steps == 150_000
+    assert installed.service.open(PropagationRequest(150_000)).steps == 150_000
+
+
+def test_less_than_an_interval_beyond_it_is_little(installed: Installed) -> None:
+    installed.service.ask(LARGE)
+    installed.conduct(LARGE.trajectory, 2)
+    little = PropagationRequest(3 * INTERVAL - 1)
+    assert installed.service.ask(little).status is Status.COMPLETE
+    assert installed.service.ask(PropagationRequest(3 * INTERVAL)).status is Status.QUEUED
+
+
+def test_finding_starts_nothing(installed: Installed, client: redis.Redis) -> None:
+    assert installed.service.find(SMALL) is None
+    assert installed.service.find(LARGE) is None
+    assert not client.keys("*")
+
+
+def test_opening_starts_nothing_but_what_is_little_is_computed(
+    installed: Installed, client: redis.Redis
+) -> None:
+    assert installed.service.open(SMALL).records == 805
+    with pytest.raises(NotFound, match="Nobody has asked"):
+        installed.service.open(LARGE)
+    assert not client.keys("*")
+
+
+def test_opening_what_is_under_way_says_how_far_it_is(installed: Installed) -> None:
+    installed.service.ask(LARGE)
+    with pytest.raises(NotReady) as caught:
+        installed.service.open(LARGE)
+    assert caught.value.resource.status is Status.QUEUED
+
+
+def test_opening_what_was_cancelled_says_so(installed: Installed) -> None:
+    installed.service.ask(LARGE)
+    installed.service.remove(LARGE)
+    with pytest.raises(NotFound, match="cancelled"):
+        installed.service.open(LARGE)
+
+
+def test_a_trajectory_that_ends_fails_at_once_and_its_beginning_can_be_had(
+    installed: Installed,
+) -> None:
+    runaway = NANO.to_json()
+    runaway["agents"][0]["vx"] = 1e307  # type: ignore[index] # a list of objects
+    request = installed.service.request(steps=5_000, scenario=runaway)
+    failed = installed.service.ask(request)
+    assert failed.status is Status.FAILED
+    assert failed.error is not None
+    assert failed.error.final
+    assert failed.error.agents == ("Planet",)
+    assert installed.service.find(request) == failed
+    good = failed.error.iteration
+    assert good is not None
+    with pytest.raises(NotFound, match=str(good)):
+        installed.service.open(request)
+    beginning = installed.service.request(steps=good, scenario=runaway)
+    assert installed.service.ask(beginning).status is Status.COMPLETE
+
+
+def test_the_id_of_what_was_asked_for_is_understood(installed: Installed) -> None:
+    seeded = PropagationRequest(500, Trajectory(seed=7))
+    with pytest.raises(NotFound):
+        installed.service.parse_id(seeded.id)
+    installed.service.ask(seeded)
+    assert installed.service.parse_id(seeded.id) == seeded
+
+
+def test_more_than_is_allowed_is_refused(client: redis.Redis) -> None:
+    service = Installed(client, max_steps=1_000).service
+    assert service.parse_id("1000").steps == 1_000
+    with pytest.raises(BadRequest):
+        service.parse_id("1001")
+    with pytest.raises(BadRequest):
+        service.request(steps=1_001)
+
+
+def test_a_result_that_is_removed_is_gone(installed: Installed, client: redis.Redis) -> None:
+    installed.service.ask(SMALL)
+    installed.service.remove(SMALL)
+    assert installed.service.find(SMALL) is None
+    assert not client.keys("propagation/*")
+    with pytest.raises(NotFound):
+        installed.service.remove(SMALL)
+
+
+def test_what_was_published_lately_is_listed(installed: Installed) -> None:
+    for steps in (10, 20, 30):
+        installed.service.ask(PropagationRequest(steps))
+    assert [one.steps for one in installed.service.recent(2)] == [30, 20]
+
+
+def test_what_is_waited_for_is_listed_for_each_id(installed: Installed) -> None:
+    installed.service.ask(LARGE)
+    installed.service.ask(PropagationRequest(300_000))
+    installed.service.ask(SEEDED)
+    listed = {one.id for one in installed.service.under_way()}
+    assert listed == {"200000", "300000", SEEDED.id}
+
+
+def complete(installed: Installed) -> None:
+    """Have the large request published."""
+    installed.service.ask(LARGE)
+    installed.conduct(LARGE.trajectory, 4)
+    assert installed.service.ask(LARGE).status is Status.COMPLETE
+
+
+@pytest.mark.parametrize("damage", [b"", b"altered"], ids=["missing", "altered"])
+def test_a_damaged_stretch_is_not_served_but_made_again(
+    installed: Installed, client: redis.Redis, damage: bytes
+) -> None:
+    complete(installed)
+    key = f"trajectory/{LARGE.trajectory.digest}/stretch/0"
+    if damage:
+        client.set(key, damage)
+    else:
+        client.delete(key)
+    fresh = Installed(client).service
+    with pytest.raises(NotReady) as caught:
+        fresh.open(LARGE)
+    assert caught.value.resource.status is Status.QUEUED
+    assert fresh.find(LARGE) is not None
+    assert not client.exists("propagation/200000")
+    installed.conduct(LARGE.trajectory, 4)
+    assert fresh.ask(LARGE).status is Status.COMPLETE
+    assert fresh.open(LARGE).steps == 200_000
+
+
+def test_a_manifest_that_contradicts_its_trajectory_is_withdrawn(
+    installed: Installed, client: redis.Redis
+) -> None:
+    complete(installed)
+    manifest = orjson.loads(client.get("propagation/200000") or b"")
+    manifest["result"]["checkpoints_checksum"] = "0" * 64
+    client.set("propagation/200000", orjson.dumps(manifest))
+    with pytest.raises(NotReady) as caught:
+        installed.service.open(LARGE)
+    assert caught.value.resource.status is Status.QUEUED
+
+
+def test_a_manifest_of_another_model_version_counts_as_absent(
+    installed: Installed, client: redis.Redis
+) -> None:
+    installed.service.ask(SMALL)
+    manifest = orjson.loads(client.get("propagation/500") or b"")
+    client.set("propagation/500", orjson.dumps({**manifest, "model": "0"}))
+    assert installed.service.find(SMALL) is None
+
+
+def test_what_is_opened_by_many_at_once_is_opened_once(installed: Installed) -> None:
+    complete(installed)
+    with ThreadPoolExecutor(8) as pool:
+        opened = set(map(id, pool.map(installed.service.open, [LARGE] * 16)))
+    assert len(opened) == 1
