@@ -9,11 +9,15 @@ Guarantees:
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-__all__ = ["NUMBERS", "SCHEMA"]
+if TYPE_CHECKING:
+    from sim.model import Scenario
+
+__all__ = ["NUMBERS", "SCHEMA", "initial_records"]
 
 NUMBERS: Final = ("t0", "t1", "timeStep", "x", "y", "vx", "vy")
 """The columns of doubles; `t1` is the state's `time`."""
@@ -25,3 +29,21 @@ SCHEMA: Final[pa.Schema] = pa.schema(
     ]
 )
 """What a batch of records looks like; 16 bits hold the 1,000 agents a scenario may have."""
+
+
+def initial_records(scenario: Scenario) -> pa.RecordBatch:
+    """Return the records that a run starts with: every agent's initial state, since ever.
+
+    >>> from sim.model import NANO
+    >>> initial_records(NANO).select(["agent", "t0", "t1", "y"]).to_pylist()[1]
+    {'agent': 'Satellite', 't0': -inf, 't1': 0.0, 'y': 1.0}
+    """
+    states = [agent.state for agent in scenario.agents]
+    numbers = [
+        (-math.inf, state.time, state.time_step, state.x, state.y, state.vx, state.vy)
+        for state in states
+    ]
+    indices = pa.array(range(len(states)), pa.int16())
+    agents = pa.DictionaryArray.from_arrays(indices, pa.array(scenario.names, pa.string()))
+    columns = [pa.array(column, pa.float64()) for column in zip(*numbers, strict=True)]
+    return pa.record_batch([agents, *columns], schema=SCHEMA)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from distributed import LocalCluster
 
 from frontend import embedded
-from sim.cluster import Backend, Cluster, GatewayBackend, SchedulerBackend
+from sim.cluster import Backend, GatewayBackend, SchedulerBackend
 from sim.errors import ClusterError, ClusterStartError
 from tests import redis_servers
+from tests.dask_servers import all_there, dask
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
+    from collections.abc import Awaitable, Coroutine, Iterator
 
     from frontend.embedded import GatewayAccess
 
@@ -34,14 +34,6 @@ def backend(access: GatewayAccess) -> GatewayBackend:
     )
 
 
-@asynccontextmanager
-async def a_scheduler(workers: int) -> AsyncIterator[LocalCluster]:
-    async with LocalCluster(
-        n_workers=workers, threads_per_worker=1, dashboard_address=None, asynchronous=True
-    ) as local:
-        yield local
-
-
 @pytest.fixture
 def free_port() -> int:
     return redis_servers.free_port()
@@ -56,19 +48,10 @@ async def all_gone(backend: Backend, within_s: float = 20) -> bool:
     return True
 
 
-async def all_there(cluster: Cluster, within_s: float = 30) -> bool:
-    deadline = time.monotonic() + within_s
-    while await cluster.arrived() < cluster.workers:
-        if time.monotonic() > deadline:
-            return False
-        await asyncio.sleep(0.1)
-    return True
-
-
 def test_a_cluster_comes_with_its_tag_and_workers_and_goes(backend: GatewayBackend) -> None:
     async def main() -> None:
         async with backend.open(tag="installation/digest/token", workers=2) as cluster:
-            assert await all_there(cluster)
+            assert await all_there(cluster, 2)
             assert await cluster.client.submit(sum, [1, 2], pure=False) == 3
             (info,) = await backend.clusters()
             assert (info.name, info.tag) == (cluster.name, "installation/digest/token")
@@ -198,17 +181,19 @@ def test_a_gateway_that_is_slow_is_given_up(access: GatewayAccess) -> None:
 
 
 def test_a_bare_scheduler_is_used_with_the_workers_it_has_and_left_alone() -> None:
-    async def main() -> None:
-        async with a_scheduler(2) as local:
-            backend = SchedulerBackend(local.scheduler_address.removeprefix("tcp://"))
+    with dask(2) as servers:
+        backend = SchedulerBackend(servers.address.removeprefix("tcp://"))
+
+        async def main() -> None:
             assert await backend.healthy()
+            async with backend.open(tag="", workers=7) as cluster:
+                assert await all_there(cluster, 2)
             for _ in range(2):
                 async with backend.open(tag="", workers=7) as cluster:
                     assert cluster.workers == await cluster.arrived() == 2
             assert await backend.clusters() == []
-            assert len(local.workers) == 2
 
-    asyncio.run(main())
+        asyncio.run(main())
 
 
 def test_a_scheduler_that_is_not_there_is_a_sentence(free_port: int) -> None:

@@ -65,7 +65,8 @@ async def _started(workers: int) -> AsyncIterator[LocalCluster]:
         n_workers=workers,
         threads_per_worker=1,
         host="127.0.0.1",
-        dashboard_address=None,
+        # None for an address would be port 8787, which another cluster may have.
+        scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},
         asynchronous=True,
     )
     try:

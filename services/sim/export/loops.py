@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numba
+from sim.kernel.jit import compiled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +19,7 @@ _COMMA = 44
 _BRACKET = 93  # "]"
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def weave(
     numbers: NDArray[np.uint8],
     agents: NDArray[np.integer[Any]],
@@ -51,7 +51,7 @@ def weave(
     return written
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def fold(
     rows: NDArray[np.float64],
     agents: NDArray[np.integer[Any]],
@@ -85,7 +85,7 @@ def fold(
                 order[agent, at, extreme] = first + i
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _merge(kept: NDArray[np.float64], order: NDArray[np.int64], x_and_y: tuple[int, int]) -> None:
     """Merge an agent's bins two by two, in place; an odd last one becomes half a bin."""
     bins = kept.shape[0]

@@ -1,0 +1,95 @@
+"""The chain of scouts: stretch after stretch, each verified before the next begins at its end.
+
+The next scout starts from the checkpoint in which the last one ended, not from its result on a
+worker: a worker that dies costs one stretch, never the chain behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sim.driver.tasks import SliceWork, scout
+from sim.engine import Stretch
+from sim.errors import IntegrityError
+from sim.plan import stretch_intervals
+from sim.schedule import interval_iterations
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sim.checkpoint import Checkpoint
+    from sim.driver.crew import Crew
+    from sim.model import Trajectory
+
+__all__ = ["Chain", "works_of"]
+
+
+class Chain:
+    """The stretches of a trajectory up to an interval, by a crew."""
+
+    def __init__(self, crew: Crew, trajectory: Trajectory, until_interval: int) -> None:
+        self._crew = crew
+        self._trajectory = trajectory
+        self._until = until_interval
+        self._interval = interval_iterations(len(trajectory.scenario.agents))
+        self._most = stretch_intervals(trajectory.scenario)
+
+    async def follow(
+        self,
+        start: Checkpoint,
+        *,
+        hand_over: Callable[[Stretch], Awaitable[None]],
+        on_stretch: Callable[[Stretch, bytes], Awaitable[None]],
+    ) -> Checkpoint:
+        """Give each stretch to both, the latter while the next is under way; return the end."""
+        coming: asyncio.Task[tuple[Stretch, bytes]] | None = self._next(start)
+        with self._crew.chain():
+            try:
+                while coming is not None:
+                    stretch, data = await coming
+                    await hand_over(stretch)
+                    start = stretch.tail
+                    coming = None if stretch.failure is not None else self._next(start)
+                    await on_stretch(stretch, data)
+            finally:
+                await _dismissed(coming)
+        return start
+
+    def _next(self, start: Checkpoint) -> asyncio.Task[tuple[Stretch, bytes]] | None:
+        first = start.iteration // self._interval
+        count = min(self._most, self._until - first)
+        return asyncio.create_task(self._scout(start, first, count)) if count > 0 else None
+
+    async def _scout(self, start: Checkpoint, first: int, count: int) -> tuple[Stretch, bytes]:
+        data = await self._crew.scout(first, scout, self._trajectory, start, count)
+        stretch = await asyncio.to_thread(Stretch.from_bytes, self._trajectory, data)
+        whole = stretch.count == count or (stretch.count < count and stretch.failure is not None)
+        if stretch.first != first or not whole or _start_of(stretch) != start:
+            raise IntegrityError(f"A worker's stretch is not the one from interval {first} on.")
+        return stretch, data
+
+
+def works_of(stretch: Stretch, intervals: range) -> list[SliceWork]:
+    """Return what it takes to make the slices of some of a stretch's intervals."""
+    bounds = [*stretch.checkpoints, stretch.tail]
+    return [
+        SliceWork(
+            interval=interval,
+            start=bounds[at],
+            iterations=bounds[at + 1].iteration - bounds[at].iteration,
+            expected=bounds[at + 1],
+        )
+        for interval in intervals
+        for at in (interval - stretch.first,)
+    ]
+
+
+def _start_of(stretch: Stretch) -> Checkpoint:
+    return stretch.checkpoints[0] if stretch.count else stretch.tail
+
+
+async def _dismissed(coming: asyncio.Task[tuple[Stretch, bytes]] | None) -> None:
+    if coming is not None:
+        coming.cancel()
+        await asyncio.wait({coming})

@@ -1,0 +1,166 @@
+"""The workers of a cluster: tasks under deadlines, and a thread kept free for the chain."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from distributed import KilledWorker
+from distributed.client import FutureCancelledError
+
+from sim.driver.tasks import warm
+from sim.errors import ClusterError, ClusterLostError, SimError, StretchDeadlineError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from distributed import Client, Future
+
+    T = TypeVar("T")
+
+__all__ = ["Crew", "together"]
+
+_LOG: Final = logging.getLogger(__name__)
+_LOOK_S: Final = 0.5  # between looks at what tells nobody when it changes
+_ANSWER_S: Final = 10.0  # a scheduler that answers later counts as lost
+_CHAIN: Final = 1  # Dask's priorities: the higher, the sooner
+_ASIDE: Final = 0
+
+
+class Crew:
+    """The threads of a client's workers, however many there are at a time."""
+
+    def __init__(self, client: Client, deadline_s: float) -> None:
+        self._client = client
+        self._deadline_s = deadline_s
+        self._taken = 0
+        self._chain_runs = False
+        self._changed = asyncio.Event()
+
+    async def ready(self, first: int) -> None:
+        """Wait for the first worker."""
+        with _sentences(first, self._deadline_s):
+            async with asyncio.timeout(self._deadline_s):
+                # Its annotations are those of a client that is not asynchronous.
+                await self._client.wait_for_workers(1)  # type: ignore[func-returns-value, misc]
+
+    @asynccontextmanager
+    async def warming(self) -> AsyncIterator[None]:
+        """Have the workers that are there load the compiled kernel, while the chain begins.
+
+        Nobody waits for it: who is not ready in time loads it with the first task.
+        """
+        warming = asyncio.ensure_future(self._client.run(warm, on_error="ignore"))
+        try:
+            yield
+        finally:
+            warming.cancel()
+            await asyncio.wait({warming})
+            if not warming.cancelled() and (error := warming.exception()) is not None:
+                _LOG.info("The workers were not all warmed up.", exc_info=error)
+
+    async def scout(self, first: int, task: Callable[..., T], *arguments: object) -> T:
+        """Carry out a task of the chain, before any other."""
+        return await self._run(first, _CHAIN, task, *arguments)
+
+    async def aside(self, first: int, task: Callable[..., T], *arguments: object) -> T:
+        """Carry out a task beside the chain; `take_thread` says when."""
+        return await self._run(first, _ASIDE, task, *arguments)
+
+    async def take_thread(self) -> None:
+        """Wait for a thread that the chain does not need, and count it as taken."""
+        while True:
+            self._changed.clear()
+            spare = await self._spare_threads()
+            if self._taken < spare:
+                self._taken += 1
+                return
+            with suppress(TimeoutError):  # workers come and go without telling
+                await asyncio.wait_for(self._changed.wait(), _LOOK_S)
+
+    def return_thread(self) -> None:
+        """Count a thread as free again."""
+        self._taken -= 1
+        self._changed.set()
+
+    @contextmanager
+    def chain(self, *, runs: bool = True) -> Iterator[None]:
+        """Keep a thread free for the chain meanwhile or, within that, let go of it."""
+        before, self._chain_runs = self._chain_runs, runs
+        self._changed.set()
+        try:
+            yield
+        finally:
+            self._chain_runs = before
+            self._changed.set()
+
+    async def _spare_threads(self) -> int:
+        threads = await self._threads()
+        # A second task for each thread, where nobody else waits, is there when the first ends.
+        return threads - 1 if self._chain_runs else 2 * threads
+
+    async def _threads(self) -> int:
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                return sum((await self._client.nthreads()).values())
+        except OSError as error:  # which TimeoutError is, too
+            raise ClusterLostError("The cluster's scheduler does not answer.") from error
+
+    async def _run(
+        self, first: int, priority: int, task: Callable[..., T], *arguments: object
+    ) -> T:
+        with _sentences(first, self._deadline_s):
+            future = self._client.submit(task, *arguments, pure=False, priority=priority)
+            try:
+                async with asyncio.timeout(self._deadline_s):
+                    result: T = await self._result(future)
+            finally:
+                future.release()
+        return result
+
+    async def _result(self, future: Future[Any]) -> Any:  # noqa: ANN401 - what the task returns
+        """Wait for a result as long as there is a scheduler that could tell of it."""
+        result = asyncio.ensure_future(future.result())
+        try:
+            while not result.done():
+                await asyncio.wait({result}, timeout=_LOOK_S)
+                if not result.done() and self._client.status in ("closing", "closed"):
+                    raise ClusterLostError("The cluster's scheduler went away.")
+            return result.result()
+        finally:
+            result.cancel()
+
+
+@contextmanager
+def _sentences(first: int, deadline_s: float) -> Iterator[None]:
+    """Say what went wrong on a cluster, while it worked on intervals from `first` on."""
+    try:
+        yield
+    except SimError:
+        raise
+    except TimeoutError as error:
+        raise StretchDeadlineError(first, deadline_s) from error
+    except (FutureCancelledError, OSError) as error:
+        raise ClusterLostError(f"The cluster went away: {error}") from error
+    except KilledWorker as error:
+        raise ClusterError(
+            f"Workers died repeatedly over the intervals from {first} on, perhaps for want of "
+            f"memory: {error}"
+        ) from error
+    except Exception as error:  # the boundary to workers: their code, their versions, anything
+        raise ClusterError(f"A task failed on its worker: {error!r}") from error
+
+
+@asynccontextmanager
+async def together() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run tasks that end together; raises what the first of them raised, as itself."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            yield tasks
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from error.__cause__

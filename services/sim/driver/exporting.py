@@ -1,0 +1,110 @@
+"""A large export on a cluster: Parquet parts that the workers write into a folder they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.driver.chain import Chain, works_of
+from sim.driver.crew import Crew, together
+from sim.driver.output import Output
+from sim.driver.tasks import SliceWork, write_part
+from sim.engine import initial_checkpoint
+from sim.errors import PropagationFailed, RequestError
+from sim.plan import slice_batches
+from sim.schedule import complete_intervals, remainder
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from distributed import Client
+
+    from sim.engine import Stretch
+    from sim.model import Trajectory
+
+__all__ = ["export_on"]
+
+
+async def export_on(
+    client: Client,
+    trajectory: Trajectory,
+    steps: int,
+    directory: Path,
+    *,
+    on_progress: Callable[[int], Awaitable[None]] | None = None,
+    deadline_s: float = 120.0,
+) -> list[Path]:
+    """Write so many iterations' records to `part-000000.parquet` and so on; return the parts.
+
+    Read in the order of their names, the parts are the whole in the order of computation, the
+    initial state first; they are the same whoever computes them. `on_progress` gets the number
+    of iterations whose records are written. Workers write: the folder has to be theirs as well.
+    Raises RequestError for a folder that holds Parquet files, PropagationFailed if the
+    trajectory ends before (parts of what comes before may be there), and ClusterError.
+    """
+    _prepare(directory)
+    export = _Export(Crew(client, deadline_s), trajectory, directory, on_progress)
+    await export.write(steps)
+    return export.parts
+
+
+class _Export:
+    """Parts of one trajectory, numbered in the order of computation."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        trajectory: Trajectory,
+        directory: Path,
+        on_progress: Callable[[int], Awaitable[None]] | None,
+    ) -> None:
+        self.parts: list[Path] = []
+        self._crew = crew
+        self._trajectory = trajectory
+        self._directory = directory
+        self._on_progress = on_progress
+        self._written = 0
+        self._output = Output(crew, self._write_part)
+
+    async def write(self, steps: int) -> None:
+        agents = len(self._trajectory.scenario.agents)
+        chain = Chain(self._crew, self._trajectory, complete_intervals(steps, agents))
+        await self._crew.ready(0)
+        async with self._crew.warming(), together() as tasks:
+            tasks.create_task(self._output.work_off())
+            end = await chain.follow(
+                initial_checkpoint(self._trajectory.scenario),
+                hand_over=self._hand_over,
+                on_stretch=_end_with_failure,
+            )
+            if rest := remainder(steps, agents):
+                await self._add([SliceWork(complete_intervals(steps, agents), end, rest, None)])
+            await self._output.end()
+
+    async def _hand_over(self, stretch: Stretch) -> None:
+        intervals = range(stretch.first, stretch.first + stretch.count)
+        for batch in slice_batches(self._trajectory.scenario, intervals, export=True):
+            await self._add(works_of(stretch, batch))
+
+    async def _add(self, works: list[SliceWork]) -> None:
+        self.parts.append(self._directory / f"part-{len(self.parts):06}.parquet")
+        await self._output.add((self.parts[-1], works))
+
+    async def _write_part(self, job: tuple[Path, list[SliceWork]]) -> None:
+        part, works = job
+        first = works[0].interval
+        await self._crew.aside(first, write_part, self._trajectory, works, str(part))
+        self._written += sum(each.iterations for each in works)
+        if self._on_progress is not None:
+            await self._on_progress(self._written)
+
+
+async def _end_with_failure(stretch: Stretch, _data: bytes) -> None:
+    if stretch.failure is not None:
+        raise PropagationFailed(stretch.failure)
+
+
+def _prepare(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    if any(directory.glob("*.parquet")):
+        raise RequestError(str(directory), "holds Parquet files already; choose another folder")

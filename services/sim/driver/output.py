@@ -1,0 +1,57 @@
+"""Output: tasks aside of the chain, in the order in which their stretches come, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sim.driver.crew import Crew
+
+__all__ = ["Output"]
+
+Job = TypeVar("Job")
+
+_WAITING: Final = 64  # jobs, before the chain waits for them: about two stretches' worth
+
+
+class Output(Generic[Job]):
+    """Carries out jobs while there are threads that the chain does not need.
+
+    A job has its thread until it is done with what came back, so that results never pile up.
+    """
+
+    def __init__(self, crew: Crew, carry_out: Callable[[Job], Awaitable[None]]) -> None:
+        self._crew = crew
+        self._carry_out = carry_out
+        self._jobs: asyncio.Queue[Job | None] = asyncio.Queue(_WAITING)
+
+    async def add(self, job: Job) -> None:
+        """Have a job carried out; if too many wait, the chain's thread is lent to them."""
+        await self._put(job)
+
+    async def end(self) -> None:
+        """Have `work_off` end when all jobs are done."""
+        await self._put(None)
+
+    async def work_off(self) -> None:
+        """Carry out jobs until the end; whatever one raises ends the others."""
+        async with asyncio.TaskGroup() as tasks:
+            while (job := await self._jobs.get()) is not None:
+                await self._crew.take_thread()
+                tasks.create_task(self._do(job))
+
+    async def _put(self, job: Job | None) -> None:
+        if not self._jobs.full():
+            self._jobs.put_nowait(job)
+            return
+        with self._crew.chain(runs=False):
+            await self._jobs.put(job)
+
+    async def _do(self, job: Job) -> None:
+        try:
+            await self._carry_out(job)
+        finally:
+            self._crew.return_thread()

@@ -1,0 +1,82 @@
+"""What workers do: pure functions of a trajectory and checkpoints, each a second or less.
+
+Dask takes equal arguments for equal results and would remember them; they are submitted as
+impure, so that a task that is asked for again is carried out again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim import engine
+from sim.export import FORMATS, export
+from sim.records import initial_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+
+    from sim.checkpoint import Checkpoint
+    from sim.model import Trajectory
+
+__all__ = ["SliceWork", "make_slices", "scout", "warm", "write_part"]
+
+
+class SliceWork(NamedTuple):
+    """A slice to be made: from a checkpoint, ending in another if it is a whole interval."""
+
+    interval: int
+    start: Checkpoint
+    iterations: int
+    expected: Checkpoint | None
+
+
+async def warm() -> None:
+    """Load the compiled kernel without holding up the worker's own loop."""
+    await asyncio.to_thread(engine.warm)
+
+
+def scout(trajectory: Trajectory, start: Checkpoint, intervals: int) -> bytes:
+    """Return the stretch of so many intervals from `start` on."""
+    return engine.pass_over(trajectory, start, intervals).to_bytes()
+
+
+def make_slices(trajectory: Trajectory, works: Sequence[SliceWork]) -> list[tuple[int, bytes]]:
+    """Return slices as they are cached, each with its interval."""
+    return [
+        (each.interval, engine.slice_to_bytes(trajectory, each.interval, batch))
+        for each, batch in zip(works, _batches(trajectory, works), strict=True)
+    ]
+
+
+def write_part(trajectory: Trajectory, works: Sequence[SliceWork], path: str) -> int:
+    """Write slices as one Parquet file, the initial state before the first of all.
+
+    Returns its rows. The file is there as a whole or not at all; written again, it is the same.
+    """
+    rows = 0
+
+    def counted() -> Iterator[pa.RecordBatch]:
+        nonlocal rows
+        if works[0].interval == 0:
+            first = initial_records(trajectory.scenario)
+            rows += first.num_rows
+            yield first
+        for batch in _batches(trajectory, works):
+            rows += batch.num_rows
+            yield batch
+
+    part = Path(path)
+    unfinished = part.with_name(f".{part.name}.unfinished")
+    with unfinished.open("wb") as file:
+        file.writelines(export(counted(), FORMATS["parquet"]))
+    unfinished.replace(part)
+    return rows
+
+
+def _batches(trajectory: Trajectory, works: Sequence[SliceWork]) -> Iterator[pa.RecordBatch]:
+    for each in works:
+        yield engine.make_slice(trajectory, each.start, each.iterations, each.expected)

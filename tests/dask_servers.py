@@ -1,0 +1,82 @@
+"""A real Dask scheduler and workers, as processes of their own that a test may kill or freeze."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tests.processes import eventually
+from tests.redis_servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.cluster import Cluster
+
+
+@dataclass
+class Dask:
+    """A scheduler's address, its process, and those of its workers."""
+
+    address: str
+    scheduler: subprocess.Popen[bytes]
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def add_worker(self) -> None:
+        """Start one more worker; it needs a moment to join."""
+        self.workers.append(
+            _start("dask_worker", self.address, "--no-nanny", "--nthreads", "1", "--no-dashboard")
+        )
+
+
+@contextlib.contextmanager
+def dask(workers: int) -> Iterator[Dask]:
+    """Run a scheduler and so many workers of one thread, and kill them afterwards."""
+    port = free_port()
+    scheduler = _start(
+        "dask_scheduler",
+        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--no-dashboard", "--dashboard-address", ":0"),
+    )
+    servers = Dask(f"tcp://127.0.0.1:{port}", scheduler)
+    try:
+        eventually(lambda: _listens(scheduler.pid, port), within_s=30)
+        for _ in range(workers):
+            servers.add_worker()
+        yield servers
+    finally:
+        for process in (*servers.workers, scheduler):
+            process.kill()
+            process.wait()
+
+
+async def all_there(cluster: Cluster, workers: int, within_s: float = 60) -> bool:
+    """Wait until a cluster has so many workers; tell whether it got them in time."""
+    deadline = time.monotonic() + within_s
+    while await cluster.arrived() < workers:
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.05)
+    return True
+
+
+def _start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own command
+        (sys.executable, "-m", f"distributed.cli.{module}", *arguments),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _listens(pid: int, port: int) -> bool:
+    return any(
+        one.status == psutil.CONN_LISTEN and one.laddr.port == port
+        for one in psutil.Process(pid).net_connections()
+    )

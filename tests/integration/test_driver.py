@@ -1,0 +1,339 @@
+"""The Dask graph on real schedulers and workers, some of which are killed or frozen."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
+from sim.cluster import LocalBackend, SchedulerBackend
+from sim.driver import export_on, propagate_on
+from sim.engine import initial_checkpoint, make_slice, slice_from_bytes
+from sim.errors import (
+    ClusterLostError,
+    PropagationFailed,
+    RequestError,
+    StretchDeadlineError,
+)
+from sim.schedule import STRETCH_INTERVALS, interval_iterations
+from tests.dask_servers import all_there, dask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from distributed import Client
+
+    from sim.engine import Stretch
+    from tests.dask_servers import Dask
+
+INTERVAL = interval_iterations(2)
+STRETCHES = 3
+UNTIL = STRETCHES * STRETCH_INTERVALS - 100  # the last stretch is shorter
+BUDGET = 64 * 2**20
+TRAJECTORY = Trajectory(NANO, seed=7)
+
+
+@dataclass
+class Taken:
+    """What came of a propagation on a cluster, as it came."""
+
+    trajectory: Trajectory = TRAJECTORY
+    stretches: list[Stretch] = field(default_factory=list)
+    slices: dict[int, bytes] = field(default_factory=dict)
+    after_stretch: Callable[[int], object] = lambda _: None
+
+    async def on_stretch(self, stretch: Stretch, data: bytes) -> None:
+        assert data == stretch.to_bytes()
+        self.stretches.append(stretch)
+        self.after_stretch(len(self.stretches))
+
+    async def on_slices(self, slices: list[tuple[int, bytes]]) -> None:
+        self.slices.update(slices)
+
+    def summary(self, steps: int = UNTIL * INTERVAL) -> dict[str, object]:
+        return Propagation.open(TRAJECTORY, steps, self.stretches).summary()
+
+
+@functools.cache
+def inline() -> Propagation:
+    return Propagation.open(TRAJECTORY, UNTIL * INTERVAL)
+
+
+async def propagate(client: Client, taken: Taken, **changed: Any) -> None:  # noqa: ANN401 - propagate_on's own
+    options: dict[str, Any] = {
+        "start": initial_checkpoint(taken.trajectory.scenario),
+        "first_interval": 0,
+        "until_interval": UNTIL,
+        "slice_budget": 0,
+        "deadline_s": 60,
+    }
+    await propagate_on(
+        client,
+        taken.trajectory,
+        on_stretch=taken.on_stretch,
+        on_slices=taken.on_slices,
+        **(options | changed),
+    )
+
+
+async def leftovers(client: Client) -> int:
+    """Count the tasks that the scheduler still knows, after it had time to forget."""
+    for _ in range(100):
+        left: int = await client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
+        if not left:
+            break
+        await asyncio.sleep(0.05)
+    return left
+
+
+def on_cluster(workers: int, body: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
+    async def main() -> None:
+        async with LocalBackend().open(tag="", workers=workers) as cluster:
+            await body(cluster.client)
+
+    asyncio.run(main())
+
+
+def on_servers(servers: Dask, body: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
+    async def main() -> None:
+        async with SchedulerBackend(servers.address).open(tag="", workers=1) as cluster:
+            assert await all_there(cluster, len(servers.workers))
+            await body(cluster.client)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_any_number_of_workers_gives_the_same_bits_as_none(workers: int) -> None:
+    async def body(client: Client) -> None:
+        taken = Taken()
+        await propagate(client, taken)
+        assert [stretch.first for stretch in taken.stretches] == [0, 256, 512]
+        assert taken.summary() == inline().summary()
+        assert await leftovers(client) == 0
+
+    on_cluster(workers, body)
+
+
+def test_a_propagation_that_goes_on_in_the_middle_has_the_same_bits() -> None:
+    async def body(client: Client) -> None:
+        taken = Taken()
+        await propagate(client, taken, until_interval=100)
+        for until in (101, UNTIL):
+            tail = taken.stretches[-1].tail
+            first = tail.iteration // INTERVAL
+            await propagate(client, taken, start=tail, first_interval=first, until_interval=until)
+        await propagate(
+            client,
+            taken,
+            start=taken.stretches[-1].tail,
+            first_interval=UNTIL,
+            until_interval=UNTIL,
+        )
+        assert taken.summary() == inline().summary()
+
+    on_cluster(2, body)
+
+
+def test_workers_that_are_killed_change_no_bit() -> None:
+    with dask(3) as servers:
+        taken = Taken(
+            after_stretch=lambda done: servers.workers[done - 1].kill() if done < 3 else 0
+        )
+
+        async def body(client: Client) -> None:
+            await propagate(client, taken, slice_budget=BUDGET)
+            assert taken.summary() == inline().summary()
+            assert await leftovers(client) == 0
+
+        on_servers(servers, body)
+        expect_slices(taken)
+
+
+def test_workers_that_come_late_are_waited_for_and_used() -> None:
+    with dask(0) as servers:
+        taken = Taken()
+
+        async def body(client: Client) -> None:
+            propagation = asyncio.create_task(propagate(client, taken))
+            await asyncio.sleep(0.2)
+            servers.add_worker()
+            await propagation
+            assert taken.summary() == inline().summary()
+
+        on_servers(servers, body)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_slices_are_those_of_the_first_intervals_within_the_budget(workers: int) -> None:
+    taken = Taken()
+
+    async def body(client: Client) -> None:
+        await propagate(client, taken, slice_budget=BUDGET)
+
+    on_cluster(workers, body)
+    expect_slices(taken)
+
+
+def expect_slices(taken: Taken) -> None:
+    """Expect about as many slices as fit, beginning with the first, and each right."""
+    size = sum(map(len, taken.slices.values()))
+    assert BUDGET / 3 < size <= BUDGET
+    assert sorted(taken.slices) == list(range(len(taken.slices)))
+    for interval in (0, max(taken.slices)):
+        start, end = taken.stretches[0].checkpoints[interval : interval + 2]
+        expected = make_slice(TRAJECTORY, start, INTERVAL, end)
+        assert slice_from_bytes(TRAJECTORY, interval, taken.slices[interval]).equals(expected)
+
+
+def test_slices_of_stretches_that_are_there_already_are_not_made_again() -> None:
+    async def body(client: Client) -> None:
+        taken = Taken()
+        await propagate(client, taken, until_interval=3)
+        again = Taken()
+        tail = taken.stretches[0].tail
+        await propagate(
+            client, again, start=tail, first_interval=3, until_interval=5, slice_budget=BUDGET
+        )
+        assert sorted(again.slices) == [3, 4]
+
+    on_cluster(1, body)
+
+
+ENDING = Trajectory(
+    Scenario(
+        (Agent("Comet", 0.0, State(0.0, 0.01, 0.0, 0.0, 1e304, 0.0)),),
+        dt_min=0.01,
+        dt_span=0.0,
+        epsilon=0.001,
+    )
+)
+"""It leaves the numbers there are after 1.8 million iterations."""
+
+
+def test_a_trajectory_that_ends_ends_the_chain_with_what_is_good() -> None:
+    taken = Taken(ENDING)
+
+    async def body(client: Client) -> None:
+        await propagate(client, taken, slice_budget=2 * BUDGET, until_interval=40)
+
+    on_cluster(1, body)
+    (stretch,) = taken.stretches
+    assert stretch.failure is not None
+    assert stretch.count == stretch.failure.iteration // INTERVAL == len(taken.slices)
+    with pytest.raises(PropagationFailed) as raised:
+        Propagation.open(ENDING, 40 * INTERVAL)
+    assert raised.value.failure == stretch.failure
+
+
+def test_a_lost_scheduler_is_told_soon() -> None:
+    with dask(1) as servers:
+        taken = Taken(after_stretch=lambda _: servers.scheduler.kill())
+
+        async def body(client: Client) -> None:
+            with pytest.raises(ClusterLostError):
+                await asyncio.wait_for(propagate(client, taken), 15)
+
+        on_servers(servers, body)
+        assert len(taken.stretches) == 1
+
+
+def test_a_scheduler_that_is_frozen_is_told_within_the_deadline() -> None:
+    with dask(1) as servers:
+        taken = Taken(after_stretch=lambda _: servers.scheduler.send_signal(signal.SIGSTOP))
+
+        async def body(client: Client) -> None:
+            with pytest.raises(StretchDeadlineError, match=r"from interval 256 .* 3 seconds"):
+                await asyncio.wait_for(propagate(client, taken, deadline_s=3), 15)
+            servers.scheduler.send_signal(signal.SIGCONT)
+
+        on_servers(servers, body)
+
+
+def test_workers_that_never_come_are_told_within_the_deadline() -> None:
+    with dask(0) as servers:
+
+        async def body(client: Client) -> None:
+            with pytest.raises(StretchDeadlineError):
+                await propagate(client, Taken(), deadline_s=1)
+
+        on_servers(servers, body)
+
+
+def test_what_a_callback_raises_ends_the_propagation_and_leaves_nothing() -> None:
+    class Refused(Exception):
+        pass
+
+    def refuse(_done: int) -> None:
+        raise Refused
+
+    async def body(client: Client) -> None:
+        with pytest.raises(Refused):
+            await propagate(client, Taken(after_stretch=refuse), slice_budget=BUDGET)
+        assert await leftovers(client) == 0
+
+    on_cluster(1, body)
+
+
+def test_a_cancelled_propagation_leaves_nothing() -> None:
+    async def body(client: Client) -> None:
+        begun = asyncio.Event()
+        taken = Taken(after_stretch=lambda _: begun.set())
+        task = asyncio.create_task(propagate(client, taken, slice_budget=BUDGET))
+        await asyncio.wait_for(begun.wait(), 60)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await leftovers(client) == 0
+
+    on_cluster(1, body)
+
+
+@pytest.mark.parametrize("steps", [500, 3 * INTERVAL, 20 * INTERVAL + 12_345])
+def test_parts_written_by_workers_are_the_whole_in_order(tmp_path: Path, steps: int) -> None:
+    progress: list[int] = []
+
+    async def on_progress(iterations: int) -> None:
+        progress.append(iterations)
+
+    parts: list[Path] = []
+
+    async def body(client: Client) -> None:
+        parts.extend(await export_on(client, TRAJECTORY, steps, tmp_path, on_progress=on_progress))
+        assert await leftovers(client) == 0
+
+    on_cluster(2, body)
+    assert parts == sorted(tmp_path.iterdir())
+    written = pyarrow.parquet.read_table(parts)
+    expected = pa.Table.from_batches(Propagation.open(TRAJECTORY, steps).slices())
+    assert written.equals(expected)
+    assert progress == sorted(progress)
+    assert progress[-1] == steps
+
+
+def test_an_export_of_more_than_there_is_says_where_it_ends(tmp_path: Path) -> None:
+    async def body(client: Client) -> None:
+        with pytest.raises(PropagationFailed, match="stops being finite"):
+            await export_on(client, ENDING, 40 * INTERVAL, tmp_path)
+        with pytest.raises(PropagationFailed, match="stops being finite"):
+            await export_on(client, ENDING, 30 * INTERVAL, tmp_path / "again")
+
+    on_cluster(1, body)
+
+
+def test_a_folder_with_other_parts_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "part-000000.parquet").touch()
+
+    async def body(client: Client) -> None:
+        with pytest.raises(RequestError, match="holds Parquet files already"):
+            await export_on(client, TRAJECTORY, 500, tmp_path)
+
+    on_cluster(1, body)
