@@ -80,7 +80,7 @@ def test_slice_batches_cover_the_intervals_once_in_order(
 def test_a_slice_batch_is_bounded_in_time_and_memory(scenario: Scenario, *, export: bool) -> None:
     batch = next(plan.slice_batches(scenario, range(10_000), export=export))
     assert len(batch) * plan.slice_seconds(scenario, export=export) <= 1.0
-    assert len(batch) * plan.slice_bytes(scenario) <= 2**26
+    assert len(batch) * plan.slice_bytes(scenario) <= 2**25
 
 
 @given(scenarios(), st.integers(0, 10_000), budgets)
