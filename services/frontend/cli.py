@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import click
 
 from frontend.errors import FrontendError, SettingsError
+from frontend.exposure import refuse_strangers
 from frontend.settings import VARIABLES, Settings
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
     DASK_GATEWAY_ADDRESS and DASK_SCHEDULER a Dask Gateway. All of it is gone when it ends.
     """
     settings = _settings()
+    refuse_strangers(settings, host)
     from frontend import embedded
 
     ctx.exit(embedded.serve(settings, host=host, port=port, data=data))

@@ -40,6 +40,8 @@ __all__ = ["Runner", "run_runner"]
 LOOK_S: Final = 0.2  # between two looks at the line
 WAIT_S: Final = 1.0  # after Redis could not be reached
 HEARTBEAT_S: Final = 3
+TROUBLED_HEARTBEAT_S: Final = 0.3  # so that it is known at once when the Gateway is back
+OK: Final = "ok"
 HEALTH_S: Final = 2  # a Gateway that answers later counts as ill
 STOPPING_S: Final = 8
 THREADS: Final = 48  # for calls to Redis, and what computes for a moment
@@ -154,10 +156,11 @@ class Runner:
     async def _beat(self) -> None:
         """Say that this runner is alive, and its Gateway."""
         while True:
-            info = {"gateway": await self._gateway(), "conducting": len(self._conducting)}
+            gateway = await self._gateway()
+            info = {"gateway": gateway, "conducting": len(self._conducting)}
             with suppress(StorageError):
                 await asyncio.to_thread(self._services.runners.heartbeat, self.name, info)
-            await asyncio.sleep(HEARTBEAT_S)
+            await asyncio.sleep(HEARTBEAT_S if gateway == OK else TROUBLED_HEARTBEAT_S)
 
     async def _gateway(self) -> str:
         try:
@@ -165,7 +168,7 @@ class Runner:
                 healthy = await self._backend.healthy()
         except TimeoutError:
             healthy = False
-        return "ok" if healthy else "The Dask Gateway does not answer."
+        return OK if healthy else "The Dask Gateway does not answer."
 
     async def _stop(self, tasks: set[asyncio.Task[None]]) -> None:
         for task in tasks:

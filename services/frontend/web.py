@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.app.base import BaseApplication
@@ -17,6 +16,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from frontend import logs
 from frontend.errors import SettingsError
+from frontend.exposure import refuse_strangers
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -85,7 +85,7 @@ class PortaApplication(BaseApplication):  # type: ignore[misc] # gunicorn is not
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until SIGTERM or Ctrl-C; raises SettingsError where it must not start."""
-    _refuse_strangers(settings, host)
+    refuse_strangers(settings, host)
     if settings.redis_location is None:
         raise SettingsError(
             "REDIS_URL", "is needed here; set it, or run `porta serve`, which brings its own Redis."
@@ -127,21 +127,3 @@ def _stop_streams(worker: PortaWorker) -> None:
 def _say_where(arbiter: Any) -> None:  # noqa: ANN401 - gunicorn is not annotated
     for address in arbiter.address:
         logs.logger(__name__).info("serving", address=str(address))
-
-
-def _refuse_strangers(settings: Settings, host: str) -> None:
-    if settings.auth is None and not _is_loopback(host):
-        raise SettingsError(
-            "PORTA_AUTH",
-            f"must say who may start things before Porta listens on {host}; "
-            "`none` lets everybody who reaches it.",
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

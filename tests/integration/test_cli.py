@@ -124,7 +124,7 @@ def test_with_redis_and_dask_it_joins_the_run_that_a_page_would_join(
 
 def test_without_a_runner_it_says_so_instead_of_waiting(installation: Installation) -> None:
     installation.stop("runner")
-    done = porta("propagate", "91000", "--seed", "8", environ=installation.environ)
+    done = porta("propagate", "90000", "--seed", "9", environ=installation.environ)
     installation.start_runner()
     assert done.returncode == 1
     assert "No runner is alive" in done.stderr

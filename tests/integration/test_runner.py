@@ -97,7 +97,7 @@ def test_a_run_that_is_cancelled_ends_and_leaves_no_cluster(
 def test_a_trajectory_that_ends_is_failed_for_good_and_its_beginning_can_be_had(
     client: httpx.Client,
 ) -> None:
-    runaway = {**naive.NANO["agents"][0], "name": "Runaway", "vx": 1e305}
+    runaway = {**naive.NANO["agents"][0], "name": "Runaway", "mu": 0, "y": 5, "vx": 2e305}
     scenario = {**naive.NANO, "agents": [*naive.NANO["agents"], runaway]}
     failed = ask(client, steps=100_000, scenario=scenario)
     assert failed["status"] == "failed"

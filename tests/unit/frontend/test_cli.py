@@ -56,8 +56,9 @@ def test_a_setting_that_does_not_exist_stops_every_command(command: list[str]) -
     assert "did you mean PORTA_MAX_RUNS?" in result.output
 
 
-def test_web_listens_to_strangers_only_if_somebody_has_decided_that() -> None:
-    result = run("web", "--host", "0.0.0.0", REDIS_URL="redis://127.0.0.1:1")  # noqa: S104 - refused
+@pytest.mark.parametrize("command", ["serve", "web"])
+def test_strangers_are_listened_to_only_if_somebody_has_decided_that(command: str) -> None:
+    result = run(command, "--host", "0.0.0.0", REDIS_URL="redis://127.0.0.1:1")  # noqa: S104 - refused
     assert result.exit_code == 2
     assert "PORTA_AUTH" in result.output
 
