@@ -11,6 +11,7 @@ import atexit
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -18,11 +19,24 @@ import click
 from frontend.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from frontend.settings import Settings
 
-__all__ = ["bring_runner"]
+__all__ = ["bring_runner", "settings_errors_told"]
 
 STOPPING_S: Final = 10  # a runner gives back its leases and stops its clusters in less
+
+
+@contextmanager
+def settings_errors_told() -> Iterator[None]:
+    """Under a command line, let a SettingsError be told as a sentence, without a traceback."""
+    try:
+        yield
+    except SettingsError as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        raise click.UsageError(error.detail) from error
 
 
 def bring_runner(settings: Settings) -> None:

@@ -1,0 +1,67 @@
+"""Claims about manifests: small, complete, and read back to the same bits."""
+
+from __future__ import annotations
+
+import copy
+
+import orjson
+import pytest
+
+from frontend.manifest import Computed, compose, honours, read, resource_of
+from frontend.resource import ClusterView, Status, Timings
+from sim.engine import Propagation
+from sim.model import MODEL_VERSION, PropagationRequest, Trajectory
+
+REQUEST = PropagationRequest(2_000, Trajectory(seed=5))
+OPENED = Propagation.open(REQUEST.trajectory, REQUEST.steps)
+COMPUTED = Computed(
+    by="runner",
+    timings=Timings(asked_at="2026-01-01T00:00:00.000+00:00", running_s=0.5, where="cluster"),
+    cluster=ClusterView(name="c", workers=2, dashboard="http://127.0.0.1/c"),
+)
+DOCUMENT = compose(REQUEST, OPENED, COMPUTED)
+
+
+def test_it_is_small() -> None:
+    assert len(DOCUMENT) < 8_192
+
+
+def test_it_says_what_was_asked_for_and_by_which_model() -> None:
+    manifest = read(DOCUMENT)
+    assert (manifest["model"], manifest["id"]) == (MODEL_VERSION, REQUEST.id)
+    assert manifest["request"] == REQUEST.to_json()
+
+
+def test_it_becomes_the_resource_of_a_complete_propagation() -> None:
+    resource = resource_of(read(DOCUMENT))
+    assert resource.status is Status.COMPLETE
+    assert (resource.id, resource.steps, resource.seed) == (REQUEST.id, 2_000, 5)
+    assert (resource.cluster, resource.timings) == (COMPUTED.cluster, COMPUTED.timings)
+    assert resource.statistics is not None
+    assert resource.statistics["records"] == OPENED.records
+
+
+def test_what_was_remade_right_honours_it() -> None:
+    assert honours(OPENED, read(DOCUMENT))
+    assert honours(Propagation.open(REQUEST.trajectory, REQUEST.steps), read(DOCUMENT))
+
+
+@pytest.mark.parametrize("altered", ["checkpoints_checksum", "end", "records"])
+def test_what_differs_in_anything_does_not(altered: str) -> None:
+    manifest = copy.deepcopy(read(DOCUMENT))
+    manifest["result"][altered] = None
+    assert not honours(OPENED, manifest)
+
+
+def test_a_longer_propagation_does_not() -> None:
+    longer = Propagation.open(REQUEST.trajectory, REQUEST.steps + 1)
+    assert not honours(longer, read(DOCUMENT))
+
+
+def test_numbers_come_back_to_the_same_bits() -> None:
+    end = read(DOCUMENT)["result"]["end"]
+    for name, state in OPENED.end.items():
+        assert {k: v.hex() for k, v in end[name].items()} == {
+            k: v.hex() for k, v in state.to_json().items()
+        }
+    assert orjson.dumps(read(DOCUMENT)) == DOCUMENT

@@ -1,0 +1,78 @@
+"""Claims about the propagations that a process keeps open."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from frontend.opened import OpenedPropagations
+from sim.engine import Propagation
+from sim.model import Trajectory
+
+TRAJECTORY = Trajectory()
+INTERVAL = 65_536
+
+
+def opened(intervals: int = 0) -> Propagation:
+    return Propagation.open(TRAJECTORY, intervals * INTERVAL or 10)
+
+
+def never() -> Propagation:
+    raise AssertionError("It is open already.")
+
+
+def test_the_next_reader_finds_it_open() -> None:
+    cache = OpenedPropagations()
+    first = cache.get("10", opened)
+    assert cache.get("10", never) is first
+
+
+def test_what_is_forgotten_is_opened_again() -> None:
+    cache = OpenedPropagations()
+    first = cache.get("10", opened)
+    cache.forget("10")
+    assert cache.get("10", opened) is not first
+
+
+def test_the_one_not_read_for_the_longest_goes_first() -> None:
+    one = opened(1)
+    cache = OpenedPropagations(budget_bytes=int(one.nbytes * 2.5))
+    for name in ("a", "b"):
+        cache.get(name, lambda: opened(1))
+    cache.get("a", never)
+    cache.get("c", lambda: opened(1))
+    cache.get("a", never)
+    cache.get("c", never)
+    with pytest.raises(AssertionError):
+        cache.get("b", never)
+
+
+def test_one_that_is_larger_than_the_budget_is_kept_alone() -> None:
+    cache = OpenedPropagations(budget_bytes=1)
+    cache.get("a", lambda: opened(1))
+    cache.get("a", never)
+
+
+def test_many_threads_open_it_once() -> None:
+    cache, calls, together = OpenedPropagations(), [], threading.Barrier(8)
+
+    def make() -> Propagation:
+        calls.append(1)
+        return opened()
+
+    def get(_number: int) -> Propagation:
+        together.wait()
+        return cache.get("10", make)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(map(id, pool.map(get, range(8))))) == 1
+    assert len(calls) == 1
+
+
+def test_what_could_not_be_opened_is_tried_again() -> None:
+    cache = OpenedPropagations()
+    with pytest.raises(AssertionError):
+        cache.get("10", never)
+    assert cache.get("10", opened).steps == 10
