@@ -59,7 +59,8 @@ def simulate(scenario: Scenario, seed: int, steps: int) -> list[Record]:
 
 def initial_records(scenario: Scenario) -> list[Record]:
     """Return what the run starts with: before time 0 every agent is in its initial state."""
-    return [Record(a, -math.inf, 0.0, agent.state) for a, agent in enumerate(scenario.agents)]
+    agents = enumerate(scenario.agents)
+    return [Record(a, -math.inf, agent.state.time, agent.state) for a, agent in agents]
 
 
 def iterations(scenario: Scenario, seed: int) -> Iterator[list[Record]]:

@@ -1,0 +1,107 @@
+"""Slices: the records of an interval, remade from its checkpoint.
+
+Guarantees: a slice is right, bit for bit, or there is none. It is accepted only if it ends in
+the next checkpoint; and its bytes only with their own checksum, for the place they were made for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from sim.engine import kernel
+from sim.engine.checkpoint import reached, world_of
+from sim.engine.kernel import FIELDS
+from sim.engine.stretch import failure_of
+from sim.errors import IntegrityError, PropagationFailed
+from sim.model import MODEL_VERSION
+from sim.records import SCHEMA
+
+if TYPE_CHECKING:
+    from sim.engine.checkpoint import Checkpoint
+    from sim.model import Scenario, Trajectory
+
+__all__ = ["SliceCache", "initial_batch", "make_slice", "slice_from_bytes", "slice_to_bytes"]
+
+_DIGEST_SIZE: Final = hashlib.sha256().digest_size
+
+
+class SliceCache(Protocol):
+    """Where the slices of one trajectory may be: bytes by interval, or None."""
+
+    def get(self, interval: int) -> bytes | None:
+        """Return the bytes of a slice, or None if they are not there."""
+        ...
+
+    def put(self, interval: int, data: bytes) -> None:
+        """Keep the bytes of a slice for a while, if there is room."""
+        ...
+
+
+def make_slice(
+    trajectory: Trajectory, start: Checkpoint, iterations: int, expected: Checkpoint | None
+) -> pa.RecordBatch:
+    """Return the records of so many iterations from a checkpoint, at most an interval.
+
+    Columns as `sim.records.SCHEMA` has them, in the order of computation. Raises IntegrityError
+    if they don't end in the expected checkpoint, PropagationFailed if the trajectory ends.
+    """
+    scenario = trajectory.scenario
+    steps, ring = start.resume()
+    size = iterations * steps.size
+    if expected is not None:
+        size = min(size, max(0, int((expected.steps - start.steps).sum())) + steps.size)
+    agents, values = np.empty(size, np.int16), np.empty((FIELDS, size))
+    good, outcome, *who, count = kernel.emit(
+        world_of(trajectory), steps, ring, iterations, agents, values
+    )
+    if outcome != kernel.OK:
+        failed = failure_of(scenario, start.iteration + good, outcome, *who)
+        raise PropagationFailed(failed)
+    end = start.iteration + iterations
+    if expected is not None and reached(scenario, end, steps, ring) != expected:
+        raise IntegrityError(f"the records up to iteration {end} do not end in its checkpoint")
+    return _batch(scenario, agents[:count], values[:, :count])
+
+
+def _batch(
+    scenario: Scenario,
+    agents: np.ndarray[tuple[int], np.dtype[np.int16]],
+    values: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+) -> pa.RecordBatch:
+    names = pa.array(scenario.names, pa.string())
+    columns = [pa.DictionaryArray.from_arrays(pa.array(agents), names)]
+    columns += [pa.array(column) for column in values]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def initial_batch(scenario: Scenario, start: Checkpoint) -> pa.RecordBatch:
+    """Return the records that a run starts with: one an agent, with t0 = -inf."""
+    agents = np.arange(len(scenario.agents), dtype=np.int16)
+    return _batch(scenario, agents, np.ascontiguousarray(start.records[:, 0].T))
+
+
+def slice_to_bytes(trajectory: Trajectory, interval: int, batch: pa.RecordBatch) -> bytes:
+    """Return a slice as an Arrow IPC stream behind the SHA-256 of itself and its place."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, SCHEMA) as writer:
+        writer.write_batch(batch)
+    body: bytes = sink.getvalue().to_pybytes()
+    return _seal(trajectory, interval, body) + body
+
+
+def slice_from_bytes(trajectory: Trajectory, interval: int, data: bytes) -> pa.RecordBatch:
+    """Read what `slice_to_bytes` returned for this place; IntegrityError for anything else."""
+    seal, body = data[:_DIGEST_SIZE], memoryview(data)[_DIGEST_SIZE:]
+    if seal != _seal(trajectory, interval, body):
+        raise IntegrityError(f"the cached slice of interval {interval} is not what was written")
+    with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
+        return reader.read_next_batch()
+
+
+def _seal(trajectory: Trajectory, interval: int, body: bytes | memoryview) -> bytes:
+    place = f"{MODEL_VERSION}/{trajectory.digest}/{interval}\n"
+    return hashlib.sha256(place.encode() + bytes(body)).digest()
