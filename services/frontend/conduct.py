@@ -93,6 +93,7 @@ class Conduct:
         self._cluster = ClusterView(
             name=cluster.name, workers=cluster.workers, dashboard=cluster.dashboard
         )
+        self._keeper.expect(self._settings.cluster_timeout_s)
         await wait_for_a_worker(
             lambda: self._tell_workers(cluster), self._settings.cluster_timeout_s
         )
@@ -170,6 +171,7 @@ class Conduct:
 
     async def _finish(self) -> None:
         """Publish the rest and give the run back; whoever joined meanwhile is served too."""
+        self._keeper.expect(self._settings.stretch_deadline_s)
         await self._progress(stage="writing")
         while True:
             await self._keeper.renew()

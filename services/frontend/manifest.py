@@ -50,10 +50,12 @@ def compose(request: PropagationRequest, propagation: Propagation, computed: Com
 
 def honours(propagation: Propagation, manifest: Mapping[str, Any]) -> bool:
     """Whether what was remade is what the manifest says."""
-    summary = orjson.loads(orjson.dumps(propagation.summary(), option=orjson.OPT_SERIALIZE_NUMPY))
-    result = manifest["result"]
-    names = ("checkpoints_checksum", "end", "records")
-    return all(summary[name] == result[name] for name in names)
+    remade = {
+        "checkpoints_checksum": propagation.checkpoints_checksum,
+        "end": {name: state.to_json() for name, state in propagation.end.items()},
+        "records": propagation.records,
+    }
+    return all(manifest["result"][name] == value for name, value in remade.items())
 
 
 def resource_of(manifest: Mapping[str, Any]) -> Resource:

@@ -16,7 +16,7 @@ import os
 import socket
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from frontend import asking, manifest
 from frontend.errors import ChainBroken, NotFound, NotReady, StorageFull
@@ -30,6 +30,8 @@ from sim.plan import work
 from sim.schedule import interval_iterations
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from frontend.runs import Runs
     from frontend.runstate import ChainEntry, RunState
     from frontend.settings import Settings
@@ -97,12 +99,9 @@ class Propagations:
         if known is None and self._chain_for_at_once(request) is None:
             raise self._absence(request)
         try:
-            opened = self._opened.get(request.id, lambda: self._load(request))
+            return self._opened.get(request.id, lambda: self._load(request, known))
         except PropagationFailed as failed:
             raise NotFound(f"{failed} Ask for {failed.failure.iteration} steps or fewer.") from None
-        if known is not None and not manifest.honours(opened, known):
-            raise self._disown(request)
-        return opened
 
     def remove(self, request: PropagationRequest) -> None:
         """Cancel the run of a propagation, or delete its result; raises NotFound."""
@@ -222,8 +221,14 @@ class Propagations:
 
     # What is opened is verified.
 
-    def _load(self, request: PropagationRequest) -> Propagation:
-        """Open from the stored stretches; raises NotReady where too many are lost."""
+    def _load(
+        self, request: PropagationRequest, known: Mapping[str, Any] | None = None
+    ) -> Propagation:
+        """Open from the stored stretches, as the manifest says if there is one.
+
+        Raises NotReady where too many stretches are lost, or manifest and trajectory disagree:
+        what can't be honoured is withdrawn, and asked for again.
+        """
         little = self._is_little(request, 0)
         stretches = (
             [] if little else self._store.stretches(request.trajectory, until=_intervals(request))
@@ -231,13 +236,11 @@ class Propagations:
         reached = stretches[-1].first + stretches[-1].count if stretches else 0
         if not self._is_little(request, reached):
             raise self._asked_again(request)
-        return Propagation.open(request.trajectory, request.steps, stretches)
-
-    def _disown(self, request: PropagationRequest) -> NotReady:
-        """Give up a manifest and a trajectory that contradict each other; both are made again."""
-        self._opened.forget(request.id)
-        self._store.discard(request.trajectory)
-        return self._asked_again(request)
+        opened = Propagation.open(request.trajectory, request.steps, stretches)
+        if known is not None and not manifest.honours(opened, known):
+            self._store.discard(request.trajectory)
+            raise self._asked_again(request)
+        return opened
 
     def _asked_again(self, request: PropagationRequest) -> NotReady:
         """Withdraw a result that can't be honoured, and ask for it again."""

@@ -65,6 +65,9 @@ class Runner:
         try:
             while not stop.is_set():
                 pause_s = await self._take()
+                for task in aside:
+                    if task.done():  # it never does, but by a mistake: better to be started anew
+                        task.result()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), pause_s)
         finally:

@@ -243,7 +243,7 @@ def test_a_manifest_that_contradicts_its_trajectory_is_withdrawn(
     manifest["result"]["checkpoints_checksum"] = "0" * 64
     client.set("propagation/200000", orjson.dumps(manifest))
     with pytest.raises(NotReady) as caught:
-        installed.service.open(LARGE)
+        Installed(client).service.open(LARGE)
     assert caught.value.resource.status is Status.QUEUED
 
 
