@@ -18,8 +18,8 @@ from sim.schedule import interval_iterations
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sim.checkpoint import Checkpoint
     from sim.driver.crew import Crew
+    from sim.engine import Checkpoint
     from sim.model import Trajectory
 
 __all__ = ["Chain", "works_of"]

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
-    from sim.checkpoint import Checkpoint
-    from sim.engine import Stretch
+    from sim.engine import Checkpoint, Stretch
     from sim.model import Trajectory
 
 __all__ = ["propagate_on"]

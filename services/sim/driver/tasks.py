@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from sim.checkpoint import Checkpoint
+    from sim.engine import Checkpoint
     from sim.model import Trajectory
 
 __all__ = ["SliceWork", "make_slices", "scout", "warm", "write_part"]

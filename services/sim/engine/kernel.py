@@ -6,7 +6,7 @@ Guarantees:
   fused multiply-add and no reordering (numba's default, without `fastmath`).
 - No Python object and no lock inside: the loops release the GIL, whatever they work on is the
   caller's. Work space is allocated once a call.
-- Compiled once and kept on disk (`sim.engine.jit`).
+- Compiled once and kept on disk (`sim.jit`).
 
 Everywhere `steps` is int64[M], the steps taken, and `ring` float64[M, 3, 7], the newest three
 records of each agent, newest first, each (t0, t1, timeStep, x, y, vx, vy). Both change in place.
@@ -22,7 +22,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from sim.engine.jit import compiled
+from sim.jit import compiled
 
 __all__ = [
     "COLLISION",

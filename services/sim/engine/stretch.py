@@ -147,6 +147,7 @@ class Stretch:
             failure = head["failure"] and Failure.from_json(head["failure"])
             is_ours = head["model"] == MODEL_VERSION and head["digest"] == trajectory.digest
         except (
+            OSError,
             pa.ArrowException,
             orjson.JSONDecodeError,
             KeyError,

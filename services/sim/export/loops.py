@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.kernel.jit import compiled
+from sim.jit import compiled
 
 if TYPE_CHECKING:
     import numpy as np
