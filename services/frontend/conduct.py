@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Conduct"]
 
+INSIST_S: Final = 2
 SHORTEST_S: Final = 1e-3  # a rate over less would be no rate
 
 
@@ -218,9 +219,13 @@ class Conduct:
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel a task if it still runs, and wait until it has ended, however it does."""
-    task.cancel()
-    await asyncio.wait({task})
+    """Cancel a task if it still runs, and wait until it has ended, however it does.
+
+    It is told again, since a cancellation can get lost: https://github.com/python/cpython/issues/81839
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=INSIST_S)
     if not task.cancelled():
         task.exception()  # it counts as seen: whoever needs it awaits the task
 

@@ -69,7 +69,8 @@ class Runner:
                     if task.done():  # it never does, but by a mistake: better to be started anew
                         task.result()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause_s)
+                    async with asyncio.timeout(pause_s):
+                        await stop.wait()
         finally:
             await self._stop({*aside, *self._conducting})
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 GRACE_S: Final = 3  # for requests under way when it stops; event streams end at once
+KEEPALIVE_S: Final = 75  # longer than proxies keep theirs, so that none is closed as it is used
 QUEUED_CONNECTIONS: Final = 2_048
 CONNECTIONS_BY_THREAD: Final = 4  # kept alive beside those that are being answered
 
@@ -102,6 +103,7 @@ def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "threads": settings.threads,
         "worker_connections": settings.threads * (1 + CONNECTIONS_BY_THREAD),
         "backlog": QUEUED_CONNECTIONS,
+        "keepalive": KEEPALIVE_S,
         "graceful_timeout": GRACE_S,
         "control_socket_disable": True,  # it lies in HOME, and all instances would share it
         "proc_name": "porta web",
