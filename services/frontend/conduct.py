@@ -221,7 +221,7 @@ class Conduct:
 async def _end(task: asyncio.Task[None]) -> None:
     """Cancel a task if it still runs, and wait until it has ended, however it does.
 
-    It is told again, since a cancellation can get lost: https://github.com/python/cpython/issues/81839
+    It is told again, since a cancellation can get lost: https://github.com/python/cpython/issues/86296
     """
     while not task.done():
         task.cancel()
