@@ -331,9 +331,12 @@ def pass_over(
         if waiting:
             return i, STANDSTILL, 0, 0
         if (i + 1) & series_mask == 0 or i + 1 == count:
-            clocks[b] = ring[:, 0, _T1]
+            for a in range(agents):
+                clocks[b, a] = ring[a, 0, _T1]
         if (i + 1) & path_mask == 0:
-            path[i >> path_level] = ring[:, 0, _T1:]
+            for a in range(agents):
+                for field in range(FIELDS - 1):
+                    path[i >> path_level, a, field] = ring[a, 0, _T1 + field]
     return count, OK, 0, 0
 
 
