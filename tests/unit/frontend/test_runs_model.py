@@ -1,0 +1,11 @@
+"""The run protocol against its model: any calls in any order."""
+
+from __future__ import annotations
+
+from frontend.connection import connect
+from tests.run_machine import hold_to_the_model
+
+
+def test_the_scripts_agree_with_the_model_whatever_is_called(redis_url: str) -> None:
+    with connect(redis_url) as client:
+        hold_to_the_model(client, examples=30, steps=40)
