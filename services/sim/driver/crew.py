@@ -78,7 +78,10 @@ class Crew:
                 self._taken += 1
                 return
             with suppress(TimeoutError):  # workers come and go without telling
-                await asyncio.wait_for(self._changed.wait(), _LOOK_S)
+                # wait_for loses a cancellation that comes as the event is set, until Python 3.12:
+                # https://github.com/python/cpython/issues/86296
+                async with asyncio.timeout(_LOOK_S):
+                    await self._changed.wait()
 
     def return_thread(self) -> None:
         """Count a thread as free again."""
