@@ -9,20 +9,24 @@ import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from operator import mul
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import httpx
 import psutil
 import pytest
 import redis
 from dask_gateway import BasicAuth, Gateway
+from distributed import Client
 
 from tests.processes import eventually, lives, none_left, of_folder
 from tests.redis_servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Iterator
+
+    from dask_gateway.client import ClusterReport
 
     from tests.redis_servers import RedisServer
 
@@ -36,7 +40,7 @@ ENDINGS: Final = {
     "a closed terminal": ("serve", signal.SIGHUP),
     "kill -9": ("serve", signal.SIGKILL),
     "kill -9 of the guardian": ("guardian", signal.SIGKILL),
-    "a paused guardian and Ctrl-C twice": ("both", signal.SIGINT),
+    "a paused guardian, Ctrl-C and SIGTERM": ("both", signal.SIGINT),
 }
 
 
@@ -89,9 +93,15 @@ class Served:
             return httpx.get(f"{self.url}/readyz").status_code == 200
         return False
 
-    def redis(self) -> contextlib.closing[redis.Redis]:
-        url = self.part("frontend.cli", "runner").environ()["REDIS_URL"]
-        return contextlib.closing(redis.Redis.from_url(url))
+    def environ(self) -> dict[str, str]:
+        """What the runner knows: all that there is to be known."""
+        return self.part("frontend.cli", "runner").environ()
+
+    def gateway_answers(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            url = f"{self.environ()['DASK_GATEWAY_ADDRESS']}/api/health"
+            return httpx.get(url).status_code == 200
+        return False
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -124,26 +134,45 @@ def serving(data: Path, *, port: int | None = None, **environ: str) -> Iterator[
             served.stop()
 
 
+@contextlib.asynccontextmanager
+async def gateway_of(served: Served) -> AsyncIterator[Gateway]:
+    known = served.environ()
+    async with Gateway(
+        known["DASK_GATEWAY_ADDRESS"],
+        proxy_address=known["DASK_GATEWAY_PROXY_ADDRESS"],
+        auth=BasicAuth("porta", known["DASK_GATEWAY_PASSWORD"]),
+        asynchronous=True,
+    ) as gateway:
+        yield gateway
+
+
 def cluster_of(served: Served, workers: int) -> str:
     """Have the embedded Gateway start a cluster that nobody will stop, and give its name."""
-    known = served.part("frontend.cli", "runner").environ()
 
     async def start() -> str:
-        async with Gateway(
-            known["DASK_GATEWAY_ADDRESS"],
-            proxy_address=known["DASK_GATEWAY_PROXY_ADDRESS"],
-            auth=BasicAuth("porta", known["DASK_GATEWAY_PASSWORD"]),
-            asynchronous=True,
-        ) as gateway:
+        async with gateway_of(served) as gateway:
             name = str(await gateway.submit(tag="of/this/test"))
             report = await gateway.get_cluster(name, wait=True)
             assert report.options == {"tag": "of/this/test"}
             await gateway.scale_cluster(name, workers)
+            async with client_of(report) as client:
+                await client.wait_for_workers(workers, timeout=BACK_S)
             return name
 
-    name = asyncio.run(start())
-    eventually(lambda: len(workers_of(served)) == workers, within_s=BACK_S)
-    return name
+    return asyncio.run(start())
+
+
+async def double_on(served: Served, name: str, number: int) -> object:
+    """Have a cluster compute something, and stop it."""
+    async with gateway_of(served) as gateway:
+        async with client_of(await gateway.get_cluster(name)) as client:
+            doubled = await client.submit(mul, number, 2)
+        await gateway.stop_cluster(name)
+        return doubled
+
+
+def client_of(report: ClusterReport) -> Client:
+    return Client(report.scheduler_address, security=report.security, asynchronous=True)
 
 
 def workers_of(served: Served) -> list[psutil.Process]:
@@ -159,37 +188,51 @@ def end(served: Served, whom: str, number: signal.Signals) -> None:
     if whom == "both":
         served.guardian().suspend()
         served.process.send_signal(number)
-        served.process.send_signal(number)
+        served.process.send_signal(signal.SIGTERM)  # two of a kind could arrive as one
     elif whom == "guardian":
         served.guardian().send_signal(number)
     else:
         served.process.send_signal(number)
 
 
-def test_it_says_where_it_is_when_the_page_answers(data: Path) -> None:
-    with serving(data) as served:
-        served.stop()
-    again = Served(data)
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One that serves several tests, which leave it as it was."""
+    folder = tmp_path_factory.mktemp("shared")
+    with none_left(folder), serving(folder) as served:
+        assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
+        yield served
+
+
+def test_it_says_where_it_is_when_the_page_answers_and_ends_well(data: Path) -> None:
+    served = Served(data)
     try:
-        line = again.first_line()
-        assert line == f"Porta is at {again.url}/ (data in {data}, Ctrl-C to stop)\n"
-        assert httpx.get(again.url).status_code == 200
-        assert again.ready()
+        line = served.first_line()
+        assert line == f"Porta is at {served.url}/ (data in {data}, Ctrl-C to stop)\n"
+        assert httpx.get(served.url).status_code == 200
+        assert served.ready()
     finally:
-        again.stop()
-    assert again.process.returncode == 0
+        served.stop()
+    assert served.process.returncode == 0
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_nothing_is_left_and_results_are_kept_after(ending: str, data: Path) -> None:
+def test_nothing_is_left_after(ending: str, data: Path) -> None:
     with serving(data) as served:
-        assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
         cluster_of(served, workers=2)
         family = served.family()
         assert len(family) >= 10, "serve, guardian, five servers, a scheduler and two workers"
         end(served, *ENDINGS[ending])
         eventually(lambda: not [pid for pid in family if lives(pid)], within_s=GONE_S)
         assert of_folder(data) == []
+        served.process.communicate(timeout=5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_results_are_there_again_after(number: signal.Signals, data: Path) -> None:
+    with serving(data) as served:
+        assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
+        served.process.send_signal(number)
         served.process.communicate(timeout=5)
     with serving(data) as served:
         assert httpx.get(f"{served.url}{STEPS}").json()["status"] == "complete"
@@ -208,20 +251,19 @@ def test_what_both_left_that_were_killed_at_once_is_swept_by_the_next(data: Path
         assert served.ready()
 
 
-def test_a_second_one_on_the_same_folder_is_refused_with_the_firsts_name(data: Path) -> None:
-    with serving(data) as first:
-        second = Served(data)
-        errors = second.errors()
-        assert second.process.returncode == 1
-        assert f"Porta runs already at {first.url}/ (process {first.process.pid})" in errors
-        assert first.ready()
+def test_a_second_one_on_the_same_folder_is_refused_with_the_firsts_name(shared: Served) -> None:
+    second = Served(shared.data)
+    errors = second.errors()
+    assert second.process.returncode == 1
+    assert f"Porta runs already at {shared.url}/ (process {shared.process.pid})" in errors
+    assert shared.ready()
 
 
-def test_a_second_one_on_a_folder_of_its_own_is_served(data: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    with none_left(other), serving(data) as first, serving(other) as second:
-        assert first.ready()
+def test_a_second_one_on_a_folder_of_its_own_is_served(shared: Served, data: Path) -> None:
+    with serving(data) as second:
         assert second.ready()
+        assert httpx.get(f"{second.url}{STEPS}").status_code == 404
+    assert shared.ready()
 
 
 def test_a_taken_port_is_told_in_a_sentence(data: Path) -> None:
@@ -234,10 +276,9 @@ def test_a_taken_port_is_told_in_a_sentence(data: Path) -> None:
 
 
 def test_a_part_that_cannot_start_is_named_with_its_last_words(data: Path) -> None:
-    with serving(data):
-        pass
-    for log in (data / "redis" / "appendonlydir").glob("*.aof"):
-        log.write_bytes(b"*nonsense\r\n")
+    appended = data / "redis" / "appendonlydir"
+    appended.mkdir(parents=True)
+    (appended / "appendonly.aof.manifest").write_text("nonsense\n")
     served = Served(data)
     errors = served.errors()
     assert served.process.returncode == 1
@@ -248,51 +289,48 @@ def test_a_part_that_cannot_start_is_named_with_its_last_words(data: Path) -> No
 
 @pytest.mark.parametrize(
     "words",
-    [("dask_gateway_server",), ("frontend.cli", "web"), ("frontend.cli", "runner"), ("valkey",)],
+    [("frontend.cli", "web"), ("frontend.cli", "runner"), ("valkey",), ("dask-gateway-proxy",)],
     ids=" ".join,
 )
-def test_a_part_that_is_killed_comes_back(words: tuple[str, ...], data: Path) -> None:
-    with serving(data) as served:
-        assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
-        victim = served.part(*words)
-        victim.kill()
-        eventually(lambda: not lives(victim.pid))
-        assert served.part(*words).pid != victim.pid
-        eventually(served.ready, within_s=BACK_S)
-        assert httpx.get(f"{served.url}{STEPS}").json()["status"] == "complete"
-        cluster_of(served, workers=1)
+def test_a_part_that_is_killed_comes_back(words: tuple[str, ...], shared: Served) -> None:
+    victim = shared.part(*words)
+    victim.kill()
+    eventually(lambda: not lives(victim.pid))
+    assert shared.part(*words).pid != victim.pid
+    eventually(shared.ready, within_s=BACK_S)
+    assert httpx.get(f"{shared.url}{STEPS}").json()["status"] == "complete"
 
 
-def test_a_gateway_that_is_killed_costs_its_clusters_nothing(data: Path) -> None:
-    with serving(data) as served:
-        cluster_of(served, workers=2)
-        before = {one.pid for one in workers_of(served)}
-        gateway = served.part("dask_gateway_server", "-f")
-        gateway.kill()
-        eventually(lambda: not lives(gateway.pid))
-        served.part("dask_gateway_server", "-f")
-        eventually(served.ready, within_s=BACK_S)
-        assert {one.pid for one in workers_of(served)} == before
+def test_a_gateway_that_is_killed_comes_back_and_costs_its_clusters_nothing(
+    shared: Served,
+) -> None:
+    name = cluster_of(shared, workers=2)
+    workers = {one.pid for one in workers_of(shared)}
+    gateway = shared.part("dask_gateway_server", "-f")
+    gateway.kill()
+    eventually(lambda: not lives(gateway.pid))
+    eventually(shared.gateway_answers, within_s=BACK_S)
+    assert asyncio.run(double_on(shared, name, 21)) == 42
+    assert {one.pid for one in workers_of(shared)} == workers
+    other = cluster_of(shared, workers=1)
+    assert asyncio.run(double_on(shared, other, 4)) == 8
 
 
-def test_clusters_see_neither_redis_nor_a_password(data: Path) -> None:
-    with serving(data) as served:
-        known = served.part("frontend.cli", "runner").environ()
-        secrets = {known["REDIS_URL"], known["DASK_GATEWAY_PASSWORD"]}
-        cluster_of(served, workers=1)
-        for one in [*workers_of(served), served.part("distributed.cli.dask_scheduler")]:
-            assert not secrets & set(one.environ().values())
-        web = served.part("frontend.cli", "web").environ()
-        assert known["DASK_GATEWAY_PASSWORD"] not in web.values()
+def test_clusters_see_neither_redis_nor_a_password(shared: Served) -> None:
+    known = shared.environ()
+    secrets = {known["REDIS_URL"], known["DASK_GATEWAY_PASSWORD"]}
+    cluster_of(shared, workers=1)
+    for one in [*workers_of(shared), shared.part("distributed.cli.dask_scheduler")]:
+        assert not secrets & set(one.environ().values())
+    web = shared.part("frontend.cli", "web").environ()
+    assert known["DASK_GATEWAY_PASSWORD"] not in web.values()
 
 
-def test_redis_keeps_to_this_user_and_evicts_only_what_may_go(data: Path) -> None:
-    with serving(data) as served, served.redis() as client:
-        settings: Any = client.config_get("maxmemory*")
-        assert settings["maxmemory-policy"] == "volatile-lru"
-        assert int(settings["maxmemory"]) > 0
-        path = client.connection_pool.connection_kwargs["path"]
-        assert os.stat(path).st_mode & 0o077 == 0  # noqa: PTH116 - a socket's name
+def test_redis_can_be_reached_by_this_user_alone(shared: Served) -> None:
+    path = Path(shared.environ()["REDIS_URL"].removeprefix("unix://"))
+    assert path.is_socket()
+    assert path.stat().st_mode & 0o077 == 0
+    assert path.parent.stat().st_mode & 0o077 == 0
 
 
 def test_a_configured_redis_is_used_and_none_embedded(

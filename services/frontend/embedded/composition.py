@@ -86,7 +86,6 @@ def _porta_parts(
         port=listening,
         answers=lambda: get(address, "/healthz") is not None,
         after=after,
-        gives_back=True,
     )
     runner = Part(
         name="runner",

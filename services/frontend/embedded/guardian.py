@@ -42,7 +42,7 @@ TRIM_S: Final = 60.0
 RESTARTS: Final = 5
 RESTARTS_S: Final = 60.0
 FIRST_DELAY_S: Final = 0.25  # doubled with each restart that follows closely
-GIVING_BACK_S: Final = 1.5  # for web and runner, while Redis and the Gateway still answer
+GIVING_BACK_S: Final = 1.5  # for the runner: its leases and clusters, while others still answer
 GRACE_S: Final = 0.7  # for all others
 
 
