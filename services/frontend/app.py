@@ -24,7 +24,7 @@ from frontend import (
     presentation,
     problems,
 )
-from frontend.companion import bring_runner
+from frontend.companion import bring_runner, settings_errors_told
 from frontend.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ _POLICY: Final = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         f"style-src 'self' {' '.join(_PLOTLY_STYLES)}",
+        "style-src-attr 'unsafe-inline'",  # of the SVG that plotly.js draws
         "img-src 'self' data: blob:",  # plotly.js saves a figure as an image by way of these
         "connect-src 'self'",
         "form-action 'self'",
@@ -86,10 +87,11 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 def _services(settings: Settings | None) -> Services:
     from frontend.services import build_services
 
-    if settings is None:
-        settings = Settings.from_environ(os.environ)
-        bring_runner(settings)
-    return build_services(settings)
+    with settings_errors_told():
+        if settings is None:
+            settings = Settings.from_environ(os.environ)
+            bring_runner(settings)
+        return build_services(settings)
 
 
 def _harden(response: Response) -> Response:

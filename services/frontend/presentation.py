@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from frontend.formatting import count
+import orjson
+
+from frontend import tables as tabled
+from frontend.formatting import count, duration, moment
 from frontend.resource import API_ROOT, Links, Resource, Status
 from sim.export import FORMATS
 from sim.model import NANO
@@ -124,8 +127,7 @@ class View:
     @property
     def records(self) -> int:
         """How many records there are; 0 while it is not known."""
-        statistics: Mapping[str, Any] = (self.resource and self.resource.statistics) or {}
-        records: int = statistics.get("records", 0)
+        records: int = self.statistics.get("records", 0)
         return records
 
     @property
@@ -145,6 +147,67 @@ class View:
             )
             for name, (title, says) in _FILES.items()
         ]
+
+    @property
+    def statistics(self) -> Mapping[str, Any]:
+        """What came out; empty while nothing has."""
+        return (self.resource and self.resource.statistics) or {}
+
+    @property
+    def tables(self) -> tuple[tabled.Seen, ...]:
+        """The figures of the agents that have a primary."""
+        return tabled.seen(self.statistics)
+
+    @property
+    def ends(self) -> tuple[tabled.End, ...]:
+        """The agents at the end."""
+        return tabled.ends(self.statistics)
+
+    @property
+    def agents_left(self) -> int:
+        """How many agents the tables leave out."""
+        return len(self.statistics["end"]) - len(self.ends)
+
+    @property
+    def centre(self) -> str:
+        """What the other frame of reference is centred on."""
+        primaries = {table.primary for table in self.tables}
+        return primaries.pop() if len(primaries) == 1 else "primary"
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """How, where and when it was computed."""
+        assert self.resource is not None  # noqa: S101  # asked for of results only
+        timings, cluster = self.resource.timings, self.resource.cluster
+        facts = [("Where", _where(self.resource))]
+        if cluster is not None:
+            facts.append(("Cluster", f"{cluster.name}, workers: {cluster.workers}"))
+        spans = (
+            ("In line", timings.queued_s),
+            ("Cluster start", timings.starting_s),
+            ("Computing", timings.running_s),
+            ("In all", timings.total_s),
+        )
+        facts += [(name, duration(seconds)) for name, seconds in spans if seconds is not None]
+        if timings.reused_steps:
+            facts.append(("Reused", f"{count(timings.reused_steps)} iterations of an earlier run"))
+        return [*facts, ("Finished", moment(timings.finished_at)), ("Id", self.request.id)]
+
+    @property
+    def scenario(self) -> str:
+        """The scenario, to be read and copied."""
+        document = self.request.trajectory.scenario.to_json()
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+def _where(resource: Resource) -> str:
+    match resource.timings.where:
+        case "cluster":
+            return "on a Dask cluster of its own"
+        case "local":
+            return "by the command line, on its own cores"
+        case _:
+            return "at once, by the web process"
 
 
 def named(names: tuple[str, ...] | Mapping[str, object]) -> str:

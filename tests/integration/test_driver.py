@@ -22,7 +22,8 @@ from sim.errors import (
     RequestError,
     StretchDeadlineError,
 )
-from sim.schedule import STRETCH_INTERVALS, interval_iterations
+from sim.plan import stretch_intervals
+from sim.schedule import interval_iterations
 from tests.dask_servers import all_there, dask
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
 INTERVAL = interval_iterations(2)
 STRETCHES = 3
-UNTIL = STRETCHES * STRETCH_INTERVALS - 100  # the last stretch is shorter
+MOST = stretch_intervals(NANO)
+UNTIL = STRETCHES * MOST - 50  # the last stretch is shorter
 BUDGET = 64 * 2**20
 TRAJECTORY = Trajectory(NANO, seed=7)
 
@@ -116,7 +118,7 @@ def test_any_number_of_workers_gives_the_same_bits_as_none(workers: int) -> None
     async def body(client: Client) -> None:
         taken = Taken()
         await propagate(client, taken)
-        assert [stretch.first for stretch in taken.stretches] == [0, 256, 512]
+        assert [stretch.first for stretch in taken.stretches] == [0, MOST, 2 * MOST]
         assert taken.summary() == inline().summary()
         assert await leftovers(client) == 0
 
@@ -251,8 +253,8 @@ def test_a_scheduler_that_is_frozen_is_told_within_the_deadline() -> None:
         taken = Taken(after_stretch=lambda _: servers.scheduler.send_signal(signal.SIGSTOP))
 
         async def body(client: Client) -> None:
-            with pytest.raises(StretchDeadlineError, match=r"from interval 256 .* 3 seconds"):
-                await asyncio.wait_for(propagate(client, taken, deadline_s=3), 15)
+            with pytest.raises(StretchDeadlineError, match=rf"from interval {MOST} .* 5 seconds"):
+                await asyncio.wait_for(propagate(client, taken, deadline_s=5), 15)
             servers.scheduler.send_signal(signal.SIGCONT)
 
         on_servers(servers, body)

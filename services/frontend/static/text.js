@@ -9,7 +9,7 @@ export const count = (number) => GROUPED.format(number);
 /** A rate with two or three digits: 61 M/s. @param {number | null} rate */
 export function rate(rate) {
   if (rate === null || !Number.isFinite(rate)) return "–";
-  const short = new Intl.NumberFormat("en-GB", { notation: "compact", maximumSignificantDigits: 3 });
+  const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
   return `${short.format(rate)} iterations/s`;
 }
 

@@ -60,7 +60,8 @@ export function orbit(view, theme) {
 }
 
 /**
- * The quantities over time: a line where each point is exact, else the band that holds all.
+ * The quantities over time: a line where each point is exact (through the iterations in which the
+ * agent waited), else the band that holds all.
  * @param {Overview} view @param {Theme} theme
  */
 export function series(view, theme) {
@@ -82,7 +83,7 @@ export function series(view, theme) {
           line: { color: colour(theme, index), width: view.exact ? 1.4 : 1 },
           ...shape,
           ...(view.exact
-            ? { hovertemplate: "t %{x:.6~g}<br>%{y:.6~g}<extra>%{fullData.name}</extra>" }
+            ? { connectgaps: true, hovertemplate: "t %{x:.6~g}<br>%{y:.6~g}<extra>%{fullData.name}</extra>" }
             : { fill: "toself", fillcolor: faint(colour(theme, index)), hoverinfo: "skip" }),
         },
       ];
@@ -141,7 +142,7 @@ function layout(theme) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: theme.font, color: theme.muted, size: 12 },
     margin: { l: 56, r: 12, t: 8, b: 44 },
-    legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom", font: { color: theme.text } },
+    legend: { itemsizing: "constant", orientation: "h", x: 0, y: 1, yanchor: "bottom", font: { color: theme.text } },
     hoverlabel: { align: "left" },
     uirevision: "as the reader left it",
   };
@@ -154,8 +155,8 @@ export function orbitLayout(theme) {
   return {
     ...shared,
     dragmode: "pan",
-    xaxis: { ...axis, title: { text: "x" }, constrain: "domain" },
-    yaxis: { ...axis, title: { text: "y" }, scaleanchor: "x", constrain: "domain" },
+    xaxis: { ...axis, title: { text: "x" } },
+    yaxis: { ...axis, title: { text: "y" }, scaleanchor: "x" },
   };
 }
 

@@ -55,6 +55,14 @@ _T0, _T1, _H, _X, _Y, _VX, _VY = range(FIELDS)
 _MIN, _MAX = 0, 1
 _FIRST, _LAST = 0, 1
 
+# What the diagnostics add up of an agent, side by side while the kernel works: three elements
+# each of the sum, the minimum, the maximum, the first and the last value; and their iterations.
+_SUM, _LOWEST, _HIGHEST, _EARLIEST, _LATEST = range(0, 5 * ELEMENTS, ELEMENTS)
+_AMOUNTS: Final = 5 * ELEMENTS
+_LOWEST_AT, _HIGHEST_AT = 0, ELEMENTS
+_COUNT, _UNBOUND_FROM, _WAS_BOUND = range(2 * ELEMENTS, 2 * ELEMENTS + 3)
+_MOMENTS: Final = 2 * ELEMENTS + 3
+
 
 class World(NamedTuple):
     """What does not change along a trajectory."""
@@ -211,28 +219,32 @@ def _widen(series: Floats, b: int, a: int, quantity: int, value: float) -> None:
 
 
 @compiled
-def _note(
-    sums: Floats,
-    extremes: Floats,
-    when: Integers,
-    ends: Floats,
+def _follow(
+    series: Floats,
+    b: int,
     a: int,
     element: int,
     i: int,
     value: float,
-    first: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
+    amounts: Floats,
+    moments: Integers,
 ) -> None:
-    """Add an element's value at iteration i to the tally."""
-    sums[a, element] += value
-    ends[a, _LAST, element] = value
-    if first:
-        ends[a, _FIRST, element] = value
-    if value < extremes[a, element, _MIN] or when[a, element, _MIN] < 0:
-        extremes[a, element, _MIN] = value
-        when[a, element, _MIN] = i
-    if value > extremes[a, element, _MAX] or when[a, element, _MAX] < 0:
-        extremes[a, element, _MAX] = value
-        when[a, element, _MAX] = i
+    """Add an element's value at iteration i; only what widens its bin can widen the interval."""
+    amounts[a, _SUM + element] += value
+    amounts[a, _LATEST + element] = value
+    if value != value:  # noqa: PLR0124 - nan: two massless agents in one place
+        return
+    quantity = element + SERIES - ELEMENTS
+    if not series[b, a, quantity, _MIN] <= value:
+        series[b, a, quantity, _MIN] = value
+        if not amounts[a, _LOWEST + element] <= value:
+            amounts[a, _LOWEST + element] = value
+            moments[a, _LOWEST_AT + element] = i
+    if not series[b, a, quantity, _MAX] >= value:
+        series[b, a, quantity, _MAX] = value
+        if not amounts[a, _HIGHEST + element] >= value:
+            amounts[a, _HIGHEST + element] = value
+            moments[a, _HIGHEST_AT + element] = i
 
 
 @compiled
@@ -245,12 +257,8 @@ def _diagnose(
     ring: Floats,
     series: Floats,
     b: int,
-    counts: Integers,
-    sums: Floats,
-    extremes: Floats,
-    when: Integers,
-    ends: Floats,
-    unbound: Integers,
+    amounts: Floats,
+    moments: Integers,
 ) -> None:
     """Take in the orbit that agent a sees itself on at the start of its step."""
     read = _held(ring, p, q)
@@ -261,19 +269,32 @@ def _diagnose(
     r = math.sqrt(rx * rx + ry * ry)
     e = 0.5 * (wx * wx + wy * wy) - mu_p / r
     h = ry * wx - rx * wy
-    first = counts[a] == 0
-    counts[a] += 1
-    _note(sums, extremes, when, ends, a, 0, i, r, first)
-    _note(sums, extremes, when, ends, a, 1, i, e, first)
-    _note(sums, extremes, when, ends, a, 2, i, h, first)
-    _widen(series, b, a, 2, r)
-    _widen(series, b, a, 3, e)
-    _widen(series, b, a, 4, h)
+    _follow(series, b, a, 0, i, r, amounts, moments)
+    _follow(series, b, a, 1, i, e, amounts, moments)
+    _follow(series, b, a, 2, i, h, amounts, moments)
+    if moments[a, _COUNT] == 0:
+        amounts[a, _EARLIEST], amounts[a, _EARLIEST + 1], amounts[a, _EARLIEST + 2] = r, e, h
+    moments[a, _COUNT] += 1
     if not e > 0.0:
-        unbound[a, 0] = -1
-        unbound[a, 1] = 1
-    elif unbound[a, 0] < 0:
-        unbound[a, 0] = i
+        moments[a, _UNBOUND_FROM] = -1
+        moments[a, _WAS_BOUND] = 1
+    elif moments[a, _UNBOUND_FROM] < 0:
+        moments[a, _UNBOUND_FROM] = i
+
+
+@compiled
+def _tell(amounts: Floats, moments: Integers, tally: Tally) -> None:
+    """Write down what was added up."""
+    tally.counts[:] = moments[:, _COUNT]
+    tally.unbound[:] = moments[:, _UNBOUND_FROM : _WAS_BOUND + 1]
+    for element in range(ELEMENTS):
+        tally.sums[:, element] = amounts[:, _SUM + element]
+        tally.ends[:, _FIRST, element] = amounts[:, _EARLIEST + element]
+        tally.ends[:, _LAST, element] = amounts[:, _LATEST + element]
+        tally.extremes[:, element, _MIN] = amounts[:, _LOWEST + element]
+        tally.extremes[:, element, _MAX] = amounts[:, _HIGHEST + element]
+        tally.when[:, element, _MIN] = moments[:, _LOWEST_AT + element]
+        tally.when[:, element, _MAX] = moments[:, _HIGHEST_AT + element]
 
 
 @compiled
@@ -300,9 +321,11 @@ def pass_over(
     """
     mu, massive, primary = world.mu, world.massive, world.primary
     dt_min, dt_span, epsilon, seed = world.dt_min, world.dt_span, world.epsilon, world.seed
-    counts, sums, extremes = tally.counts, tally.sums, tally.extremes
-    when, ends, unbound = tally.when, tally.ends, tally.unbound
     agents = steps.size
+    amounts = np.full((agents, _AMOUNTS), np.nan)
+    amounts[:, _SUM : _SUM + ELEMENTS] = 0.0
+    moments = np.full((agents, _MOMENTS), -1)
+    moments[:, _COUNT] = moments[:, _WAS_BOUND] = 0
     draws = _drawn(seed, steps)
     earliest = _earliest(ring)
     series_mask, path_mask = (1 << series_level) - 1, (1 << path_level) - 1
@@ -317,10 +340,7 @@ def pass_over(
             waiting = False
             p = primary[a]
             if p >= 0:
-                _diagnose(
-                    mu[p], p, a, q, first + i, ring, series, b,
-                    counts, sums, extremes, when, ends, unbound,
-                )  # fmt: skip
+                _diagnose(mu[p], p, a, q, first + i, ring, series, b, amounts, moments)
             outcome, other = _step(mu, massive, dt_min, dt_span, seed, a, q, steps, ring, draws)
             if outcome != OK:
                 return i, outcome, a, other
@@ -337,6 +357,7 @@ def pass_over(
             for a in range(agents):
                 for field in range(FIELDS - 1):
                     path[i >> path_level, a, field] = ring[a, 0, _T1 + field]
+    _tell(amounts, moments, tally)
     return count, OK, 0, 0
 
 

@@ -1,0 +1,118 @@
+"""The statistics of a result as tables for a reader: rows with names, explanations and figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from frontend.formatting import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Elements", "End", "Range", "Seen", "ends", "seen"]
+
+SHOWN_AGENTS: Final = 12  # as many as the figures draw
+
+_QUANTITIES: Final = {
+    "r": ("Distance", "r, from its primary"),
+    "e": ("Specific energy", "e = v²/2 \u2212 μ/r; below zero it is bound"),
+    "h": ("Specific angular momentum", "h, positive counter-clockwise"),
+}
+_ELEMENTS: Final = {
+    "semi_major_axis": ("Semi-major axis", "of the ellipse it is on; none while unbound"),
+    "eccentricity": ("Eccentricity", "0 a circle, towards 1 ever longer"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """The extremes and the mean of one quantity, and the iterations of the extremes."""
+
+    name: str
+    says: str
+    low: float
+    low_at: int
+    mean: float
+    high: float
+    high_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elements:
+    """One element of the osculating orbit, at the start and at the end."""
+
+    name: str
+    says: str
+    start: float | None
+    end: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One agent as seen from its primary."""
+
+    agent: str
+    primary: str
+    ranges: tuple[Range, ...]
+    elements: tuple[Elements, ...]
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One agent at the end: its records, time, position and velocity."""
+
+    agent: str
+    records: int
+    state: tuple[float, ...]
+
+
+def seen(statistics: Mapping[str, Any]) -> tuple[Seen, ...]:
+    """Read the figures of the first agents that have a primary."""
+    agents: dict[str, Any] = statistics["statistics"]
+    return tuple(_seen(name, figures) for name, figures in list(agents.items())[:SHOWN_AGENTS])
+
+
+def _seen(name: str, figures: Mapping[str, Any]) -> Seen:
+    return Seen(
+        agent=name,
+        primary=figures["primary"],
+        ranges=tuple(_range(*words, figures[key]) for key, words in _QUANTITIES.items()),
+        elements=tuple(
+            Elements(name=title, says=says, start=figures[key]["start"], end=figures[key]["end"])
+            for key, (title, says) in _ELEMENTS.items()
+        ),
+        verdict=_verdict(figures["unbound_from"]),
+    )
+
+
+def _range(name: str, says: str, figures: Mapping[str, Any]) -> Range:
+    return Range(
+        name=name,
+        says=says,
+        low=figures["min"],
+        low_at=figures["min_at"],
+        mean=figures["mean"],
+        high=figures["max"],
+        high_at=figures["max_at"],
+    )
+
+
+def _verdict(unbound_from: int | None) -> str:
+    if unbound_from is None:
+        return "Bound at the end."
+    return f"Unbound from iteration {count(unbound_from)} on: from there its energy stays above 0."
+
+
+def ends(statistics: Mapping[str, Any]) -> tuple[End, ...]:
+    """Read the states of the first agents at the end."""
+    records, states = statistics["records_by_agent"], statistics["end"]
+    return tuple(
+        End(
+            agent=name,
+            records=records[name],
+            state=tuple(states[name][key] for key in ("time", "x", "y", "vx", "vy")),
+        )
+        for name in list(states)[:SHOWN_AGENTS]
+    )
