@@ -75,7 +75,9 @@ def _porta_parts(
     plan: Plan, folder: DataFolder, listening: Port, environ: Mapping[str, str]
 ) -> tuple[Part, Part]:
     address = browser_url(plan.host, listening.number).removeprefix("http://").rstrip("/")
-    after = ("redis",) if plan.redis else ()
+    redis = ("redis",) if plan.redis else ()
+    # A runner that finds no Gateway puts off the runs that it finds waiting.
+    gateway = ("proxy",) if plan.gateway else ()
     web = Part(
         name="web",
         title="the web server",
@@ -85,7 +87,7 @@ def _porta_parts(
         log=folder.log("web"),
         port=listening,
         answers=lambda: get(address, "/healthz") is not None,
-        after=after,
+        after=redis,
     )
     runner = Part(
         name="runner",
@@ -96,7 +98,7 @@ def _porta_parts(
         log=folder.log("runner"),
         answers=lambda: (answer := get(address, "/readyz")) is not None and answer.ok,
         trouble=lambda: _trouble(get(address, "/readyz")),
-        after=after,
+        after=redis + gateway,
         gives_back=True,
         # A Redis or a Gateway of somebody else's may be away for a while; the page says so.
         required=plan.redis and plan.gateway,

@@ -86,8 +86,8 @@ class Guardian:
 
     def _start_all(self) -> bool:
         """Start each part when those before it are ready; False if the end came first."""
+        self._start_startable()
         while not self._ending:
-            self._start_startable()
             waiting = [one for one in self._kept.values() if not one.ready]
             if not waiting:
                 return True
@@ -95,8 +95,9 @@ class Guardian:
             for pid in self._family.reap():
                 self._fail_if_part(pid)
             for kept in waiting:
-                if kept.process is not None:
-                    self._see_whether_ready(kept)
+                if kept.process is not None and self._is_ready(kept):
+                    kept.ready = True
+                    self._start_startable()
         return False
 
     def _start_startable(self) -> None:
@@ -109,17 +110,18 @@ class Guardian:
         kept.starts.append(time.monotonic())
         _say("started", part=kept.part.name, pid=kept.process.pid)
 
-    def _see_whether_ready(self, kept: _Kept) -> None:
+    def _is_ready(self, kept: _Kept) -> bool:
         part = kept.part
         if part.answers():
-            kept.ready = True
-        elif time.monotonic() > kept.starts[-1] + part.deadline_s:
-            trouble = part.trouble()
-            reason = f"was not ready after {part.deadline_s:g} s" + (trouble and f" ({trouble})")
-            if part.required:
-                raise part.failed(reason)
-            _say("waiting", part=part.name, detail=f"{part.title} {reason}.")
-            kept.ready = True
+            return True
+        if time.monotonic() < kept.starts[-1] + part.deadline_s:
+            return False
+        trouble = part.trouble()
+        reason = f"was not ready after {part.deadline_s:g} s" + (trouble and f" ({trouble})")
+        if part.required:
+            raise part.failed(reason)
+        _say("waiting", part=part.name, detail=f"{part.title} {reason}.")
+        return True
 
     def _fail_if_part(self, pid: int) -> None:
         kept = self._gone(pid)

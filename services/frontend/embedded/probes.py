@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "get", "redis_answers"]
 
-PATIENCE_S: Final = 0.5
+PATIENCE_S: Final = 0.25  # others wait for their turn meanwhile
 BODY_LIMIT: Final = 4_096
 OK: Final = 200
 

@@ -58,6 +58,11 @@ def test_what_is_configured_is_not_embedded(composed: Composer) -> None:
     assert list(named(composed(redis=False, gateway=False))) == ["web", "runner"]
 
 
+def test_the_runner_waits_for_the_gateway_so_that_it_puts_off_no_run(composed: Composer) -> None:
+    assert named(composed())["runner"].after == ("redis", "proxy")
+    assert named(composed(redis=False, gateway=False))["runner"].after == ()
+
+
 def test_only_the_runner_and_the_gateway_know_the_password(composed: Composer) -> None:
     composition = composed()
     password = json.loads(composition.reached)["DASK_GATEWAY_PASSWORD"]

@@ -29,9 +29,12 @@ from frontend.embedded.folder import DataFolder
 folder = DataFolder(Path(sys.argv[1]))
 with folder.locked("http://127.0.0.1:8080/") as lock, folder.prepared(lock) as sockets:
     (folder.run / "gateway.sqlite").touch()
-    command = (sys.executable, "-c", "import time; time.sleep(60)")
-    nowhere = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    stray = subprocess.Popen(command, env={**os.environ, **folder.mark}, **nowhere)
+    program = "import time; print(flush=True); time.sleep(60)"
+    stray = subprocess.Popen(
+        (sys.executable, "-c", program), env={**os.environ, **folder.mark},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    )
+    stray.stdout.readline()  # only then is it all there, its environment included
     print(stray.pid, sockets, sep="\\n", flush=True)
     os.kill(os.getpid(), 9)
 """
