@@ -89,7 +89,7 @@ format: setup ## format the code and mend what ruff can
 
 lock: $(UV) ## resolve requirements/*.txt again, keeping what still fits
 	$(call say,locking)
-	@$(COMPILE) $(UPGRADE) pyproject.toml --extra frontend --extra local --group dev \
+	@$(COMPILE) $(UPGRADE) pyproject.toml --extra frontend --extra local --extra infra --group dev \
 		-o requirements/dev.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/sim.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt --extra frontend \

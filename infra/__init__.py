@@ -1,0 +1,1 @@
+"""Porta on Kubernetes: two CDKTF stacks, `infra-base` and `infra-apps`."""

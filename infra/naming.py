@@ -1,0 +1,44 @@
+"""The names by which the two stacks, the charts and the application know each other.
+
+Names, not Terraform's tokens, connect the stacks: each can be planned without the other.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "API_PORT",
+    "GATEWAY_API",
+    "GATEWAY_KEY",
+    "GATEWAY_RELEASE",
+    "GATEWAY_SECRET",
+    "NAMESPACE_LABEL",
+    "NOTEBOOK_KEY",
+    "NOTEBOOK_SECRET",
+    "REDIS_ACL_KEY",
+    "REDIS_ACL_SECRET",
+    "REDIS_RELEASE",
+    "REDIS_URL_KEY",
+    "REDIS_URL_SECRET",
+    "SECRETS",
+    "TRAEFIK",
+]
+
+NAMESPACE_LABEL: Final = "kubernetes.io/metadata.name"  # Kubernetes sets it on every namespace
+REDIS_RELEASE: Final = "redis"
+GATEWAY_RELEASE: Final = "dask-gateway"
+TRAEFIK: Final = "traefik-dask-gateway"  # the chart's Service for a release of that name
+GATEWAY_API: Final = "api-dask-gateway"
+API_PORT: Final = 8_000
+
+# The names of Secrets and of what is in them; never what they say.
+REDIS_ACL_SECRET: Final = "redis-users"  # noqa: S105 -- a name
+REDIS_ACL_KEY: Final = "users.acl"
+REDIS_URL_SECRET: Final = "porta-redis"  # noqa: S105 -- a name
+REDIS_URL_KEY: Final = "url"
+GATEWAY_SECRET: Final = "porta-dask-gateway"  # noqa: S105 -- a name
+GATEWAY_KEY: Final = "password"
+NOTEBOOK_SECRET: Final = "porta-notebook"  # noqa: S105 -- a name
+NOTEBOOK_KEY: Final = "token"
+SECRETS: Final = (REDIS_ACL_SECRET, REDIS_URL_SECRET, GATEWAY_SECRET, NOTEBOOK_SECRET)

@@ -1,0 +1,99 @@
+"""`infra-base`: namespaces with bounds, Secrets, Redis, the Dask Gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from infra import naming, values
+from infra._cdk import Construct, Release, TerraformStack
+from infra.constructs.namespace import BoundedNamespace
+from infra.constructs.provider import prepare
+from infra.constructs.secrets import MadeSecrets
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+__all__ = ["BaseStack"]
+
+ID: Final = "infra-base"
+REDIS_CHART: Final = "0.34.18"
+GATEWAY_CHART: Final = "2026.3.0"
+TIMEOUT_S: Final = 600
+
+
+class BaseStack(TerraformStack):
+    """What the application stands on."""
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, ID)
+        prepare(self, ID, settings)
+        workloads = BoundedNamespace(
+            self,
+            "Workloads",
+            name=settings.namespace,
+            security="restricted",
+            quota=_quota(settings),
+        )
+        # The chart of the Gateway sets no security contexts: `restricted` would refuse its pods.
+        gateway = BoundedNamespace(
+            self,
+            "Gateway",
+            name=settings.gateway_namespace,
+            security="baseline",
+            quota={"pods": "20", "services.nodeports": "0", "services.loadbalancers": "0"},
+        )
+        after: list[Any] = [workloads.resource, gateway.resource]
+        if settings.secrets == "made":
+            after += MadeSecrets(self, "Secrets", settings=settings, after=after).secrets
+        self._install_redis(settings, after)
+        self._install_gateway(settings, after)
+
+    def _install_redis(self, settings: Settings, after: list[Any]) -> None:
+        Release(
+            self,
+            "Redis",
+            name=naming.REDIS_RELEASE,
+            namespace=settings.namespace,
+            repository=settings.redis_chart_repository,
+            chart="redis",
+            version=REDIS_CHART,
+            values=[yaml.safe_dump(values.redis(settings))],
+            max_history=5,
+            timeout=TIMEOUT_S,
+            depends_on=after,
+        )
+
+    def _install_gateway(self, settings: Settings, after: list[Any]) -> None:
+        Release(
+            self,
+            "DaskGateway",
+            name=naming.GATEWAY_RELEASE,
+            namespace=settings.gateway_namespace,
+            repository=settings.gateway_chart_repository,
+            chart="dask-gateway",
+            version=GATEWAY_CHART,
+            # Python's braces would be templates of Terraform's.
+            values=[_literal(yaml.safe_dump(values.gateway(settings)))],
+            max_history=5,
+            timeout=TIMEOUT_S,
+            depends_on=after,
+        )
+
+
+def _literal(text: str) -> str:
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
+def _quota(settings: Settings) -> dict[str, str]:
+    return {
+        "requests.cpu": settings.quota_cpu,
+        "requests.memory": settings.quota_memory,
+        "limits.cpu": str(2 * int(settings.quota_cpu)),
+        "limits.memory": settings.quota_memory,
+        "pods": "200",
+        "persistentvolumeclaims": "5",
+        "services.loadbalancers": "0",
+        "services.nodeports": "1" if settings.exposure == "nodeport" else "0",
+    }
