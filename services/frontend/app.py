@@ -46,7 +46,6 @@ _POLICY: Final = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         f"style-src 'self' {' '.join(_PLOTLY_STYLES)}",
-        "style-src-attr 'unsafe-inline'",  # of the SVG that plotly.js draws
         "img-src 'self' data: blob:",  # plotly.js saves a figure as an image by way of these
         "connect-src 'self'",
         "form-action 'self'",

@@ -65,7 +65,7 @@ class Figures {
   /** @param {[number, number] | null} zoomed */
   address(zoomed) {
     const frame = this.frames.find((one) => one.checked)?.value ?? "inertial";
-    const pixels = Math.min(4096, Math.max(256, Math.round(this.series.clientWidth)));
+    const pixels = Math.min(4096, Math.max(1024, Math.round(this.series.clientWidth * devicePixelRatio)));
     const query = new URLSearchParams({ frame, pixels: String(pixels) });
     if (zoomed) {
       query.set("t0", String(zoomed[0]));

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from frontend import create_app
+from frontend.openapi import OPERATIONS, document
+from frontend.resource import API_ROOT
+from frontend.services import build_services
+from frontend.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+ONE = f"{API_ROOT}/{{id}}"
+ELSEWHERE = {"Sec-Fetch-Site": "cross-site"}
+EVERY_ANSWER: list[tuple[str, str, int, dict[str, Any]]] = [
+    ("post", "", 200, {"json": {"steps": 500}}),
+    ("post", "", 202, {"json": {"steps": 200_000}}),
+    ("post", "", 400, {"json": {"steps": 0}}),
+    ("post", "", 403, {"json": {"steps": 5}, "headers": ELSEWHERE}),
+    ("post", "", 413, {"data": b"x" * 1_000_001, "content_type": "application/json"}),
+    ("post", "", 415, {"data": b"x"}),
+    ("get", "/500", 200, {}),
+    ("get", "/0", 400, {}),
+    ("get", "/501", 404, {}),
+    ("delete", "/0", 400, {}),
+    ("delete", "/500", 403, {"headers": ELSEWHERE}),
+    ("delete", "/501", 404, {}),
+    ("delete", "/200000", 204, {}),
+    ("get", "/500/records", 200, {}),
+    ("get", "/500/records?t0=x", 400, {}),
+    ("get", "/300000/records", 404, {}),
+    ("get", "/500/overview", 200, {}),
+    ("get", "/500/overview?pixels=x", 400, {}),
+    ("get", "/300000/overview", 404, {}),
+    ("get", "/500/events", 200, {}),
+    ("get", "/0/events", 400, {}),
+    ("get", "/501/events", 404, {}),
+]
+
+
+def described(method: str, path: str) -> dict[str, Any]:
+    """Find what the description says of a request."""
+    view = path.partition("?")[0].lstrip("/").partition("/")[2]
+    template = API_ROOT if not path else f"{ONE}/{view}".rstrip("/")
+    found: dict[str, Any] = document()["paths"][template][method]
+    return found
+
+
+def media_type(answer: TestResponse) -> str:
+    return answer.content_type.split(";")[0]
+
+
+def test_every_route_and_method_of_the_api_is_described_and_nothing_else(app: Flask) -> None:
+    served = {
+        (re.sub(r"<.*?>", "{id}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert served == {
+        (path, method) for path, methods in document()["paths"].items() for method in methods
+    }
+
+
+@pytest.mark.parametrize(("method", "path", "status", "sent"), EVERY_ANSWER)
+def test_every_answer_is_described_with_its_media_type(
+    web: FlaskClient, method: str, path: str, status: int, sent: dict[str, Any]
+) -> None:
+    web.post(API_ROOT, json={"steps": 500})
+    if method == "delete":
+        web.post(API_ROOT, json={"steps": 200_000})
+    answer = web.open(API_ROOT + path, method=method.upper(), **sent)
+    assert answer.status_code == status
+    content = described(method, path)["responses"][str(status)].get("content", {})
+    if status != 204:
+        assert media_type(answer) in {one.split(";")[0] for one in content}
+
+
+@pytest.mark.parametrize("path", ["/500/records", "/500/overview"])
+def test_what_is_unchanged_is_described(web: FlaskClient, path: str) -> None:
+    etag = {"If-None-Match": web.get(API_ROOT + path).headers["ETag"]}
+    assert web.get(API_ROOT + path, headers=etag).status_code == 304
+    assert "304" in described("get", path)["responses"]
+
+
+def test_storage_that_is_away_is_described_for_all_that_reads_it() -> None:
+    away = Settings(redis_url="redis://127.0.0.1:1")
+    web = create_app(services=build_services(away)).test_client()
+    for operation in OPERATIONS[:-1]:
+        path = operation.path.replace("{id}", "500")
+        body = {"json": {"steps": 500}} if operation.takes_body else {}
+        assert web.open(path, method=operation.method.upper(), **body).status_code == 503  # type: ignore[arg-type]  # one of the client's own options
+        assert 503 in operation.answers
+
+
+def test_every_reference_leads_somewhere() -> None:
+    schemas = document()["components"]["schemas"]
+    for reference in references(document()):
+        assert reference.removeprefix("#/components/schemas/") in schemas
+
+
+def references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(reference := node.get("$ref"), str):
+            yield reference
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def test_the_resource_is_described_as_it_is_sent(web: FlaskClient) -> None:
+    schemas = document()["components"]["schemas"]
+    sent = web.post(API_ROOT, json={"steps": 500}).get_json()
+    assert set(schemas["Resource"]["properties"]) == set(sent)
+    for name, schema in (("progress", "Progress"), ("timings", "Timings"), ("links", "Links")):
+        assert set(schemas[schema]["properties"]) == set(sent[name])
+
+
+def test_the_document_is_served_and_has_a_page_for_people(web: FlaskClient) -> None:
+    assert web.get("/api/v1/openapi.json").get_json() == document()
+    page = web.get("/docs").text
+    for operation in OPERATIONS:
+        assert operation.summary in page
+        assert f'id="{operation.name}"' in page
+
+
+def test_every_link_on_the_page_leads_somewhere_on_it(web: FlaskClient) -> None:
+    page = web.get("/docs").text
+    targets = set(re.findall(r'id="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= targets

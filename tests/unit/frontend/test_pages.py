@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+
+from frontend.resource import Status
+from sim.model import NANO, PropagationRequest, Trajectory
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+    from frontend.services import Services
+
+LARGE = PropagationRequest(200_000)
+SEEDED = PropagationRequest(500, Trajectory(seed=7))
+
+
+def nothing_was_started(services: Services) -> bool:
+    return services.propagations.under_way() == [] and services.propagations.recent() == []
+
+
+def test_a_small_propagation_is_there_at_once(web: FlaskClient) -> None:
+    page = web.get("/propagate/500")
+    assert page.status_code == 200
+    assert 'data-status="complete"' in page.text
+    assert "Semi-major axis" in page.text
+    assert "/propagate/500/data.js" in page.text
+
+
+def test_a_large_one_is_asked_for_and_followed(web: FlaskClient, services: Services) -> None:
+    page = web.get("/propagate/200000")
+    assert 'data-status="queued"' in page.text
+    assert 'data-events="/api/v1/propagations/200000/events"' in page.text
+    assert [one.id for one in services.propagations.under_way()] == ["200000"]
+
+
+def test_a_page_that_follows_looks_again_without_javascript(web: FlaskClient) -> None:
+    refresh = '<noscript><meta http-equiv="refresh"'
+    assert refresh in web.get("/propagate/200000").text
+    assert refresh not in web.get("/propagate/500").text
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "0",
+        "-1",
+        "+5",
+        "1" + "0" * 18,
+        "100000001",
+        "abc",
+        "5.5",
+        "007",
+        "1_000",
+        "1e3",
+        "\u0661\u0662",
+        "%20",
+        "9" * 4_000,
+        "500-",
+        "500-xyz",
+        "500-0123456789ABCDEF",
+        "500-0123456789abcdef",
+        "%00",
+        "%F0%9F%9B%B0",
+        "%ff",
+    ],
+)
+def test_what_is_no_propagation_is_a_sentence_and_starts_nothing(
+    web: FlaskClient, services: Services, bad: str
+) -> None:
+    for path in (f"/propagate/{bad}", f"/propagate/{bad}/data.js"):
+        answer = web.get(path)
+        assert answer.status_code in {400, 404}, path
+        assert "step" in answer.text or "Nobody has asked" in answer.text
+    assert nothing_was_started(services)
+
+
+@pytest.mark.parametrize("path", ["/propagate", "/propagate/"])
+def test_an_address_without_a_step_count_says_what_is_missing(web: FlaskClient, path: str) -> None:
+    answer = web.get(path)
+    assert answer.status_code == 404
+    assert "/propagate/500" in answer.text
+
+
+@pytest.mark.parametrize("query", ["seed=-1", "seed=x", "seed=", "seed=1&seed=2", "members=2"])
+def test_a_query_that_makes_no_sense_is_400(
+    web: FlaskClient, services: Services, query: str
+) -> None:
+    assert web.get(f"/propagate/500?{query}").status_code == 400
+    assert nothing_was_started(services)
+
+
+def test_a_seed_in_the_query_is_answered_directly_and_names_its_own_address(
+    web: FlaskClient,
+) -> None:
+    page = web.get("/propagate/500?seed=7&utm_source=letter")
+    assert page.status_code == 200
+    assert f'<link rel="canonical" href="/propagate/{SEEDED.id}">' in page.text
+    assert web.get(f"/propagate/{SEEDED.id}").status_code == 200
+
+
+def test_an_id_with_a_digest_takes_no_seed_beside_it(web: FlaskClient) -> None:
+    web.get("/propagate/500?seed=7")
+    assert web.get(f"/propagate/{SEEDED.id}?seed=7").status_code == 400
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Purpose": "prefetch"}])
+@pytest.mark.parametrize("steps", [500, 200_000])
+def test_a_page_that_nobody_looks_at_starts_nothing_and_offers_to(
+    web: FlaskClient, services: Services, headers: dict[str, str], steps: int
+) -> None:
+    page = web.get(f"/propagate/{steps}", headers=headers)
+    assert page.status_code == 200
+    assert "Not computed yet" in page.text
+    assert '<button class="button primary" name="action" value="start">' in page.text
+    assert nothing_was_started(services)
+
+
+def test_asking_for_the_headers_starts_nothing(web: FlaskClient, services: Services) -> None:
+    assert web.head("/propagate/200000").status_code == 200
+    assert nothing_was_started(services)
+
+
+def test_a_run_is_cancelled_by_a_form_and_stays_so_when_the_page_is_opened_again(
+    web: FlaskClient, services: Services
+) -> None:
+    web.get("/propagate/200000")
+    answer = web.post("/propagate/200000", data={"action": "cancel"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/propagate/200000")
+    for _ in range(2):
+        page = web.get("/propagate/200000")
+        assert 'data-status="cancelled"' in page.text
+        assert "Propagate again" in page.text
+    assert nothing_was_started(services)
+
+
+def test_what_was_cancelled_is_started_again_by_a_form(
+    web: FlaskClient, services: Services
+) -> None:
+    web.get("/propagate/200000")
+    web.post("/propagate/200000", data={"action": "cancel"})
+    assert web.post("/propagate/200000", data={"action": "start"}).status_code == 303
+    resource = services.propagations.find(LARGE)
+    assert resource is not None
+    assert resource.status is Status.QUEUED
+
+
+def test_a_result_is_not_cancelled(web: FlaskClient) -> None:
+    web.get("/propagate/500")
+    assert web.post("/propagate/500", data={"action": "cancel"}).status_code == 303
+    assert 'data-status="complete"' in web.get("/propagate/500").text
+
+
+@pytest.mark.parametrize("data", [{}, {"action": "explode"}])
+def test_an_action_that_there_is_not_is_400(web: FlaskClient, data: dict[str, str]) -> None:
+    assert web.post("/propagate/500", data=data).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/", "/propagate/200000"])
+def test_another_sites_form_starts_nothing(web: FlaskClient, services: Services, path: str) -> None:
+    data = {"steps": "200000", "action": "start"}
+    answer = web.post(path, data=data, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert nothing_was_started(services)
+
+
+def test_the_form_leads_to_the_page_of_what_it_asks_for(web: FlaskClient) -> None:
+    assert (
+        web.post("/", data={"steps": " 500 ", "seed": ""}).headers["Location"] == "/propagate/500"
+    )
+    seeded = web.post("/", data={"steps": "500", "seed": "7"})
+    assert (seeded.status_code, seeded.headers["Location"]) == (303, f"/propagate/{SEEDED.id}")
+
+
+def test_the_form_takes_a_scenario(web: FlaskClient) -> None:
+    document = NANO.to_json() | {"epsilon": 0.002}
+    answer = web.post("/", data={"steps": "500", "scenario": json.dumps(document)})
+    page = web.get(answer.headers["Location"])
+    assert page.status_code == 200
+    assert "&#34;epsilon&#34;: 0.002" in page.text
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"steps": "abc"}, "The number of steps must be a whole number"),
+        ({"steps": ""}, "The number of steps must be a whole number"),
+        ({"steps": "0"}, "steps must be a whole number from 1"),
+        ({"steps": "999999999"}, "must be a whole number from 1 to 100,000,000"),
+        ({"steps": "500", "seed": "x"}, "The seed must be a whole number"),
+        ({"steps": "500", "scenario": "{"}, "The scenario is no JSON"),
+        ({"steps": "500", "scenario": '{"agents": []}'}, "agents"),
+    ],
+)
+def test_a_mistake_comes_back_with_the_form_as_it_was_filled_in(
+    web: FlaskClient, services: Services, form: dict[str, str], sentence: str
+) -> None:
+    answer = web.post("/", data=form)
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert f'value="{form["steps"]}"' in answer.text
+    assert nothing_was_started(services)
+
+
+def test_the_first_page_shows_what_is_under_way_and_what_came_out(web: FlaskClient) -> None:
+    web.get("/propagate/500")
+    web.get("/propagate/200000")
+    page = web.get("/").text
+    under_way, recent = page.split('id="recent"')
+    assert 'href="/propagate/200000"' in under_way
+    assert 'href="/propagate/500"' in recent
+
+
+def test_names_are_escaped_wherever_they_are_shown(web: FlaskClient) -> None:
+    wicked = "<script>alert(1)</script>"
+    document = orjson.loads(orjson.dumps(NANO.to_json()).replace(b"Satellite", wicked.encode()))
+    answer = web.post("/", data={"steps": "500", "scenario": json.dumps(document)})
+    for path in (answer.headers["Location"], "/"):
+        page = web.get(path)
+        assert page.status_code == 200
+        assert wicked not in page.text
+        assert "&lt;script&gt;" in page.text
+
+
+def test_a_trajectory_that_ends_says_where_and_offers_what_came_before(web: FlaskClient) -> None:
+    document = NANO.to_json()
+    agents = [dict(one) for one in document["agents"]]  # type: ignore[attr-defined]  # JSON
+    for one in agents:
+        one.update(x=0.0, y=0.0, vx=0.0, vy=0.0)
+    answer = web.post(
+        "/", data={"steps": "50", "scenario": json.dumps({**document, "agents": agents})}
+    )
+    page = web.get(answer.headers["Location"])
+    assert 'data-status="failed"' in page.text
+    assert "The trajectory ends" in page.text
+
+
+def test_the_records_are_the_file_that_pages_have_always_loaded(web: FlaskClient) -> None:
+    answer = web.get("/propagate/500/data.js")
+    assert answer.content_type == "text/javascript; charset=utf-8"
+    assert answer.text.startswith("data = [[-Infinity, 0, {")
+    assert web.get("/propagate/500/data.js?seed=7").text != answer.text
+
+
+def test_no_data_of_what_takes_a_run_and_none_is_started(
+    web: FlaskClient, services: Services
+) -> None:
+    answer = web.get("/propagate/200000/data.js")
+    assert answer.status_code == 404
+    assert answer.content_type == "application/problem+json"
+    assert "Retry-After" not in answer.headers
+    assert nothing_was_started(services)
+    web.get("/propagate/200000")
+    assert "Retry-After" in web.get("/propagate/200000/data.js").headers
+
+
+def test_pages_are_never_kept_by_the_browser(web: FlaskClient) -> None:
+    for path in ("/", "/propagate/500", "/propagate/abc"):
+        assert web.get(path).headers["Cache-Control"] == "no-store"

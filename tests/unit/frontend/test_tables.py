@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from frontend import tables
+from sim import NANO, Propagation, Trajectory
+from sim.model import Agent, Scenario, State
+
+STEPS = 2_000
+
+
+def summary(scenario: Scenario = NANO, steps: int = STEPS) -> dict[str, Any]:
+    return Propagation.open(Trajectory(scenario), steps).summary()
+
+
+def lonely() -> Scenario:
+    state = State(time=0.0, time_step=0.01, x=0.0, y=0.0, vx=1.0, vy=0.0)
+    return Scenario(agents=(Agent("A", 1.0, state),), dt_min=0.01, dt_span=0.09, epsilon=0.001)
+
+
+def test_an_agent_is_seen_from_its_primary_with_units_explained() -> None:
+    (satellite,) = tables.seen(summary())
+    assert (satellite.agent, satellite.primary) == ("Satellite", "Planet")
+    assert [row.name for row in satellite.ranges] == [
+        "Distance",
+        "Specific energy",
+        "Specific angular momentum",
+    ]
+    assert all(row.says for row in satellite.ranges)
+    assert all(row.says for row in satellite.elements)
+
+
+def test_the_extremes_enclose_the_mean_and_say_where_they_are() -> None:
+    (satellite,) = tables.seen(summary())
+    for row in satellite.ranges:
+        assert row.low <= row.mean <= row.high
+        assert 0 <= row.low_at < STEPS
+        assert 0 <= row.high_at < STEPS
+
+
+def test_nobody_is_seen_from_an_agent_that_is_alone() -> None:
+    assert tables.seen(summary(lonely(), 10)) == ()
+    assert [row.agent for row in tables.ends(summary(lonely(), 10))] == ["A"]
+
+
+def test_each_agent_is_shown_where_it_ends() -> None:
+    known = summary()
+    planet, satellite = tables.ends(known)
+    assert planet.records + satellite.records == known["records"]
+    assert satellite.state[1] == known["end"]["Satellite"]["x"]
+
+
+@pytest.mark.parametrize(
+    ("unbound_from", "sentence"), [(None, "Bound at the end."), (75_000, "iteration 75,000 on")]
+)
+def test_a_sentence_says_whether_it_is_bound(unbound_from: int | None, sentence: str) -> None:
+    known = summary()
+    known["statistics"]["Satellite"]["unbound_from"] = unbound_from
+    assert sentence in tables.seen(known)[0].verdict
