@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sim.engine import Stretch, checksum
 
 from frontend import keys
 from frontend.connection import command, now_ms, storage_errors
 from frontend.errors import StorageError, StorageUnavailable
 from frontend.runstate import ChainEntry
 from frontend.scripts import Scripts
+from sim.engine import Checkpoint, Stretch, checksum, initial_checkpoint
 from sim.errors import IntegrityError, SimError
 from sim.model import MODEL_VERSION, Trajectory, canonical_json
 
@@ -179,18 +179,19 @@ class TrajectoryStore:
             name = keys.stretch(trajectory.digest, position)
             data: bytes | None = command(self._client, "GET", name)
         if data is None:
-            raise _DamageError("it is missing", _sha1(data))
+            raise _DamageError("it is missing", _sha1(None))
         sha1 = _sha1(data)
         try:
             entry = ChainEntry.from_bytes(entry_json)
+            if checksum(data) != entry.checksum:
+                raise _DamageError("its checksum is another", sha1)
             stretch = Stretch.from_bytes(trajectory, data)
         except IntegrityError as error:
             raise _DamageError(str(error), sha1) from error
-        if checksum(data) != entry.checksum:
-            raise _DamageError("its checksum is another", sha1)
-        expected = before[-1].first + before[-1].count if before else 0
-        if (stretch.first, stretch.count) != (expected, entry.count):
-            raise _DamageError("it is not where it belongs", sha1)
+        if (stretch.first, stretch.count) != (entry.first, entry.count):
+            raise _DamageError("it is another stretch", sha1)
+        if stretch.checkpoint(0) != _end_of(trajectory, before):
+            raise _DamageError("it does not begin where the one before it ends", sha1)
         return stretch
 
     def discard(self, trajectory: Trajectory) -> None:
@@ -267,6 +268,10 @@ def _manifest(data: bytes | None) -> dict[str, Any] | None:
     if not isinstance(manifest, dict) or manifest.get("model") != MODEL_VERSION:
         return None
     return manifest
+
+
+def _end_of(trajectory: Trajectory, stretches: list[Stretch]) -> Checkpoint:
+    return stretches[-1].tail if stretches else initial_checkpoint(trajectory.scenario)
 
 
 def _sha1(data: bytes | None) -> str:

@@ -1,0 +1,356 @@
+"""Claims about what is kept: verified reads, repair, deletion, recent results, slices."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from functools import cache
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+
+from frontend import keys
+from frontend.connection import command, connect
+from frontend.errors import LeaseLost, StorageUnavailable
+from frontend.runs import Runs
+from frontend.runstate import ChainEntry
+from frontend.scripts import Scripts
+from frontend.store import TrajectoryStore
+from sim.engine import checksum, initial_checkpoint, pass_over
+from sim.model import Trajectory
+from sim.schedule import interval_iterations
+from tests.redis_servers import free_port
+from tests.run_protocol import MANIFEST, digest_of, lapse, owned, request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import redis
+
+    from frontend.runstate import Lease
+
+TRAJECTORY = Trajectory(seed=1)
+DIGEST = digest_of(1)
+INTERVAL = interval_iterations(2)
+LENGTH = 3
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with connect(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def runs(client: redis.Redis) -> Runs:
+    return Runs(client)
+
+
+@pytest.fixture
+def store(client: redis.Redis) -> TrajectoryStore:
+    return TrajectoryStore(client, slice_ttl_s=60)
+
+
+@cache
+def stored(seed: int = 1) -> tuple[tuple[ChainEntry, bytes], ...]:
+    """Three real stretches of an interval each, as a run stores them."""
+    trajectory = Trajectory(seed=seed)
+    start, chain = initial_checkpoint(trajectory.scenario), []
+    for _ in range(LENGTH):
+        stretch = pass_over(trajectory, start, intervals=1)
+        data = stretch.to_bytes()
+        entry = ChainEntry(stretch.first, stretch.count, checksum(data), sum(stretch.records))
+        chain.append((entry, data))
+        start = stretch.tail
+    return tuple(chain)
+
+
+def put_all(runs: Runs, lease: Lease) -> None:
+    previous = ""
+    for position, (entry, data) in enumerate(stored()):
+        runs.put(lease, position=position, previous=previous, entry=entry, data=data)
+        previous = entry.checksum
+
+
+def entries() -> list[ChainEntry]:
+    return [entry for entry, _ in stored()]
+
+
+@pytest.fixture
+def lease(runs: Runs) -> Lease:
+    """A running run with three stretches, and more to come."""
+    lease = owned(runs, 10 * INTERVAL)
+    put_all(runs, lease)
+    return lease
+
+
+def finish(runs: Runs, lease: Lease) -> None:
+    runs.publish(lease, request(10 * INTERVAL), MANIFEST, entries())
+    assert runs.finish(lease) == "done"
+
+
+# Stretches.
+
+
+@pytest.mark.usefixtures("lease")
+def test_stretches_read_back_as_they_were_made(store: TrajectoryStore) -> None:
+    assert store.chain(DIGEST) == entries()
+    assert [s.to_bytes() for s in store.stretches(TRAJECTORY)] == [data for _, data in stored()]
+
+
+@pytest.mark.usefixtures("lease")
+@pytest.mark.parametrize(("until", "count"), [(1, 1), (2, 2), (3, 3), (99, 3)])
+def test_no_more_stretches_are_read_than_are_needed(
+    store: TrajectoryStore, until: int, count: int
+) -> None:
+    assert len(store.stretches(TRAJECTORY, until=until)) == count
+
+
+def test_of_a_trajectory_that_nobody_asked_for_there_is_nothing(store: TrajectoryStore) -> None:
+    assert store.chain(DIGEST) == []
+    assert store.stretches(TRAJECTORY) == []
+    assert store.trajectory(DIGEST) is None
+
+
+def other_bytes(client: redis.Redis) -> None:
+    data = bytearray(stored()[1][1])
+    data[len(data) // 2] ^= 1
+    client.set(keys.stretch(DIGEST, 1), bytes(data))
+
+
+def another_stretch(client: redis.Redis) -> None:
+    client.set(keys.stretch(DIGEST, 1), stored()[2][1])
+
+
+def another_trajectory(client: redis.Redis) -> None:
+    entry, data = stored(seed=2)[1]
+    client.set(keys.stretch(DIGEST, 1), data)
+    client.lset(keys.chain(DIGEST), 1, entry.to_bytes().decode())
+
+
+def another_place(client: redis.Redis) -> None:
+    entry, data = stored()[2]
+    client.set(keys.stretch(DIGEST, 1), data)
+    client.lset(keys.chain(DIGEST), 1, entry.to_bytes().decode())
+
+
+def a_lying_entry(client: redis.Redis) -> None:
+    entry, _ = stored()[1]
+    lie = ChainEntry(entry.first, entry.count + 1, entry.checksum, entry.records)
+    client.lset(keys.chain(DIGEST), 1, lie.to_bytes().decode())
+
+
+def a_broken_entry(client: redis.Redis) -> None:
+    client.lset(keys.chain(DIGEST), 1, "{")
+
+
+def nothing(client: redis.Redis) -> None:
+    client.delete(keys.stretch(DIGEST, 1))
+
+
+DAMAGE = [
+    *(other_bytes, another_stretch, another_trajectory, another_place),
+    *(a_lying_entry, a_broken_entry, nothing),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_cut_off_and_made_again_from_there(
+    store: TrajectoryStore,
+    runs: Runs,
+    client: redis.Redis,
+    lease: Lease,
+    damage: Callable[[redis.Redis], None],
+) -> None:
+    finish(runs, lease)
+    damage(client)
+    assert [s.to_bytes() for s in store.stretches(TRAJECTORY)] == [stored()[0][1]]
+    assert store.chain(DIGEST) == entries()[:1]
+    assert client.exists(*keys.stretches(DIGEST, 1, LENGTH)) == 0
+    runs.enqueue(request(11 * INTERVAL))
+    got = runs.acquire(DIGEST, "again", "me")
+    assert (got.next, got.head, got.intervals) == (1, entries()[0].checksum, 1)
+
+
+def test_damage_is_logged(
+    store: TrajectoryStore, client: redis.Redis, lease: Lease, caplog: pytest.LogCaptureFixture
+) -> None:
+    nothing(client)
+    with caplog.at_level(logging.WARNING):
+        store.stretches(TRAJECTORY)
+    assert f"stretch 1 of trajectory {lease.digest} can't be used: it is missing" in caplog.text
+
+
+def test_an_owner_under_whom_the_chain_is_cut_loses_the_run_which_goes_on_at_once(
+    store: TrajectoryStore, runs: Runs, client: redis.Redis, lease: Lease
+) -> None:
+    other_bytes(client)
+    store.stretches(TRAJECTORY)
+    with pytest.raises(LeaseLost):
+        runs.renew(lease)
+    assert runs.candidates() == [DIGEST]
+    assert runs.acquire(DIGEST, "again", "me").attempts == 1
+
+
+def test_a_chain_that_was_mended_meanwhile_is_not_cut(
+    store: TrajectoryStore, client: redis.Redis, lease: Lease
+) -> None:
+    """Of two readers who saw the damage the second is slow: what was made again stays."""
+    assert lease.digest == DIGEST
+    data = stored()[1][1]
+    others = keys.stretches(DIGEST, 1, LENGTH)
+    for seen in (b"the damage", None):
+        sha1 = "" if seen is None else hashlib.sha1(seen, usedforsecurity=False).hexdigest()
+        assert client.get(keys.stretch(DIGEST, 1)) == data
+        verdict = Scripts(client).on_run("truncate", DIGEST, 1, LENGTH, sha1, others=others)
+        assert verdict == b"changed"
+    assert len(store.stretches(TRAJECTORY)) == LENGTH
+
+
+def test_a_whole_chain_can_be_discarded(
+    store: TrajectoryStore, runs: Runs, client: redis.Redis, lease: Lease
+) -> None:
+    finish(runs, lease)
+    store.discard(TRAJECTORY)
+    store.discard(TRAJECTORY)
+    assert store.chain(DIGEST) == []
+    assert client.exists(*keys.stretches(DIGEST, 0, LENGTH)) == 0
+
+
+# Manifests.
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b"null", b"1", b"{}", b'{"model":"0"}', b'{"model":1}', b"\xff"]
+)
+def test_a_manifest_that_cannot_be_used_counts_as_absent(
+    store: TrajectoryStore, client: redis.Redis, data: bytes
+) -> None:
+    client.set(keys.manifest("500"), data)
+    assert store.manifest("500") is None
+
+
+def test_a_manifest_reads_back(store: TrajectoryStore, runs: Runs) -> None:
+    runs.publish_derived(request(500), MANIFEST)
+    assert store.manifest(request(500).id) == orjson.loads(MANIFEST)
+    assert store.manifest("500") is None
+
+
+def test_recent_results_come_newest_first_without_those_that_are_gone(
+    store: TrajectoryStore, runs: Runs, client: redis.Redis
+) -> None:
+    for steps in (1, 2, 3, 4):
+        runs.publish_derived(request(steps), orjson.dumps({"model": "1", "steps": steps}))
+        client.zadd(keys.RECENT, {request(steps).id: steps})
+    client.delete(keys.manifest(request(3).id))
+    assert [manifest["steps"] for manifest in store.recent(3)] == [4, 2]
+    assert [manifest["steps"] for manifest in store.recent(3)] == [4, 2, 1]
+    assert store.stored() == 3
+
+
+def test_recent_results_of_nothing_are_none(store: TrajectoryStore) -> None:
+    assert store.recent() == []
+
+
+def test_withdrawing_takes_the_manifest_and_leaves_the_trajectory(
+    store: TrajectoryStore, runs: Runs, lease: Lease
+) -> None:
+    finish(runs, lease)
+    store.withdraw(request(10 * INTERVAL))
+    assert store.manifest(request(10 * INTERVAL).id) is None
+    assert len(store.stretches(TRAJECTORY)) == LENGTH
+    assert runs.enqueue(request(10 * INTERVAL)) is not None
+
+
+# Deleting.
+
+
+def test_with_the_last_result_goes_the_trajectory(
+    store: TrajectoryStore, runs: Runs, client: redis.Redis, lease: Lease
+) -> None:
+    finish(runs, lease)
+    runs.publish_derived(request(5), MANIFEST)
+    assert store.delete(request(10 * INTERVAL))
+    assert len(store.stretches(TRAJECTORY)) == LENGTH
+    assert store.delete(request(5))
+    assert not store.delete(request(5))
+    assert command(client, "KEYS", "*") == [keys.SEQUENCE.encode()]
+
+
+def test_a_trajectory_that_a_run_holds_stays(
+    store: TrajectoryStore, runs: Runs, lease: Lease
+) -> None:
+    runs.publish_derived(request(5), MANIFEST)
+    assert store.delete(request(5))
+    assert len(store.stretches(TRAJECTORY)) == LENGTH
+    runs.renew(lease)
+
+
+def test_a_trajectory_whose_owner_is_gone_stays_for_the_next(
+    store: TrajectoryStore, runs: Runs, client: redis.Redis, lease: Lease
+) -> None:
+    runs.publish_derived(request(5), MANIFEST)
+    lapse(client, lease.digest)
+    assert store.delete(request(5))
+    assert len(store.stretches(TRAJECTORY)) == LENGTH
+
+
+def test_results_expire_by_the_clock_and_not_those_of_the_default(
+    store: TrajectoryStore, client: redis.Redis
+) -> None:
+    runs = Runs(client, result_ttl_s=60)
+    runs.publish_derived(request(5), MANIFEST)
+    runs.publish_derived(request(5, seed=0), MANIFEST)
+    assert store.expire_due() == 0
+    assert client.zcard(keys.EXPIRING) == 1
+    client.zadd(keys.EXPIRING, {f"{request(5).id} {DIGEST}": 1})
+    assert store.expire_due() == 1
+    assert store.manifest(request(5).id) is None
+    assert store.manifest(request(5, seed=0).id) is not None
+    assert client.zcard(keys.EXPIRING) == 0
+
+
+# Trajectories and slices.
+
+
+def test_a_digest_can_be_resolved_to_its_trajectory(store: TrajectoryStore) -> None:
+    store.remember(TRAJECTORY)
+    assert store.trajectory(DIGEST) == TRAJECTORY
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"scenario":{},"seed":0}'])
+def test_a_digest_whose_trajectory_is_damaged_is_unknown(
+    store: TrajectoryStore, client: redis.Redis, data: bytes
+) -> None:
+    client.set(keys.request(DIGEST), data)
+    assert store.trajectory(DIGEST) is None
+
+
+def test_a_digest_of_another_trajectory_is_unknown(
+    store: TrajectoryStore, client: redis.Redis
+) -> None:
+    store.remember(Trajectory(seed=2))
+    client.copy(keys.request(digest_of(2)), keys.request(DIGEST))
+    assert store.trajectory(DIGEST) is None
+
+
+def test_slices_are_kept_for_a_while(store: TrajectoryStore, client: redis.Redis) -> None:
+    cache_ = store.slice_cache(DIGEST)
+    cache_.put(3, b"three")
+    assert cache_.put_many([(4, b"four"), (5, b"five!")]) == 9
+    assert [cache_.get(interval) for interval in (3, 4, 5, 6)] == [
+        *(b"three", b"four", b"five!"),
+        None,
+    ]
+    assert 0 < command(client, "TTL", keys.slice_of(DIGEST, 3)) <= 60
+
+
+def test_a_cache_that_cannot_be_reached_is_empty_and_a_result_is_not() -> None:
+    with connect(f"redis://127.0.0.1:{free_port()}/0") as client:
+        store = TrajectoryStore(client)
+        cache_ = store.slice_cache(DIGEST)
+        assert cache_.put_many([(3, b"three")]) == 0
+        assert cache_.get(3) is None
+        with pytest.raises(StorageUnavailable):
+            store.manifest("500")
