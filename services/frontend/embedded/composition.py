@@ -75,6 +75,8 @@ def _porta_parts(
     plan: Plan, folder: DataFolder, listening: Port, environ: Mapping[str, str]
 ) -> tuple[Part, Part]:
     address = browser_url(plan.host, listening.number).removeprefix("http://").rstrip("/")
+    # A Redis or a Gateway of somebody else's may be away for a while; the page says so.
+    whole = plan.redis and plan.gateway
     redis = ("redis",) if plan.redis else ()
     # A runner that finds no Gateway puts off the runs that it finds waiting.
     gateway = ("proxy",) if plan.gateway else ()
@@ -100,8 +102,8 @@ def _porta_parts(
         trouble=lambda: _trouble(get(address, "/readyz")),
         after=redis + gateway,
         gives_back=True,
-        # A Redis or a Gateway of somebody else's may be away for a while; the page says so.
-        required=plan.redis and plan.gateway,
+        required=whole,
+        deadline_s=60.0 if whole else 10.0,
     )
     return web, runner
 

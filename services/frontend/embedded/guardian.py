@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import sys
 import time
 from collections import deque
@@ -120,7 +121,7 @@ class Guardian:
         reason = f"was not ready after {part.deadline_s:g} s" + (trouble and f" ({trouble})")
         if part.required:
             raise part.failed(reason)
-        _say("waiting", part=part.name, detail=f"{part.title} {reason}.")
+        _say("waiting", part=part.name, detail=f"{part.title} {reason}")
         return True
 
     def _fail_if_part(self, pid: int) -> None:
@@ -147,6 +148,8 @@ class Guardian:
 
     def _plan_restart(self, kept: _Kept, pid: int) -> None:
         how = _how(self._family.exits[pid])
+        with suppress(ProcessLookupError):  # what it had forked holds its port (not Dask's own)
+            os.killpg(pid, signal.SIGKILL)
         now = time.monotonic()
         lately = sum(start > now - RESTARTS_S for start in kept.starts)
         if lately > RESTARTS:

@@ -98,7 +98,7 @@ class _Serving:
                 url = json.loads(event.detail)["url"]
                 _echo(f"Porta is at {url} (data in {self._folder.path}, Ctrl-C to stop)")
             case "waiting":
-                _echo(event.detail, to_errors=True)
+                _echo(f"Porta serves what it has: {event.detail}", to_errors=True)
             case "restarted":
                 log = self._folder.log(event.part)
                 _echo(f"Porta starts {event.detail}, again; see {log}", to_errors=True)

@@ -57,6 +57,7 @@ time.sleep(60)
 """
 STUBBORN: Final = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n{SERVER}"
 WITH_ORPHAN: Final = f"import os, time\nif os.fork() == 0: os.setsid(); time.sleep(60)\n{SERVER}"
+FORKING: Final = f"import os, time\nif os.fork() == 0: time.sleep(60)\n{SERVER}"
 NEVER_THERE: Final = "import time; print('thinking', flush=True); time.sleep(60)"
 BROKEN: Final = "import sys; sys.exit('no configuration')"
 
@@ -155,6 +156,16 @@ def test_a_part_that_dies_is_started_again_at_once(keep: Start) -> None:
     assert lives(second)
 
 
+def test_what_a_dead_part_had_forked_is_gone_before_it_starts_again(keep: Start) -> None:
+    guardian = keep({"name": "one", "program": FORKING})
+    first = guardian.hear("started")["pid"]
+    guardian.hear("ready")
+    (forked,) = (pid for pid in guardian.descendants() if pid != first)
+    os.kill(first, signal.SIGKILL)
+    guardian.hear("started")
+    eventually(lambda: not lives(forked), within_s=1.0)
+
+
 def test_a_part_that_keeps_dying_ends_all_with_a_sentence(keep: Start) -> None:
     guardian = keep({"name": "one", "program": SERVER}, {"name": "two", "program": SERVER})
     others = [guardian.hear("started")["pid"] for _ in range(2)]
@@ -188,7 +199,7 @@ def test_a_part_that_is_not_required_is_waited_for_and_then_left_alone(keep: Sta
     guardian = keep(
         {"name": "one", "program": NEVER_THERE, "deadline_s": 0.5, "required": False},
     )
-    assert guardian.hear("waiting")["detail"] == "the one was not ready after 0.5 s."
+    assert guardian.hear("waiting")["detail"] == "the one was not ready after 0.5 s"
     guardian.hear("ready")
 
 
