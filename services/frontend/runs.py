@@ -111,24 +111,21 @@ class Runs:
 
     def snapshot(self, digest: str) -> tuple[RunState | None, str]:
         """Read a run's record with the id of the last event that it includes ("0-0": none)."""
-        with storage_errors(), self._client.pipeline(transaction=True) as pipe:
-            pipe.hgetall(keys.run(digest))
-            pipe.zrange(keys.waiting(digest), 0, -1, withscores=True)
-            pipe.zrange(keys.ended(digest), 0, -1)
-            pipe.zrank(keys.QUEUE, digest)
-            pipe.xrevrange(keys.events(digest), count=1)
-            fields, waiting, ended, rank, last = pipe.execute()
-        event_id = last[0][0].decode() if last else "0-0"
+        own = [keys.run(digest), keys.waiting(digest), keys.ended(digest), keys.events(digest)]
+        words, waiting, ended, rank, event_id = self._scripts.call(
+            "snapshot", [*own, keys.QUEUE], digest
+        )
+        fields: dict[bytes, bytes] = dict(zip(words[::2], words[1::2], strict=True))
         if b"state" not in fields:
-            return None, event_id
+            return None, event_id.decode()
         run = RunState.from_fields(
             digest,
             fields,
-            position=None if rank is None else rank + 1,
-            waiting={name.decode(): int(steps) for name, steps in waiting},
+            position=None if rank < 0 else rank + 1,
+            waiting=pairs(waiting),
             ended=_statuses(ended),
         )
-        return run, event_id
+        return run, event_id.decode()
 
     def position(self, digest: str) -> int | None:
         """Tell a run's place in the line, from 1; None outside it."""
@@ -152,7 +149,7 @@ class Runs:
 
     def under_way(self, limit: int = 100) -> list[RunState]:
         """Read the runs that have an owner, then those that will be tried again, then the line."""
-        with storage_errors(), self._client.pipeline(transaction=True) as pipe:
+        with storage_errors(), self._client.pipeline(transaction=False) as pipe:
             for name in (keys.ACTIVE, keys.RETRY, keys.QUEUE):
                 pipe.zrange(name, 0, limit - 1)
             digests = [digest.decode() for found in pipe.execute() for digest in found]

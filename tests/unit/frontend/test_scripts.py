@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import redis
 
 REFUSED_WHEN_FULL = {"derive", "enqueue", "put"}
-READS_ONLY = {"candidates"}
+READS_ONLY = {"candidates", "snapshot"}
 
 
 @pytest.mark.parametrize("name", scripts.NAMES)
