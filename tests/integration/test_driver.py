@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import signal
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
     from tests.dask_servers import Dask
 
 INTERVAL = interval_iterations(2)
-STRETCHES = 3
 MOST = stretch_intervals(NANO)
-UNTIL = STRETCHES * MOST - 50  # the last stretch is shorter
+UNTIL = 2 * MOST + 30  # three stretches, the last of them shorter
 BUDGET = 64 * 2**20
 TRAJECTORY = Trajectory(NANO, seed=7)
 
@@ -238,14 +238,19 @@ def test_a_trajectory_that_ends_ends_the_chain_with_what_is_good() -> None:
 
 def test_a_lost_scheduler_is_told_soon() -> None:
     with dask(1) as servers:
-        taken = Taken(after_stretch=lambda _: servers.scheduler.kill())
+        killed: list[float] = []
+
+        def kill(_done: int) -> None:
+            servers.scheduler.kill()
+            killed.append(time.monotonic())
 
         async def body(client: Client) -> None:
             with pytest.raises(ClusterLostError):
-                await asyncio.wait_for(propagate(client, taken), 15)
+                await propagate(client, Taken(after_stretch=kill))
+            assert time.monotonic() < killed[0] + 5
 
         on_servers(servers, body)
-        assert len(taken.stretches) == 1
+        assert len(killed) == 1
 
 
 def test_a_scheduler_that_is_frozen_is_told_within_the_deadline() -> None:
@@ -253,8 +258,8 @@ def test_a_scheduler_that_is_frozen_is_told_within_the_deadline() -> None:
         taken = Taken(after_stretch=lambda _: servers.scheduler.send_signal(signal.SIGSTOP))
 
         async def body(client: Client) -> None:
-            with pytest.raises(StretchDeadlineError, match=rf"from interval {MOST} .* 5 seconds"):
-                await asyncio.wait_for(propagate(client, taken, deadline_s=5), 15)
+            with pytest.raises(StretchDeadlineError, match=rf"from interval {MOST} .* 10 seconds"):
+                await propagate(client, taken, deadline_s=10)
             servers.scheduler.send_signal(signal.SIGCONT)
 
         on_servers(servers, body)
@@ -285,18 +290,23 @@ def test_what_a_callback_raises_ends_the_propagation_and_leaves_nothing() -> Non
     on_cluster(1, body)
 
 
-def test_a_cancelled_propagation_leaves_nothing() -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("delay_s", [0.0, 0.1, 1.0])
+def test_a_cancelled_propagation_ends_at_once_and_leaves_nothing(
+    workers: int, delay_s: float
+) -> None:
     async def body(client: Client) -> None:
         begun = asyncio.Event()
         taken = Taken(after_stretch=lambda _: begun.set())
         task = asyncio.create_task(propagate(client, taken, slice_budget=BUDGET))
         await asyncio.wait_for(begun.wait(), 60)
+        await asyncio.sleep(delay_s)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await task
+            await asyncio.wait_for(task, 1)
         assert await leftovers(client) == 0
 
-    on_cluster(1, body)
+    on_cluster(workers, body)
 
 
 @pytest.mark.parametrize("steps", [500, 3 * INTERVAL, 20 * INTERVAL + 12_345])

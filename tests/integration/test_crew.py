@@ -1,0 +1,126 @@
+"""A crew of real workers: what they may do at a time, and what is said when they can't."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sim.cluster import SchedulerBackend
+from sim.driver.crew import Crew, together
+from sim.driver.output import Output
+from sim.errors import ClusterError, IntegrityError, StretchDeadlineError
+from tests.dask_servers import all_there, dask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+
+def with_crew(
+    workers: int, body: Callable[[Crew], Coroutine[Any, Any, None]], deadline_s: float = 30
+) -> None:
+    async def main() -> None:
+        async with SchedulerBackend(servers.address).open(tag="", workers=workers) as cluster:
+            assert await all_there(cluster, workers)
+            await body(Crew(cluster.client, deadline_s))
+
+    with dask(workers) as servers:
+        asyncio.run(main())
+
+
+async def taken_at_once(crew: Crew) -> int:
+    """Count the threads that can be taken without waiting, and give them back."""
+    count = 0
+    try:
+        while True:
+            async with asyncio.timeout(0.3):
+                await crew.take_thread()
+            count += 1
+    except TimeoutError:
+        return count
+    finally:
+        for _ in range(count):
+            crew.return_thread()
+
+
+def test_a_thread_is_kept_for_the_chain_while_it_runs() -> None:
+    async def body(crew: Crew) -> None:
+        assert await taken_at_once(crew) == 4
+        with crew.chain():
+            assert await taken_at_once(crew) == 1
+            with crew.chain(runs=False):
+                assert await taken_at_once(crew) == 4
+            assert await taken_at_once(crew) == 1
+        assert await taken_at_once(crew) == 4
+
+    with_crew(2, body)
+
+
+def test_the_chain_lends_its_only_thread_to_output_that_waits_too_long() -> None:
+    done: list[int] = []
+
+    async def body(crew: Crew) -> None:
+        async def carry_out(job: int) -> None:
+            done.append(await crew.aside(job, abs, job))
+
+        output = Output(crew, carry_out)
+        async with together() as tasks:
+            tasks.create_task(output.work_off())
+            with crew.chain():
+                for job in range(70):  # of which 64 may wait
+                    await output.add(job)
+                assert 0 < len(done) < 70
+            await output.end()
+
+    with_crew(1, body)
+    assert sorted(done) == list(range(70))
+
+
+def test_a_task_that_kills_its_workers_is_given_up() -> None:
+    async def body(crew: Crew) -> None:
+        with pytest.raises(ClusterError, match="died repeatedly over the intervals from 7 on"):
+            await crew.scout(7, os._exit, 1)
+
+    with_crew(4, body)
+
+
+def test_what_a_task_raises_is_told() -> None:
+    async def body(crew: Crew) -> None:
+        with pytest.raises(ClusterError, match=r"failed on its worker: ValueError\("):
+            await crew.scout(0, int, "x")
+
+    with_crew(1, body)
+
+
+def raise_integrity_error() -> None:
+    raise IntegrityError("a slice")
+
+
+def test_an_error_of_ours_comes_through_as_it_is() -> None:
+    async def body(crew: Crew) -> None:
+        with pytest.raises(IntegrityError, match="a slice"):
+            await crew.scout(0, raise_integrity_error)
+
+    with_crew(1, body)
+
+
+def test_a_task_that_takes_too_long_is_given_up_at_its_deadline() -> None:
+    async def body(crew: Crew) -> None:
+        with pytest.raises(StretchDeadlineError, match=r"interval 3 .* within 0\.5 seconds"):
+            await crew.scout(3, sleep, 5)
+
+    with_crew(1, body, deadline_s=0.5)
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def test_equal_tasks_are_carried_out_each_time() -> None:
+    async def body(crew: Crew) -> None:
+        assert await crew.scout(0, os.urandom, 8) != await crew.scout(0, os.urandom, 8)
+
+    with_crew(1, body)
