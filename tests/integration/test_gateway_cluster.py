@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -14,9 +16,11 @@ from sim.cluster import Backend, GatewayBackend, SchedulerBackend
 from sim.errors import ClusterError, ClusterStartError
 from tests import redis_servers
 from tests.dask_servers import all_there, dask
+from tests.processes import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Iterator
+    from pathlib import Path
 
     from frontend.embedded import GatewayAccess
 
@@ -129,6 +133,49 @@ def test_an_orphan_is_found_by_its_tag_and_stopped_by_its_name(backend: GatewayB
         await backend.stop("0" * 32)
 
     asyncio.run(main())
+
+
+FOREIGN: Final = """
+c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
+c.DaskGateway.address = "127.0.0.1:{}"
+c.Proxy.address = "127.0.0.1:{}"
+c.ClusterConfig.scheduler_cmd = [{!r}, "-m", "distributed.cli.dask_scheduler"]
+c.ClusterConfig.worker_cmd = [{!r}, "-m", "distributed.cli.dask_worker", "--no-nanny"]
+"""
+"""A Gateway as somebody else may run it: no password, no options, one port for everything."""
+
+
+@contextmanager
+def foreign_gateway(folder: Path, port: int) -> Iterator[None]:
+    configuration = folder / "foreign.py"
+    python = sys.executable
+    configuration.write_text(FOREIGN.format(redis_servers.free_port(), port, python, python))
+    command = (python, "-m", "dask_gateway_server", "-f", str(configuration))
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            backend = GatewayBackend(f"http://127.0.0.1:{port}")
+            eventually(lambda: asyncio.run(backend.healthy()), within_s=30)
+            yield
+        finally:
+            server.terminate()
+
+
+def test_a_gateway_without_our_option_is_used_with_a_warning(
+    tmp_path: Path, free_port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        backend = GatewayBackend(f"http://127.0.0.1:{free_port}")
+        async with backend.open(tag="ours", workers=1) as cluster:
+            assert await cluster.client.submit(sum, [1, 2], pure=False) == 3
+            (info,) = await backend.clusters()
+            assert (info.name, info.tag) == (cluster.name, "")
+        assert await all_gone(backend)
+
+    with foreign_gateway(tmp_path, free_port):
+        asyncio.run(main())
+    assert "has no cluster option 'tag'" in caplog.text
 
 
 def test_a_gateway_that_answers_is_healthy(backend: GatewayBackend) -> None:
