@@ -226,11 +226,13 @@ def test_nothing_is_left_after(ending: str, data: Path) -> None:
     with serving(data) as served:
         cluster_of(served, workers=2)
         family = served.family()
+        sockets = Path(served.environ()["REDIS_URL"].removeprefix("unix://")).parent
         assert len(family) >= 10, "serve, guardian, five servers, a scheduler and two workers"
         end(served, *ENDINGS[ending])
         eventually(lambda: not [pid for pid in family if lives(pid)], within_s=GONE_S)
         assert of_folder(data) == []
         served.process.communicate(timeout=5)
+        eventually(lambda: not sockets.exists() and not (data / "run").exists())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

@@ -34,6 +34,7 @@ __all__ = ["DataFolder", "default_folder"]
 LEAVING_S: Final = 10.0  # a guardian whose `porta serve` was killed is gone in about a second
 POLL_S: Final = 0.05
 LOG_LIMIT_BYTES: Final = 8 * 2**20
+SOCKETS: Final = "porta-"  # how the folder of sockets begins
 MARK: Final = "EMBEDDED_IN_PORTA"  # not PORTA_...: those are settings, and unknown ones refused
 
 
@@ -90,7 +91,7 @@ class DataFolder:
     @contextmanager
     def prepared(self, lock: int) -> Iterator[Path]:
         """Make the folders of one start, clean; gives the one for sockets; removes them after."""
-        self._sweep(lock)
+        self.sweep(lock)
         for folder in (self.redis, self.logs, self.run):
             folder.mkdir(mode=0o700, exist_ok=True)
         for log in self.logs.glob("*.log"):
@@ -106,7 +107,7 @@ class DataFolder:
             yield sockets
         finally:
             os.close(held)
-            self._sweep(lock)
+            self.sweep(lock)
 
     def trim_logs(self) -> None:
         """Put aside logs that have grown long; their writers go on at the beginning."""
@@ -115,7 +116,7 @@ class DataFolder:
                 shutil.copyfile(log, log.with_suffix(".log.1"))
                 os.truncate(log, 0)
 
-    def sweep(self) -> None:
+    def sweep(self, lock: int) -> None:
         """Stop what still carries this folder's mark, and remove what only one start needs.
 
         For whoever holds the lock when nobody else can: neither `porta serve` nor its guardian
@@ -123,11 +124,8 @@ class DataFolder:
         """
         stop_processes(self._strays, grace_s=1.0)
         shutil.rmtree(self.run, ignore_errors=True)
-
-    def _sweep(self, lock: int) -> None:
-        self.sweep()
-        sockets = self._read(lock).get("sockets")
-        if isinstance(sockets, str):
+        sockets = Path(str(self._read(lock).get("sockets", "")))
+        if sockets.name.startswith(SOCKETS):
             shutil.rmtree(sockets, ignore_errors=True)
 
     def _strays(self) -> list[psutil.Process]:
@@ -176,5 +174,5 @@ def _short_folder() -> Path:
     parent = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
     for place in (parent, tempfile.gettempdir()):
         with suppress(OSError):
-            return Path(tempfile.mkdtemp(prefix="porta-", dir=place))
-    return Path(tempfile.mkdtemp(prefix="porta-", dir="/tmp"))
+            return Path(tempfile.mkdtemp(prefix=SOCKETS, dir=place))
+    return Path(tempfile.mkdtemp(prefix=SOCKETS, dir="/tmp"))

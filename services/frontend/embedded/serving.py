@@ -63,6 +63,7 @@ class _Serving:
 
     def __init__(self, plan: Plan, folder: DataFolder) -> None:
         self._folder = folder
+        self._lock = plan.lock
         self._family = Family(adopts=adopt_orphans())
         self._lines = Lines()
         self._asked_at: float | None = None
@@ -81,7 +82,7 @@ class _Serving:
                     self._end(insist=bell.signals > 1)
             self._family.stop(GRACE_S, bell.wait)
             self._guardian.returncode = self._family.exits.get(self._guardian.pid)
-        self._folder.sweep()
+        self._folder.sweep(self._lock)
         return self._outcome()
 
     def _end(self, *, insist: bool) -> None:

@@ -106,8 +106,11 @@ def test_what_a_killed_start_left_is_swept_before_the_next(tmp_path: Path) -> No
 def test_sweeping_leaves_alone_whoever_only_works_in_the_folder(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     folder.run.mkdir()
-    with python("import time; time.sleep(60)", folder=folder.run) as visitor:
-        folder.sweep()
+    with (
+        folder.locked(URL) as lock,
+        python("import time; time.sleep(60)", folder=folder.run) as visitor,
+    ):
+        folder.sweep(lock)
         assert visitor.poll() is None
         visitor.kill()
 
