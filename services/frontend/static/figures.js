@@ -1,14 +1,15 @@
 // The figures of a result: the orbit, and distance and energy over time, with a linked window.
 // Zooming in time asks the server for that window, as finely as its pixels allow.
 
-import { DRAWN_AGENTS, orbit, orbitLayout, series, seriesLayout } from "./traces.js";
+import { boundUntil, DRAWN_AGENTS, orbit, orbitLayout, series, seriesLayout } from "./traces.js";
 import { clock, count } from "./text.js";
 
-const SETTLE_MS = 180; // a drag or a pinch fires often; the server is asked when it rests
+const SETTLE_MS = 180; // a drag fires often; the server is asked when it rests
 const CONFIG = {
   displaylogo: false,
   responsive: true,
   doubleClick: false,
+  showTips: false,
   modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
 };
 
@@ -35,6 +36,7 @@ class Figures {
     this.series = part(main, "series");
     this.note = part(main, "shown");
     this.reset = /** @type {HTMLButtonElement} */ (part(main, "whole"));
+    this.bound = /** @type {HTMLButtonElement} */ (part(main, "bound"));
     this.frames = /** @type {HTMLInputElement[]} */ ([...main.querySelectorAll("[name=frame]")]);
     this.view = /** @type {Overview | null} */ (null);
     this.zoomed = /** @type {[number, number] | null} */ (null);
@@ -43,6 +45,7 @@ class Figures {
     this.listening = false;
 
     this.reset.addEventListener("click", () => this.show(null));
+    this.bound.addEventListener("click", () => this.showBound());
     for (const one of this.frames) one.addEventListener("change", () => this.show(this.zoomed));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
   }
@@ -59,6 +62,17 @@ class Figures {
       await this.paint();
     } catch (error) {
       if (error.name !== "AbortError") this.note.textContent = `Not drawn: ${error.message}`;
+    }
+  }
+
+  /** Show the time before the last agent leaves; each look tells more exactly when that is. */
+  async showBound() {
+    if (this.zoomed) await this.show(null);
+    for (let looks = 0; looks < 6 && this.view; looks++) {
+      const { t0, t1 } = this.view.window;
+      const until = boundUntil(this.view);
+      if (until === null || until - t0 > 0.9 * (t1 - t0)) break;
+      await this.show([t0, until]);
     }
   }
 
@@ -84,6 +98,7 @@ class Figures {
     ]);
     this.listen();
     this.reset.disabled = zoomed === null;
+    if (zoomed === null) this.bound.hidden = boundUntil(view) === null;
     this.note.textContent = described(view);
     for (const figure of [this.orbit, this.series]) figure.dataset.drawn = String(view.level);
   }

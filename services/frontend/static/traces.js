@@ -110,6 +110,21 @@ function outline(t, { min, max }) {
   return { x, y };
 }
 
+/**
+ * Until when any agent is bound to its primary, that is, its energy below zero at times; null
+ * where nobody ever is, or somebody still is at the end.
+ * @param {Overview} view
+ */
+export function boundUntil(view) {
+  let until = /** @type {number | null} */ (null);
+  for (const { series } of view.agents) {
+    const last = series.e?.min.findLastIndex((energy) => energy !== null && energy < 0) ?? -1;
+    if (last >= 0 && last >= series.t.length - 2) return null;
+    if (last >= 0) until = Math.max(until ?? -Infinity, series.t[last]);
+  }
+  return until;
+}
+
 /** The ranges of indices without a gap. @param {(number | null)[]} values */
 function* parts(values) {
   let from = 0;
@@ -134,7 +149,9 @@ function layout(theme) {
     zerolinecolor: theme.grid,
     linecolor: theme.grid,
     tickcolor: theme.grid,
-    exponentformat: "power",
+    exponentformat: "e", // "power" draws superscripts, with inline styles that our policy forbids
+    minexponent: 8,
+    separatethousands: true,
     automargin: true,
   };
   const shared = {
@@ -143,18 +160,22 @@ function layout(theme) {
     font: { family: theme.font, color: theme.muted, size: 12 },
     margin: { l: 56, r: 12, t: 8, b: 44 },
     legend: { itemsizing: "constant", orientation: "h", x: 0, y: 1, yanchor: "bottom", font: { color: theme.text } },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.muted, activecolor: theme.text },
     hoverlabel: { align: "left" },
     uirevision: "as the reader left it",
   };
   return { axis, shared };
 }
 
+/** Fingers scroll the page; on a figure they would be caught. Its tools zoom instead. */
+const touched = () => matchMedia("(pointer: coarse)").matches;
+
 /** @param {Theme} theme */
 export function orbitLayout(theme) {
   const { axis, shared } = layout(theme);
   return {
     ...shared,
-    dragmode: "pan",
+    dragmode: touched() ? false : "pan",
     xaxis: { ...axis, title: { text: "x" } },
     yaxis: { ...axis, title: { text: "y" }, scaleanchor: "x" },
   };
@@ -171,7 +192,7 @@ export function seriesLayout(theme, view, zoomed) {
   const range = zoomed ?? [view.window.t0, view.window.t1];
   return {
     ...shared,
-    dragmode: "zoom",
+    dragmode: touched() ? false : "zoom",
     xaxis: { ...axis, title: { text: "time t" }, anchor: "y2", range },
     yaxis: { ...axis, title: { text: upper.title }, domain: [0.54, 1], fixedrange: true },
     yaxis2: { ...axis, title: { text: lower.title }, domain: [0, 0.46], fixedrange: true },
