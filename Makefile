@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 PORT ?= 8080
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 VENV := .venv
 BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced
@@ -25,7 +26,7 @@ COMPILE := $(UV_RUN) pip compile --universal --generate-hashes --python-version 
 
 say = @printf '%s\n' "$(1)"
 
-.PHONY: help setup run test check integration bench lock upgrade format clean
+.PHONY: help setup run test check integration bench lock upgrade format image image-load clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -96,10 +97,23 @@ lock: $(UV) ## resolve requirements/*.txt again, keeping what still fits
 		-o requirements/frontend.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt --extra frontend --extra local \
 		-o requirements/local.txt
+	@$(COMPILE) pyproject.toml requirements/image.in -c requirements/dev.txt --extra frontend \
+		-o requirements/image.txt
+	@$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
+	@$(COMPILE) requirements/notebook.in -c requirements/dev.txt -o requirements/notebook.txt
 	@$(COMPILE) --group lock -c requirements/dev.txt -o requirements/uv.txt
 
 upgrade: ## resolve requirements/*.txt to the newest releases
 	@$(MAKE) lock UPGRADE=--upgrade
+
+image: ## build the images porta and porta-notebook (BASE=..., CA=..., BUILD_FLAGS=...)
+	@CA="$(firstword $(CA) $(CERTIFICATES))" scripts/build-image frontend porta:$(VERSION) $(BUILD_FLAGS)
+	@CA="$(firstword $(CA) $(CERTIFICATES))" scripts/build-image notebook porta-notebook:$(VERSION) \
+		$(BUILD_FLAGS)
+
+image-load: ## hand both images to minikube, or to kind (KIND=name of the cluster)
+	@$(if $(KIND),kind load docker-image --name $(KIND),minikube image load) \
+		porta:$(VERSION) porta-notebook:$(VERSION)
 
 clean: ## remove the environment, caches and builds
 	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

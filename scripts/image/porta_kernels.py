@@ -1,0 +1,49 @@
+# ruff: noqa: INP001 -- a file that the image is built with, in no package
+"""Where numba finds the kernels that are built into the image.
+
+numba needs a folder that it can write to, and the image's own can be read only: so the first
+process of a container copies them (1 MB) to `NUMBA_CACHE_DIR`, at once and whole, however many
+start together. `NUMBA_CACHE_LOCATOR_CLASSES` names the class.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from numba.core.caching import UserProvidedCacheLocator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["BUILT_IN", "Copied"]
+
+BUILT_IN: Final = Path(sys.prefix) / "kernels"
+
+
+class Copied(UserProvidedCacheLocator):  # type: ignore[misc] # numba is not annotated
+    """numba's own, on a copy of what is built in."""
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Any:  # noqa: ANN401 - numba's
+        """Bring the copy, once for a process, then look as numba does."""
+        _copy_to(Path(os.environ["NUMBA_CACHE_DIR"]))
+        return super().from_function(py_func, py_file)
+
+
+@functools.cache
+def _copy_to(folder: Path) -> None:
+    if folder.exists():
+        return
+    new = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    shutil.copytree(BUILT_IN, new, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    new.chmod(0o700)
+    try:
+        new.rename(folder)
+    except OSError:  # another process was first
+        shutil.rmtree(new)
