@@ -22,7 +22,7 @@ FROM base AS installer
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 RUN python3 -m venv /opt/installer
 COPY requirements/build.txt /build/
-COPY scripts/image/pip-install /usr/local/bin/
+COPY image/pip-install /usr/local/bin/
 RUN --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache \
     pip-install /opt/installer --require-hashes -r /build/build.txt
 
@@ -35,7 +35,7 @@ COPY pyproject.toml README.md LICENSE /build/
 COPY services /build/services
 RUN cd /build && /opt/installer/bin/hatchling build --target wheel >/dev/null \
     && pip-install /opt/porta --no-index --no-deps /build/dist/*.whl
-COPY scripts/image/*.py /build/
+COPY image/*.py /build/
 ARG NUMBA_CPU
 RUN site=$(/opt/porta/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
     && cp /build/porta_kernels.py "$site" \
