@@ -23,13 +23,13 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 RUN python3 -m venv /opt/installer
 COPY requirements/build.txt /build/
 COPY image/pip-install /usr/local/bin/
-RUN --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache \
+RUN --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/pip \
     pip-install /opt/installer --require-hashes -r /build/build.txt
 
 FROM installer AS environment
 RUN python3 -m venv --without-pip /opt/porta
 COPY requirements/image.txt /build/
-RUN --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache \
+RUN --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/pip \
     pip-install /opt/porta --require-hashes -r /build/image.txt
 COPY pyproject.toml README.md LICENSE /build/
 COPY services /build/services
@@ -72,8 +72,8 @@ USER 0:0
 COPY requirements/notebook.txt /tmp/notebook.txt
 RUN --mount=type=bind,from=installer,source=/opt/installer,target=/opt/installer \
     --mount=type=bind,from=installer,source=/usr/local/bin/pip-install,target=/usr/local/bin/pip-install \
-    --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache \
-    HOME=/root pip-install /opt/porta --require-hashes -r /tmp/notebook.txt && rm /tmp/notebook.txt
+    --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/pip \
+    pip-install /opt/porta --require-hashes -r /tmp/notebook.txt && rm /tmp/notebook.txt
 USER 10001:10001
 EXPOSE 8888
 CMD ["jupyter", "lab", "--ip=0.0.0.0", "--port=8888", "--no-browser"]
