@@ -23,7 +23,7 @@ from frontend.replies import (
 from frontend.resource import API_ROOT
 from frontend.streams import event_stream
 from sim.export import FORMATS, MAX_POINTS, export, thin
-from sim.model import MODEL_VERSION
+from sim.model import MAX_AGENTS, MODEL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,6 +73,9 @@ OVERVIEW: Final[tuple[Parameter, ...]] = (
         ("inertial", "primary"),
         "Whether paths are as they are, or relative to each agent's primary.",
         default="inertial",
+    ),
+    query.Whole(
+        "agents", 1, MAX_AGENTS, "So many agents at most, the first ones; all if not said."
     ),
 )
 
@@ -168,10 +171,12 @@ def overview(propagation_id: str) -> Response:
     _window(values)
     opened = services().propagations.open(wanted)
     asked = (values["t0"], values["t1"], values["pixels"], values["frame"])
-    etag = etag_of(MODEL_VERSION, wanted.id, "overview", *asked)
+    agents = values["agents"]
+    etag = etag_of(MODEL_VERSION, wanted.id, "overview", *asked, agents)
     response = unchanged(etag)
     if response is None:
-        response = json_reply(opened.overview(*asked).to_json(), cache=IMMUTABLE)
+        view = opened.overview(*asked, agents=agents)
+        response = json_reply(view.to_json(), cache=IMMUTABLE)
         response.set_etag(etag)
     return response
 

@@ -80,7 +80,7 @@ class Figures {
   address(zoomed) {
     const frame = this.frames.find((one) => one.checked)?.value ?? "inertial";
     const pixels = Math.min(4096, Math.max(1024, Math.round(this.series.clientWidth * devicePixelRatio)));
-    const query = new URLSearchParams({ frame, pixels: String(pixels) });
+    const query = new URLSearchParams({ frame, pixels: String(pixels), agents: String(DRAWN_AGENTS) });
     if (zoomed) {
       query.set("t0", String(zoomed[0]));
       query.set("t1", String(zoomed[1]));
@@ -99,7 +99,7 @@ class Figures {
     this.listen();
     this.reset.disabled = zoomed === null;
     if (zoomed === null) this.bound.hidden = boundUntil(view) === null;
-    this.note.textContent = described(view);
+    this.note.textContent = described(view, Number(this.note.dataset.agents));
     for (const figure of [this.orbit, this.series]) figure.dataset.drawn = String(view.level);
   }
 
@@ -125,15 +125,15 @@ class Figures {
 /** @param {HTMLElement} main @param {string} name */
 const part = (main, name) => /** @type {any} */ (main.querySelector(`[data-figure="${name}"]`));
 
-/** Say in words what the figures show. @param {Overview} view */
-function described(view) {
+/** Say in words what the figures show, of so many agents. @param {Overview} view @param {number} agents */
+function described(view, agents) {
   const { t0, t1 } = view.window;
   const span = `t = ${clock(t0, t1 - t0)} to ${clock(t1, t1 - t0)}`;
   const detail = view.exact
     ? "every step"
     : `the range within every ${count(2 ** view.level)} iterations`;
-  const left = view.agents.length - DRAWN_AGENTS;
-  return `${span}; ${detail}${left > 0 ? `; the first ${DRAWN_AGENTS} agents, ${left} more in the data` : ""}`;
+  const left = agents - view.agents.length;
+  return `${span}; ${detail}${left > 0 ? `; ${view.agents.length} agents, ${count(left)} more in the files` : ""}`;
 }
 
 /** Read the colours from the style sheet, so that both schemes are in one place. */

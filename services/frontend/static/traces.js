@@ -95,19 +95,18 @@ export function series(view, theme) {
 const line = (t, band) => ({ x: t, y: band.max });
 
 /**
- * The outline of a band, a closed polygon for each part between gaps.
+ * The outline of a band, a closed polygon; a bin without a step, in which the agent waited, is
+ * bridged.
  * @param {number[]} t @param {Band} band
  */
 function outline(t, { min, max }) {
-  /** @type {(number | null)[]} */ const x = [];
-  /** @type {(number | null)[]} */ const y = [];
-  for (const [from, to] of parts(min)) {
-    for (let i = from; i < to; i++) x.push(t[i]), y.push(max[i]);
-    for (let i = to - 1; i >= from; i--) x.push(t[i]), y.push(min[i]);
-    x.push(t[from], null);
-    y.push(max[from], null);
-  }
-  return { x, y };
+  const there = [...t.keys()].filter((i) => min[i] !== null);
+  const back = there.toReversed();
+  const round = [...there, ...back, ...there.slice(0, 1)];
+  return {
+    x: round.map((i) => t[i]),
+    y: [...there.map((i) => max[i]), ...back.map((i) => min[i]), ...there.slice(0, 1).map((i) => max[i])],
+  };
 }
 
 /**
@@ -118,21 +117,12 @@ function outline(t, { min, max }) {
 export function boundUntil(view) {
   let until = /** @type {number | null} */ (null);
   for (const { series } of view.agents) {
-    const last = series.e?.min.findLastIndex((energy) => energy !== null && energy < 0) ?? -1;
-    if (last >= 0 && last >= series.t.length - 2) return null;
-    if (last >= 0) until = Math.max(until ?? -Infinity, series.t[last]);
+    const there = [...series.t.keys()].filter((i) => (series.e?.min[i] ?? null) !== null);
+    const last = there.findLastIndex((i) => Number(series.e.min[i]) < 0);
+    if (last >= 0 && last >= there.length - 2) return null;
+    if (last >= 0) until = Math.max(until ?? -Infinity, series.t[there[last]]);
   }
   return until;
-}
-
-/** The ranges of indices without a gap. @param {(number | null)[]} values */
-function* parts(values) {
-  let from = 0;
-  for (let i = 0; i <= values.length; i++) {
-    if (i < values.length && values[i] !== null) continue;
-    if (i > from) yield [from, i];
-    from = i + 1;
-  }
 }
 
 /** A colour, mostly transparent. @param {string} hex */

@@ -167,8 +167,12 @@ class Propagation:
         t1: float | None = None,
         pixels: int = 1600,
         frame: Frame = "inertial",
+        *,
+        agents: int | None = None,
     ) -> Overview:
         """Return what is drawn of a window (None: all of it) on so many pixels.
+
+        Of the first `agents` only, if that is given: a thousand are more than can be drawn.
 
         From what is kept; or, for a window of some intervals that deserves a closer look, by
         passing over them once more.
@@ -185,7 +189,7 @@ class Propagation:
         path = self._with_ends(path, intervals)
         if (t0, t1) != (None, None):
             bins, path = _in_window(bins, path, clocks[intervals.start], low, high)
-        return draw(self.trajectory.scenario, (low, high), frame, bins, path)
+        return draw(self.trajectory.scenario, (low, high), frame, bins, path, agents)
 
     # Intervals: where they start, what is in them.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -53,9 +54,15 @@ class Overview:
 
 
 def draw(
-    scenario: Scenario, window: tuple[float, float], frame: Frame, bins: Bins, path: Path
+    scenario: Scenario,
+    window: tuple[float, float],
+    frame: Frame,
+    bins: Bins,
+    path: Path,
+    limit: int | None = None,
 ) -> Overview:
-    """Return what is drawn of consecutive bins and samples."""
+    """Return what is drawn of consecutive bins and samples, of the first `limit` agents."""
+    named = zip(scenario.names, scenario.primaries, strict=True)
     agents: tuple[dict[str, object], ...] = tuple(
         {
             "name": name,
@@ -63,7 +70,7 @@ def draw(
             "path": _path(path.states, a, primary, frame),
             "series": _series(bins, a, has_primary=primary is not None),
         }
-        for a, (name, primary) in enumerate(zip(scenario.names, scenario.primaries, strict=True))
+        for a, (name, primary) in islice(enumerate(named), limit)
     )
     return Overview(window, frame, bins.level, agents)
 

@@ -316,6 +316,12 @@ def test_an_overview_of_fewer_pixels_is_smaller_and_contains_the_finer_one(
     assert lows[0] == lows[1]
 
 
+def test_an_overview_can_be_of_the_first_agents_only(web: FlaskClient) -> None:
+    everything = web.get(f"{API_ROOT}/500/overview").get_json()["agents"]
+    some = web.get(f"{API_ROOT}/500/overview?agents=1").get_json()["agents"]
+    assert some == everything[:1]
+
+
 def test_in_the_primarys_frame_the_primary_rests(web: FlaskClient) -> None:
     view = web.get(f"{API_ROOT}/500/overview?frame=primary").get_json()
     path = view["agents"][0]["path"]
