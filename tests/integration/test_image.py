@@ -151,7 +151,8 @@ def test_it_holds_nothing_of_how_it_was_built(image: str) -> None:
         image,
         "sh",
         "-c",
-        "ls -A /run/secrets /build /opt/installer /var/cache/pip/* ~root/.cache /etc/pip.conf 2>/dev/null; true",
+        "ls -A /run/secrets /build /opt/installer /var/cache/pip/* ~root/.cache /etc/pip.conf"
+        " 2>/dev/null; true",
     )
     config = json.loads(_run("docker", "image", "inspect", image))[0]["Config"]
     history = _run("docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", image)
