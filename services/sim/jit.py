@@ -11,16 +11,17 @@ Guarantees:
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "inner"]
 
 _Function = TypeVar("_Function", bound="Callable[..., object]")
 
@@ -37,12 +38,24 @@ def _is_ours(folder: Path) -> bool:
     return mine and not shared and os.access(folder, os.W_OK | os.X_OK)
 
 
+def _sources() -> str:
+    """Return a name for the kernel's sources as they are.
+
+    numba compiles again when the file of a function has changed, but not when that of another
+    has which it calls: https://numba.readthedocs.io/en/stable/user/5minguide.html#caching
+    """
+    digest = hashlib.sha256()
+    for source in sorted((Path(__file__).parent / "engine" / "kernel").glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def _cache_folder() -> str:
     """Return where compiled code is kept when nobody has said where; '' for nowhere."""
     cache = os.environ.get("XDG_CACHE_HOME", "")
     home = Path(cache) if cache.startswith("/") else Path("~/.cache").expanduser()
     folders = (home / "porta" / "numba", Path(tempfile.gettempdir()) / f"porta-{os.getuid()}")
-    return next((str(folder) for folder in folders if _is_ours(folder)), "")
+    return next((str(folder / _sources()) for folder in folders if _is_ours(folder)), "")
 
 
 # Before numba is imported, which reads its environment then, and fails at the first kernel if
@@ -56,3 +69,12 @@ def compiled(function: _Function) -> _Function:
     """Return the function compiled at its first call, or loaded from disk."""
     kept = bool(os.environ["NUMBA_CACHE_DIR"])
     return cast("_Function", numba.njit(nogil=True, cache=kept, error_model="numpy")(function))
+
+
+def inner(function: _Function) -> _Function:
+    """Return the function compiled for other compiled functions only, and kept as a part of them.
+
+    Without an entry for Python, which takes a third of the time to compile.
+    """
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast("_Function", numba.njit(nogil=True, error_model="numpy", **options)(function))

@@ -48,8 +48,8 @@ class CostModel:
     """What things cost on one core of the machine that it was calibrated on (`make bench`)."""
 
     look_s: float = 1e-9  # to see whether an agent waits
-    step_s: float = 66e-9  # to draw a number, to step, to keep checkpoint, overview, diagnostics
-    pull_s: float = 6e-9  # a massive agent's pull on another: a division and a square root
+    step_s: float = 12e-9  # to draw a number, to step, to keep checkpoint, overview, diagnostics
+    pull_s: float = 4.2e-9  # a massive agent's pull on another: a division and a square root
     cached_record_s: float = 160e-9  # to make a record part of a cached slice: Arrow with zstd
     exported_record_s: float = 220e-9  # to make a record part of a Parquet file with zstd
     record_bytes: int = 60  # seven columns of 64 bits and the agent
@@ -96,7 +96,7 @@ def stretch_intervals(scenario: Scenario) -> int:
 
     >>> from sim.model import NANO
     >>> stretch_intervals(NANO)
-    118
+    256
     """
     interval_s = pass_seconds(scenario, interval_iterations(len(scenario.agents)))
     return max(1, min(STRETCH_INTERVALS, int(_TASK_S / interval_s)))
@@ -158,7 +158,7 @@ def workers_for(
     >>> workers(1_000_000), workers(100_000_000)
     (1, 1)
     >>> workers(20_000_000, export=True), workers(100_000_000, export=True)
-    (5, 5)
+    (5, 14)
     """
     scenario = trajectory.scenario
     intervals = complete_intervals(iterations, len(scenario.agents))

@@ -298,7 +298,9 @@ def test_a_cancelled_propagation_ends_at_once_and_leaves_nothing(
     async def body(client: Client) -> None:
         begun = asyncio.Event()
         taken = Taken(after_stretch=lambda _: begun.set())
-        task = asyncio.create_task(propagate(client, taken, slice_budget=BUDGET))
+        # Longer than the longest delay, on the fastest of machines.
+        endless = propagate(client, taken, until_interval=20 * MOST, slice_budget=BUDGET)
+        task = asyncio.create_task(endless)
         await asyncio.wait_for(begun.wait(), 60)
         await asyncio.sleep(delay_s)
         task.cancel()

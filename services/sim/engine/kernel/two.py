@@ -1,0 +1,154 @@
+"""Iterations of two agents, whose newest states stay in registers."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.engine.kernel.layout import (
+    COLLISION,
+    DIVERGENCE,
+    ITERATION,
+    OK,
+    READ,
+    STANDSTILL,
+    STEP,
+    TIME,
+    VX,
+    VY,
+    X,
+    Y,
+)
+from sim.engine.kernel.philox import draw
+from sim.jit import inner
+
+if TYPE_CHECKING:
+    from sim.engine.kernel.layout import Floats, Integers, Pace
+
+__all__ = ["advance_two"]
+
+
+@inner
+def _older(rows: Floats, b: int, newest: int, q: float) -> int:
+    """Return which of b's rows holds q, where the newest doesn't."""
+    return newest - 1 if q >= rows[b, newest - 2, TIME] else newest - 2
+
+
+@inner
+def _pulled(
+    mu: float, dx: float, dy: float, h: float, vx: float, vy: float
+) -> tuple[float, float, bool]:
+    """Return the velocity after a step, and whether the other is where the agent is."""
+    ax = ay = 0.0
+    hit = False
+    if mu != 0.0:
+        r2 = dx * dx + dy * dy
+        r3 = r2 * math.sqrt(r2)
+        hit = r3 == 0.0
+        ax += mu * dx / r3
+        ay += mu * dy / r3
+    return vx + ax * h, vy + ay * h, hit
+
+
+@inner
+def _write(
+    rows: Floats,
+    a: int,
+    row: int,
+    time: float,
+    time_step: float,
+    x: float,
+    y: float,
+    vx: float,
+    vy: float,
+    iteration: float,
+    read: int,
+) -> bool:
+    """Write a record; return whether all its numbers are finite."""
+    rows[a, row, TIME] = time
+    rows[a, row, STEP] = time_step
+    rows[a, row, X] = x
+    rows[a, row, Y] = y
+    rows[a, row, VX] = vx
+    rows[a, row, VY] = vy
+    rows[a, row, ITERATION] = iteration
+    rows[a, row, READ] = read
+    # What isn't finite is nan when subtracted from itself; a speed shows in what it moves.
+    return (x - x) + (y - y) + (time - time) == 0.0
+
+
+@inner
+def advance_two(
+    mu: Floats,
+    pace: Pace,
+    rows: Floats,
+    free: Integers,
+    draws: Floats,
+    steps: Integers,
+    first: int,
+    count: int,
+) -> tuple[int, int, int, int]:
+    """Go on for `count` iterations, numbered from `first`.
+
+    Returns the good iterations, the outcome, and the one or two agents that it concerns.
+    """
+    mu_a, mu_b = mu[0], mu[1]
+    dt_min, dt_span, epsilon, seed = pace.dt_min, pace.dt_span, pace.epsilon, pace.seed
+    a, b = free[0] - 1, free[1] - 1  # each agent's newest row
+    steps_a, steps_b = steps[0], steps[1]
+    ta, ha, xa, ya = rows[0, a, TIME], rows[0, a, STEP], rows[0, a, X], rows[0, a, Y]
+    tb, hb, xb, yb = rows[1, b, TIME], rows[1, b, STEP], rows[1, b, X], rows[1, b, Y]
+    vxa, vya, vxb, vyb = rows[0, a, VX], rows[0, a, VY], rows[1, b, VX], rows[1, b, VY]
+    from_a, from_b = rows[0, a - 1, TIME], rows[1, b - 1, TIME]
+
+    number = float(first)
+    for i in range(count):
+        q = ta - epsilon
+        if q < tb and q < ta:
+            read, x, y = b, xb, yb
+            if q < from_b:
+                read = _older(rows, 1, b, q)
+                x, y = rows[1, read, X], rows[1, read, Y]
+            vxa, vya, hit = _pulled(mu_b, x - xa, y - ya, ha, vxa, vya)
+            if hit:
+                return i, COLLISION, 0, 1
+            xa += vxa * ha
+            ya += vya * ha
+            from_a = ta
+            ta += ha
+            ha = dt_min + draws[0, steps_a & 3] * dt_span
+            steps_a += 1
+            if steps_a & 3 == 0:
+                draw(seed, 0, steps_a >> 2, draws)
+            a += 1
+            if not _write(rows, 0, a, ta, ha, xa, ya, vxa, vya, number, read):
+                return i, DIVERGENCE, 0, 0
+        q = tb - epsilon
+        if q < ta and q < tb:
+            read, x, y = a, xa, ya
+            if q < from_a:
+                read = _older(rows, 0, a, q)
+                x, y = rows[0, read, X], rows[0, read, Y]
+            vxb, vyb, hit = _pulled(mu_a, x - xb, y - yb, hb, vxb, vyb)
+            if hit:
+                return i, COLLISION, 1, 0
+            xb += vxb * hb
+            yb += vyb * hb
+            from_b = tb
+            tb += hb
+            hb = dt_min + draws[1, steps_b & 3] * dt_span
+            steps_b += 1
+            if steps_b & 3 == 0:
+                draw(seed, 1, steps_b >> 2, draws)
+            b += 1
+            if not _write(rows, 1, b, tb, hb, xb, yb, vxb, vyb, number, read):
+                return i, DIVERGENCE, 1, 1
+        number += 1.0
+
+    # An iteration in which nobody steps is repeated for ever: it is enough to look at the last.
+    newest = int(max(rows[0, a, ITERATION], rows[1, b, ITERATION]))
+    if newest < first + count - 1:
+        return max(newest + 1 - first, 0), STANDSTILL, 0, 0
+    free[0], free[1] = a + 1, b + 1
+    steps[0], steps[1] = steps_a, steps_b
+    return count, OK, 0, 0
