@@ -47,8 +47,17 @@ def _widen(series: Floats, b: int, a: int, quantity: int, low: float, high: floa
 @inner
 def reach(rows: Floats, a: int, row: int, end: int, iteration: int) -> int:
     """Return the first of a's rows, from `row` on, that is not of an earlier iteration."""
-    while row < end and rows[a, row, ITERATION] < iteration:
-        row += 1
+    if rows[a, end - 1, ITERATION] < iteration:
+        return end
+    # In strides that double, then halve: what is near is found as soon as what is far.
+    stride = 1
+    while row + stride < end and rows[a, row + stride - 1, ITERATION] < iteration:
+        row += stride
+        stride *= 2
+    while stride > 0:
+        if row + stride < end and rows[a, row + stride - 1, ITERATION] < iteration:
+            row += stride
+        stride >>= 1
     return row
 
 

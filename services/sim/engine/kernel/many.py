@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sim.engine.kernel.layout import (
     COLLISION,
@@ -30,6 +30,7 @@ __all__ = ["advance_many"]
 
 # Of each massive agent: where its newest record begins, and the one before; where the newest
 # three say that it is.
+_FEW: Final = 4  # to make vectors of them costs more than it saves
 _FROM_0, _FROM_1, _X_0, _Y_0, _X_1, _Y_1, _X_2, _Y_2 = range(SEEN)
 
 
@@ -92,6 +93,27 @@ def _pull(mu: Floats, dx: Floats, dy: Floats, own: int) -> bool:
 
 
 @inner
+def _pulled_by_few(
+    seen: Floats, mu: Floats, own: int, q: float, x: float, y: float
+) -> tuple[bool, float, float]:
+    """Return whether nobody is met, and the acceleration: at once, for no more than a vector."""
+    apart = True
+    ax = ay = 0.0
+    for g in range(len(mu)):
+        if g == own:
+            continue
+        newest, second = q >= seen[_FROM_0, g], q >= seen[_FROM_1, g]
+        dx = (seen[_X_0, g] if newest else (seen[_X_1, g] if second else seen[_X_2, g])) - x
+        dy = (seen[_Y_0, g] if newest else (seen[_Y_1, g] if second else seen[_Y_2, g])) - y
+        r2 = dx * dx + dy * dy
+        r3 = r2 * math.sqrt(r2)
+        apart &= r3 != 0.0
+        ax += mu[g] * dx / r3
+        ay += mu[g] * dy / r3
+    return apart, ax, ay
+
+
+@inner
 def _met(seen: Floats, own: int, q: float, x: float, y: float) -> int:
     """Return which of the massive agents is the first at r3 == 0; there is one."""
     for g in range(seen.shape[1]):
@@ -125,6 +147,7 @@ def advance_many(
     massive, primary = world.massive, world.primary
     rows, free, draws, place, mu = lanes.rows, lanes.free, lanes.draws, lanes.place, lanes.mu
     clocks, seen, pulls_x, pulls_y = lanes.clocks, lanes.seen, lanes.pulls[0], lanes.pulls[1]
+    few = len(mu) <= _FEW
     _look_around(massive, lanes)
     earliest = _earliest(clocks)
     for i in range(count):
@@ -138,13 +161,17 @@ def advance_many(
             row = free[a]
             h, x, y = rows[a, row - 1, STEP], rows[a, row - 1, X], rows[a, row - 1, Y]
             own = place[a]
-            _reach_out(seen, pulls_x, pulls_y, q, x, y)
-            if not _pull(mu, pulls_x, pulls_y, own):
+            if few:
+                apart, ax, ay = _pulled_by_few(seen, mu, own, q, x, y)
+            else:
+                _reach_out(seen, pulls_x, pulls_y, q, x, y)
+                apart = _pull(mu, pulls_x, pulls_y, own)
+                ax = ay = 0.0
+                for g in range(len(mu)):
+                    ax += pulls_x[g]
+                    ay += pulls_y[g]
+            if not apart:
                 return i, COLLISION, a, massive[_met(seen, own, q, x, y)]
-            ax = ay = 0.0
-            for g in range(len(mu)):
-                ax += pulls_x[g]
-                ay += pulls_y[g]
             vx = rows[a, row - 1, VX] + ax * h
             vy = rows[a, row - 1, VY] + ay * h
             x += vx * h
