@@ -19,10 +19,13 @@ from frontend import (
     compression,
     formatting,
     health,
+    metrics,
     openapi,
     pages,
     presentation,
     problems,
+    scrape,
+    tracing,
 )
 from frontend.companion import bring_runner, settings_errors_told
 from frontend.settings import Settings
@@ -71,9 +74,10 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions[access.EXTENSION] = services or _services(settings)
-    for blueprint in (pages.blueprint, api.blueprint, openapi.blueprint, health.blueprint):
-        app.register_blueprint(blueprint)
-    app.register_blueprint(assets.blueprint)
+    metrics.register(app)
+    tracing.register(app)
+    for module in (pages, api, openapi, health, scrape, assets):
+        app.register_blueprint(module.blueprint)
     app.jinja_env.filters.update(formatting.FILTERS | presentation.FILTERS)
     app.jinja_env.globals["asset"] = assets.url
     problems.register(app)

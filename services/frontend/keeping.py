@@ -58,7 +58,7 @@ class LeaseKeeper:
         while True:
             await asyncio.sleep(self._lease_s / LEASE_PARTS)
             if monotonic() > self._due:
-                logs.logger(__name__).error("run is stuck", digest=self.lease.digest)
+                logs.logger(__name__).error("run is stuck")
                 raise LeaseLost(self.lease.digest)
             await self.renew()
 

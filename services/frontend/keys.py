@@ -9,6 +9,7 @@ from typing import Final
 
 __all__ = [
     "ACTIVE",
+    "COUNTERS",
     "EXPIRING",
     "INSTALLATION",
     "OVER",
@@ -41,6 +42,7 @@ RUNNERS: Final = "run/runners"  # hash: runner -> its heartbeat, JSON
 REAPER: Final = "run/reaper"  # hash: token and lease of the runner that reaps
 INSTALLATION: Final = "run/installation"  # the random name of this installation
 RECENT: Final = "run/recent"  # zset: id -> when it was published, ms
+COUNTERS: Final = "run/counters"  # hash: what -> how often it happened (counters.py)
 EXPIRING: Final = "run/expiring"  # zset: id -> when the result is dropped, ms
 
 

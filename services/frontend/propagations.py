@@ -18,8 +18,9 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from frontend import asking, manifest
+from frontend import asking, manifest, tracing
 from frontend.errors import ChainBroken, NotFound, NotReady, StorageFull
+from frontend.metrics import LOOKUPS
 from frontend.opened import OpenedPropagations
 from frontend.resource import Resource, Status, Timings
 from frontend.views import failed_for_good, of_run
@@ -57,17 +58,21 @@ class Propagations:
         self, text: str, *, seed: str | None = None, members: str | None = None
     ) -> PropagationRequest:
         """Read an id; raises BadRequest or NotFound."""
-        return asking.parse_id(
+        wanted = asking.parse_id(
             self._limits, text, self._store.trajectory, seed=seed, members=members
         )
+        tracing.about(wanted)
+        return wanted
 
     def request(
         self, *, steps: int, seed: int = 0, members: int = 1, scenario: object | None = None
     ) -> PropagationRequest:
         """Make a request of its parts; raises BadRequest."""
-        return asking.read_request(
+        wanted = asking.read_request(
             self._limits, steps=steps, seed=seed, members=members, scenario=scenario
         )
+        tracing.about(wanted)
+        return wanted
 
     # What is there, and what is to be.
 
@@ -76,7 +81,7 @@ class Propagations:
 
         Raises LineFull and StorageError.
         """
-        stored = self._stored(request)
+        stored = self._looked_up(request)
         if stored is not None:
             return stored
         chain = self._chain_for_at_once(request)
@@ -88,7 +93,7 @@ class Propagations:
 
     def find(self, request: PropagationRequest) -> Resource | None:
         """Return what is known of a propagation, without starting anything; None if nothing."""
-        return self._stored(request) or self._under_way(request) or self._settled(request)
+        return self._looked_up(request) or self._under_way(request) or self._settled(request)
 
     def open(self, request: PropagationRequest) -> Propagation:
         """Return the propagation of what is complete, or little enough to be computed now.
@@ -131,6 +136,12 @@ class Propagations:
         if status is Status.COMPLETE:
             return self._finished(request)
         return of_run(request, run, status, self._settings.dashboard)
+
+    def _looked_up(self, request: PropagationRequest) -> Resource | None:
+        """Return what is stored for whoever asks, and count whether there was something."""
+        stored = self._stored(request)
+        LOOKUPS.labels("miss" if stored is None else "hit").inc()
+        return stored
 
     def _stored(self, request: PropagationRequest) -> Resource | None:
         known = self._store.manifest(request.id)

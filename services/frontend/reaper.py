@@ -14,6 +14,7 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from frontend import logs
+from frontend.counters import ORPHANS_STOPPED
 from frontend.errors import FrontendError
 from sim.errors import SimError
 
@@ -36,6 +37,7 @@ class Reaper:
         self._backend = backend
         self._round_s = round_s
         self._token = secrets.token_hex(16)
+        self.seen: dict[str, int] = {}  # at the last round, if this one leads
 
     async def patrol(self) -> None:
         """Make rounds until cancelled; what goes wrong in one is logged, and the next is made."""
@@ -61,15 +63,19 @@ class Reaper:
 
     async def reap(self) -> list[ClusterInfo]:
         """Stop the clusters that no living run owns, and return them."""
-        orphans = [one for one, owned in await self.own_clusters() if not owned]
+        own = await self.own_clusters()
+        orphans = [one for one, owned in own if not owned]
+        self.seen = {"clusters": len(own), "orphans": len(orphans)}
         for orphan in orphans:
             if orphan.status != STOPPING:  # else somebody has told it already
                 logs.logger(__name__).warning("orphan", cluster=orphan.name, tag=orphan.tag)
+                await asyncio.to_thread(self._services.counters.add, ORPHANS_STOPPED)
             await self._backend.stop(orphan.name)
         return orphans
 
     async def _round(self) -> None:
         if not await asyncio.to_thread(self._services.runners.lead, self._token, LEASE_MS):
+            self.seen = {}
             return
         await asyncio.to_thread(self._services.runs.sweep)
         await asyncio.to_thread(self._services.store.expire_due)

@@ -19,7 +19,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
-from frontend import logs
+from frontend import logs, tracing
 from frontend.backends import backend_of
 from frontend.conduct import Conduct
 from frontend.errors import FrontendError, LeaseLost, StorageError, StorageUnavailable
@@ -111,7 +111,8 @@ class Runner:
 
     async def _conduct(self, acquired: Acquired, lease: Lease) -> None:
         """Conduct a run, and give it back as what came of it demands."""
-        log = self._log.bind(digest=lease.digest, target=acquired.target, epoch=lease.epoch)
+        tracing.conducting(lease, acquired.target)
+        log = self._log
         log.info("run begins")
         try:
             await (await self._prepare(acquired, lease)).carry_out()
@@ -155,13 +156,13 @@ class Runner:
         try:
             await asyncio.to_thread(self._services.runs.release, lease, outcome, error)
         except FrontendError as refused:  # then the lease runs out, or has
-            self._log.warning("run not given back", digest=lease.digest, reason=refused.detail)
+            self._log.warning("run not given back", reason=refused.detail)
 
     async def _beat(self) -> None:
         """Say that this runner is alive, and its Gateway."""
         while True:
             gateway = await self._gateway()
-            info = {"gateway": gateway, "conducting": len(self._conducting)}
+            info = {"gateway": gateway, "conducting": len(self._conducting), **self._reaper.seen}
             with suppress(StorageError):
                 await asyncio.to_thread(self._services.runners.heartbeat, self.name, info)
             await asyncio.sleep(HEARTBEAT_S if gateway == OK else TROUBLED_HEARTBEAT_S)

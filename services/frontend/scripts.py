@@ -63,5 +63,5 @@ class Scripts:
     def on_run(
         self, name: str, digest: str, *args: str | float | bytes, others: Sequence[str] = ()
     ) -> Any:  # noqa: ANN401  # a reply's shape is its script's
-        """Run a script of the run protocol, on a run's keys and `others`."""
-        return self.call(name, [*keys.of_run(digest), *others], digest, *args)
+        """Run a script of the run protocol, on a run's keys, `others`, and last the counters."""
+        return self.call(name, [*keys.of_run(digest), *others, keys.COUNTERS], digest, *args)

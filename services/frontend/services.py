@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from frontend.connection import connect
+from frontend.counters import Counters
 from frontend.errors import SettingsError
 from frontend.events import EventHub
 from frontend.propagations import Propagations
@@ -33,6 +34,7 @@ class Services:
     store: TrajectoryStore
     runs: Runs
     runners: Runners
+    counters: Counters
     hub: EventHub
     propagations: Propagations
 
@@ -63,6 +65,7 @@ def build_services(settings: Settings) -> Services:
         store=store,
         runs=runs,
         runners=Runners(client),
+        counters=Counters(client),
         hub=EventHub(client, runs),
         propagations=Propagations(settings, store, runs),
     )

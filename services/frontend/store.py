@@ -22,6 +22,7 @@ import orjson
 from frontend import keys
 from frontend.connection import command, now_ms, storage_errors
 from frontend.errors import StorageError, StorageUnavailable
+from frontend.metrics import SLICES
 from frontend.runstate import ChainEntry
 from frontend.scripts import Scripts
 from sim.engine import Checkpoint, Stretch, checksum, initial_checkpoint
@@ -240,7 +241,8 @@ class RedisSliceCache:
                 )
         except StorageError as error:
             _log.debug("slice %d is not read: %s", interval, error)
-            return None
+            data = None
+        SLICES.labels("miss" if data is None else "hit").inc()
         return data
 
     def put(self, interval: int, data: bytes) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from frontend.errors import StorageError
+from frontend.metrics import stream_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,10 @@ def event_stream(
         yield _written("done", None, resource)
         return
     digest = wanted.trajectory.digest
-    with services.hub.subscribe(digest, last_id, propagation_id=wanted.id) as subscription:
+    with (
+        services.hub.subscribe(digest, last_id, propagation_id=wanted.id) as subscription,
+        stream_open(),
+    ):
         yield RETRY
         for event in subscription:
             if event.name == "heartbeat":

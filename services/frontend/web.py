@@ -17,6 +17,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from frontend import logs
 from frontend.errors import SettingsError
 from frontend.exposure import refuse_strangers
+from frontend.metrics_folder import counting_together
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -92,7 +93,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
             "REDIS_URL", "is needed here; set it, or run `porta serve`, which brings its own Redis."
         )
     logs.configure(settings)
-    PortaApplication(settings, _options(settings, host, port)).run()
+    with counting_together():
+        PortaApplication(settings, _options(settings, host, port)).run()
 
 
 def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
@@ -111,6 +113,7 @@ def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "logger_class": PortaLogger,
         "post_worker_init": _warm_up,
         "worker_int": _stop_streams,
+        "child_exit": _forget_process,
         "when_ready": _say_where,
     }
 
@@ -124,6 +127,13 @@ def _warm_up(_worker: PortaWorker) -> None:
 
 def _stop_streams(worker: PortaWorker) -> None:
     worker.app.close_streams()
+
+
+def _forget_process(_arbiter: object, worker: PortaWorker) -> None:
+    """Count no open streams of a process that has gone."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # its own gap
 
 
 def _say_where(arbiter: Any) -> None:  # noqa: ANN401 - gunicorn is not annotated

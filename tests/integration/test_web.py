@@ -8,9 +8,11 @@ import time
 from typing import TYPE_CHECKING
 
 import httpx
+import psutil
 import pytest
 
 from tests.installation import Installation, at_work
+from tests.processes import eventually
 from tests.redis_servers import free_port
 
 if TYPE_CHECKING:
@@ -64,3 +66,40 @@ def test_it_writes_its_log_as_json_where_that_is_set(redis_url: str, tmp_path: P
     lines = (tmp_path / "web.log").read_text(encoding="utf-8").splitlines()
     assert lines
     assert all(line.startswith("{") and '"event"' in line for line in lines)
+
+
+def folders(place: Path) -> list[Path]:
+    return list(place.glob("porta-metrics-*"))
+
+
+def test_any_process_of_a_web_tells_what_all_have_counted(redis_url: str, tmp_path: Path) -> None:
+    environ = {"REDIS_URL": redis_url, "PORTA_PROCESSES": "3", "TMPDIR": str(tmp_path)}
+    with at_work(environ, tmp_path) as installation:
+        installation.start_web()
+        for _ in range(30):  # each over a connection of its own: the processes take turns
+            assert installation.answers("/readyz") is False
+        for _ in range(5):
+            told = httpx.get(f"{installation.url}/metrics", trust_env=False).text
+            assert 'route="/readyz",status="503"} 30.0' in told
+        assert len(folders(tmp_path)) == 1
+    assert folders(tmp_path) == []
+
+
+def test_a_process_of_a_web_that_dies_takes_its_open_streams_along(
+    redis_url: str, tmp_path: Path
+) -> None:
+    environ = {"REDIS_URL": redis_url, "DASK_SCHEDULER": f"127.0.0.1:{free_port()}"}
+    with at_work(environ, tmp_path) as installation:
+        installation.start_web()
+        with pages_open(installation):
+            assert open_streams(installation) == PAGES
+            (worker,) = psutil.Process(installation.processes["web"].pid).children()
+            worker.kill()
+            eventually(lambda: installation.answers("/healthz"), within_s=30)
+            assert open_streams(installation) == 0
+
+
+def open_streams(installation: Installation) -> float:
+    told = httpx.get(f"{installation.url}/metrics", trust_env=False).text
+    (line,) = (line for line in told.splitlines() if line.startswith("porta_event_streams "))
+    return float(line.split()[1])

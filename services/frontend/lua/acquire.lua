@@ -41,6 +41,12 @@ if number('attempts') >= attempts_limit then
   return answer('done')
 end
 
+if owned() then
+  count('leases_lost')
+elseif not field('started') then
+  observe('run_queue', now - number('asked'))
+end
+count('leases')
 leave_lists()
 local target = redis.call('ZRANGE', waiting, -1, -1, 'WITHSCORES')[2]
 redis.call('HDEL', run, 'cancel', 'behind', 'retry_at', 'error', 'cluster', 'workers', 'wanted', 'rate', 'over')

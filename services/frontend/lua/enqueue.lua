@@ -25,9 +25,11 @@ end
 local state = field('state')
 local under_way = owned() or state == 'queued' or field('retry_at')
 if redis.call('ZCARD', waiting) >= waiting_limit then
+  count('line_full')
   return 'full'
 end
 if not under_way and redis.call('ZCARD', queue) + redis.call('ZCARD', retry) >= line_limit then
+  count('line_full')
   return 'full'
 end
 

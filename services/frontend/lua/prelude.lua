@@ -11,11 +11,13 @@
 
 local run, waiting, ended, events, chain = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local queue, active, retry, over, sequence = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local counters = KEYS[#KEYS] -- always the last
 local digest = ARGV[1]
 
 local EVENTS_KEPT = 512
 local ENDED_KEPT = 256
 local EVENTS_LINGER_MS = 600000 -- then the sweeper deletes the stream
+local BOUNDS_MS = { 500, 1000, 2000, 5000, 10000, 20000, 60000, 120000, 300000 }
 local SHOWN = {
   'state', 'stage', 'target', 'epoch', 'attempts', 'done', 'rate', 'workers', 'wanted', 'cluster',
   'error', 'retry_at', 'failure', 'cancel', 'asked', 'started', 'over',
@@ -30,6 +32,23 @@ end
 
 local function number(name)
   return tonumber(field(name) or 0)
+end
+
+-- How often something happened in this installation, ever: counters.py says what there is.
+local function count(what, amount)
+  redis.call('HINCRBY', counters, what, amount or 1)
+end
+
+local function observe(what, ms)
+  local bucket = 'more'
+  for _, bound in ipairs(BOUNDS_MS) do
+    if ms <= bound then
+      bucket = bound
+      break
+    end
+  end
+  count(what .. '/' .. bucket)
+  count(what .. '/sum', ms)
 end
 
 local function owned()
@@ -90,7 +109,7 @@ local function note_chain()
 end
 
 local function unlink_from(first)
-  for index = first, #KEYS do
+  for index = first, #KEYS - 1 do
     redis.call('UNLINK', KEYS[index])
   end
 end
@@ -107,6 +126,7 @@ local function settle(state)
   redis.call('HSET', run, 'state', state, 'over', now)
   redis.call('HDEL', run, 'cancel', 'behind', 'retry_at')
   redis.call('ZADD', over, now + EVENTS_LINGER_MS, digest)
+  count('runs_ended/' .. state)
   emit('status')
 end
 

@@ -9,10 +9,16 @@ end
 local changed, stage_changed = false, false
 for index = 4, #ARGV, 2 do
   local name, value = ARGV[index], ARGV[index + 1]
-  if field(name) ~= value then
+  local before = field(name)
+  if before ~= value then
     redis.call('HSET', run, name, value)
     changed = true
     stage_changed = stage_changed or name == 'stage'
+    if name == 'stage' and value == 'propagating' then
+      observe('run_start', now - number('started'))
+    elseif name == 'done' and not stage_changed then -- with the stage comes what was there before
+      count('iterations', math.max(0, value - (before or 0)))
+    end
   end
 end
 if not changed then

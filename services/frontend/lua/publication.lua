@@ -35,6 +35,7 @@ if fresh then
     redis.call('ZADD', expiring, now + life, id .. ' ' .. digest)
   end
   forget_ended(id)
+  count('results_published/' .. (fenced and 'run' or 'asked'))
 end
 if wanted then
   if fenced and steps >= number('target') then

@@ -25,6 +25,7 @@ elseif outcome == 'requeue' then
   line_up(field('seq'))
 else
   redis.call('HSET', run, 'error', why)
+  count('attempts_failed')
   if number('attempts') >= attempts_limit then
     fail_all(redis.call('ZRANGE', waiting, 0, -1))
   else

@@ -20,4 +20,7 @@ if ARGV[4] == 'free' and not held and redis.call('SCARD', published) == 0 then
   redis.call('UNLINK', run, waiting, ended, events, chain, published, request)
   unlink_from(16)
 end
+if ARGV[4] == 'keep' and removed == 1 then
+  count('repairs/manifest')
+end
 return removed

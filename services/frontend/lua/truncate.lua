@@ -23,4 +23,5 @@ if field('state') then
     line_up(field('seq'))
   end
 end
+count('repairs/stretch')
 return 'cut'

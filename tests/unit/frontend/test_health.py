@@ -2,12 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from frontend import create_app
 from frontend.services import build_services
 from frontend.settings import Settings
-from sim.model import PropagationRequest
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -15,15 +12,6 @@ if TYPE_CHECKING:
     from frontend.services import Services
 
 AWAY = Settings(redis_url="redis://127.0.0.1:1")
-
-
-def metrics(web: FlaskClient) -> dict[str, float]:
-    """Read the metrics as Prometheus does: by name, with the label's value."""
-    return {
-        " ".join((sample.name, *sample.labels.values())): sample.value
-        for family in text_string_to_metric_families(web.get("/metrics").text)
-        for sample in family.samples
-    }
 
 
 def without_redis() -> FlaskClient:
@@ -67,30 +55,3 @@ def test_one_runner_with_a_healthy_gateway_is_enough(web: FlaskClient, services:
     services.runners.heartbeat("one", {"gateway": "It can't be reached."})
     services.runners.heartbeat("two", {"gateway": "ok"})
     assert web.get("/readyz").status_code == 200
-
-
-def test_the_metrics_count_runs_results_and_runners(web: FlaskClient, services: Services) -> None:
-    web.post("/api/v1/propagations", json={"steps": 500})
-    web.post("/api/v1/propagations", json={"steps": 200_000})
-    services.runners.heartbeat("runner", {"gateway": "ok"})
-    assert metrics(web) == {
-        "porta_redis_up": 1,
-        "porta_runs running": 0,
-        "porta_runs waiting": 1,
-        "porta_runs_limit": 4,
-        "porta_results": 1,
-        "porta_runners_alive": 1,
-        "porta_gateway_up": 1,
-    }
-
-
-def test_a_run_that_has_an_owner_counts_as_running(web: FlaskClient, services: Services) -> None:
-    request = PropagationRequest(200_000)
-    services.propagations.ask(request)
-    services.runs.acquire(request.trajectory.digest, "token", "runner")
-    assert metrics(web)["porta_runs running"] == 1
-    assert metrics(web)["porta_runs waiting"] == 0
-
-
-def test_without_redis_the_metrics_say_just_that() -> None:
-    assert metrics(without_redis()) == {"porta_redis_up": 0}

@@ -1,0 +1,142 @@
+"""What is counted of the whole installation, in Redis: so that any web tells it, and it survives.
+
+- The scripts of the run protocol count in the same step as what they do (`lua/prelude.lua`), so
+  nothing is counted twice when a reply was lost, and nothing is missed when a runner is killed.
+- Counts only grow, until Redis is emptied; Prometheus takes that as a restart.
+- What is said here of names and bounds is all there is: a test compares it with the scripts.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+
+from frontend import keys
+from frontend.connection import command, storage_errors
+from frontend.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import redis
+    from prometheus_client.core import Metric
+
+__all__ = ["COUNTED", "ORPHANS_STOPPED", "TIMED", "Counters", "families"]
+
+ORPHANS_STOPPED: Final = "orphans_stopped"
+MS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A counter: its field in the hash (with `/value` for each value of its label), its meaning."""
+
+    field: str
+    says: str
+    label: str | None = None
+    values: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field of the hash that belongs to it."""
+        if self.label is None:
+            return (self.field,)
+        return tuple(f"{self.field}/{value}" for value in self.values)
+
+    def family(self, counts: Mapping[str, int]) -> Metric:
+        """Return it as Prometheus has it; what never happened is there, as 0."""
+        labels = () if self.label is None else (self.label,)
+        family = CounterMetricFamily(f"porta_{self.field}", self.says, labels=labels)
+        for field, value in zip(self.fields, self.values or ("",), strict=True):
+            family.add_metric((value,) if labels else (), counts.get(field, 0))
+        return family
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A histogram of seconds: how often, by the bound in ms that it kept, and `/sum` in ms."""
+
+    field: str
+    says: str
+    bounds_ms: tuple[int, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field of the hash that belongs to it."""
+        return tuple(f"{self.field}/{last}" for last in (*self.bounds_ms, "more", "sum"))
+
+    def family(self, counts: Mapping[str, int]) -> Metric:
+        """Return it as Prometheus has it: buckets that hold all smaller ones."""
+        *within, total_ms = (counts.get(field, 0) for field in self.fields)
+        bounds = [*(str(bound / MS) for bound in self.bounds_ms), "+Inf"]
+        buckets = list(zip(bounds, accumulate(within), strict=True))
+        family = HistogramMetricFamily(f"porta_{self.field}_seconds", self.says)
+        family.add_metric((), buckets, total_ms / MS)
+        return family
+
+
+COUNTED: Final = (
+    Counted("iterations", "Iterations that runs computed and stored."),
+    Counted(
+        "runs_ended",
+        "Runs that are over, by what became of them.",
+        "outcome",
+        ("done", "failed", "cancelled"),
+    ),
+    Counted("attempts_failed", "Owners that gave their run back because something went wrong."),
+    Counted("leases", "Leases given out: runs begun, resumed or taken over."),
+    Counted("leases_lost", "Leases that ran out, whose run another runner took over."),
+    Counted(
+        "repairs",
+        "Stored stretches and manifests that were missing or altered, and are made again.",
+        "what",
+        ("stretch", "manifest"),
+    ),
+    Counted(
+        "results_published",
+        "Results published, by who computed them: a run, or whoever was asked, at once.",
+        "by",
+        ("run", "asked"),
+    ),
+    Counted("line_full", "Requests refused because the line was full."),
+    Counted(ORPHANS_STOPPED, "Clusters stopped because no living run owned them."),
+)
+# The bounds are those in lua/prelude.lua, from a warm Gateway's answer to PORTA_CLUSTER_TIMEOUT.
+BOUNDS_MS: Final = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, 120_000, 300_000)
+TIMED: Final = (
+    Timed("run_queue", "Time that new runs waited in the line.", BOUNDS_MS),
+    Timed("run_start", "Time from a run's lease to its cluster's first worker.", BOUNDS_MS),
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Counters:
+    """The counts of one installation."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def add(self, field: str, amount: int = 1) -> None:
+        """Count what no script does; without Redis it is not counted."""
+        try:
+            with storage_errors():
+                self._client.hincrby(keys.COUNTERS, field, amount)
+        except StorageError as error:
+            _log.debug("%s is not counted: %s", field, error)
+
+    def read(self) -> dict[str, int]:
+        """Read what was counted; what never happened is not there. Raises StorageError."""
+        with storage_errors():
+            counts: dict[bytes, bytes] = command(self._client, "HGETALL", keys.COUNTERS)
+        return {field.decode(): int(count) for field, count in counts.items()}
+
+
+def families(counts: Mapping[str, int]) -> Iterator[Metric]:
+    """Yield all that is counted, as Prometheus has it."""
+    for one in (*COUNTED, *TIMED):
+        yield one.family(counts)
