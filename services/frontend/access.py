@@ -1,34 +1,41 @@
 """What a request handler has to know first: the services, who asks, and what they may do.
 
-Today everybody who reaches Porta is `local` and may start things (`PORTA_AUTH=none`); tokens and
-headers come in at `principal`. Whatever the answer there, a request that another site made a
-browser send never starts or changes anything.
+`identity.py` tells who asks. Whatever the answer there, a request that another site made a
+browser send never starts or changes anything: browsers say so in Sec-Fetch-Site or Origin, and
+where a cookie says who asks, a form carries a token of its page besides.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import current_app, g, request
 
 from frontend.errors import Forbidden
+from frontend.sessions import protect_form
 
 if TYPE_CHECKING:
+    from frontend.identity import Identity, Principal, TokenIdentity
+    from frontend.quotas import Quotas
     from frontend.services import Services
 
-__all__ = ["EXTENSION", "Principal", "may_start", "principal", "require_start", "services"]
+__all__ = [
+    "EXTENSION",
+    "IDENTITY",
+    "QUOTAS",
+    "may_start",
+    "principal",
+    "quotas",
+    "require_start",
+    "services",
+    "starts_by_looking",
+    "token_identity",
+]
 
 EXTENSION: Final = "porta"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who asks."""
-
-    name: str
-    may_start: bool
+IDENTITY: Final = "porta.identity"
+QUOTAS: Final = "porta.quotas"
 
 
 def services() -> Services:
@@ -37,27 +44,54 @@ def services() -> Services:
     return found
 
 
+def quotas() -> Quotas:
+    """Return the quotas of the application that handles this request."""
+    found: Quotas = current_app.extensions[QUOTAS]
+    return found
+
+
+def token_identity() -> TokenIdentity:
+    """Return who has tokens; only where the application was made with PORTA_AUTH=token."""
+    found: TokenIdentity = current_app.extensions[IDENTITY]
+    return found
+
+
 def principal() -> Principal:
     """Tell who sent this request."""
-    return Principal("local", may_start=True)
+    if "principal" not in g:
+        g.principal = _identity().principal(request)
+    found: Principal = g.principal
+    return found
 
 
 def may_start() -> bool:
-    """Whether this request, a look at a page, may start what it shows.
+    """Whether whoever sent this request may start, cancel and delete things."""
+    return principal().may_start
+
+
+def starts_by_looking() -> bool:
+    """Whether this request, a look at a page, starts what it shows.
 
     A page that is fetched ahead of a click, or only asked for its headers, has no reader yet.
     """
     ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
     looked_at = request.method != "HEAD" and not ahead
-    return looked_at and not _from_elsewhere("cross-site") and principal().may_start
+    return looked_at and not _from_elsewhere("cross-site") and may_start()
 
 
 def require_start() -> None:
-    """Let a request that changes something pass; raises Forbidden."""
+    """Let a request that changes something pass; raises Forbidden, Unauthenticated."""
     if _from_elsewhere("cross-site", "same-site"):
         raise Forbidden("Another site's page can't start, stop or delete anything here.")
-    if not principal().may_start:
-        raise Forbidden("You may look at propagations here, but not start or stop them.")
+    if not may_start():
+        raise _identity().refusal(request)
+    if principal().by_cookie:
+        protect_form()
+
+
+def _identity() -> Identity:
+    found: Identity = current_app.extensions[IDENTITY]
+    return found
 
 
 def _from_elsewhere(*sites: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, request
 
-from frontend import query
+from frontend import query, starts
 from frontend.access import require_start, services
 from frontend.bodies import PropagationBody, read_body
 from frontend.errors import BadRequest, NotFound
@@ -89,12 +89,10 @@ def start() -> Response:
     query.read(request.args, ())
     body = read_body(PropagationBody, request)
     propagations = services().propagations
-    resource = propagations.ask(
-        propagations.request(
-            steps=body.steps, seed=body.seed, members=body.members, scenario=body.scenario
-        )
+    wanted = propagations.request(
+        steps=body.steps, seed=body.seed, members=body.members, scenario=body.scenario
     )
-    return _accepted(resource)
+    return _accepted(starts.start(wanted))
 
 
 def _accepted(resource: Resource) -> Response:
@@ -118,8 +116,7 @@ def remove(propagation_id: str) -> Response:
     """Cancel a run under way, or delete a finished result."""
     require_start()
     wanted, _ = _read(propagation_id, REQUEST)
-    _known(wanted)
-    services().propagations.remove(wanted)
+    starts.remove(wanted)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 

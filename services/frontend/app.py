@@ -24,10 +24,16 @@ from frontend import (
     pages,
     presentation,
     problems,
+    quotas,
     scrape,
+    sessions,
+    signin,
     tracing,
 )
 from frontend.companion import bring_runner, settings_errors_told
+from frontend.exposure import check_auth
+from frontend.identity import identity_of
+from frontend.proxies import TrustedProxies
 from frontend.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,9 +79,10 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.extensions[access.EXTENSION] = services or _services(settings)
+    services = app.extensions[access.EXTENSION] = services or _services(settings)
     metrics.register(app)
     tracing.register(app)
+    _let_in(app, services)
     for module in (pages, api, openapi, health, scrape, assets):
         app.register_blueprint(module.blueprint)
     app.jinja_env.filters.update(formatting.FILTERS | presentation.FILTERS)
@@ -85,6 +92,20 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.after_request(_harden)
     assets.version()  # read and compress the files now, not while somebody waits
     return app
+
+
+def _let_in(app: Flask, services: Services) -> None:
+    """Have `app` know who asks, how much they may start, and which proxies are believed."""
+    settings = services.settings
+    check_auth(settings)
+    app.extensions[access.IDENTITY] = identity_of(settings)
+    if settings.auth == "token":
+        sessions.register(app, settings)
+        app.register_blueprint(signin.blueprint)
+    app.extensions[access.QUOTAS] = quotas.register(app, services.client)
+    app.jinja_env.globals |= {"principal": access.principal, "auth": settings.auth or "none"}
+    if settings.trusted_proxies:
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign] # as Flask's documentation says
 
 
 def _services(settings: Settings | None) -> Services:

@@ -190,6 +190,38 @@ def clusters(*, reap: bool) -> None:
     terminal.clusters(settings, reap=reap)
 
 
+@porta.command()
+@click.argument("name")
+@click.option(
+    "--starts", metavar="RATE", help="How many runs, as 20/hour. [default: the settings']"
+)
+@click.option("--work", metavar="RATE", help="How much work, as 1000000000/day; or none.")
+@click.option(
+    "--append",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file of PORTA_TOKENS_FILE: its line is added, and the token alone is printed.",
+)
+def token(name: str, starts: str | None, work: str | None, append: Path | None) -> None:
+    """Make a token for NAME, to start things with where PORTA_AUTH is token.
+
+    It is shown this once: the file holds its hash.
+    """
+    from frontend import tokens
+
+    made = tokens.new_token()
+    try:
+        line = tokens.token_line(name, made, starts=starts, work=work)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if append is None:
+        click.echo(f"token: {made}")
+        click.echo(f"line:  {line}")
+        return
+    tokens.append(append, line)
+    click.echo(made)
+
+
 def main() -> None:
     """Run the command line: the entry point of `porta`."""
     porta(prog_name="porta")

@@ -2,10 +2,12 @@
 
 FrontendError
 ├── BadRequest          what was asked for makes no sense
+├── Unauthenticated     nobody knows who asks, and that matters here
 ├── Forbidden           the asker may not do that
 ├── NotFound            nothing is known under that name
 ├── NotReady            it is known, and not computed yet
 ├── LineFull            the line of waiting runs is full
+├── QuotaExceeded       the asker has started as much as may be
 ├── LeaseLost           the run belongs to somebody else now
 ├── ChainBroken         a stored stretch is missing or altered
 ├── SettingsError       the environment can't be used as it is
@@ -33,10 +35,12 @@ __all__ = [
     "LineFull",
     "NotFound",
     "NotReady",
+    "QuotaExceeded",
     "SettingsError",
     "StorageError",
     "StorageFull",
     "StorageUnavailable",
+    "Unauthenticated",
     "ValueTooLarge",
 ]
 
@@ -51,6 +55,14 @@ class FrontendError(Exception):
 
 class BadRequest(FrontendError):
     """What was asked for makes no sense; the sentence says what would."""
+
+
+class Unauthenticated(FrontendError):
+    """Whoever asked did not say who they are, or (`invalid`) said it with what is not known."""
+
+    def __init__(self, detail: str, *, invalid: bool = False) -> None:
+        super().__init__(detail)
+        self.invalid = invalid
 
 
 class Forbidden(FrontendError):
@@ -79,6 +91,17 @@ class LineFull(FrontendError):
             f"ask again in {retry_after_s} seconds."
         )
         self.waiting = waiting
+        self.retry_after_s = retry_after_s
+
+
+class QuotaExceeded(FrontendError):
+    """The asker has started as much as may be; `retry_after_s` is when there is more."""
+
+    def __init__(self, what: str, rate: str, *, retry_after_s: int) -> None:
+        super().__init__(
+            f"You have used up your quota of {what}, {rate}; ask again in {retry_after_s} seconds. "
+            "What is there already can be read all the same."
+        )
         self.retry_after_s = retry_after_s
 
 

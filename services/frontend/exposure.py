@@ -10,16 +10,38 @@ from frontend.errors import SettingsError
 if TYPE_CHECKING:
     from frontend.settings import Settings
 
-__all__ = ["refuse_strangers"]
+__all__ = ["check_auth", "refuse_strangers"]
 
 
 def refuse_strangers(settings: Settings, host: str) -> None:
     """Raise SettingsError where strangers could reach Porta, and nobody has decided on that."""
+    check_auth(settings)
     if settings.auth is None and not _is_loopback(host):
         raise SettingsError(
             "PORTA_AUTH",
-            f"must say who may start things before Porta listens on {host}; "
-            "`none` lets everybody who reaches it.",
+            f"must say who may start things before Porta listens on {host}: `token` or `header` "
+            "let in those who are known, `none` everybody who reaches it.",
+        )
+
+
+def check_auth(settings: Settings) -> None:
+    """Raise SettingsError where a way to authenticate lacks something that it needs."""
+    if settings.auth == "token":
+        if settings.tokens_file is None:
+            raise SettingsError(
+                "PORTA_TOKENS_FILE", "is needed with PORTA_AUTH=token; `porta token` makes lines."
+            )
+        if settings.session_key is None:
+            raise SettingsError(
+                "PORTA_SESSION_KEY", "is needed with PORTA_AUTH=token, as `openssl rand -hex 32`."
+            )
+        from frontend.tokens import TokenFile
+
+        TokenFile(settings.tokens_file)
+    if settings.auth == "header" and not settings.trusted_proxies:
+        raise SettingsError(
+            "PORTA_TRUSTED_PROXIES",
+            "is needed with PORTA_AUTH=header: from others the header is not believed.",
         )
 
 

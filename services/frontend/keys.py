@@ -1,6 +1,7 @@
 """The names of Porta's keys in Redis: one place, so that reader, writer and script agree.
 
-Only slices carry a TTL: whatever else had one could be evicted under `volatile-lru`.
+Only slices and the counters of quotas carry a TTL: whatever else had one could be evicted under
+`volatile-lru`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ __all__ = [
     "COUNTERS",
     "EXPIRING",
     "INSTALLATION",
+    "LIMITS",
     "OVER",
     "QUEUE",
     "REAPER",
@@ -41,6 +43,7 @@ SEQUENCE: Final = "run/sequence"  # the last number given out in the line
 RUNNERS: Final = "run/runners"  # hash: runner -> its heartbeat, JSON
 REAPER: Final = "run/reaper"  # hash: token and lease of the runner that reaps
 INSTALLATION: Final = "run/installation"  # the random name of this installation
+LIMITS: Final = "run/limits"  # and `:LIMITER/...`: counters of what was started, with a TTL each
 RECENT: Final = "run/recent"  # zset: id -> when it was published, ms
 COUNTERS: Final = "run/counters"  # hash: what -> how often it happened (counters.py)
 EXPIRING: Final = "run/expiring"  # zset: id -> when the result is dropped, ms
@@ -77,7 +80,7 @@ def published(digest: str) -> str:
 
 
 def slice_of(digest: str, interval: int) -> str:
-    """Name the bytes of one slice, the one kind of key with a TTL."""
+    """Name the bytes of one slice, which has a TTL."""
     return f"trajectory/{digest}/slice/{interval}"
 
 

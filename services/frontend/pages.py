@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from flask import Blueprint, Response, redirect, render_template, request
 
-from frontend import query
-from frontend.access import may_start, require_start, services
+from frontend import query, starts
+from frontend.access import require_start, services, starts_by_looking
 from frontend.api import REQUEST, records_reply
 from frontend.asking import whole_number
 from frontend.errors import BadRequest, NotFound
@@ -51,7 +51,7 @@ def submit() -> AnyResponse:
     require_start()
     form = {name: request.form.get(name, "").strip() for name in FIELDS}
     try:
-        resource = services().propagations.ask(_requested(form))
+        resource = starts.start(_requested(form))
     except BadRequest as error:
         return _home(form, problem=error.detail)
     return redirect(resource.links.page, HTTPStatus.SEE_OTHER)
@@ -98,8 +98,8 @@ def propagation(propagation_id: str) -> Response:
 
 def _look(wanted: PropagationRequest) -> Resource | None:
     found = services().propagations.find(wanted)
-    if found is None and may_start():
-        return services().propagations.ask(wanted)
+    if found is None and starts_by_looking():
+        return starts.start(wanted)
     return found
 
 
@@ -110,7 +110,7 @@ def act(propagation_id: str) -> AnyResponse:
     wanted = _wanted(propagation_id)
     action = request.form.get("action")
     if action == "start":
-        services().propagations.ask(wanted, retry=True)
+        starts.start(wanted, retry=True)
     elif action == "cancel":
         _cancel(wanted)
     else:
@@ -122,7 +122,7 @@ def _cancel(wanted: PropagationRequest) -> None:
     """Cancel a run; one that has ended meanwhile stays as it is."""
     found = services().propagations.find(wanted)
     if found is not None and not found.status.is_over:
-        services().propagations.remove(wanted)
+        starts.remove(wanted)
 
 
 @blueprint.get("/propagate/<propagation_id>/data.js")

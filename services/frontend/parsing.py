@@ -6,6 +6,7 @@ sentence that begins with the variable's name and says what would be right.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import string
 from typing import TYPE_CHECKING, Final
@@ -15,15 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "auth",
     "choice",
     "dashboard_template",
     "duration",
+    "header_name",
     "host",
     "http_url",
+    "networks",
     "proxy_address",
+    "rate",
     "redis_url",
     "scheduler",
+    "secret",
     "size",
     "text",
     "whole",
@@ -41,6 +45,8 @@ UNIT_BYTES: Final = {
 }
 LONGEST_S: Final = 10 * 365 * 86_400
 DIGITS_AND_UNIT: Final = re.compile(r"([0-9]{1,15}) ?([A-Za-z]*)")
+RATE: Final = re.compile("[1-9][0-9]{0,17}/(?:minute|hour|day)")
+SECRET_CHARACTERS: Final = 32
 HOST_AND_PORT: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 
 
@@ -71,11 +77,34 @@ def choice(*words: str) -> Callable[[str], str]:
     return read
 
 
-def auth(value: str) -> str:
-    """Read who may start things; `token` and `header` have their place, but are not built yet."""
-    if value in {"token", "header"}:
-        raise ValueError(f"{value} is not available yet in this version; for now there is none.")
-    return choice("none")(value)
+def secret(value: str) -> str:
+    """Read a secret that is long enough to be one; an error doesn't repeat it."""
+    if len(value) < SECRET_CHARACTERS:
+        raise ValueError(f"must have at least {SECRET_CHARACTERS} characters, random ones.")
+    return value
+
+
+def header_name(value: str) -> str:
+    """Read the name of an HTTP header; one with an underscore is dropped by servers."""
+    if re.fullmatch("[A-Za-z][A-Za-z0-9-]{0,63}", value) is None:
+        raise ValueError(f"{value!r} must be the name of a header, as X-Forwarded-User.")
+    return value
+
+
+def networks(value: str) -> tuple[str, ...]:
+    """Read addresses and networks, with commas between them."""
+    words = [word.strip() for word in value.split(",")]
+    try:
+        return tuple(str(ipaddress.ip_network(word)) for word in words if word)
+    except ValueError:
+        raise ValueError(f"{value!r} must be addresses or networks, as 10.0.0.0/8,::1.") from None
+
+
+def rate(value: str) -> str:
+    """Read how many there may be in a minute, an hour or a day; `none` for any number."""
+    if value != "none" and RATE.fullmatch(value) is None:
+        raise ValueError(f"{value!r} must be a number a minute, hour or day, as 60/hour, or none.")
+    return value
 
 
 def duration(value: str) -> int:

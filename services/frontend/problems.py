@@ -15,7 +15,7 @@ import orjson
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from frontend import logs
+from frontend import audit, logs
 from frontend.errors import (
     BadRequest,
     ChainBroken,
@@ -23,8 +23,10 @@ from frontend.errors import (
     LineFull,
     NotFound,
     NotReady,
+    QuotaExceeded,
     StorageFull,
     StorageUnavailable,
+    Unauthenticated,
     ValueTooLarge,
 )
 from sim.errors import IntegrityError, PropagationFailed, RequestError, ScenarioError
@@ -32,9 +34,12 @@ from sim.errors import IntegrityError, PropagationFailed, RequestError, Scenario
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["MEDIA_TYPE", "Problem", "problem_of", "register"]
+__all__ = ["CHALLENGE", "MEDIA_TYPE", "Problem", "problem_of", "register"]
 
 MEDIA_TYPE: Final = "application/problem+json"  # RFC 9457, section 3
+CHALLENGE: Final = 'Bearer realm="Porta"'  # RFC 6750, section 3
+REFUSALS: Final = (Unauthenticated, Forbidden, LineFull, QuotaExceeded)  # what the audit tells of
+ATTEMPTS_AFTER_S: Final = 60  # when Flask-Limiter's window is over: quotas.SIGN_IN_ATTEMPTS
 RETRY_AFTER_S: Final = 5  # for what mends itself: storage that is away, a result being remade
 
 _UNFORESEEN: Final = "Something went wrong here that nobody foresaw. It has been written down."
@@ -73,7 +78,13 @@ def _not_ready(error: NotReady) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, error.detail, headers)
 
 
-def _line_full(error: LineFull) -> Problem:
+def _unauthenticated(error: Unauthenticated) -> Problem:
+    why = ', error="invalid_token"' if error.invalid else ""
+    headers = {"WWW-Authenticate": f"{CHALLENGE}{why}"}
+    return Problem(HTTPStatus.UNAUTHORIZED, error.detail, headers)
+
+
+def _later(error: LineFull | QuotaExceeded) -> Problem:
     headers = {"Retry-After": str(error.retry_after_s)}
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, error.detail, headers)
 
@@ -94,10 +105,12 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (BadRequest, _simple(HTTPStatus.BAD_REQUEST)),
     (RequestError, _simple(HTTPStatus.BAD_REQUEST)),
     (ScenarioError, _simple(HTTPStatus.BAD_REQUEST)),
+    (Unauthenticated, _unauthenticated),
     (Forbidden, _simple(HTTPStatus.FORBIDDEN)),
     (NotFound, _simple(HTTPStatus.NOT_FOUND)),
     (NotReady, _not_ready),
-    (LineFull, _line_full),
+    (LineFull, _later),
+    (QuotaExceeded, _later),
     (PropagationFailed, _failed),
     (ChainBroken, _being_remade),
     (IntegrityError, _being_remade),
@@ -110,6 +123,7 @@ _HTTP_SENTENCES: Final = {
     HTTPStatus.BAD_REQUEST: "This request can't be understood.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.LENGTH_REQUIRED: "The request's body has no length; say it with Content-Length.",
+    HTTPStatus.TOO_MANY_REQUESTS: "That were too many attempts; wait for a minute.",
     HTTPStatus.REQUEST_URI_TOO_LONG: "This address is too long.",
 }
 
@@ -131,6 +145,8 @@ def _http_problem(error: HTTPException, status: HTTPStatus) -> Problem:
     if isinstance(error, RequestEntityTooLarge):
         limit = request.max_content_length or 0
         return Problem(status, f"The request's body is larger than the limit of {limit} bytes.")
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        return Problem(status, _HTTP_SENTENCES[status], {"Retry-After": str(ATTEMPTS_AFTER_S)})
     return Problem(status, _HTTP_SENTENCES.get(status, f"{status.description or status.phrase}."))
 
 
@@ -141,6 +157,8 @@ def register(app: Flask) -> None:
 
 def _answer(error: Exception) -> Response:
     problem = problem_of(error)
+    if isinstance(error, REFUSALS):
+        audit.refused(error)
     if problem.status is HTTPStatus.INTERNAL_SERVER_ERROR:
         logs.logger(__name__).error("unforeseen", path=request.path, exc_info=error)
     response = _document(problem) if _is_for_programs(request.path) else _page(problem)

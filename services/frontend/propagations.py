@@ -81,15 +81,30 @@ class Propagations:
 
         Raises LineFull and StorageError.
         """
+        return self.at_once(request) or self.line_up(request, retry=retry)[0]
+
+    def at_once(self, request: PropagationRequest) -> Resource | None:
+        """Return the result if it is there, or takes no run; None if it takes one."""
         stored = self._looked_up(request)
         if stored is not None:
             return stored
         chain = self._chain_for_at_once(request)
-        if chain is not None:
-            self._remember(request)
-            return self._answer_at_once(request, chain)
-        run = self._runs.enqueue(request, retry=retry)
-        return self._finished(request) if run is None else self.resource_for(request, run)
+        if chain is None:
+            return None
+        self._remember(request)
+        return self._answer_at_once(request, chain)
+
+    def line_up(self, request: PropagationRequest, *, retry: bool = False) -> tuple[Resource, bool]:
+        """Join or line up the run that will give the result; tell also if that is more to do."""
+        verdict = self._runs.line_up(request, retry=retry)
+        run = None if verdict == "complete" else self._runs.state(request.trajectory.digest)
+        resource = self._finished(request) if run is None else self.resource_for(request, run)
+        return resource, verdict in {"queued", "extended"}
+
+    def is_awaited(self, request: PropagationRequest) -> bool:
+        """Whether this very propagation is under way already, so that asking for it joins."""
+        resource = self._under_way(request)
+        return resource is not None and not resource.status.is_over
 
     def find(self, request: PropagationRequest) -> Resource | None:
         """Return what is known of a propagation, without starting anything; None if nothing."""

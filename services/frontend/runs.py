@@ -17,7 +17,7 @@ never retried here. An asyncio caller uses `asyncio.to_thread`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import orjson
 
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from frontend.runstate import ChainEntry, Stage
     from sim.model import Failure, PropagationRequest
 
-__all__ = ["VALUE_LIMIT_BYTES", "Runs"]
+__all__ = ["VALUE_LIMIT_BYTES", "Enqueued", "Runs"]
+
+Enqueued = Literal["queued", "extended", "joined", "failed", "complete"]
 
 VALUE_LIMIT_BYTES: Final = 512 * 2**20  # proto-max-bulk-len, Redis' default
 LEASE_MS: Final = 10_000
@@ -81,21 +83,29 @@ class Runs:
         for good is returned as it is; `retry` tries again unless the trajectory itself ends.
         Raises LineFull, and StorageFull: with a full storage new work is refused at the door.
         """
-        digest = request.trajectory.digest
+        verdict = self.line_up(request, retry=retry)
+        return None if verdict == "complete" else self.state(request.trajectory.digest)
+
+    def line_up(self, request: PropagationRequest, *, retry: bool = False) -> Enqueued:
+        """Do what `enqueue` does, and tell what that was."""
         verdict: bytes = self._scripts.on_run(
             "enqueue",
-            digest,
+            request.trajectory.digest,
             request.id,
             request.steps,
             canonical_json(request.trajectory.to_json()),
             self._max_waiting,
             WAITING_FOR_ONE_RUN,
             int(retry),
-            others=[keys.request(digest), keys.published(digest), keys.manifest(request.id)],
+            others=[
+                keys.request(request.trajectory.digest),
+                keys.published(request.trajectory.digest),
+                keys.manifest(request.id),
+            ],
         )
         if verdict == b"full":
             raise LineFull(waiting=self.line_length(), retry_after_s=RETRY_AFTER_S)
-        return None if verdict == b"complete" else self.state(digest)
+        return cast("Enqueued", verdict.decode())
 
     def cancel(self, request: PropagationRequest) -> bool:
         """Stop waiting for a propagation; its run goes on for whoever else waits.

@@ -42,7 +42,7 @@ class Variable:
     @property
     def row(self) -> str:
         """The variable's row in the table of `docs/configuration.md`."""
-        default = "" if self.default is None else f"`{self.default}`"
+        default = f"`{self.default}`" if self.default not in {None, ()} else ""
         return f"| `{self.name}` | {default} | {self.says} |"
 
 
@@ -215,9 +215,64 @@ class Settings:
         default=None,
         metadata=_variable(
             "PORTA_AUTH",
-            parsing.auth,
-            "Who may start things: `none` for everybody. Not set means `none` on loopback, and "
-            "that `porta web` refuses any other address.",
+            parsing.choice("none", "token", "header"),
+            "Who may start, cancel and delete things: `none` for everybody, `token` for those with "
+            "a token, `header` for those whom a proxy names (docs/security.md). Not set means "
+            "`none` on loopback, and that `porta web` refuses any other address.",
+        ),
+    )
+    tokens_file: str | None = field(
+        default=None,
+        metadata=_variable(
+            "PORTA_TOKENS_FILE",
+            parsing.text,
+            "With `token`: the file of names and hashed tokens that `porta token` writes lines "
+            "for; read again when it has changed.",
+        ),
+    )
+    session_key: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_variable(
+            "PORTA_SESSION_KEY",
+            parsing.secret,
+            "With `token`: what signs the cookies of those who sign in with a browser, the same "
+            "in all replicas; at least 32 random characters, as `openssl rand -hex 32` gives. "
+            "Another key signs everybody out.",
+        ),
+    )
+    auth_header: str = field(
+        default="X-Forwarded-User",
+        metadata=_variable(
+            "PORTA_AUTH_HEADER",
+            parsing.header_name,
+            "With `header`: where the proxy says who it is.",
+        ),
+    )
+    trusted_proxies: tuple[str, ...] = field(
+        default=(),
+        metadata=_variable(
+            "PORTA_TRUSTED_PROXIES",
+            parsing.networks,
+            "The addresses or networks of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` "
+            "(and with `header`, whose word on who asks) are believed, with commas between.",
+        ),
+    )
+    quota_starts: str = field(
+        default="60/hour",
+        metadata=_variable(
+            "PORTA_QUOTA_STARTS",
+            parsing.rate,
+            "With `token` and `header`: how many runs each may start, as `60/hour` or `none`. A "
+            "token's own line goes before.",
+        ),
+    )
+    quota_work: str = field(
+        default="100000000000/day",
+        metadata=_variable(
+            "PORTA_QUOTA_WORK",
+            parsing.rate,
+            "The same for work, counted as in `PORTA_MAX_WORK`.",
         ),
     )
     dashboard_url: str | None = field(

@@ -32,6 +32,9 @@ __all__ = ["serve"]
 GRACE_S: Final = 3  # for requests under way when it stops; event streams end at once
 KEEPALIVE_S: Final = 75  # longer than proxies keep theirs, so that none is closed as it is used
 QUEUED_CONNECTIONS: Final = 2_048
+LONGEST_LINE: Final = 4_094  # bytes of `GET <path and query> HTTP/1.1`; none of ours has a tenth
+MOST_FIELDS: Final = 100  # browsers send about 20 headers, proxies add as many
+LONGEST_FIELD: Final = 8_190  # bytes: a proxy's own cookies may take half of that
 CONNECTIONS_BY_THREAD: Final = 4  # kept alive beside those that are being answered
 
 
@@ -107,6 +110,10 @@ def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "backlog": QUEUED_CONNECTIONS,
         "keepalive": KEEPALIVE_S,
         "graceful_timeout": GRACE_S,
+        "limit_request_line": LONGEST_LINE,
+        "limit_request_fields": MOST_FIELDS,
+        "limit_request_field_size": LONGEST_FIELD,
+        "forwarded_allow_ips": "",  # proxies.py decides who is believed, under any server
         "control_socket_disable": True,  # it lies in HOME, and all instances would share it
         "proc_name": "porta web",
         "loglevel": settings.log_level,

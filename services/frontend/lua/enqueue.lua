@@ -2,7 +2,8 @@
 -- Join the run that is under way for this trajectory, or line up a new one.
 -- Not allow-oom on purpose: with the storage full, new work is refused at the door.
 -- ARGV: digest, id, steps, trajectory JSON, line limit, waiting limit, retry ('1': try what failed again)
--- Returns joined, queued, complete, failed (for good), or full.
+-- Returns queued (a new run), extended (the run, or the one after it, becomes longer), joined,
+--   complete, failed (for good), or full.
 --include prelude
 local request, published, manifest = KEYS[11], KEYS[12], KEYS[13]
 local id, steps = ARGV[2], tonumber(ARGV[3])
@@ -33,6 +34,10 @@ if not under_way and redis.call('ZCARD', queue) + redis.call('ZCARD', retry) >= 
   return 'full'
 end
 
+local longest = tonumber(redis.call('ZREVRANGE', waiting, 0, 0, 'WITHSCORES')[2] or 0)
+if owned() then
+  longest = math.max(longest, number('target'))
+end
 redis.call('SET', request, ARGV[4])
 redis.call('ZADD', waiting, steps, id)
 forget_ended(id)
@@ -52,4 +57,4 @@ if owned() then
   end
 end
 emit('status')
-return 'joined'
+return steps > longest and 'extended' or 'joined'

@@ -3,15 +3,18 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from frontend.access import may_start, require_start
+from frontend.access import IDENTITY, require_start, starts_by_looking
 from frontend.errors import Forbidden
+from frontend.identity import identity_of
+from frontend.settings import Settings
 
 APP = Flask("frontend", static_folder=None)
+APP.extensions[IDENTITY] = identity_of(Settings())
 
 
 def a_look(**headers: str) -> bool:
     with APP.test_request_context("/", headers=headers):
-        return may_start()
+        return starts_by_looking()
 
 
 def a_change(**headers: str) -> None:
@@ -35,7 +38,7 @@ def test_a_page_that_is_fetched_ahead_starts_nothing() -> None:
 
 def test_asking_for_a_pages_headers_starts_nothing() -> None:
     with APP.test_request_context("/", method="HEAD"):
-        assert not may_start()
+        assert not starts_by_looking()
 
 
 def test_a_program_may_change_things() -> None:

@@ -36,13 +36,13 @@ def test_help_needs_nothing_heavy() -> None:
 def test_help_lists_every_command_and_every_variable() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    for word in ("serve", "web", "runner", "propagate", "clusters"):
+    for word in ("serve", "web", "runner", "propagate", "clusters", "token"):
         assert word in result.output
     for variable in VARIABLES:
         assert variable.name in result.output
 
 
-@pytest.mark.parametrize("command", ["serve", "web", "runner", "propagate", "clusters"])
+@pytest.mark.parametrize("command", ["serve", "web", "runner", "propagate", "clusters", "token"])
 def test_every_command_explains_itself(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
@@ -123,3 +123,38 @@ def test_propagate_says_what_is_wrong_with_a_scenario(
     result = run("propagate", "5", "--scenario", str(file))
     assert result.exit_code == 1
     assert sentence in result.output
+
+
+def test_a_token_is_printed_once_with_the_line_that_lets_it_in(tmp_path: Path) -> None:
+    from frontend.tokens import TokenFile
+
+    result = run("token", "ada", "--starts", "2/hour")
+    token, line = (one.split(": ", 1)[1].strip() for one in result.output.splitlines())
+    assert token not in line
+    path = tmp_path / "tokens"
+    path.write_text(line)
+    found = TokenFile(str(path)).find(token)
+    assert found is not None
+    assert (found.name, found.starts) == ("ada", "2/hour")
+
+
+def test_a_tokens_line_is_added_to_a_file_and_the_token_alone_is_printed(tmp_path: Path) -> None:
+    from frontend.tokens import TokenFile
+
+    path = tmp_path / "tokens"
+    tokens = {name: run("token", name, "--append", str(path)).output for name in ("ada", "bob")}
+    known = TokenFile(str(path))
+    for name, printed in tokens.items():
+        found = known.find(printed.strip())
+        assert found is not None
+        assert found.name == name
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("a b",), ("ada", "--starts", "2"), ("ada", "--append", "/nowhere/at/all"), ()],
+)
+def test_a_token_for_nobody_is_refused_with_a_sentence(words: tuple[str, ...]) -> None:
+    result = run("token", *words)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output

@@ -37,10 +37,12 @@ SECRET = "redis://:password@host"  # noqa: S105  # stands for one
     ("error", "status"),
     [
         (errors.BadRequest("No."), 400),
+        (errors.Unauthenticated("No."), 401),
         (errors.Forbidden("No."), 403),
         (errors.NotFound("No."), 404),
         (errors.NotReady(RUNNING), 404),
         (errors.LineFull(waiting=3, retry_after_s=10), 429),
+        (errors.QuotaExceeded("starts", "60 per 1 hour", retry_after_s=10), 429),
         (errors.StorageUnavailable("Away."), 503),
         (errors.StorageFull("Full."), 507),
         (errors.ValueTooLarge(2, 1), 507),

@@ -40,8 +40,10 @@ def test_every_variable_arrives_in_its_field() -> None:
             "PORTA_RESULT_TTL": "30d",
             "PORTA_RUNNER": "external",
             "PORTA_AUTH": "none",
+            "PORTA_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
         }
     )
+    assert settings.trusted_proxies == ("10.0.0.0/8", "::1/128")
     assert settings.redis_location == "rediss://user:secret@redis:6380/1"
     assert settings.gateway_address == "http://gateway:8000"
     assert settings.gateway_proxy_address == "tls://gateway:8786"
@@ -53,7 +55,11 @@ def test_every_variable_arrives_in_its_field() -> None:
 
 
 def test_the_representation_shows_no_secret() -> None:
-    settings = Settings(redis_url="redis://:secret@redis", gateway_password="secret")  # noqa: S106
+    settings = Settings(
+        redis_url="redis://:secret@redis",
+        gateway_password="secret",  # noqa: S106
+        session_key="secret",
+    )
     assert "secret" not in repr(settings)
 
 
@@ -95,9 +101,13 @@ def test_a_scheduler_is_named_with_or_without_its_protocol(address: str) -> None
         ("PORTA_RESULT_TTL", "0"),
         ("PORTA_RESULT_TTL", "2w"),
         ("PORTA_RUNNER", "yes"),
-        ("PORTA_AUTH", "token"),
-        ("PORTA_AUTH", "header"),
         ("PORTA_AUTH", "anyone"),
+        ("PORTA_SESSION_KEY", "short"),
+        ("PORTA_AUTH_HEADER", "X_Forwarded_User"),
+        ("PORTA_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("PORTA_TRUSTED_PROXIES", "proxy.example"),
+        ("PORTA_QUOTA_STARTS", "60"),
+        ("PORTA_QUOTA_WORK", "1e9/day"),
         ("PORTA_DASHBOARD_URL", "https://dask.example/clusters"),
         ("PORTA_DASHBOARD_URL", "https://dask.example/{name}"),
         ("PORTA_DASHBOARD_URL", "https://dask.example/{cluster"),
@@ -111,6 +121,12 @@ def test_a_bad_value_stops_the_start_with_a_sentence_that_names_the_variable(
     assert caught.value.variable == name
     assert caught.value.detail.startswith(name)
     assert caught.value.detail.endswith(".")
+
+
+def test_a_session_key_that_is_too_short_is_not_repeated() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environ({"PORTA_SESSION_KEY": "hush"})
+    assert "hush" not in caught.value.detail
 
 
 def test_a_bad_redis_url_is_not_repeated_because_it_may_carry_a_password() -> None:

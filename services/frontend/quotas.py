@@ -1,0 +1,106 @@
+"""How much each principal may start: runs, and their work, counted in Redis for all replicas.
+
+- What is counted is a run that is lined up or made longer, not a look at a page, a request that
+  joins a run, or one that is answered at once.
+- Nobody gets more than the quota, however many requests come at once. A request that is refused
+  costs nothing, but that it has to wait for the window's end.
+- Where Redis can't count, it can't line up a run either: the caller is told that, and what is
+  known is served all the same. Counters that Redis evicts forgive what they counted.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from limits import parse
+
+from frontend import keys, logs, signin
+from frontend.connection import storage_errors
+from frontend.errors import Forbidden, QuotaExceeded, StorageError
+from frontend.identity import UNLIMITED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+    from limits import RateLimitItem
+    from limits.strategies import RateLimiter
+    from redis import Redis
+
+    from frontend.identity import Principal
+
+__all__ = ["SIGN_IN_ATTEMPTS", "Quotas", "register"]
+
+SIGN_IN_ATTEMPTS: Final = "10/minute"
+
+
+class Quotas:
+    """The quotas of all principals."""
+
+    def __init__(self, counter: RateLimiter) -> None:
+        self._counter = counter
+
+    def check(self, who: Principal, work: float) -> None:
+        """Raise QuotaExceeded, or Forbidden, where this much can't be started now."""
+        with _uncounted():
+            for name, rate, cost in _charges(who, work):
+                if cost > rate.amount:
+                    raise Forbidden(
+                        f"This is {cost:,} units of work, more than the {rate.amount:,} that you "
+                        "may start at all; ask for fewer steps."
+                    )
+                with storage_errors():
+                    left = self._counter.test(rate, name, who.name, cost=cost)
+                if not left:
+                    raise self._exceeded(who, name, rate)
+
+    def take(self, who: Principal, work: float) -> None:
+        """Count this much as started; raises QuotaExceeded where others were faster."""
+        with _uncounted():
+            for name, rate, cost in _charges(who, work):
+                with storage_errors():
+                    taken = self._counter.hit(rate, name, who.name, cost=cost)
+                if not taken:
+                    raise self._exceeded(who, name, rate)
+
+    def _exceeded(self, who: Principal, name: str, rate: RateLimitItem) -> QuotaExceeded:
+        with storage_errors():
+            reset = self._counter.get_window_stats(rate, name, who.name).reset_time
+        return QuotaExceeded(name, str(rate), retry_after_s=max(1, math.ceil(reset - time.time())))
+
+
+def register(app: Flask, redis: Redis) -> Quotas:
+    """Let `app` count in Redis, and slow down those who guess tokens."""
+    limiter = Limiter(
+        get_remote_address,
+        storage_uri="redis://",  # the client that we have says where
+        storage_options={
+            "connection_pool": redis.connection_pool,  # type: ignore[dict-item] # limits takes it
+            "key_prefix": keys.LIMITS,
+        },
+        strategy="fixed-window",  # the one whose counters take large costs and tell when to return
+        swallow_errors=True,  # who has a token may sign in while Redis is away
+    )
+    limiter.limit(SIGN_IN_ATTEMPTS, methods=["POST"])(signin.blueprint)
+    limiter.init_app(app)
+    return Quotas(limiter.limiter)
+
+
+@contextmanager
+def _uncounted() -> Iterator[None]:
+    """Go on where Redis can't count; then it can't line up a run either, and says so."""
+    try:
+        yield
+    except StorageError as error:
+        logs.logger(__name__).warning("not counted", reason=error.detail)
+
+
+def _charges(who: Principal, work: float) -> Iterator[tuple[str, RateLimitItem, int]]:
+    for name, rate, cost in (("starts", who.starts, 1), ("work", who.work, math.ceil(work))):
+        if rate != UNLIMITED:
+            yield name, parse(rate), cost

@@ -1,0 +1,57 @@
+"""Starting, cancelling and deleting on somebody's behalf: within their quota, and written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from frontend import audit
+from frontend.access import principal, quotas, services
+from frontend.errors import NotFound, QuotaExceeded
+from sim.plan import work
+
+if TYPE_CHECKING:
+    from frontend.resource import Resource
+    from sim.model import PropagationRequest
+
+__all__ = ["remove", "start"]
+
+
+def start(wanted: PropagationRequest, *, retry: bool = False) -> Resource:
+    """Ask for a propagation: give the one that is there, join the run under way, or line up.
+
+    Raises QuotaExceeded, LineFull and StorageError. Joining costs nothing.
+    """
+    propagations = services().propagations
+    resource = propagations.at_once(wanted)
+    if resource is not None:
+        return resource
+    if principal().is_limited and not propagations.is_awaited(wanted):
+        quotas().check(principal(), _work(wanted))
+    resource, is_more = propagations.line_up(wanted, retry=retry)
+    if is_more:
+        _charge(wanted)
+        audit.record("start", "done", wanted)
+    return resource
+
+
+def remove(wanted: PropagationRequest) -> None:
+    """Cancel a run under way, or delete a finished result; raises NotFound."""
+    resource = services().propagations.find(wanted)
+    if resource is None:
+        raise NotFound(f"Nobody has asked for {wanted.id} yet, so there is nothing to delete.")
+    services().propagations.remove(wanted)
+    audit.record("delete" if resource.status.is_over else "cancel", "done", wanted)
+
+
+def _charge(wanted: PropagationRequest) -> None:
+    """Count what was lined up; take it back where other requests of the same asker were faster."""
+    try:
+        quotas().take(principal(), _work(wanted))
+    except QuotaExceeded:
+        services().propagations.remove(wanted)
+        raise
+
+
+def _work(wanted: PropagationRequest) -> float:
+    """Return the whole work of a request, also where a part of it is there already."""
+    return work(wanted.steps, wanted.trajectory.scenario, wanted.members)
