@@ -1,0 +1,73 @@
+"""The ways in which the command line comes to a propagation; the same bits on each.
+
+It joins the run that a page would join, starts a cluster of its own, or does it in this process.
+A way is imported when it is taken: Dask alone takes longer to import than ten million steps.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal
+
+from frontend.errors import FrontendError
+from sim.errors import SimError
+from sim.plan import workers_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from frontend.settings import Settings
+    from frontend.terminal import Workers
+    from sim.engine import Propagation
+    from sim.model import PropagationRequest
+
+__all__ = ["export_parts", "propagation"]
+
+
+def propagation(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
+    """Return the propagation, computed in the way that `workers` says; raises FrontendError."""
+    try:
+        return _by_the_way(settings, request, workers)
+    except SimError as error:
+        raise FrontendError(str(error)) from error
+
+
+def _by_the_way(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
+    if isinstance(workers, int):
+        from frontend.ways import dedicated
+
+        return dedicated.propagation(settings, request, workers)
+    if workers == "auto" and settings.redis_location is not None and settings.has_dask:
+        from frontend.ways import joined
+
+        return joined.propagation(settings, request)
+    from frontend.ways import inline
+
+    return inline.propagation(request)
+
+
+def export_parts(
+    settings: Settings,
+    request: PropagationRequest,
+    workers: int | Literal["auto"],
+    directory: Path,
+) -> int:
+    """Write Parquet parts from workers into a folder that they share; return how many."""
+    from frontend.ways import dedicated
+
+    if workers == "auto":
+        workers = _busy_workers(settings, request)
+    try:
+        return dedicated.export_parts(settings, request, workers, directory)
+    except SimError as error:
+        raise FrontendError(str(error)) from error
+
+
+def _busy_workers(settings: Settings, request: PropagationRequest) -> int:
+    """Return how many workers an export keeps busy, at most a core each on this machine."""
+    most = settings.max_workers
+    if not settings.has_dask:
+        most = min(most, os.cpu_count() or 1)
+    return workers_for(
+        request.trajectory, request.steps, slice_budget_bytes=0, max_workers=most, export=True
+    )

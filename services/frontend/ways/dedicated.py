@@ -1,0 +1,99 @@
+"""A propagation on a cluster that is the command line's own: started for it, stopped after it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from frontend.backends import backend_of, wait_for_a_worker
+from frontend.progress import Progress
+from sim.cluster import LocalBackend
+from sim.driver import export_on, propagate_on
+from sim.engine import Propagation, initial_checkpoint
+from sim.schedule import interval_iterations
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from frontend.settings import Settings
+    from sim.cluster import Backend, Cluster
+    from sim.engine import Stretch
+    from sim.model import PropagationRequest
+
+__all__ = ["export_parts", "propagation"]
+
+TAG: Final = "command-line"
+
+
+def propagation(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
+    """Return the propagation; raises SimError."""
+    return asyncio.run(_propagate(settings, request, workers))
+
+
+def export_parts(
+    settings: Settings, request: PropagationRequest, workers: int, directory: Path
+) -> int:
+    """Write Parquet parts from workers into a folder that they share; return how many."""
+    return asyncio.run(_export(settings, request, workers, directory))
+
+
+async def _propagate(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
+    trajectory = request.trajectory
+    stretches: list[Stretch] = []
+    interval = interval_iterations(len(trajectory.scenario.agents))
+    with Progress.of(request.steps, "starting a cluster") as shown:
+
+        async def take(stretch: Stretch, _data: bytes) -> None:
+            stretches.append(stretch)
+            shown.reach(min(stretch.tail.iteration, request.steps))
+
+        async def pass_by(_slices: list[tuple[int, bytes]]) -> None:
+            pass
+
+        async with _cluster(settings, workers) as cluster:
+            shown.say("propagating")
+            await propagate_on(
+                cluster.client,
+                trajectory,
+                start=initial_checkpoint(trajectory.scenario),
+                first_interval=0,
+                until_interval=-(-request.steps // interval),
+                slice_budget=0,
+                on_stretch=take,
+                on_slices=pass_by,
+                deadline_s=settings.stretch_deadline_s,
+            )
+    return Propagation.open(trajectory, request.steps, stretches)
+
+
+async def _export(
+    settings: Settings, request: PropagationRequest, workers: int, directory: Path
+) -> int:
+    with Progress.of(request.steps, "starting a cluster") as shown:
+
+        async def written(iterations: int) -> None:
+            shown.reach(iterations)
+
+        async with _cluster(settings, workers) as cluster:
+            shown.say("writing")
+            parts = await export_on(
+                cluster.client,
+                request.trajectory,
+                request.steps,
+                directory,
+                on_progress=written,
+                deadline_s=settings.stretch_deadline_s,
+            )
+    return len(parts)
+
+
+@asynccontextmanager
+async def _cluster(settings: Settings, workers: int) -> AsyncIterator[Cluster]:
+    """Start a cluster where the settings say, else of processes on this machine's cores."""
+    backend: Backend = backend_of(settings) if settings.has_dask else LocalBackend()
+    async with backend.open(tag=f"{TAG}/{secrets.token_hex(8)}", workers=workers) as cluster:
+        await wait_for_a_worker(cluster.arrived, settings.cluster_timeout_s)
+        yield cluster

@@ -1,0 +1,35 @@
+"""A propagation in this process: what the command line does without Redis and without Dask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from frontend.progress import Progress
+from sim.engine import Propagation, initial_checkpoint, pass_over
+from sim.plan import stretch_intervals
+from sim.schedule import interval_iterations
+
+if TYPE_CHECKING:
+    from sim.engine import Stretch
+    from sim.model import PropagationRequest
+
+__all__ = ["propagation"]
+
+
+def propagation(request: PropagationRequest) -> Propagation:
+    """Pass over it here, stretch by stretch, so that there is progress to be shown."""
+    trajectory = request.trajectory
+    stretches: list[Stretch] = []
+    interval = interval_iterations(len(trajectory.scenario.agents))
+    start, most = initial_checkpoint(trajectory.scenario), stretch_intervals(trajectory.scenario)
+    with Progress.of(request.steps, "propagating") as shown:
+        while (left := (request.steps - start.iteration) // interval) > 0:
+            stretch = pass_over(trajectory, start, min(left, most))
+            stretches.append(stretch)
+            if stretch.failure is not None:
+                break
+            start = stretch.tail
+            shown.reach(start.iteration)
+        opened = Propagation.open(trajectory, request.steps, stretches)
+        shown.reach(request.steps)
+    return opened

@@ -1,0 +1,51 @@
+"""A propagation by a runner: what the command line does where Redis and Dask are configured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from frontend.errors import FrontendError
+from frontend.progress import Progress
+from frontend.services import build_services
+
+if TYPE_CHECKING:
+    from frontend.services import Services
+    from frontend.settings import Settings
+    from sim.engine import Propagation
+    from sim.model import PropagationRequest
+
+__all__ = ["propagation"]
+
+
+def propagation(settings: Settings, request: PropagationRequest) -> Propagation:
+    """Join the run that a page would join, and wait for it; raises FrontendError."""
+    services = build_services(settings)
+    try:
+        resource = services.propagations.ask(request, retry=True)
+        if not resource.status.is_over:
+            _follow(services, request)
+            resource = services.propagations.find(request) or resource
+        if resource.error is not None:
+            raise FrontendError(resource.error.detail)
+        return services.propagations.open(request)
+    finally:
+        services.close()
+
+
+def _follow(services: Services, request: PropagationRequest) -> None:
+    """Show a run's progress until it is over."""
+    if not services.runners.alive():
+        raise FrontendError(
+            "No runner is alive to take this up; start `porta runner`, or use --workers inline."
+        )
+    with (
+        Progress.of(request.steps, "waiting") as shown,
+        services.hub.subscribe(request.trajectory.digest, propagation_id=request.id) as events,
+    ):
+        for event in events:
+            if event.name == "done" or (event.name == "status" and event.run is None):
+                return
+            if event.run is not None:
+                resource = services.propagations.resource_for(request, event.run)
+                shown.say(resource.status.value)
+                shown.reach(resource.progress.done)

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from frontend.ways import inline
+from sim.engine import Propagation
+from sim.model import PropagationRequest, Trajectory
+
+PROGRAM = """
+import sys
+from frontend import ways
+from frontend.settings import Settings
+from sim.model import PropagationRequest, Trajectory
+ways.propagation(Settings.from_environ({}), PropagationRequest(500, Trajectory()), "auto")
+print(*sorted({"dask", "distributed", "dask_gateway", "redis"} & sys.modules.keys()))
+"""
+
+
+def test_what_is_propagated_here_is_what_the_engine_says() -> None:
+    request = PropagationRequest(140_000, Trajectory(seed=5))
+    assert (
+        inline.propagation(request).summary()
+        == Propagation.open(request.trajectory, request.steps).summary()
+    )
+
+
+def test_dask_and_redis_are_not_imported_where_nobody_needs_them() -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == []
