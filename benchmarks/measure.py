@@ -11,10 +11,10 @@ Guarantees:
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 import time
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -32,38 +32,40 @@ __all__ = [
     "compare",
     "measure",
     "seconds",
+    "within",
 ]
-
-
-class _Sense(Enum):
-    AT_LEAST = ">="
-    AT_MOST = "<="
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which side of a bound the median should be on."""
+    """Between which bounds the median should be."""
 
-    sense: _Sense
-    bound: float
+    low: float
+    high: float
 
     def is_met_by(self, value: float) -> bool:
         """Return whether a median of this value keeps the promise."""
-        above = value >= self.bound
-        return above if self.sense is _Sense.AT_LEAST else value <= self.bound
+        return self.low <= value <= self.high
 
     def __str__(self) -> str:
-        return f"{self.sense.value} {self.bound:g}"
+        if math.isinf(self.high):
+            return f">= {self.low:g}"
+        return f"<= {self.high:g}" if math.isinf(self.low) else f"{self.low:g}..{self.high:g}"
 
 
 def at_least(bound: float) -> Target:
     """Return a target from which on more is better."""
-    return Target(_Sense.AT_LEAST, bound)
+    return Target(bound, math.inf)
 
 
 def at_most(bound: float) -> Target:
     """Return a target up to which less is better."""
-    return Target(_Sense.AT_MOST, bound)
+    return Target(-math.inf, bound)
+
+
+def within(low: float, high: float) -> Target:
+    """Return a target between two bounds, as a model's error has."""
+    return Target(low, high)
 
 
 @dataclass(frozen=True, slots=True)

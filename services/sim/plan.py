@@ -7,8 +7,12 @@ The model of cost, per iteration of M agents of which `massive` attract others::
 
     steps   = M, if clocks move in step (dt_span <= epsilon), else
               min(M, e - 1 + 1.2 * M * epsilon / mean time step)
-    pass    = M * look + steps * (step + massive * pull)
+    pass    = M * look + steps * (step + massive * pull);  two agents: pair
     slice   = pass, once more, + steps * encode
+
+and the one rule by which work is cut: a stretch is a second's pass, a task of output half a
+second's, of which it may hand back 32 MiB. That is long beside the millisecond that a task costs
+the scheduler, and short beside whoever cancels, dies, or waits for the last worker to be done.
 
 An iteration goes on down the list while each agent's clock is the next earliest, a rising run
 whose mean length is e - 1 = 1.72, and takes along who is within epsilon of it: the formula is
@@ -47,19 +51,21 @@ __all__ = [
 class CostModel:
     """What things cost on one core of the machine that it was calibrated on (`make bench`)."""
 
-    look_s: float = 1e-9  # to see whether an agent waits
-    step_s: float = 12e-9  # to draw a number, to step, to keep checkpoint, overview, diagnostics
-    pull_s: float = 4.2e-9  # a massive agent's pull on another: a division and a square root
-    cached_record_s: float = 160e-9  # to make a record part of a cached slice: Arrow with zstd
-    exported_record_s: float = 220e-9  # to make a record part of a Parquet file with zstd
+    pair_s: float = 21e-9  # an iteration of two agents, which have a kernel of their own
+    look_s: float = 3.8e-9  # to see whether an agent waits
+    step_s: float = 27e-9  # to draw a number, to step, to keep checkpoint, overview, diagnostics
+    pull_s: float = 1.6e-9  # a massive agent's pull on another: a division and a square root
+    cached_record_s: float = 50e-9  # to make a record part of a cached slice: Arrow and SHA-256
+    exported_record_s: float = 100e-9  # to make a record part of a Parquet file with zstd
     record_bytes: int = 60  # seven columns of 64 bits and the agent
     worker_start_s: float = 2.0  # from asking for a cluster's workers to their being there
 
 
 COSTS: Final = CostModel()
 
-_TASK_S: Final = 1.0  # long beside Dask's millisecond a task, short beside whoever cancels
-_TASK_BYTES: Final = 32 * 2**20  # of slices in one task: workers stay at 340 MB (64: 415 MB)
+_STRETCH_S: Final = 1.0
+_OUTPUT_S: Final = 0.5
+_HANDED_BACK_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (64: 415 MB)
 
 
 def work(steps: int, scenario: Scenario, members: int = 1) -> float:
@@ -86,6 +92,8 @@ def steps_per_iteration(scenario: Scenario) -> float:
 
 def pass_seconds(scenario: Scenario, iterations: int) -> float:
     """Return how long one core takes for the pass: a chain, which no second core shortens."""
+    if len(scenario.agents) == 2:  # noqa: PLR2004 - the name of that kernel
+        return iterations * COSTS.pair_s
     looks = len(scenario.agents) * COSTS.look_s
     step = COSTS.step_s + len(scenario.massive) * COSTS.pull_s
     return iterations * (looks + steps_per_iteration(scenario) * step)
@@ -99,7 +107,7 @@ def stretch_intervals(scenario: Scenario) -> int:
     256
     """
     interval_s = pass_seconds(scenario, interval_iterations(len(scenario.agents)))
-    return max(1, min(STRETCH_INTERVALS, int(_TASK_S / interval_s)))
+    return max(1, min(STRETCH_INTERVALS, int(_STRETCH_S / interval_s)))
 
 
 def slice_bytes(scenario: Scenario) -> int:
@@ -122,17 +130,21 @@ def sliced_intervals(scenario: Scenario, intervals: int, budget_bytes: int) -> i
 
 
 def slice_batches(scenario: Scenario, intervals: range, *, export: bool = False) -> Iterator[range]:
-    """Divide intervals among tasks of about a second, none of more than 32 MiB of slices.
+    """Divide intervals evenly among tasks of half a second; what isn't written is handed back.
 
     >>> from sim.model import NANO
     >>> list(slice_batches(NANO, range(3, 12)))
-    [range(3, 7), range(7, 11), range(11, 12)]
+    [range(3, 6), range(6, 9), range(9, 12)]
+    >>> [len(batch) for batch in slice_batches(NANO, range(256), export=True)]
+    [36, 37, 36, 37, 36, 37, 37]
     """
-    by_time = int(_TASK_S / slice_seconds(scenario, export=export))
-    by_size = _TASK_BYTES // slice_bytes(scenario)
-    most = max(1, min(by_time, by_size))
-    for first in range(intervals.start, intervals.stop, most):
-        yield range(first, min(first + most, intervals.stop))
+    most = int(_OUTPUT_S / slice_seconds(scenario, export=export))
+    if not export:
+        most = min(most, _HANDED_BACK_BYTES // slice_bytes(scenario))
+    tasks = math.ceil(len(intervals) / max(1, most))
+    for task in range(tasks):
+        start, stop = (len(intervals) * edge // tasks for edge in (task, task + 1))
+        yield intervals[start:stop]
 
 
 def workers_for(
@@ -158,7 +170,7 @@ def workers_for(
     >>> workers(1_000_000), workers(100_000_000)
     (1, 1)
     >>> workers(20_000_000, export=True), workers(100_000_000, export=True)
-    (5, 14)
+    (2, 10)
     """
     scenario = trajectory.scenario
     intervals = complete_intervals(iterations, len(scenario.agents))

@@ -73,14 +73,14 @@ def test_slice_batches_cover_the_intervals_once_in_order(
 ) -> None:
     batches = list(plan.slice_batches(scenario, range(first, first + count), export=export))
     assert [j for batch in batches for j in batch] == list(range(first, first + count))
-    assert all(len(batch) == len(batches[0]) for batch in batches[:-1])
+    assert max(map(len, batches), default=1) - min(map(len, batches), default=1) <= 1
 
 
 @given(scenario=scenarios(), export=st.booleans())
 def test_a_slice_batch_is_bounded_in_time_and_memory(scenario: Scenario, *, export: bool) -> None:
     batch = next(plan.slice_batches(scenario, range(10_000), export=export))
-    assert len(batch) * plan.slice_seconds(scenario, export=export) <= 1.0
-    assert len(batch) * plan.slice_bytes(scenario) <= 2**25
+    assert len(batch) * plan.slice_seconds(scenario, export=export) <= 0.5
+    assert export or len(batch) * plan.slice_bytes(scenario) <= 2**25
 
 
 @given(scenarios(), st.integers(0, 10_000), budgets)
