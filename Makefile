@@ -84,7 +84,7 @@ check: setup ## format, lint, types, layers and unit tests: under two minutes
 integration: setup ## the integration tests: real Redis, real Dask Gateway, real browser
 	@$(BIN)/pytest -m integration tests/integration
 
-bench: setup ## measure what docs/performance.md says
+bench: setup ## print each promise about speed beside what is measured here
 	@$(BIN)/python -m benchmarks
 
 format: setup ## format the code and mend what ruff can

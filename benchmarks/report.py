@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import statistics
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measure import Measure, Result
 
-__all__ = ["failed_row", "header", "row", "write"]
+__all__ = ["failed_row", "header", "row", "spread", "write"]
 
 _NAME_WIDTH = 56
 
@@ -53,6 +54,15 @@ def write(results: Sequence[Result], folder: Path) -> Path:
     }
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return path
+
+
+def spread(taken: Sequence[float]) -> str:
+    """Return the median of some seconds, and lowest and highest behind it."""
+    unit, scale = ("s", 1.0) if statistics.median(taken) >= 1 else ("ms", 1e3)
+    median, low, high = (
+        _short(scale * each) for each in (statistics.median(taken), min(taken), max(taken))
+    )
+    return f"{median} {unit} ({low} to {high})"
 
 
 def _short(value: float) -> str:
