@@ -40,7 +40,7 @@ COPY services /build/services
 RUN cd /build && /opt/installer/bin/hatchling build --target wheel >/dev/null \
     && pip-install /opt/porta --no-index --no-deps /build/dist/*.whl
 # After the sources, so that what is compiled is always theirs.
-COPY image/*.py /build/
+COPY image/compile_kernels.py image/porta_kernels.py /build/
 RUN cp /build/porta_kernels.py /opt/porta/lib/python3*/site-packages/ \
     && NUMBA_CACHE_DIR=/opt/porta/kernels /opt/porta/bin/python /build/compile_kernels.py \
     && chmod -R a+rX,go-w /opt/porta
