@@ -104,6 +104,7 @@ def passed(*, diagnostics: bool) -> None:
     kernel.pass_over(
         world, steps, ring, 0, ITERATIONS,
         bins.level, bins.series, bins.clocks, path.level, path.states, empty_tally(2),
+        kernel.NO_LINES,
     )  # fmt: skip
 
 

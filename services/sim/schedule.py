@@ -17,7 +17,9 @@ __all__ = [
     "INTERVAL_ITERATIONS",
     "PATH_BITS",
     "SERIES_BITS",
+    "SERIES_KEPT",
     "STRETCH_INTERVALS",
+    "coarsest_kept",
     "complete_intervals",
     "interval_iterations",
     "interval_level",
@@ -33,6 +35,10 @@ STRETCH_INTERVALS: Final = 256
 
 SERIES_BITS: Final = 11
 """Series have at most 2**11 bins: more than the pixels a page is wide."""
+
+SERIES_KEPT: Final = 11
+"""Series are kept in bins of 2**11 iterations at most, also where the whole asks for longer ones:
+a window too wide to be passed over once more has a bin for each pixel all the same."""
 
 PATH_BITS: Final = 14
 """The path has at most 2**14 samples per agent: what a browser draws without effort."""
@@ -64,15 +70,23 @@ def level(n: int, bits: int) -> int:
 def interval_level(interval: int, agents: int, bits: int) -> int:
     """Return the level that a complete interval keeps: the finest any n with it can ask for.
 
-    The smallest such n ends with the interval. It is never coarser than the interval itself,
-    so that every interval has at least one bin of its own.
+    The smallest such n ends with the interval.
 
     >>> [interval_level(j, 2, SERIES_BITS) for j in (0, 1, 2, 1525)]
-    [5, 6, 7, 16]
+    [5, 6, 7, 11]
     """
-    iterations = interval_iterations(agents)
-    finest = level((interval + 1) * iterations, bits)
-    return min(finest, iterations.bit_length() - 1)
+    finest = level((interval + 1) * interval_iterations(agents), bits)
+    return min(finest, coarsest_kept(agents, bits))
+
+
+def coarsest_kept(agents: int, bits: int) -> int:
+    """Return the coarsest level that is kept: every interval has at least one bin of its own.
+
+    >>> coarsest_kept(2, SERIES_BITS), coarsest_kept(2, PATH_BITS)
+    (11, 16)
+    """
+    whole = interval_iterations(agents).bit_length() - 1
+    return min(whole, SERIES_KEPT) if bits == SERIES_BITS else whole
 
 
 def complete_intervals(n: int, agents: int) -> int:

@@ -6,6 +6,10 @@ overview     extremes in bins and samples of the path, at any level
 diagnostics  what the orbits were like, added up in order
 stretch      the pass over a row of intervals, and its bytes
 slices       the records of an interval, remade from its checkpoint
+kept         checkpoints, overview and diagnostics of n iterations, by interval
+window       what is drawn of a window: from what is kept, or passed over once more
+lines        paths as lines that are within half a pixel of every record
+sureness     whether a line through kept samples is as good
 view         what a page draws, as columns of numbers
 propagation  n iterations, opened from stretches, and all that is asked of them
 """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sim.engine.kernel import Floats
 
-__all__ = ["Bins", "Path", "joined", "joined_path", "kept_bins", "kept_samples"]
+__all__ = ["Bins", "Path", "chained", "joined", "joined_path", "kept_bins", "kept_samples"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +109,12 @@ def joined(parts: Sequence[Bins], level: int) -> Bins:
         np.concatenate([part.series for part in within]),
         np.concatenate([part.clocks for part in within]),
     ).coarser(level)
+
+
+def chained(parts: Sequence[Bins]) -> tuple[Floats, Floats]:
+    """Return series and clocks of consecutive bins, each as long as it is."""
+    series = np.concatenate([part.series for part in parts])
+    return series, np.concatenate([part.clocks for part in parts])
 
 
 def joined_path(parts: Sequence[Path], level: int) -> Path:

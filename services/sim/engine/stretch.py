@@ -22,7 +22,17 @@ import pyarrow as pa
 from sim.engine import kernel
 from sim.engine.checkpoint import Checkpoint, reached, world_of
 from sim.engine.diagnostics import empty_tally, part_of
-from sim.engine.kernel import DEPTH, ELEMENTS, FIELDS, SERIES, Floats, Integers, Tally
+from sim.engine.kernel import (
+    DEPTH,
+    ELEMENTS,
+    FIELDS,
+    NO_LINES,
+    SERIES,
+    Floats,
+    Integers,
+    Lines,
+    Tally,
+)
 from sim.engine.overview import Bins, Path, kept_bins, kept_samples
 from sim.errors import Failure, FailureReason, IntegrityError
 from sim.model import MODEL_VERSION
@@ -283,8 +293,9 @@ def pass_interval(
     series_level: int,
     path_level: int,
     tally: Tally,
+    lines: Lines = NO_LINES,
 ) -> tuple[Checkpoint, Bins, Path] | Failure:
-    """Pass over iterations from a checkpoint, at most an interval; fill the tally.
+    """Pass over iterations from a checkpoint, at most an interval; fill the tally, draw the lines.
 
     Return the checkpoint at the end, the series and the path at the levels asked for; or the
     failure that ends the trajectory before.
@@ -295,7 +306,7 @@ def pass_interval(
     path = Path.empty(path_level, iterations, steps.size)
     good, *why = kernel.pass_over(
         world_of(trajectory), steps, ring, start.iteration, iterations,
-        series_level, bins.series, bins.clocks, path_level, path.states, tally,
+        series_level, bins.series, bins.clocks, path_level, path.states, tally, lines,
     )  # fmt: skip
     if why[0] != kernel.OK:
         return failure_of(scenario, start.iteration + good, *why)

@@ -1,4 +1,4 @@
-"""What a page draws: bins and a path turned into columns of numbers by agent.
+"""What a page draws: bins and lines turned into columns of numbers by agent.
 
 Guarantees: nothing but numbers and null (a bin without a step, or a number that is not finite),
 so that every JSON parser takes it.
@@ -8,24 +8,50 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sim.engine.kernel import Floats
     from sim.engine.overview import Bins, Path
     from sim.model import Scenario
 
-__all__ = ["Frame", "Overview", "draw"]
+__all__ = ["Frame", "Line", "Overview", "Window", "draw", "extent", "line_of"]
 
 Frame: TypeAlias = Literal["inertial", "primary"]
+Mode: TypeAlias = Literal["lines", "markers"]
 
 _TIME, _X, _Y, _VX, _VY = 0, 2, 3, 4, 5  # columns of the path's states
 _INERTIAL: Final = ("x", "y")
 _ELEMENTS: Final = ("r", "e", "h")  # distance, specific energy, angular momentum
-_SAMPLES_PER_ORBIT: Final = 16  # fewer, and a line through them is no orbit any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """What is looked at: a span of time and the intervals that it overlaps, and who is drawn how.
+
+    `agents` is how many are drawn, the first ones.
+    """
+
+    t0: float
+    t1: float
+    intervals: range
+    pixels: int
+    frame: Frame
+    agents: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """The path of an agent, float64[points] each: a line through all, or the points alone."""
+
+    mode: Mode
+    t: Floats
+    x: Floats
+    y: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +79,23 @@ class Overview:
         }
 
 
-def draw(
-    scenario: Scenario,
-    window: tuple[float, float],
-    frame: Frame,
-    bins: Bins,
-    path: Path,
-    limit: int | None = None,
-) -> Overview:
-    """Return what is drawn of consecutive bins and samples, of the first `limit` agents."""
-    named = zip(scenario.names, scenario.primaries, strict=True)
+def draw(scenario: Scenario, window: Window, bins: Bins, lines: Sequence[Line]) -> Overview:
+    """Return what is drawn of consecutive bins and of the paths of the first agents."""
     agents: tuple[dict[str, object], ...] = tuple(
         {
-            "name": name,
+            "name": scenario.names[a],
             "primary": None if primary is None else scenario.names[primary],
-            "path": _path(path.states, a, primary, frame),
+            "path": {
+                "mode": line.mode,
+                "t": _column(line.t),
+                "x": _column(line.x),
+                "y": _column(line.y),
+            },
             "series": _series(bins, a, has_primary=primary is not None),
         }
-        for a, (name, primary) in islice(enumerate(named), limit)
+        for a, (primary, line) in enumerate(zip(scenario.primaries, lines, strict=False))
     )
-    return Overview(window, frame, bins.level, agents)
+    return Overview((window.t0, window.t1), window.frame, bins.level, agents)
 
 
 def _series(bins: Bins, a: int, *, has_primary: bool) -> dict[str, object]:
@@ -84,48 +107,27 @@ def _series(bins: Bins, a: int, *, has_primary: bool) -> dict[str, object]:
     return series
 
 
-def _path(states: Floats, a: int, primary: int | None, frame: Frame) -> dict[str, object]:
-    """Return an agent's path; in the primary's frame relative to it, who has none at the origin."""
-    own = states[:, a]
-    mode = "lines"
-    x, y = own[:, _X], own[:, _Y]
-    if primary is not None:
-        relative = _relative(own, states[:, primary])
-        if _turn(relative) > 2 * math.pi / _SAMPLES_PER_ORBIT:
-            mode = "markers"
-        if frame == "primary":
-            x, y = relative[:, _X], relative[:, _Y]
-    elif frame == "primary":
+def line_of(scenario: Scenario, path: Path, a: int, frame: Frame) -> Line:
+    """Return an agent's samples as a line; around the primary, who has none is at the origin."""
+    own, primary = path.states[:, a], scenario.primaries[a]
+    t, x, y = own[:, _TIME], own[:, _X], own[:, _Y]
+    if frame == "primary":
         x, y = np.zeros_like(x), np.zeros_like(y)
-    return {"mode": mode, "t": _column(own[:, _TIME]), "x": _column(x), "y": _column(y)}
+        if primary is not None:
+            # Their clocks differ by up to a step, which would show as a jitter.
+            other = path.states[:, primary]
+            behind = t - other[:, _TIME]
+            x = own[:, _X] - (other[:, _X] + other[:, _VX] * behind)
+            y = own[:, _Y] - (other[:, _Y] + other[:, _VY] * behind)
+    return Line("lines", t, x, y)
 
 
-def _relative(own: Floats, primary: Floats) -> Floats:
-    """Return states relative to the primary's, moved along its velocity to the agent's time.
-
-    The two clocks differ by up to a step; without it the difference would show as a jitter.
-    """
-    relative = own - primary
-    behind = own[:, _TIME] - primary[:, _TIME]
-    relative[:, _X] -= primary[:, _VX] * behind
-    relative[:, _Y] -= primary[:, _VY] * behind
-    relative[:, _TIME] = own[:, _TIME]
-    return relative
-
-
-def _turn(relative: Floats) -> float:
-    """Return the angle that the agent turns about its primary between two samples, the median.
-
-    From the angular velocity h/r**2, since angles themselves repeat with each orbit.
-    """
-    if len(relative) < 2:  # noqa: PLR2004 - two samples have one angle between them
-        return 0.0
-    x, y, vx, vy = (relative[:, column] for column in (_X, _Y, _VX, _VY))
-    with np.errstate(all="ignore"):
-        velocity = np.abs(x * vy - y * vx) / (x * x + y * y)
-        turns = velocity[:-1] * np.diff(relative[:, _TIME])
-    turns = turns[np.isfinite(turns)]
-    return float(np.median(turns)) if len(turns) else 0.0
+def extent(lines: Sequence[Line]) -> float:
+    """Return how wide or high lines are together, whichever is more."""
+    return max(
+        float(np.ptp(np.concatenate(columns)))
+        for columns in ([line.x for line in lines], [line.y for line in lines])
+    )
 
 
 def _column(values: np.ndarray[Any, np.dtype[np.float64]]) -> list[float | None]:

@@ -430,13 +430,3 @@ def test_around_the_primary_a_path_is_the_distance_from_it() -> None:
     distances = np.hypot(satellite["x"], satellite["y"])
     assert 0.3 < distances.min() < distances.max() < 1.2
     assert satellite["mode"] == "lines"
-
-
-def test_paths_are_lines_only_while_orbits_can_be_told_apart() -> None:
-    # Seed 3's satellite is bound for all of these iterations.
-    propagation = Propagation.open(Trajectory(seed=3), 60_000)
-    modes = []
-    for pixels in (20, 2000):
-        agents: Any = propagation.overview(pixels=pixels).to_json()["agents"]
-        modes.append(agents[1]["path"]["mode"])
-    assert modes == ["markers", "lines"]

@@ -13,7 +13,9 @@ philox   random numbers, four at a time
 two      iterations of two agents, in registers
 many     iterations of any number of agents
 folding  extremes and diagnostics, out of a few hundred records at a time
-passing  the two loops that the engine calls: `pass_over` and `emit`
+tracing  a window's paths as lines with few corners
+passing  two of the loops that the engine calls: `pass_over` and `emit`
+seeking  the third, `seek`: where a window begins and ends
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from sim.engine.kernel.layout import (
     World,
 )
 from sim.engine.kernel.passing import emit, pass_over
+from sim.engine.kernel.seeking import seek
+from sim.engine.kernel.tracing import NO_LINES, Lines
 
 __all__ = [
     "COLLISION",
@@ -40,13 +44,16 @@ __all__ = [
     "DIVERGENCE",
     "ELEMENTS",
     "FIELDS",
+    "NO_LINES",
     "OK",
     "SERIES",
     "STANDSTILL",
     "Floats",
     "Integers",
+    "Lines",
     "Tally",
     "World",
     "emit",
     "pass_over",
+    "seek",
 ]

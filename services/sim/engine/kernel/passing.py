@@ -1,4 +1,4 @@
-"""The two loops that the engine calls: the pass over iterations, and their records.
+"""The two loops that the engine calls most: the pass over iterations, and their records.
 
 A thousand iterations at a time are computed, and folded or written out while their rows are in
 the processor's second cache: a pass needs no more memory the longer it is (docs/adr/0020).
@@ -34,6 +34,7 @@ from sim.engine.kernel.layout import (
 )
 from sim.engine.kernel.many import advance_many
 from sim.engine.kernel.philox import drawn
+from sim.engine.kernel.tracing import Lines, lift_pens, pens_of, trace
 from sim.engine.kernel.two import advance_two
 from sim.jit import compiled, inner
 
@@ -177,12 +178,14 @@ def pass_over(
     path_level: int,
     path: Floats,
     tally: Tally,
+    lines: Lines,
 ) -> tuple[int, int, int, int]:
     """Go over `count` iterations from the `first`, which starts a bin; fill what is kept of them.
 
     `series` float64[bins, M, 5, 2] (nan: no step yet) takes minimum and maximum of x, y and the
     elements in each bin of 2**series_level iterations, `clocks` float64[bins, M] the agents'
-    clocks at its end; `path` float64[samples, M, 6] the states after each 2**path_level.
+    clocks at its end; `path` float64[samples, M, 6] the states after each 2**path_level. `lines`,
+    of which there may be none, are drawn on the way.
 
     Returns the good iterations, the outcome, and the one or two agents that it concerns.
     """
@@ -191,6 +194,7 @@ def pass_over(
     mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
     chunk = chunk_of(steps.size)
     seen = np.empty((ELEMENTS, HISTORY + chunk))
+    pens, where = pens_of(lines)
     done = 0
     while done < count:
         good, outcome, agent, other = advance(
@@ -200,8 +204,10 @@ def pass_over(
             return done + good, outcome, agent, other
         _fold(world, lanes, first, done, good, series_level, series, clocks, seen, tally)
         _sample(lanes, first, done, good, path_level, path)
+        trace(rows, free, lines, pens, where)
         forget(rows, free)
         done += good
+    lift_pens(rows, free, lines, pens, where)
     lift(rows, free, ring)
     _unsign(series, tally.extremes)
     return count, OK, 0, 0

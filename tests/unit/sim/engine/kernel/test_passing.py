@@ -74,7 +74,9 @@ def test_bins_and_samples_narrower_than_a_pause_equal_naive_ones(scenario: Scena
     series, clocks = np.full((94, agents, 5, 2), np.nan), np.zeros((94, agents))
     path = np.empty((375, agents, 6))
     tally = empty_tally(agents)
-    outcome = kernel.pass_over(world, counts, ring, 0, steps, 4, series, clocks, 2, path, tally)
+    outcome = kernel.pass_over(
+        world, counts, ring, 0, steps, 4, series, clocks, 2, path, tally, kernel.NO_LINES
+    )
     assert outcome == (steps, kernel.OK, 0, 0)
     newest = [agent.state for agent in scenario.agents]
     everything = iterations(scenario, 3)

@@ -1,0 +1,94 @@
+"""Whether a line through samples of a path is true to it, told from the bins that were kept.
+
+Guarantees: where this says so, no record between two samples is farther from the line than asked.
+
+A path between two samples that are T apart leaves the straight line between them by at most
+a * T**2 / 8, if a is the greatest acceleration on the way; and by no more than the size of the
+box that it is in. Both are known from the bins between: the former from the least distance to
+the primary, as if all that attracts were there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.engine.overview import chained
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.engine.kernel import Floats
+    from sim.engine.overview import Bins, Path
+    from sim.engine.view import Frame
+    from sim.model import Scenario
+
+__all__ = ["greatest_deviations"]
+
+_X, _Y, _R = 0, 1, 2  # of the series
+_LOW, _HIGH = 0, 1
+
+
+def greatest_deviations(
+    scenario: Scenario, path: Path, bins: Sequence[Bins], agents: int, frame: Frame
+) -> list[float]:
+    """Return how far the first agents' paths are from lines through their samples, at the most."""
+    if len(path.states) < 2:  # noqa: PLR2004 - one sample has no way to the next
+        return [0.0] * agents
+    series, clocks = chained(bins)
+    deviations = []
+    for a in range(agents):
+        times = path.states[:, a, 0]
+        between = _Between(clocks[:, a], times)
+        size = _size(series[:, a], between, frame)
+        pulled = _acceleration(scenario, series, between, a) * np.diff(times) ** 2 / 8.0
+        deviations.append(float(np.fmin(size, pulled).max()))
+    return deviations
+
+
+class _Between:
+    """Reduces the bins between each two samples."""
+
+    def __init__(self, clocks: Floats, times: Floats) -> None:
+        last = len(clocks) - 1
+        first = np.minimum(np.searchsorted(clocks, times[:-1], side="right"), last)
+        stop = np.minimum(np.searchsorted(clocks, times[1:], side="left"), last) + 1
+        self._at = np.stack([first, stop], axis=1).ravel()
+
+    def least(self, values: Floats) -> Floats:
+        """Return the least value between two samples, nan where there is none."""
+        return self._reduced(np.fmin, values)
+
+    def greatest(self, values: Floats) -> Floats:
+        """Return the greatest likewise."""
+        return self._reduced(np.fmax, values)
+
+    def _reduced(self, ufunc: np.ufunc, values: Floats) -> Floats:
+        reduced: Floats = ufunc.reduceat(np.append(values, np.nan), self._at)[::2]
+        return reduced
+
+
+def _size(series: Floats, between: _Between, frame: Frame) -> Floats:
+    """Return the size of the box that the path is in between two samples."""
+    if frame == "primary":
+        return 2.0 * between.greatest(series[:, _R, _HIGH])
+    width, height = (
+        between.greatest(series[:, axis, _HIGH]) - between.least(series[:, axis, _LOW])
+        for axis in (_X, _Y)
+    )
+    return np.hypot(width, height)
+
+
+def _acceleration(scenario: Scenario, series: Floats, between: _Between, a: int) -> Floats:
+    """Return the greatest acceleration between two samples; infinite where it isn't known."""
+    attracting = sum(abs(other.mu) for i, other in enumerate(scenario.agents) if i != a)
+    if attracting == 0.0:
+        return np.zeros(1)
+    own = [a] if scenario.primaries[a] is not None else []
+    seen_from = own or [b for b, primary in enumerate(scenario.primaries) if primary == a]
+    if not seen_from:
+        return np.full(1, np.inf)
+    least: Floats = np.fmin.reduce([between.least(series[:, b, _R, _LOW]) for b in seen_from])
+    with np.errstate(divide="ignore"):
+        return attracting / least**2

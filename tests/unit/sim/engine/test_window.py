@@ -1,0 +1,197 @@
+"""Claims about what is drawn of a window, held to all of its records."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
+from sim.schedule import interval_iterations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.engine.view import Frame
+
+PIXELS = 1600
+INTERVAL = interval_iterations(2)
+
+SATELLITE_FIRST = Scenario(NANO.agents[::-1], NANO.dt_min, NANO.dt_span, NANO.epsilon)
+THREE = Scenario(
+    (
+        Agent("Moon", 0.01, State(0.0, 0.03, 0.0, 1.2, 1.0, 0.0)),
+        Agent("Planet", 1.0, State(0.0, 0.01, 0.0, 0.1, 0.1, 0.0)),
+        Agent("Probe", 0.0, State(0.0, 0.05, 1.5, 0.0, 0.0, 0.9), primary="Moon"),
+    ),
+    0.01,
+    0.05,
+    0.002,
+)
+
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+Path: TypeAlias = tuple[Floats, Floats, Floats]  # t, x, y
+Verdict: TypeAlias = float | Literal["points"]
+
+
+def true_paths(propagation: Propagation, t0: float, t1: float, frame: Frame) -> list[Path]:
+    """Where each agent's records in the window end: straight from the records."""
+    scenario = propagation.trajectory.scenario
+    around = 2.0  # more than the longest step: so the window's edges have neighbours
+    table = pa.Table.from_batches(list(propagation.slices(t0 - around, t1 + around)))
+    table = table.combine_chunks()
+    agents = table["agent"].chunk(0).indices.to_numpy()
+    columns = [table[name].to_numpy() for name in ("t1", "x", "y")]
+    found = [[column[agents == a] for column in columns] for a in range(len(scenario.agents))]
+    paths = []
+    for (t, x, y), primary in zip(found, scenario.primaries, strict=True):
+        if frame == "primary" and primary is None:
+            x, y = np.zeros_like(x), np.zeros_like(y)  # noqa: PLW2901 - the same, seen from there
+        elif frame == "primary":
+            u, v, w = found[primary or 0]
+            x, y = x - np.interp(t, u, v), y - np.interp(t, u, w)  # noqa: PLW2901 - likewise
+            t = np.where(t <= u[-1], t, np.inf)  # noqa: PLW2901 - beyond it nobody knows
+        shown = (t >= t0) & (t <= t1)
+        paths.append((t[shown], x[shown], y[shown]))
+    return paths
+
+
+def farthest(path: Path, line: Path) -> float:
+    """How far any of a path's points is from the part of the line that is drawn at its time."""
+    (t, x, y), (corner_t, corner_x, corner_y) = path, line
+    if not len(t):
+        return 0.0
+    assert corner_t[0] <= t[0]
+    assert corner_t[-1] >= t[-1]
+    i = np.clip(np.searchsorted(corner_t, t, side="right") - 1, 0, max(0, len(corner_t) - 2))
+    j = np.minimum(i + 1, len(corner_t) - 1)
+    dx, dy = corner_x[j] - corner_x[i], corner_y[j] - corner_y[i]
+    x, y, length = x - corner_x[i], y - corner_y[i], dx * dx + dy * dy
+    part = np.clip((x * dx + y * dy) / np.where(length == 0.0, 1.0, length), 0.0, 1.0)
+    return float(np.hypot(x - part * dx, y - part * dy).max())
+
+
+def verdicts(
+    propagation: Propagation, window: tuple[float, float] | None, frame: Frame
+) -> Iterator[Verdict]:
+    """How many pixels each agent's line is from the truth, at most."""
+    t0, t1 = window or (None, None)
+    drawn: Any = propagation.overview(t0, t1, PIXELS, frame).to_json()
+
+    t0, t1 = drawn["window"].values()
+    paths = true_paths(propagation, t0, t1, frame)
+    extents = [np.ptp(np.concatenate([path[axis] for path in paths])) for axis in (1, 2)]
+    for path, agent in zip(paths, drawn["agents"], strict=True):
+        if agent["path"]["mode"] == "markers":
+            yield "points"
+            continue
+        line = tuple(np.array(agent["path"][key]) for key in "txy")
+        yield farthest(path, line) / (max(extents) / PIXELS or 1.0)  # type: ignore[arg-type] # three
+
+
+def windows(seed: int, end: float, count: int) -> Iterator[tuple[float, float]]:
+    """Windows at random places, from a hundred thousandth to nearly all of it."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        width = end * 10.0 ** chance.uniform(-5.0, 0.0)
+        begin = chance.uniform(0.0, end - width)
+        yield begin, begin + width
+
+
+@pytest.mark.parametrize("frame", ["inertial", "primary"])
+@pytest.mark.parametrize(
+    ("scenario", "seed", "steps"),
+    [
+        *((NANO, seed, steps) for seed, steps in ((0, 60_000), (3, 60_000), (903, 1_000_000))),
+        *((SATELLITE_FIRST, seed, 300_000) for seed in (352, 192)),
+        *((THREE, seed, 50_000) for seed in (305, 173)),
+    ],
+)
+def test_a_line_is_within_a_pixel_of_every_record(
+    scenario: Scenario, seed: int, steps: int, frame: Frame
+) -> None:
+    propagation = Propagation.open(Trajectory(scenario, seed), steps)
+    end = max(state.time for state in propagation.end.values())
+    for window in (None, *windows(seed, end, 12)):
+        for verdict in verdicts(propagation, window, frame):
+            assert verdict == "points" or verdict <= 1.0, window
+
+
+@pytest.mark.parametrize("frame", ["inertial", "primary"])
+def test_a_line_from_what_is_kept_is_within_a_pixel_too(frame: Frame) -> None:
+    propagation = Propagation.open(Trajectory(seed=2), 35 * INTERVAL)
+    end = max(state.time for state in propagation.end.values())
+    for window in (None, (0.01 * end, 0.98 * end)):
+        for verdict in verdicts(propagation, window, frame):
+            assert verdict == "points" or verdict <= 1.0, window
+
+
+@pytest.mark.parametrize("frame", ["inertial", "primary"])
+def test_while_orbits_can_be_told_apart_there_is_a_line(frame: Frame) -> None:
+    # Seed 3's satellite goes round its planet a thousand times in these iterations.
+    propagation = Propagation.open(Trajectory(seed=3), 60_000)
+    end = max(state.time for state in propagation.end.values())
+    for part in (0.001, 0.01, 0.1):
+        assert "points" not in list(verdicts(propagation, (0.0, part * end), frame))
+
+
+def test_where_orbits_can_not_be_told_apart_there_are_points() -> None:
+    # Seed 3's satellite goes round its planet a thousand times in these iterations.
+    propagation = Propagation.open(Trajectory(seed=3), 60_000)
+    paths: Any = [
+        propagation.overview(pixels=pixels, frame="primary").agents[1]["path"]
+        for pixels in (1_000, 4_096)
+    ]
+    assert [path["mode"] for path in paths] == ["lines", "markers"]
+    assert len(paths[1]["x"]) > 4_096
+
+
+def test_a_line_has_few_corners_where_the_path_is_straight() -> None:
+    whole: Any = Propagation.open(Trajectory(seed=903), 1_000_000).overview().agents
+    planet, satellite = (agent["path"] for agent in whole)
+    assert len(planet["x"]) < 50
+    assert len(satellite["x"]) < 2_000
+
+
+def test_who_is_in_the_middle_stays_there() -> None:
+    drawn: Any = Propagation.open(Trajectory(), 9_000).overview(10.0, 20.0, frame="primary").agents
+    assert drawn[0]["path"] == {"mode": "lines", "t": [10.0, 20.0], "x": [0.0] * 2, "y": [0.0] * 2}
+
+
+def test_a_window_has_a_bin_for_each_pixel_or_every_step_at_any_zoom() -> None:
+    propagation = Propagation.open(Trajectory(), 120 * INTERVAL + 777)
+    end = max(state.time for state in propagation.end.values())
+    for window in windows(1, end, 60):
+        drawn: Any = propagation.overview(*window, PIXELS)
+        bins = len(drawn.agents[0]["series"]["t"])
+        assert drawn.exact or bins >= PIXELS / 2 - 2
+        assert bins <= 2 * PIXELS
+
+
+def test_bins_are_the_same_whether_kept_or_passed_over_again() -> None:
+    propagation = Propagation.open(Trajectory(), 40 * INTERVAL)
+    clocks = [propagation.overview(pixels=40).agents[0]["series"]["t"]]  # type: ignore[index]
+    assert len(clocks[0]) >= 40
+    t0, t1 = 100.0, 0.6 * clocks[0][-1]
+    fine, coarse = (propagation.overview(t0, t1, pixels).to_json() for pixels in (4_000, 500))
+    assert fine["level"] < coarse["level"]  # type: ignore[operator]
+    times = fine["agents"][1]["series"]["t"]  # type: ignore[index]
+    for quantity in ("x", "y", "r", "e", "h"):
+        whole, parts = (drawn["agents"][1]["series"] for drawn in (coarse, fine))  # type: ignore[index]
+        for begin, stop in itertools.pairwise(whole["t"][5:40]):
+            within = [i for i, t in enumerate(times) if begin < t <= stop]
+            i = whole["t"].index(stop)
+            assert whole[quantity]["min"][i] == min(parts[quantity]["min"][k] for k in within)
+            assert whole[quantity]["max"][i] == max(parts[quantity]["max"][k] for k in within)
+
+
+@pytest.mark.parametrize("window", [(-5.0, -1.0), (0.0, 1e-9), (1e9, 2e9), (-1e300, 1e300)])
+@pytest.mark.parametrize("frame", ["inertial", "primary"])
+def test_any_window_can_be_looked_at(window: tuple[float, float], frame: Frame) -> None:
+    for steps in (1, 700, INTERVAL, 2 * INTERVAL + 5):
+        drawn: Any = Propagation.open(Trajectory(), steps).overview(*window, 16, frame).to_json()
+        assert len(drawn["agents"]) == 2
