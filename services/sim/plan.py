@@ -11,21 +11,25 @@ The model of cost, per iteration of M agents of which `massive` attract others::
     slice   = pass, once more, + steps * encode
 
 and the one rule by which work is cut: a stretch is a second's pass, a task of output half a
-second's, of which it may hand back 32 MiB. That is long beside the millisecond that a task costs
-the scheduler, and short beside whoever cancels, dies, or waits for the last worker to be done.
-
-An iteration goes on down the list while each agent's clock is the next earliest, a rising run
-whose mean length is e - 1 = 1.72, and takes along who is within epsilon of it: the formula is
-within a fifth of schedules that were simulated for M from 2 to 300.
+second's, and neither hands back more than 32 MiB. That is long beside the millisecond that a
+task costs the scheduler, and short beside whoever cancels, dies, or waits for the last worker.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from sim.schedule import STRETCH_INTERVALS, complete_intervals, interval_iterations
+from sim.schedule import (
+    PATH_BITS,
+    SERIES_BITS,
+    STRETCH_INTERVALS,
+    complete_intervals,
+    interval_iterations,
+    interval_level,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COSTS",
     "CostModel",
+    "kept_bytes",
     "pass_seconds",
     "slice_batches",
     "slice_bytes",
@@ -66,6 +71,8 @@ COSTS: Final = CostModel()
 _STRETCH_S: Final = 1.0
 _OUTPUT_S: Final = 0.5
 _HANDED_BACK_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (64: 415 MB)
+_BIN_BYTES: Final = 88  # minimum and maximum of five series, and a clock
+_SAMPLE_BYTES: Final = 48  # a state
 
 
 def work(steps: int, scenario: Scenario, members: int = 1) -> float:
@@ -99,15 +106,29 @@ def pass_seconds(scenario: Scenario, iterations: int) -> float:
     return iterations * (looks + steps_per_iteration(scenario) * step)
 
 
-def stretch_intervals(scenario: Scenario) -> int:
-    """Return how many intervals one task passes over: at most a second's, but at least one.
+def stretch_intervals(scenario: Scenario, first: int) -> int:
+    """Return how many intervals one task passes over from the `first` on, at least one.
 
     >>> from sim.model import NANO
-    >>> stretch_intervals(NANO)
+    >>> stretch_intervals(NANO, 0)
     256
     """
     interval_s = pass_seconds(scenario, interval_iterations(len(scenario.agents)))
-    return max(1, min(STRETCH_INTERVALS, int(_STRETCH_S / interval_s)))
+    most = max(1, min(STRETCH_INTERVALS, int(_STRETCH_S / interval_s)))
+    sizes = accumulate(kept_bytes(scenario, first + i) for i in range(most))
+    return max(1, sum(size <= _HANDED_BACK_BYTES for size in sizes))
+
+
+def kept_bytes(scenario: Scenario, interval: int) -> int:
+    """Return how many bytes are kept of an interval, of which its overview is nearly all.
+
+    Early intervals keep more of it than later ones, and each of many agents as much as one of two.
+    """
+    agents = len(scenario.agents)
+    iterations = interval_iterations(agents)
+    bins = iterations >> interval_level(interval, agents, SERIES_BITS)
+    samples = iterations >> interval_level(interval, agents, PATH_BITS)
+    return agents * (bins * _BIN_BYTES + samples * _SAMPLE_BYTES)
 
 
 def slice_bytes(scenario: Scenario) -> int:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tests.dask_servers import Dask
 
 INTERVAL = interval_iterations(2)
-MOST = stretch_intervals(NANO)
+MOST = stretch_intervals(NANO, 0)
 UNTIL = 2 * MOST + 30  # three stretches, the last of them shorter
 BUDGET = 64 * 2**20
 TRAJECTORY = Trajectory(NANO, seed=7)

@@ -21,9 +21,10 @@ def propagation(request: PropagationRequest) -> Propagation:
     trajectory = request.trajectory
     stretches: list[Stretch] = []
     interval = interval_iterations(len(trajectory.scenario.agents))
-    start, most = initial_checkpoint(trajectory.scenario), stretch_intervals(trajectory.scenario)
+    start = initial_checkpoint(trajectory.scenario)
     with Progress.of(request.steps, "propagating") as shown:
         while (left := (request.steps - start.iteration) // interval) > 0:
+            most = stretch_intervals(trajectory.scenario, start.iteration // interval)
             stretch = pass_over(trajectory, start, min(left, most))
             stretches.append(stretch)
             if stretch.failure is not None:

@@ -33,7 +33,6 @@ class Chain:
         self._trajectory = trajectory
         self._until = until_interval
         self._interval = interval_iterations(len(trajectory.scenario.agents))
-        self._most = stretch_intervals(trajectory.scenario)
 
     async def follow(
         self,
@@ -58,7 +57,7 @@ class Chain:
 
     def _next(self, start: Checkpoint) -> asyncio.Task[tuple[Stretch, bytes]] | None:
         first = start.iteration // self._interval
-        count = min(self._most, self._until - first)
+        count = min(stretch_intervals(self._trajectory.scenario, first), self._until - first)
         return asyncio.create_task(self._scout(start, first, count)) if count > 0 else None
 
     async def _scout(self, start: Checkpoint, first: int, count: int) -> tuple[Stretch, bytes]:

@@ -76,7 +76,7 @@ class Propagation:
         while (reached := start.iteration // interval) < complete:
             if taken and taken[-1].failure is not None:
                 raise PropagationFailed(taken[-1].failure)
-            most = stretch_intervals(trajectory.scenario)
+            most = stretch_intervals(trajectory.scenario, reached)
             taken.append(pass_over(trajectory, start, min(complete - reached, most)))
             start = taken[-1].tail
         return cls(trajectory, steps, taken)

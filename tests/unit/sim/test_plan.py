@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import plan
+from sim.engine import initial_checkpoint, pass_over
 from sim.model import NANO, Agent, Scenario, State, Trajectory
 from sim.reference import iterations, simulate
 from sim.schedule import STRETCH_INTERVALS, interval_iterations
@@ -54,12 +55,30 @@ def test_all_agents_step_where_clocks_move_together() -> None:
     assert len(simulate(cloud(10, 0, dt_span=0.0), 0, 20)) == 10 + 20 * 10
 
 
-@given(scenarios())
-def test_a_stretch_takes_about_a_second_or_is_one_interval(scenario: Scenario) -> None:
-    intervals = plan.stretch_intervals(scenario)
+@given(scenarios(), st.integers(0, 10_000))
+def test_a_stretch_is_bounded_in_time_and_memory_or_is_one_interval(
+    scenario: Scenario, first: int
+) -> None:
+    intervals = plan.stretch_intervals(scenario, first)
     length = intervals * interval_iterations(len(scenario.agents))
     assert 1 <= intervals <= STRETCH_INTERVALS
     assert intervals == 1 or plan.pass_seconds(scenario, length) <= 1.0
+    kept = sum(plan.kept_bytes(scenario, first + i) for i in range(intervals))
+    assert intervals == 1 or kept <= 2**25
+
+
+def test_a_stretch_of_many_agents_is_short_where_much_is_kept_of_it() -> None:
+    many = cloud(1_000, 1)
+    assert plan.stretch_intervals(many, 0) == 1
+    assert plan.stretch_intervals(many, 10**6) > 100
+
+
+@pytest.mark.parametrize("agents", [2, 9, 50])
+def test_as_much_is_kept_as_the_model_says(agents: int) -> None:
+    scenario = cloud(agents, 1)
+    stretch = pass_over(Trajectory(scenario), initial_checkpoint(scenario), 3)
+    kept = stretch.series.nbytes + stretch.clocks.nbytes + stretch.path.nbytes
+    assert kept == sum(plan.kept_bytes(scenario, interval) for interval in range(3))
 
 
 @given(
