@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -68,6 +69,9 @@ async def _started(workers: int) -> AsyncIterator[LocalCluster]:
         # None for an address would be port 8787, which another cluster may have.
         scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},
         asynchronous=True,
+        # What goes wrong is told by our errors; Dask's own lines, with tracebacks, would stand
+        # between a person's progress bar and the result, also where all went well in the end.
+        silence_logs=logging.CRITICAL,
     )
     try:
         yield await local
