@@ -10,15 +10,17 @@ from flask import Blueprint, Response, request
 from frontend import query, starts
 from frontend.access import require_start, services
 from frontend.bodies import PropagationBody, read_body
+from frontend.compression import compress
 from frontend.errors import BadRequest, NotFound
 from frontend.replies import (
-    IMMUTABLE,
     etag_of,
     events_reply,
-    json_reply,
+    json_bytes,
+    packed_reply,
     started,
     stream_reply,
     unchanged,
+    written_reply,
 )
 from frontend.resource import API_ROOT
 from frontend.streams import event_stream
@@ -97,7 +99,8 @@ def start() -> Response:
 
 def _accepted(resource: Resource) -> Response:
     settled = resource.status.is_over
-    response = json_reply(resource.to_json(), HTTPStatus.OK if settled else HTTPStatus.ACCEPTED)
+    status = HTTPStatus.OK if settled else HTTPStatus.ACCEPTED
+    response = written_reply(resource.document, status)
     response.headers["Location"] = resource.links.self
     if not settled:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
@@ -108,7 +111,7 @@ def _accepted(resource: Resource) -> Response:
 def show(propagation_id: str) -> Response:
     """Give the resource of a propagation that was asked for."""
     wanted, _ = _read(propagation_id, REQUEST)
-    return json_reply(_known(wanted).to_json())
+    return written_reply(_known(wanted).document)
 
 
 @blueprint.delete("/<propagation_id>")
@@ -172,9 +175,10 @@ def overview(propagation_id: str) -> Response:
     etag = etag_of(MODEL_VERSION, wanted.id, "overview", *asked, agents)
     response = unchanged(etag)
     if response is None:
-        view = opened.overview(*asked, agents=agents)
-        response = json_reply(view.to_json(), cache=IMMUTABLE)
-        response.set_etag(etag)
+        packed = services().overviews.get(
+            etag, lambda: compress(json_bytes(opened.overview(*asked, agents=agents).to_json()))
+        )
+        response = packed_reply(packed, etag)
     return response
 
 

@@ -93,9 +93,10 @@ def parse_id(
     trajectory = trajectory_of(digest)
     if trajectory is None or trajectory.is_default:
         raise NotFound(f"Nobody has asked for {text} yet, so its scenario is not known here.")
-    return read_request(
-        limits, steps=steps, seed=trajectory.seed, scenario=trajectory.scenario.to_json()
-    )
+    try:
+        return limits.check(PropagationRequest(steps, trajectory))
+    except RequestError as error:
+        raise BadRequest(str(error)) from None
 
 
 def _steps_sentence(shown: str, max_steps: int) -> str:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sim.engine import Propagation
     from sim.model import PropagationRequest
 
-__all__ = ["Computed", "compose", "honours", "resource_of"]
+__all__ = ["Computed", "compose", "finished", "honours", "of_this_model", "resource_of"]
 
 INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
 
@@ -73,6 +74,24 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
         timings=Timings(**computed["timings"]),
         statistics={k: v for k, v in manifest["result"].items() if k not in INTERNALS},
     )
+
+
+@lru_cache(maxsize=512)  # equal bytes, equal resource, whose JSON is then written once
+def finished(document: bytes) -> Resource | None:
+    """Return the resource of what is stored; None where it is no manifest of this model."""
+    known = of_this_model(document)
+    return None if known is None else resource_of(known)
+
+
+def of_this_model(document: bytes) -> dict[str, Any] | None:
+    """Read what is stored; one of another model version, or that can't be read, is absent."""
+    try:
+        known = orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(known, dict) or known.get("model") != MODEL_VERSION:
+        return None
+    return known
 
 
 def read(document: bytes) -> dict[str, Any]:

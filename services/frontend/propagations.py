@@ -16,12 +16,12 @@ import os
 import socket
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from frontend import asking, manifest, tracing
 from frontend.errors import ChainBroken, NotFound, NotReady, StorageFull
+from frontend.lately import Lately
 from frontend.metrics import LOOKUPS
-from frontend.opened import OpenedPropagations
 from frontend.resource import Resource, Status, Timings
 from frontend.views import failed_for_good, of_run
 from sim.engine import Propagation
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Propagations"]
 
+OPENED_BYTES: Final = 256 * 2**20
+
 
 class Propagations:
     """Asks for, finds, opens and removes propagations."""
@@ -49,7 +51,7 @@ class Propagations:
         self._store = store
         self._runs = runs
         self._limits = asking.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
-        self._opened = OpenedPropagations()
+        self._opened = Lately[Propagation](OPENED_BYTES, lambda one: one.nbytes)
         self._name = f"{socket.gethostname()}-{os.getpid()}"
 
     # What was written becomes a request.
@@ -159,8 +161,8 @@ class Propagations:
         return stored
 
     def _stored(self, request: PropagationRequest) -> Resource | None:
-        known = self._store.manifest(request.id)
-        return None if known is None else manifest.resource_of(known)
+        document = self._store.document(request.id)
+        return None if document is None else manifest.finished(document)
 
     def _under_way(self, request: PropagationRequest) -> Resource | None:
         run = self._runs.state(request.trajectory.digest)

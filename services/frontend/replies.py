@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import orjson
 from flask import Response, request
+
+from frontend.compression import takes_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,10 +20,13 @@ __all__ = [
     "IMMUTABLE",
     "etag_of",
     "events_reply",
+    "json_bytes",
     "json_reply",
+    "packed_reply",
     "started",
     "stream_reply",
     "unchanged",
+    "written_reply",
 ]
 
 FRESH: Final = "no-store"
@@ -32,9 +38,31 @@ def json_reply(
     document: object, status: HTTPStatus = HTTPStatus.OK, *, cache: str = FRESH
 ) -> Response:
     """Answer with a JSON document."""
-    body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
-    response = Response(body, status=status, content_type="application/json")
+    return written_reply(json_bytes(document), status, cache=cache)
+
+
+def json_bytes(document: object) -> bytes:
+    """Write a JSON document."""
+    return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def written_reply(
+    document: bytes, status: HTTPStatus = HTTPStatus.OK, *, cache: str = FRESH
+) -> Response:
+    """Answer with a JSON document that is written already."""
+    response = Response(document, status=status, content_type="application/json")
     response.headers["Cache-Control"] = cache
+    return response
+
+
+def packed_reply(packed: bytes, etag: str) -> Response:
+    """Answer with an immutable JSON document that is kept compressed, as the client takes it."""
+    if takes_gzip():
+        response = written_reply(packed, cache=IMMUTABLE)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = written_reply(gzip.decompress(packed), cache=IMMUTABLE)
+    response.set_etag(etag, weak=True)  # one representation, whichever its bytes
     return response
 
 

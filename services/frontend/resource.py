@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003  # pydantic reads the annotations
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import ClassVar
+
+import orjson
 
 __all__ = [
     "ClusterView",
@@ -152,7 +155,7 @@ class Links:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: its JSON is kept once it was written
 class Resource:
     """One propagation: what was asked for, how far it is, and what came out."""
 
@@ -184,8 +187,13 @@ class Resource:
         """Where to go from here."""
         return Links.of(self.id)
 
+    @cached_property
+    def document(self) -> bytes:
+        """The document that the API sends."""
+        return orjson.dumps(self.to_json(), option=orjson.OPT_SERIALIZE_NUMPY)
+
     def to_json(self) -> dict[str, object]:
-        """Give the document that the API sends; JSON types all through."""
+        """Give what is in the document; JSON types all through."""
         return {
             "id": self.id,
             "steps": self.steps,

@@ -6,12 +6,13 @@ Nothing is connected to before it is first used.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from frontend.connection import connect
 from frontend.counters import Counters
 from frontend.errors import SettingsError
 from frontend.events import EventHub
+from frontend.lately import Lately
 from frontend.propagations import Propagations
 from frontend.runners import Runners
 from frontend.runs import Runs
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from frontend.settings import Settings
 
 __all__ = ["Services", "build_services"]
+
+OVERVIEWS_BYTES: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class Services:
     counters: Counters
     hub: EventHub
     propagations: Propagations
+    overviews: Lately[bytes]  # compressed, by their ETags: making one takes some 30 ms
 
     def close(self) -> None:
         """End event streams, and close the connections."""
@@ -68,4 +72,5 @@ def build_services(settings: Settings) -> Services:
         counters=Counters(client),
         hub=EventHub(client, runs),
         propagations=Propagations(settings, store, runs),
+        overviews=Lately(OVERVIEWS_BYTES, len),
     )

@@ -15,11 +15,12 @@ import hashlib
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from frontend import keys
+from frontend import keys, manifest
 from frontend.connection import command, now_ms, storage_errors
 from frontend.errors import StorageError, StorageUnavailable
 from frontend.metrics import SLICES
@@ -27,7 +28,7 @@ from frontend.runstate import ChainEntry
 from frontend.scripts import Scripts
 from sim.engine import Checkpoint, Stretch, checksum, initial_checkpoint
 from sim.errors import IntegrityError, SimError
-from sim.model import MODEL_VERSION, Trajectory, canonical_json
+from sim.model import Trajectory, canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,8 +65,13 @@ class TrajectoryStore:
 
     def manifest(self, propagation_id: str) -> dict[str, Any] | None:
         """Read a manifest of this model version; None where there is none."""
+        return _manifest(self.document(propagation_id))
+
+    def document(self, propagation_id: str) -> bytes | None:
+        """Read the bytes of a manifest, of whatever model version; None where there are none."""
         with storage_errors():
-            return _manifest(command(self._client, "GET", keys.manifest(propagation_id)))
+            data: bytes | None = command(self._client, "GET", keys.manifest(propagation_id))
+        return data
 
     def recent(self, count: int = 20) -> list[dict[str, Any]]:
         """Read the manifests that were published last, newest first."""
@@ -78,7 +84,7 @@ class TrajectoryStore:
             gone = [name for name, there in zip(ids, found, strict=True) if there is None]
             if gone:
                 self._client.zrem(keys.RECENT, *gone)
-        return [manifest for manifest in found if manifest is not None]
+        return [known for known in found if known is not None]
 
     def stored(self) -> int:
         """Count the results that are remembered as published (at most the latest 10,000)."""
@@ -137,11 +143,8 @@ class TrajectoryStore:
             data: bytes | None = command(self._client, "GET", keys.request(digest))
         if data is None:
             return None
-        try:
-            trajectory = Trajectory.from_json(orjson.loads(data))
-        except (orjson.JSONDecodeError, SimError):
-            return None
-        return trajectory if trajectory.digest == digest else None
+        trajectory = _trajectory(data)
+        return trajectory if trajectory is not None and trajectory.digest == digest else None
 
     def chain(self, digest: str) -> list[ChainEntry]:
         """Read what stretches there are, in order, without looking at their bytes."""
@@ -262,14 +265,16 @@ class RedisSliceCache:
         return kept
 
 
-def _manifest(data: bytes | None) -> dict[str, Any] | None:
+@lru_cache(maxsize=256)  # equal bytes, equal trajectory: read again with each request for it
+def _trajectory(data: bytes) -> Trajectory | None:
     try:
-        manifest = orjson.loads(data or b"null")
-    except orjson.JSONDecodeError:
+        return Trajectory.from_json(orjson.loads(data))
+    except (orjson.JSONDecodeError, SimError):
         return None
-    if not isinstance(manifest, dict) or manifest.get("model") != MODEL_VERSION:
-        return None
-    return manifest
+
+
+def _manifest(data: bytes | None) -> dict[str, Any] | None:
+    return None if data is None else manifest.of_this_model(data)
 
 
 def _end_of(trajectory: Trajectory, stretches: list[Stretch]) -> Checkpoint:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from frontend.errors import StorageError
 from frontend.metrics import stream_open
 
@@ -68,5 +66,4 @@ def _told(services: Services, wanted: PropagationRequest, event: Event) -> Resou
 def _written(name: str, event_id: str | None, resource: Resource) -> bytes:
     """Write one event (HTML Living Standard, section 9.2.6)."""
     identity = b"" if event_id is None else b"id: " + event_id.encode() + b"\n"
-    data = orjson.dumps(resource.to_json(), option=orjson.OPT_SERIALIZE_NUMPY)
-    return identity + b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
+    return identity + b"event: " + name.encode() + b"\ndata: " + resource.document + b"\n\n"

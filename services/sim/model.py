@@ -286,8 +286,12 @@ class Trajectory:
     @property
     def digest(self) -> str:
         """16 hex digits that name the trajectory: the beginning of a SHA-256 (docs/adr/0002)."""
-        identity = {"model": MODEL_VERSION, "members": 1, **self.to_json()}
-        return hashlib.sha256(canonical_json(identity).encode()).hexdigest()[:16]
+        # The canonical JSON of members, model, scenario and seed, whose keys come in this order.
+        identity = (
+            f'{{"members":1,"model":"{MODEL_VERSION}",'
+            f'"scenario":{self.scenario.canonical},"seed":{self.seed}}}'
+        )
+        return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
     @property
     def is_default(self) -> bool:

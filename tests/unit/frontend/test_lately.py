@@ -1,4 +1,4 @@
-"""Claims about the propagations that a process keeps open."""
+"""Claims about what a process keeps of what it has made: here, propagations that it has opened."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from frontend.opened import OpenedPropagations
+from frontend.lately import MOST, Lately
 from sim.engine import Propagation
 from sim.model import Trajectory
 
 TRAJECTORY = Trajectory()
 INTERVAL = 65_536
+
+
+def cache_of(budget_bytes: int = 2**20) -> Lately[Propagation]:
+    return Lately(budget_bytes, lambda one: one.nbytes)
 
 
 def opened(intervals: int = 0) -> Propagation:
@@ -24,13 +28,13 @@ def never() -> Propagation:
 
 
 def test_the_next_reader_finds_it_open() -> None:
-    cache = OpenedPropagations()
+    cache = cache_of()
     first = cache.get("10", opened)
     assert cache.get("10", never) is first
 
 
 def test_what_is_forgotten_is_opened_again() -> None:
-    cache = OpenedPropagations()
+    cache = cache_of()
     first = cache.get("10", opened)
     cache.forget("10")
     assert cache.get("10", opened) is not first
@@ -38,7 +42,7 @@ def test_what_is_forgotten_is_opened_again() -> None:
 
 def test_the_one_not_read_for_the_longest_goes_first() -> None:
     one = opened(1)
-    cache = OpenedPropagations(budget_bytes=int(one.nbytes * 2.5))
+    cache = cache_of(int(one.nbytes * 2.5))
     for name in ("a", "b"):
         cache.get(name, lambda: opened(1))
     cache.get("a", never)
@@ -50,13 +54,13 @@ def test_the_one_not_read_for_the_longest_goes_first() -> None:
 
 
 def test_one_that_is_larger_than_the_budget_is_kept_alone() -> None:
-    cache = OpenedPropagations(budget_bytes=1)
+    cache = cache_of(1)
     cache.get("a", lambda: opened(1))
     cache.get("a", never)
 
 
 def test_many_threads_open_it_once() -> None:
-    cache, calls, together = OpenedPropagations(), [], threading.Barrier(8)
+    cache, calls, together = cache_of(), [], threading.Barrier(8)
 
     def make() -> Propagation:
         calls.append(1)
@@ -72,7 +76,16 @@ def test_many_threads_open_it_once() -> None:
 
 
 def test_what_could_not_be_opened_is_tried_again() -> None:
-    cache = OpenedPropagations()
+    cache = cache_of()
     with pytest.raises(AssertionError):
         cache.get("10", never)
     assert cache.get("10", opened).steps == 10
+
+
+def test_no_more_than_so_many_are_kept_however_small() -> None:
+    cache: Lately[str] = Lately(2**20, len)
+    for number in range(MOST + 1):
+        cache.get(str(number), lambda: "small")
+    with pytest.raises(ZeroDivisionError):
+        cache.get("0", lambda: str(1 // 0))
+    assert cache.get("1", str) == "small"
