@@ -7,23 +7,26 @@ import pkgutil
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from benchmarks import measures, report
 from benchmarks.measure import MEASURES, Measure, Result
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 LEAST_REPEATS: Final = 5
 RESULTS: Final = Path(__file__).parent / "results"
 
 
-def main(arguments: list[str]) -> int:
-    """Take the measures whose names hold any of the words, or all; 1 if one can't be taken."""
-    parser = ArgumentParser("python -m benchmarks", description=__doc__)
+def main(arguments: list[str], package: ModuleType = measures) -> int:
+    """Take a package's measures whose names hold any of the words, or all; 1 if one can't be taken."""
+    parser = ArgumentParser(description=package.__doc__)
     parser.add_argument("words", nargs="*", metavar="WORD", help="only measures named like it")
     parser.add_argument("--repeats", type=int, default=LEAST_REPEATS, help="at least 5")
     parser.add_argument("--list", action="store_true", help="only say what there is")
     options = parser.parse_args(arguments)
-    found = _measures(options.words)
+    found = _measures(package, options.words)
     if options.list:
         for each in found:
             print(f"{each.name} ({each.unit} {each.target})\n    {each.explanation}")
@@ -31,9 +34,9 @@ def main(arguments: list[str]) -> int:
     return _take(found, max(LEAST_REPEATS, options.repeats))
 
 
-def _measures(words: list[str]) -> list[Measure]:
-    """Return the measures, those of each module of `benchmarks.measures` in turn."""
-    for module in pkgutil.iter_modules(measures.__path__, f"{measures.__name__}."):
+def _measures(package: ModuleType, words: list[str]) -> list[Measure]:
+    """Return the measures, those of each module of the package in turn."""
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         importlib.import_module(module.name)
     return [
         each for name, each in MEASURES.items() if not words or any(word in name for word in words)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from frontend.services import Services
     from frontend.settings import Settings
 
-__all__ = ["serve"]
+__all__ = ["options", "serve"]
 
 GRACE_S: Final = 3  # for requests under way when it stops; event streams end at once
 KEEPALIVE_S: Final = 75  # longer than proxies keep theirs, so that none is closed as it is used
@@ -97,10 +97,11 @@ def serve(settings: Settings, host: str, port: int) -> None:
         )
     logs.configure(settings)
     with counting_together():
-        PortaApplication(settings, _options(settings, host, port)).run()
+        PortaApplication(settings, options(settings, host, port)).run()
 
 
-def _options(settings: Settings, host: str, port: int) -> dict[str, Any]:
+def options(settings: Settings, host: str, port: int) -> dict[str, Any]:
+    """Return what gunicorn is told."""
     return {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "workers": settings.processes,
