@@ -20,7 +20,7 @@ RESULTS: Final = Path(__file__).parent / "results"
 
 
 def main(arguments: list[str], package: ModuleType = measures) -> int:
-    """Take a package's measures whose names hold any of the words, or all; 1 if one can't be taken."""
+    """Take the measures whose names hold any of the words, or all; 1 if one can't be taken."""
     parser = ArgumentParser(description=package.__doc__)
     parser.add_argument("words", nargs="*", metavar="WORD", help="only measures named like it")
     parser.add_argument("--repeats", type=int, default=LEAST_REPEATS, help="at least 5")

@@ -78,7 +78,7 @@ ASKED: Final[Mapping[str, Callable[[httpx.Client], Asked]]] = {
 def _ratio(ask: Callable[[httpx.Client], Asked]) -> Prepare:
     @contextlib.contextmanager
     def prepare() -> Iterator[Sample]:
-        """Requests a second over those of a bare Flask route with as many bytes."""
+        """Take requests a second over those of a bare Flask route with as many bytes."""
         with _asked(ask) as (servers, asked):
 
             def sample() -> Figure:
@@ -95,7 +95,7 @@ def _ratio(ask: Callable[[httpx.Client], Asked]) -> Prepare:
 def _p99(ask: Callable[[httpx.Client], Asked]) -> Prepare:
     @contextlib.contextmanager
     def prepare() -> Iterator[Sample]:
-        """Time within which 99 of 100 requests are answered; with it, a bare Flask's."""
+        """Take the time within which 99 of 100 requests are answered; with it, a bare Flask's."""
         with _asked(ask) as (servers, asked):
 
             def sample() -> Figure:

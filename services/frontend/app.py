@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from flask import Flask, Response, request
+from flask import Flask
 
 from frontend import (
     access,
@@ -32,6 +32,7 @@ from frontend import (
 )
 from frontend.companion import bring_runner, settings_errors_told
 from frontend.exposure import check_auth
+from frontend.hardening import Hardened
 from frontend.identity import identity_of
 from frontend.proxies import TrustedProxies
 from frontend.settings import Settings
@@ -43,35 +44,6 @@ __all__ = ["create_app"]
 
 BODY_LIMIT_BYTES: Final = 1_000_000  # a scenario of 1,000 agents takes about 250,000
 
-# plotly.js makes style elements and fills them through the CSSOM, which CSP lets pass; the elements
-# themselves are allowed by what they contain: nothing, and the map styles that it always adds.
-# https://github.com/plotly/plotly.js/issues/2355
-_PLOTLY_STYLES: Final = (
-    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
-    "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='",
-)
-_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        f"style-src 'self' {' '.join(_PLOTLY_STYLES)}",
-        "img-src 'self' data: blob:",  # plotly.js saves a figure as an image by way of these
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-_HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
     """Make the application; what is not given is read from the environment, or built from it."""
@@ -79,6 +51,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.wsgi_app = Hardened(app.wsgi_app)  # type: ignore[method-assign] # as Flask's documentation says
     services = app.extensions[access.EXTENSION] = services or _services(settings)
     metrics.register(app)
     tracing.register(app)
@@ -89,7 +62,6 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.jinja_env.globals["asset"] = assets.url
     problems.register(app)
     compression.register(app)
-    app.after_request(_harden)
     assets.version()  # read and compress the files now, not while somebody waits
     return app
 
@@ -116,11 +88,3 @@ def _services(settings: Settings | None) -> Services:
             settings = Settings.from_environ(os.environ)
             bring_runner(settings)
         return build_services(settings)
-
-
-def _harden(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return response

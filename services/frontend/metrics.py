@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
     from flask import Response
 
-__all__ = ["LOOKUPS", "SLICES", "of_this_web", "register", "stream_open"]
+__all__ = [
+    "RESULT_HIT",
+    "RESULT_MISS",
+    "SLICE_HIT",
+    "SLICE_MISS",
+    "of_this_web",
+    "register",
+    "stream_open",
+]
 
 METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST"})  # what any route takes
 BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -50,21 +58,21 @@ _streams: Final = Gauge(
     multiprocess_mode="livesum",
     registry=_registry,
 )
-LOOKUPS: Final = Counter(
+_lookups: Final = Counter(
     "porta_result_lookups",
     "Results looked for in Redis: found (hit), or not there (miss).",
     ("outcome",),
     registry=_registry,
 )
-SLICES: Final = Counter(
+_slices: Final = Counter(
     "porta_slice_lookups",
     "Slices looked for in Redis' cache: found (hit), or remade because they were not (miss).",
     ("outcome",),
     registry=_registry,
 )
-for _outcome in ("hit", "miss"):  # told from the beginning, so that their first change is seen
-    LOOKUPS.labels(_outcome)
-    SLICES.labels(_outcome)
+# Made now: so that they are told from the beginning, and their first change is seen.
+RESULT_HIT, RESULT_MISS = (_lookups.labels(outcome) for outcome in ("hit", "miss"))
+SLICE_HIT, SLICE_MISS = (_slices.labels(outcome) for outcome in ("hit", "miss"))
 
 
 def register(app: Flask) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from frontend import asking, manifest, tracing
 from frontend.errors import ChainBroken, NotFound, NotReady, StorageFull
 from frontend.lately import Lately
-from frontend.metrics import LOOKUPS
+from frontend.metrics import RESULT_HIT, RESULT_MISS
 from frontend.resource import Resource, Status, Timings
 from frontend.views import failed_for_good, of_run
 from sim.engine import Propagation
@@ -157,7 +157,7 @@ class Propagations:
     def _looked_up(self, request: PropagationRequest) -> Resource | None:
         """Return what is stored for whoever asks, and count whether there was something."""
         stored = self._stored(request)
-        LOOKUPS.labels("miss" if stored is None else "hit").inc()
+        (RESULT_MISS if stored is None else RESULT_HIT).inc()
         return stored
 
     def _stored(self, request: PropagationRequest) -> Resource | None:

@@ -13,11 +13,13 @@ from __future__ import annotations
 import math
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
 
 from frontend import keys, logs, signin
 from frontend.connection import storage_errors
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["SIGN_IN_ATTEMPTS", "Quotas", "register"]
 
 SIGN_IN_ATTEMPTS: Final = "10/minute"
+STORAGE: Final = "redis://"  # the client that we have says where
 
 
 class Quotas:
@@ -75,20 +78,24 @@ class Quotas:
 
 
 def register(app: Flask, redis: Redis) -> Quotas:
-    """Let `app` count in Redis, and slow down those who guess tokens."""
+    """Let `app` count in Redis, and slow down those who guess tokens, where it takes any."""
+    kept: dict[str, Any] = {"connection_pool": redis.connection_pool, "key_prefix": keys.LIMITS}
+    if signin.blueprint.name in app.blueprints:  # elsewhere each request would pay for nothing
+        _slow_down_guessing(app, kept)
+    storage = storage_from_string(STORAGE, **kept)
+    return Quotas(FixedWindowRateLimiter(storage))  # takes large costs, tells when to return
+
+
+def _slow_down_guessing(app: Flask, kept: dict[str, Any]) -> None:
     limiter = Limiter(
         get_remote_address,
-        storage_uri="redis://",  # the client that we have says where
-        storage_options={
-            "connection_pool": redis.connection_pool,  # type: ignore[dict-item] # limits takes it
-            "key_prefix": keys.LIMITS,
-        },
-        strategy="fixed-window",  # the one whose counters take large costs and tell when to return
+        storage_uri=STORAGE,
+        storage_options=kept,
+        strategy="fixed-window",
         swallow_errors=True,  # who has a token may sign in while Redis is away
     )
     limiter.limit(SIGN_IN_ATTEMPTS, methods=["POST"])(signin.blueprint)
     limiter.init_app(app)
-    return Quotas(limiter.limiter)
 
 
 @contextmanager

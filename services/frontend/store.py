@@ -15,7 +15,6 @@ import hashlib
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -23,7 +22,8 @@ import orjson
 from frontend import keys, manifest
 from frontend.connection import command, now_ms, storage_errors
 from frontend.errors import StorageError, StorageUnavailable
-from frontend.metrics import SLICES
+from frontend.lately import Lately
+from frontend.metrics import SLICE_HIT, SLICE_MISS
 from frontend.runstate import ChainEntry
 from frontend.scripts import Scripts
 from sim.engine import Checkpoint, Stretch, checksum, initial_checkpoint
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["RedisSliceCache", "TrajectoryStore"]
 
 SLICE_TTL_S: Final = 86_400
+KNOWN_BYTES: Final = 16 * 2**20
 CHANGES_TOLERATED: Final = 5  # of a chain, between looking at it and acting on it
 
 _log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class TrajectoryStore:
         self._client = client
         self._scripts = Scripts(client)
         self._slice_ttl_s = slice_ttl_s
+        self._known = Lately[Trajectory](KNOWN_BYTES, lambda one: len(one.scenario.canonical))
 
     # Manifests.
 
@@ -138,13 +140,26 @@ class TrajectoryStore:
             self._client.set(keys.request(trajectory.digest), canonical_json(trajectory.to_json()))
 
     def trajectory(self, digest: str) -> Trajectory | None:
-        """Tell what a digest stands for; None where nobody asked for it, or it is damaged."""
+        """Tell what a digest stands for; None where nobody asked for it, or it is damaged.
+
+        Read once: it never stands for anything else.
+        """
+        try:
+            return self._known.get(digest, lambda: self._resolved(digest))
+        except LookupError:
+            return None
+
+    def _resolved(self, digest: str) -> Trajectory:
+        """Read what a digest stands for; raises LookupError."""
         with storage_errors():
             data: bytes | None = command(self._client, "GET", keys.request(digest))
-        if data is None:
-            return None
-        trajectory = _trajectory(data)
-        return trajectory if trajectory is not None and trajectory.digest == digest else None
+        try:
+            trajectory = Trajectory.from_json(orjson.loads(data or b"null"))
+        except (orjson.JSONDecodeError, SimError) as error:
+            raise LookupError(digest) from error
+        if trajectory.digest != digest:
+            raise LookupError(digest)
+        return trajectory
 
     def chain(self, digest: str) -> list[ChainEntry]:
         """Read what stretches there are, in order, without looking at their bytes."""
@@ -245,7 +260,7 @@ class RedisSliceCache:
         except StorageError as error:
             _log.debug("slice %d is not read: %s", interval, error)
             data = None
-        SLICES.labels("miss" if data is None else "hit").inc()
+        (SLICE_MISS if data is None else SLICE_HIT).inc()
         return data
 
     def put(self, interval: int, data: bytes) -> None:
@@ -263,14 +278,6 @@ class RedisSliceCache:
         except StorageError as error:
             _log.debug("slices are not kept: %s", error)
         return kept
-
-
-@lru_cache(maxsize=256)  # equal bytes, equal trajectory: read again with each request for it
-def _trajectory(data: bytes) -> Trajectory | None:
-    try:
-        return Trajectory.from_json(orjson.loads(data))
-    except (orjson.JSONDecodeError, SimError):
-        return None
 
 
 def _manifest(data: bytes | None) -> dict[str, Any] | None:

@@ -1,0 +1,64 @@
+"""The headers that keep a browser from running what isn't ours, on every answer.
+
+They are the same on all, so they are added behind Flask: thirty microseconds less an answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["Hardened"]
+
+# plotly.js makes style elements and fills them through the CSSOM, which CSP lets pass; the elements
+# themselves are allowed by what they contain: nothing, and the map styles that it always adds.
+# https://github.com/plotly/plotly.js/issues/2355
+_PLOTLY_STYLES: Final = (
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
+    "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='",
+)
+_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        f"style-src 'self' {' '.join(_PLOTLY_STYLES)}",
+        "img-src 'self' data: blob:",  # plotly.js saves a figure as an image by way of these
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS: Final = (
+    ("Content-Security-Policy", _POLICY),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+)
+_OVER_HTTPS: Final = (*_HEADERS, ("Strict-Transport-Security", "max-age=31536000"))
+
+
+class Hardened:
+    """A WSGI application whose answers carry the headers."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+
+        def start(
+            status: str,
+            headers: list[tuple[str, str]],
+            exc_info: Any = None,  # noqa: ANN401 - as PEP 3333 has it
+        ) -> Callable[[bytes], object]:
+            more = _OVER_HTTPS if environ["wsgi.url_scheme"] == "https" else _HEADERS
+            return start_response(status, [*headers, *more], exc_info)
+
+        return self._app(environ, start)
