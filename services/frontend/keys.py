@@ -14,6 +14,7 @@ __all__ = [
     "EXPIRING",
     "INSTALLATION",
     "LIMITS",
+    "MANIFESTS",
     "OVER",
     "QUEUE",
     "REAPER",
@@ -35,6 +36,7 @@ __all__ = [
     "waiting",
 ]
 
+MANIFESTS: Final = "propagation/"  # what the names of manifests begin with
 QUEUE: Final = "run/queue"  # zset: digest -> its number in the line
 ACTIVE: Final = "run/active"  # zset: digest -> end of its lease, ms
 RETRY: Final = "run/retry"  # zset: digest -> when it may be tried again, ms
@@ -51,7 +53,7 @@ EXPIRING: Final = "run/expiring"  # zset: id -> when the result is dropped, ms
 
 def manifest(propagation_id: str) -> str:
     """Name the manifest of a propagation: written last, and with it the result is there."""
-    return f"propagation/{propagation_id}"
+    return f"{MANIFESTS}{propagation_id}"
 
 
 def request(digest: str) -> str:

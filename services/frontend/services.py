@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from frontend import keys
 from frontend.connection import connect
 from frontend.counters import Counters
 from frontend.errors import SettingsError
@@ -17,6 +18,7 @@ from frontend.propagations import Propagations
 from frontend.runners import Runners
 from frontend.runs import Runs
 from frontend.store import TrajectoryStore
+from frontend.watch import Watched
 
 if TYPE_CHECKING:
     import redis
@@ -41,21 +43,25 @@ class Services:
     hub: EventHub
     propagations: Propagations
     overviews: Lately[bytes]  # compressed, by their ETags: making one takes some 30 ms
+    manifests: Watched | None  # read once for many readers, where there are many
 
     def close(self) -> None:
         """End event streams, and close the connections."""
         self.hub.close()
+        if self.manifests is not None:
+            self.manifests.close()
         self.client.close()
 
 
-def build_services(settings: Settings) -> Services:
+def build_services(settings: Settings, *, many_readers: bool = False) -> Services:
     """Put the services together; raises SettingsError where it isn't said where Redis is."""
     if settings.redis_location is None:
         raise SettingsError(
             "REDIS_URL", "is needed; set it, or run `porta serve`, which brings its own Redis."
         )
     client = connect(settings.redis_location)
-    store = TrajectoryStore(client, slice_ttl_s=settings.slice_ttl_s)
+    manifests = Watched(client, keys.MANIFESTS) if many_readers else None
+    store = TrajectoryStore(client, slice_ttl_s=settings.slice_ttl_s, manifests=manifests)
     runs = Runs(
         client,
         lease_ms=settings.lease_s * 1_000,
@@ -73,4 +79,5 @@ def build_services(settings: Settings) -> Services:
         hub=EventHub(client, runs),
         propagations=Propagations(settings, store, runs),
         overviews=Lately(OVERVIEWS_BYTES, len),
+        manifests=manifests,
     )

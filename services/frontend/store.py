@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     import redis
 
+    from frontend.watch import Watched
     from sim.model import PropagationRequest
 
 __all__ = ["RedisSliceCache", "TrajectoryStore"]
@@ -57,8 +58,15 @@ class _DamageError(Exception):
 class TrajectoryStore:
     """The results of one installation."""
 
-    def __init__(self, client: redis.Redis, *, slice_ttl_s: int = SLICE_TTL_S) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        slice_ttl_s: int = SLICE_TTL_S,
+        manifests: Watched | None = None,
+    ) -> None:
         self._client = client
+        self._manifests = manifests
         self._scripts = Scripts(client)
         self._slice_ttl_s = slice_ttl_s
         self._known = Lately[Trajectory](KNOWN_BYTES, lambda one: len(one.scenario.canonical))
@@ -71,8 +79,11 @@ class TrajectoryStore:
 
     def document(self, propagation_id: str) -> bytes | None:
         """Read the bytes of a manifest, of whatever model version; None where there are none."""
+        name = keys.manifest(propagation_id)
+        if self._manifests is not None:
+            return self._manifests.get(name)
         with storage_errors():
-            data: bytes | None = command(self._client, "GET", keys.manifest(propagation_id))
+            data: bytes | None = command(self._client, "GET", name)
         return data
 
     def recent(self, count: int = 20) -> list[dict[str, Any]]:
@@ -129,6 +140,8 @@ class TrajectoryStore:
                 "remove", digest, propagation_id, length, trajectory, others=[*own, *rest]
             )
             if verdict != b"changed":
+                if self._manifests is not None:
+                    self._manifests.forget(own[0])
                 return bool(verdict)
         raise StorageUnavailable("The trajectory grows too fast to be deleted; try again.")
 

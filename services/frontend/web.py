@@ -79,7 +79,7 @@ class PortaApplication(BaseApplication):  # type: ignore[misc] # gunicorn is not
         from frontend.app import create_app
         from frontend.services import build_services
 
-        self._services = build_services(self._settings)
+        self._services = build_services(self._settings, many_readers=True)
         return create_app(self._settings, self._services)
 
     def close_streams(self) -> None:
