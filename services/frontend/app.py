@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask
 
@@ -38,6 +38,8 @@ from frontend.proxies import TrustedProxies
 from frontend.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from frontend.services import Services
 
 __all__ = ["create_app"]
@@ -45,9 +47,15 @@ __all__ = ["create_app"]
 BODY_LIMIT_BYTES: Final = 1_000_000  # a scenario of 1,000 agents takes about 250,000
 
 
+class _Porta(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Take functions as they are: Flask would look at each, at each request; none is async."""
+        return func
+
+
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
     """Make the application; what is not given is read from the environment, or built from it."""
-    app = Flask("frontend", static_folder=None)
+    app = _Porta("frontend", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}

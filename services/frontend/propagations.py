@@ -117,11 +117,12 @@ class Propagations:
 
         Raises NotReady while a run is under way, else NotFound.
         """
-        known = self._store.manifest(request.id)
-        if known is None and self._chain_for_at_once(request) is None:
+        if self._stored(request) is None and self._chain_for_at_once(request) is None:
             raise self._absence(request)
         try:
-            return self._opened.get(request.id, lambda: self._load(request, known))
+            return self._opened.get(
+                request.id, lambda: self._load(request, self._store.manifest(request.id))
+            )
         except PropagationFailed as failed:
             raise NotFound(f"{failed} Ask for {failed.failure.iteration} steps or fewer.") from None
 
