@@ -26,7 +26,7 @@ COMPILE := $(UV_RUN) pip compile --universal --generate-hashes --python-version 
 
 say = @printf '%s\n' "$(1)"
 
-.PHONY: help setup run test check integration bench lock upgrade format image image-load clean
+.PHONY: help setup run test check integration bench load audit lock upgrade format image image-load clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,13 @@ integration: setup ## the integration tests: real Redis, real Dask Gateway, real
 
 bench: setup ## print each promise about speed beside what is measured here
 	@$(BIN)/python -m benchmarks
+
+load: setup ## the web under load, beside a bare Flask under the same gunicorn: some five minutes
+	@scripts/prepare-machine --load
+	@$(BIN)/python -m benchmarks.load
+
+audit: setup ## compare every locked release with the known advisories
+	@scripts/audit
 
 format: setup ## format the code and mend what ruff can
 	@$(BIN)/ruff check --quiet --fix-only

@@ -291,7 +291,7 @@ class Settings:
         ),
     )
     threads: int = field(
-        default=256,
+        default=1_280,
         metadata=_variable(
             "PORTA_THREADS",
             parsing.whole(8, 4_096),

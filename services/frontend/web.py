@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import resource
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.app.base import BaseApplication
@@ -96,8 +98,16 @@ def serve(settings: Settings, host: str, port: int) -> None:
             "REDIS_URL", "is needed here; set it, or run `porta serve`, which brings its own Redis."
         )
     logs.configure(settings)
+    _allow_connections()
     with counting_together():
         PortaApplication(settings, options(settings, host, port)).run()
+
+
+def _allow_connections() -> None:
+    """Let this process and its children have as many open files as the system lets them."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS has a lower limit, which it does not tell
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def options(settings: Settings, host: str, port: int) -> dict[str, Any]:

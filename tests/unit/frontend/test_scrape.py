@@ -47,7 +47,7 @@ def test_runs_results_and_runners_are_counted(web: FlaskClient, services: Servic
         "porta_gateway_up": 1,
         "porta_clusters": 3,
         "porta_clusters_orphaned": 1,
-        "porta_http_threads": 256,
+        "porta_http_threads": 1_280,
     }
     assert {name: told[name] for name in expected} == expected
     assert told["porta_redis_memory_bytes"] > 0
