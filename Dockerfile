@@ -50,9 +50,10 @@ LABEL org.opencontainers.image.title="Porta" \
       org.opencontainers.image.description="Orbital propagation on clusters of its own" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=environment /opt/porta /opt/porta
-# With a name too, which Dask Gateway's client gives when it is asked who it is.
-RUN echo 'porta:x:10001:' >>/etc/group \
-    && echo 'porta:x:10001:10001::/tmp:/usr/sbin/nologin' >>/etc/passwd
+# With a name too, which Dask Gateway's client gives for want of another. Not `porta`, the runner's:
+# it stops all clusters of its own user that no run owns.
+RUN echo 'visitor:x:10001:' >>/etc/group \
+    && echo 'visitor:x:10001:10001::/tmp:/usr/sbin/nologin' >>/etc/passwd
 ENV PATH=/opt/porta/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -71,7 +71,7 @@ def digest(file: Path) -> str:
 
 
 def test_it_is_nobody_in_particular_with_a_number(image: str) -> None:
-    assert said(image, "sh", "-c", "id -u; id -g").split() == ["10001", "10001"]
+    assert said(image, "sh", "-c", "id -u; id -g; id -un").split() == ["10001", "10001", "visitor"]
 
 
 def test_it_starts_with_tini_and_says_its_version_and_what_it_is(image: str) -> None:
