@@ -49,7 +49,9 @@ class Limits:
 def whole_number(text: str, name: str) -> int:
     """Read a whole number in ASCII digits without a leading zero, or raise BadRequest."""
     if WHOLE_NUMBER.fullmatch(text) is None:
-        raise BadRequest(f"The {name} must be a whole number in plain digits, not {_shown(text)}.")
+        raise BadRequest(
+            f"The {name} must be a whole number of at most 16 plain digits, not {_shown(text)}."
+        )
     return int(text)
 
 
@@ -57,6 +59,8 @@ def read_request(
     limits: Limits, *, steps: int, seed: int = 0, members: int = 1, scenario: object | None = None
 ) -> PropagationRequest:
     """Make a request of its parts; `scenario` is parsed JSON, None the default one."""
+    if steps < 1:
+        raise BadRequest(_steps_sentence(str(steps), limits.max_steps))
     try:
         chosen = NANO if scenario is None else Scenario.from_json(scenario)
         request = PropagationRequest(steps, Trajectory(chosen, seed), members)

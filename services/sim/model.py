@@ -281,7 +281,7 @@ class Trajectory:
 
     def __post_init__(self) -> None:
         if type(self.seed) is not int or not 0 <= self.seed < SEED_LIMIT:
-            raise RequestError("seed", "must be a whole number from 0 to 2**53 - 1.")
+            raise RequestError("seed", "must be a whole number from 0 to 9,007,199,254,740,991.")
 
     @property
     def digest(self) -> str:
@@ -325,7 +325,7 @@ class PropagationRequest:
 
     def __post_init__(self) -> None:
         if type(self.steps) is not int or not 1 <= self.steps <= MAX_STEPS:
-            raise RequestError("steps", "must be a whole number from 1 to 2**53 - 1.")
+            raise RequestError("steps", "must be a whole number from 1 to 9,007,199,254,740,991.")
         if type(self.members) is not int or self.members != 1:
             raise RequestError("members", "must be 1: ensembles are not there yet.")
 

@@ -80,6 +80,15 @@ def test_a_small_propagation_draws_two_curves(page: Page, porta: Installation) -
     expect(page.get_by_role("row", name="Specific energy")).to_be_visible()
 
 
+def test_no_tool_of_the_figures_sends_them_anywhere(page: Page, porta: Installation) -> None:
+    page.goto(f"{porta.url}/propagate/500")
+    is_drawn(page)
+    tools = page.locator(".modebar-btn").evaluate_all("all => all.map(one => one.dataset.title)")
+    assert set(tools) == {
+        *("Download plot as a PNG", "Zoom", "Pan", "Zoom in", "Zoom out", "Reset axes"),
+    }
+
+
 @pytest.mark.usefixtures("complaints")
 def test_a_large_one_shows_its_stages_and_then_draws_untouched(
     page: Page, porta: Installation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+
+from sim import Propagation, Trajectory
+from sim.model import Scenario
 
 HOUSE: Final = Path(__file__).parents[2]
 LOCKS: Final = ("sim", "frontend", "local", "dev", "uv")
@@ -143,6 +147,14 @@ def test_every_porta_command_is_documented() -> None:
     documents = [HOUSE / "README.md", *(HOUSE / "docs").glob("*.md")]
     text = "".join(path.read_text() for path in documents)
     assert [name for name in porta.commands if f"porta {name}" not in text] == []
+
+
+@pytest.mark.parametrize("example", committed("docs/examples"), ids=lambda path: str(path.name))
+def test_an_example_can_be_propagated_and_the_readme_names_it(example: Path) -> None:
+    scenario = Scenario.from_json(json.loads(example.read_text()))
+
+    assert Propagation.open(Trajectory(scenario), steps=500).steps == 500
+    assert str(example.relative_to(HOUSE)) in (HOUSE / "README.md").read_text()
 
 
 def test_every_decision_has_a_number_of_its_own() -> None:

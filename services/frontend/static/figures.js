@@ -7,10 +7,12 @@ import { clock, count } from "./text.js";
 const SETTLE_MS = 180; // a drag fires often; the server is asked when it rests
 const CONFIG = {
   displaylogo: false,
+  displayModeBar: true, // else nobody finds it who does not point at the figure
   responsive: true,
   doubleClick: false,
   showTips: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  // The cloud is a company's, and a result need not be everybody's.
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
 };
 
 /** @typedef {import("./traces.js").Overview} Overview */

@@ -148,7 +148,7 @@ function layout(theme) {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: theme.font, color: theme.muted, size: 12 },
-    margin: { l: 56, r: 12, t: 8, b: 44 },
+    margin: { l: 56, r: 12, t: touched() ? 58 : 34, b: 44 }, // above: tools, legend; on phones a row each
     legend: { itemsizing: "constant", orientation: "h", x: 0, y: 1, yanchor: "bottom", font: { color: theme.text } },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.muted, activecolor: theme.text },
     hoverlabel: { align: "left" },

@@ -188,7 +188,10 @@ def test_the_form_takes_a_scenario(web: FlaskClient) -> None:
     [
         ({"steps": "abc"}, "The number of steps must be a whole number"),
         ({"steps": ""}, "The number of steps must be a whole number"),
-        ({"steps": "0"}, "steps must be a whole number from 1"),
+        (
+            {"steps": "0"},
+            "The number of steps must be a whole number from 1 to 100,000,000, not 0.",
+        ),
         ({"steps": "999999999"}, "must be a whole number from 1 to 100,000,000"),
         ({"steps": "500", "seed": "x"}, "The seed must be a whole number"),
         ({"steps": "500", "scenario": "{"}, "The scenario is no JSON"),
