@@ -14,12 +14,14 @@ import httpx
 import redis
 
 from frontend import embedded
-from tests.processes import eventually
+from tests.processes import eventually, frozen, has_words, of_folder
 from tests.redis_servers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    import psutil
 
     from frontend.embedded import GatewayAccess
 
@@ -54,17 +56,19 @@ class Installation:
         self.start("web", "--port", str(self.port))
         eventually(lambda: self.works("web", "/healthz"), within_s=READY_S)
 
-    def start_runner(self) -> None:
-        self.start("runner")
-        eventually(lambda: self.works("runner", "/readyz"), within_s=READY_S)
+    def start_runner(self, name: str = "runner", **environ: str) -> None:
+        self.start("runner", name=name, **environ)
+        eventually(lambda: self.works(name, "/readyz"), within_s=READY_S)
 
-    def start(self, command: str, *words: str, name: str | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        self, command: str, *words: str, name: str | None = None, **environ: str
+    ) -> subprocess.Popen[bytes]:
         """Start a command of Porta's; it is stopped with the installation."""
         name = name or command
         with (self.logs / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - our own command
                 (sys.executable, "-P", "-m", "frontend.cli", command, *words),
-                env=dict(self.environ),
+                env={**self.environ, **environ},
                 stdout=log,
                 stderr=log,
             )
@@ -78,6 +82,22 @@ class Installation:
             process.wait(STOPPED_S)
         finally:
             process.kill()
+
+    def kill(self, name: str) -> None:
+        """End a process without a chance to tidy up (SIGKILL)."""
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
+    @contextlib.contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """Freeze a process meanwhile (SIGSTOP, SIGCONT)."""
+        with frozen(self.processes[name].pid):
+            yield
+
+    def of_gateway(self, *words: str) -> list[psutil.Process]:
+        """The Gateway's living processes, Dask's among them, whose command has these words."""
+        return [one for one in of_folder(self.logs / "gateway") if has_words(one, words)]
 
     def works(self, name: str, path: str) -> bool:
         """Whether a path answers; fails where the process has ended."""

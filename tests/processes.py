@@ -66,6 +66,26 @@ def _belongs(process: psutil.Process, data: str) -> bool:
     return False
 
 
+def has_words(process: psutil.Process, words: tuple[str, ...]) -> bool:
+    """Whether the command of a process has these words, if it is still there."""
+    with contextlib.suppress(psutil.Error):
+        command = " ".join(process.cmdline())
+        return all(word in command for word in words)
+    return False
+
+
+@contextlib.contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """Have a process stand still meanwhile (SIGSTOP), and go on (SIGCONT)."""
+    process = psutil.Process(pid)
+    process.suspend()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.resume()
+
+
 def lives(pid: int) -> bool:
     """Whether a process is there, and not only waiting for its parent to take note of its end."""
     try:

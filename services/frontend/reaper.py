@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Reaper"]
 
 ROUND_S: Final = 10  # docs/operations.md: an orphan is gone within a minute
-LEASE_MS: Final = 30_000
+LEASE_MS: Final = 20_000  # two rounds: should the one that reaps be killed, another soon does
 STOPPING: Final = "stopping"
 
 

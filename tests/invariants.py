@@ -1,0 +1,92 @@
+"""What must hold after every fault, looked at from outside, without Porta's own readers."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import psutil
+
+from sim.engine import Stretch, initial_checkpoint
+from sim.model import Trajectory
+from tests.processes import eventually, of_folder
+
+if TYPE_CHECKING:
+    import redis
+
+    from tests.installation import Installation
+
+GONE_S: Final = 60.0  # the contract's: an orphan is found and stopped within a minute
+ALIVE: Final = "pending,running,stopping"
+CLUSTER_MARK: Final = "DASK_GATEWAY_CLUSTER_NAME"
+
+
+def hold(installation: Installation, *, within_s: float = GONE_S) -> None:
+    """Check all of them, when what is under way has had its time to end."""
+    with contextlib.closing(installation.redis) as stored:
+        eventually(lambda: not held_slots(stored), within_s=within_s)
+        stored_results_are_sound(stored)
+    eventually(lambda: not installation.clusters(ALIVE), within_s=within_s)
+    eventually(lambda: not cluster_processes(installation), within_s=within_s)
+
+
+def held_slots(stored: redis.Redis) -> list[bytes]:
+    """The runs that hold a slot, or wait for one."""
+    zsets = ("run/active", "run/queue", "run/retry")
+    return [digest for name in zsets for digest in stored.zrange(name, 0, -1)]
+
+
+def cluster_processes(installation: Installation) -> list[psutil.Process]:
+    """The schedulers and workers of this installation's Gateway that live."""
+    found = []
+    for one in of_folder(installation.logs / "gateway"):
+        with contextlib.suppress(psutil.Error):
+            if CLUSTER_MARK in one.environ():
+                found.append(one)
+    return found
+
+
+def stored_results_are_sound(stored: redis.Redis) -> None:
+    """Each chain is whole and sound, and each manifest rests on one; no id has two owners."""
+    digests = {name.decode().split("/")[1] for name in stored.scan_iter("trajectory/*")}
+    published: list[str] = []
+    for digest in digests:
+        intervals = chain_is_sound(stored, digest)
+        ids = [one.decode() for one in stored.smembers(f"trajectory/{digest}/published")]
+        published += ids
+        for one in ids:
+            manifest_is_sound(stored, one, digest, intervals)
+    assert len(set(published)) == len(published)
+    manifests = {name.decode().split("/", 1)[1] for name in stored.scan_iter("propagation/*")}
+    assert manifests == set(published)
+
+
+def chain_is_sound(stored: redis.Redis, digest: str) -> int:
+    """Check one trajectory's stretches, each against its entry and its predecessor's end."""
+    entries = [json.loads(entry) for entry in stored.lrange(f"trajectory/{digest}/chain", 0, -1)]
+    names = set(stored.scan_iter(f"trajectory/{digest}/stretch/*"))
+    assert names == {f"trajectory/{digest}/stretch/{at}".encode() for at in range(len(entries))}
+    if not entries:
+        return 0
+    trajectory = Trajectory.from_json(json.loads(stored.get(f"trajectory/{digest}/request") or ""))
+    assert trajectory.digest == digest
+    end, intervals = initial_checkpoint(trajectory.scenario), 0
+    for at, entry in enumerate(entries):
+        data = stored.get(f"trajectory/{digest}/stretch/{at}") or b""
+        assert hashlib.sha256(data).hexdigest() == entry["checksum"]
+        stretch = Stretch.from_bytes(trajectory, data)
+        assert (stretch.first, stretch.count) == (entry["first"], entry["count"])
+        assert stretch.first == intervals
+        assert stretch.checkpoint(0) == end
+        end, intervals = stretch.tail, stretch.first + stretch.count
+    return intervals
+
+
+def manifest_is_sound(stored: redis.Redis, one: str, digest: str, intervals: int) -> None:
+    """Check that a manifest is there, of its own id, and that what it rests on is."""
+    manifest: dict[str, Any] = json.loads(stored.get(f"propagation/{one}") or "null")
+    assert manifest["id"] == one
+    complete = manifest["request"]["steps"] // 65_536  # of two agents
+    assert manifest["computed"]["timings"]["where"] == "inline" or complete <= intervals, digest
