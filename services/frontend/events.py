@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EventHub"]
 
-BLOCK_MS: Final = 1_000
+BLOCK_MS: Final = 500  # well within the timeout of a call
 CHECK_S: Final = 2.0
 RECONNECT_S: Final = 0.5
 HEARTBEAT_S: Final = 15.0

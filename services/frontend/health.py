@@ -6,22 +6,20 @@ Both are answered while Redis is away: alive says nothing about it, ready says t
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
 from frontend.access import services
 from frontend.errors import StorageError
+from frontend.outlook import OK, gateway_says
 from frontend.replies import json_reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from frontend.services import Services
 
-__all__ = ["blueprint", "gateway_says", "readiness"]
+__all__ = ["blueprint", "readiness"]
 
-OK: Final = "ok"
 
 blueprint = Blueprint("health", __name__)
 
@@ -50,9 +48,3 @@ def readiness(of: Services) -> dict[str, str]:
     if not runners:
         return {"redis": OK, "runner": "No runner has said anything lately.", "gateway": "Unknown."}
     return {"redis": OK, "runner": OK, "gateway": gateway_says(runners)}
-
-
-def gateway_says(runners: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return ok if it is for any runner, else what one of them says; "" if there is none."""
-    said = {str(info.get("gateway", OK)) for info in runners.values()}
-    return OK if OK in said else min(said, default="")

@@ -51,7 +51,7 @@ class Operation:
 
 
 _BAD: Final = {400: "The id or a parameter makes no sense; the sentence says what would."}
-_AWAY: Final = {503: "The storage can't be reached at the moment; `Retry-After` says when to ask."}
+_AWAY: Final = {503: "The storage is away or full; `Retry-After` says when to ask."}
 _REFUSED: Final = {403: "The asker may not start or change anything."}
 _NOT_THERE: Final = {
     404: "There is no result; with `Retry-After` while it is being computed.",
@@ -75,7 +75,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             415: "The body is not JSON.",
             429: "Too many runs wait already; `Retry-After` says when to ask again.",
             **_AWAY,
-            507: "The storage is full.",
         },
         schema="Resource",
         takes_body=True,

@@ -115,7 +115,7 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (ChainBroken, _being_remade),
     (IntegrityError, _being_remade),
     (StorageUnavailable, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
-    (StorageFull, _simple(HTTPStatus.INSUFFICIENT_STORAGE)),
+    (StorageFull, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
     (ValueTooLarge, _simple(HTTPStatus.INSUFFICIENT_STORAGE)),
 )
 

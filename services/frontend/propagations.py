@@ -23,7 +23,7 @@ from frontend.errors import ChainBroken, NotFound, NotReady, StorageFull
 from frontend.lately import Lately
 from frontend.metrics import RESULT_HIT, RESULT_MISS
 from frontend.resource import Resource, Status, Timings
-from frontend.views import failed_for_good, of_run
+from frontend.views import failed_for_good, of_run, waiting_for
 from sim.engine import Propagation
 from sim.errors import PropagationFailed
 from sim.model import PropagationRequest
@@ -33,6 +33,7 @@ from sim.schedule import interval_iterations
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from frontend.outlook import Outlook
     from frontend.runs import Runs
     from frontend.runstate import ChainEntry, RunState
     from frontend.settings import Settings
@@ -46,8 +47,11 @@ OPENED_BYTES: Final = 256 * 2**20
 class Propagations:
     """Asks for, finds, opens and removes propagations."""
 
-    def __init__(self, settings: Settings, store: TrajectoryStore, runs: Runs) -> None:
+    def __init__(
+        self, settings: Settings, store: TrajectoryStore, runs: Runs, outlook: Outlook
+    ) -> None:
         self._settings = settings
+        self._outlook = outlook
         self._store = store
         self._runs = runs
         self._limits = asking.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
@@ -153,7 +157,12 @@ class Propagations:
         status = run.status_of(request.id, request.steps) or run.status
         if status is Status.COMPLETE:
             return self._finished(request)
-        return of_run(request, run, status, self._settings.dashboard)
+        resource = of_run(request, run, status, self._settings.dashboard)
+        begun = resource.cluster is not None or status not in {Status.QUEUED, Status.STARTING}
+        if begun or resource.error is not None:
+            return resource
+        obstacle = self._outlook.obstacle()
+        return resource if obstacle is None else waiting_for(resource, obstacle)
 
     def _looked_up(self, request: PropagationRequest) -> Resource | None:
         """Return what is stored for whoever asks, and count whether there was something."""

@@ -111,7 +111,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorReport:
-    """Why a propagation failed."""
+    """Why a propagation failed, or waits."""
 
     __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
 
@@ -180,7 +180,7 @@ class Resource:
     statistics: Mapping[str, object] | None = None
     """What came out: record counts, the state at the end, and figures by agent."""
     error: ErrorReport | None = None
-    """Why it failed."""
+    """Why it failed or, of one that is queued, why it waits or is tried again."""
 
     @property
     def links(self) -> Links:

@@ -3,7 +3,8 @@
 - At most `PORTA_MAX_RUNS` at a time, over all runners together; each is a task of its own.
 - SIGTERM and SIGINT: leases are given back, clusters stopped, and it ends within seconds.
 - It says each few seconds that it is alive, and whether its Gateway is.
-- Redis or the Gateway may come and go; it waits for them.
+- Redis or the Gateway may come and go; it waits for them. A run that finds its Gateway gone
+  goes back to its place in the line, and that is no attempt of its own.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from frontend.conduct import Conduct
 from frontend.errors import FrontendError, LeaseLost, StorageError, StorageUnavailable
 from frontend.growth import Growth
 from frontend.keeping import LeaseKeeper, Unwanted
+from frontend.outlook import OK
 from frontend.reaper import Reaper
 from frontend.services import build_services
-from sim.errors import SimError
+from sim.errors import ClusterError, SimError
 
 if TYPE_CHECKING:
     from frontend.runstate import Acquired, Lease
@@ -41,7 +43,6 @@ LOOK_S: Final = 0.2  # between two looks at the line
 WAIT_S: Final = 1.0  # after Redis could not be reached
 HEARTBEAT_S: Final = 3
 TROUBLED_HEARTBEAT_S: Final = 0.3  # so that it is known at once when the Gateway is back
-OK: Final = "ok"
 HEALTH_S: Final = 2  # a Gateway that answers later counts as ill
 STOPPING_S: Final = 8
 THREADS: Final = 48  # for calls to Redis, and what computes for a moment
@@ -55,6 +56,7 @@ class Runner:
         self._services = services
         self._backend = backend
         self._reaper = Reaper(services, backend)
+        self._gateway = OK  # what was last found of it
         self._conducting: set[asyncio.Task[None]] = set()
         self._log = logs.logger(__name__).bind(runner=self.name)
 
@@ -64,7 +66,7 @@ class Runner:
         aside = [asyncio.create_task(one) for one in (self._beat(), self._reaper.patrol())]
         try:
             while not stop.is_set():
-                pause_s = await self._take()
+                pause_s = await self._take() if self._gateway == OK else LOOK_S
                 for task in aside:
                     if task.done():  # it never does, but by a mistake: better to be started anew
                         task.result()
@@ -128,7 +130,8 @@ class Runner:
             raise
         except (FrontendError, SimError) as error:
             log.warning("run failed", reason=str(error))
-            await self._release(lease, "failed", str(error))
+            outcome = await self._outcome(error)
+            await self._release(lease, outcome, str(error))
         except Exception:  # the boundary: one run's mistake must not end the others
             log.exception("run failed by a mistake of ours")
             await self._release(lease, "failed", "The runner made a mistake; its log says which.")
@@ -150,6 +153,12 @@ class Runner:
             installation=await keeper.call(self._services.runners.installation),
         )
 
+    async def _outcome(self, error: Exception) -> Literal["requeue", "failed"]:
+        """Tell whether a run failed by itself, or for want of a Gateway: then it waits for that."""
+        if isinstance(error, ClusterError):
+            self._gateway = await self._look_at_gateway()
+        return "failed" if self._gateway == OK else "requeue"
+
     async def _release(
         self, lease: Lease, outcome: Literal["requeue", "failed", "cancelled"], error: str = ""
     ) -> None:
@@ -161,13 +170,13 @@ class Runner:
     async def _beat(self) -> None:
         """Say that this runner is alive, and its Gateway."""
         while True:
-            gateway = await self._gateway()
+            self._gateway = gateway = await self._look_at_gateway()
             info = {"gateway": gateway, "conducting": len(self._conducting), **self._reaper.seen}
             with suppress(StorageError):
                 await asyncio.to_thread(self._services.runners.heartbeat, self.name, info)
             await asyncio.sleep(HEARTBEAT_S if gateway == OK else TROUBLED_HEARTBEAT_S)
 
-    async def _gateway(self) -> str:
+    async def _look_at_gateway(self) -> str:
         try:
             async with asyncio.timeout(HEALTH_S):
                 healthy = await self._backend.healthy()

@@ -23,7 +23,7 @@ from frontend.access import services
 from frontend.census import census
 from frontend.connection import storage_errors
 from frontend.errors import StorageError, StorageUnavailable
-from frontend.health import gateway_says
+from frontend.outlook import gateway_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,6 +14,7 @@ from frontend.counters import Counters
 from frontend.errors import SettingsError
 from frontend.events import EventHub
 from frontend.lately import Lately
+from frontend.outlook import Outlook
 from frontend.propagations import Propagations
 from frontend.runners import Runners
 from frontend.runs import Runs
@@ -69,15 +70,16 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
         max_waiting=settings.max_waiting,
         result_ttl_s=settings.result_ttl_s,
     )
+    runners = Runners(client)
     return Services(
         settings=settings,
         client=client,
         store=store,
         runs=runs,
-        runners=Runners(client),
+        runners=runners,
         counters=Counters(client),
         hub=EventHub(client, runs),
-        propagations=Propagations(settings, store, runs),
+        propagations=Propagations(settings, store, runs, Outlook(runners)),
         overviews=Lately(OVERVIEWS_BYTES, len),
         manifests=manifests,
     )

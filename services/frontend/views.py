@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from frontend.runstate import RunState
     from sim.model import Failure, PropagationRequest
 
-__all__ = ["failed_for_good", "moment", "of_run"]
+__all__ = ["failed_for_good", "moment", "of_run", "waiting_for"]
 
 
 def of_run(
@@ -47,6 +48,11 @@ def failed_for_good(request: PropagationRequest, failure: Failure) -> Resource:
         progress=Progress(done=failure.iteration, total=request.steps),
         error=_report(failure),
     )
+
+
+def waiting_for(resource: Resource, obstacle: str) -> Resource:
+    """Return the resource with why it waits."""
+    return replace(resource, error=ErrorReport(detail=obstacle))
 
 
 def moment(at_ms: int | None) -> str | None:

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- The owner gives the run back before its end.
 -- ARGV: digest, token, epoch, outcome, why or '', first back-off in ms, attempts at most
---   requeue    nothing is wrong with it: the first to go on
+--   requeue    nothing is wrong with it: the first to go on (why: what it waits for)
 --   cancelled  nobody wants it any more; the stretches stay
 --   failed     tried again later, a bounded number of times (why: a sentence)
 --   ended      the trajectory itself ends, for good (why: the failure as JSON)
@@ -22,6 +22,9 @@ elseif redis.call('ZCARD', waiting) == 0 or outcome == 'cancelled' then
   go_on_or('cancelled')
 elseif outcome == 'requeue' then
   refund_attempt()
+  if why ~= '' then
+    redis.call('HSET', run, 'error', why)
+  end
   line_up(field('seq'))
 else
   redis.call('HSET', run, 'error', why)

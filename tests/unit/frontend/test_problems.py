@@ -44,7 +44,7 @@ SECRET = "redis://:password@host"  # noqa: S105  # stands for one
         (errors.LineFull(waiting=3, retry_after_s=10), 429),
         (errors.QuotaExceeded("starts", "60 per 1 hour", retry_after_s=10), 429),
         (errors.StorageUnavailable("Away."), 503),
-        (errors.StorageFull("Full."), 507),
+        (errors.StorageFull("Full."), 503),
         (errors.ValueTooLarge(2, 1), 507),
         (errors.ChainBroken("d", 1, "gone"), 503),
         (RequestError("steps", "must be positive."), 400),

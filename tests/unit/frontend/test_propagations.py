@@ -11,8 +11,10 @@ import pytest
 
 from frontend.connection import connect
 from frontend.errors import BadRequest, LineFull, NotFound, NotReady
+from frontend.outlook import Outlook
 from frontend.propagations import Propagations
 from frontend.resource import Status
+from frontend.runners import Runners
 from frontend.runs import Runs
 from frontend.runstate import ChainEntry
 from frontend.settings import Settings
@@ -37,7 +39,8 @@ class Installed:
     def __init__(self, client: redis.Redis, **settings: Any) -> None:  # noqa: ANN401 - any setting
         self.store = TrajectoryStore(client)
         self.runs = Runs(client, max_waiting=2)
-        self.service = Propagations(Settings(**settings), self.store, self.runs)
+        outlook = Outlook(Runners(client))
+        self.service = Propagations(Settings(**settings), self.store, self.runs, outlook)
 
     def conduct(self, trajectory: Trajectory, intervals: int) -> None:
         """Store a stretch as a runner does."""

@@ -1,0 +1,58 @@
+"""Why runs that wait are not begun: what the runners say of themselves and their Gateway.
+
+It is looked at once a second at most, however many pages ask.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from frontend.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from frontend.runners import Runners
+
+__all__ = ["OK", "Outlook", "gateway_says"]
+
+OK: Final = "ok"
+LOOK_S: Final = 1.0
+NO_RUNNER: Final = "No runner has said anything lately, so nothing is computed at the moment."
+
+
+class Outlook:
+    """What stands in the way of runs that wait; thread-safe."""
+
+    def __init__(self, runners: Runners) -> None:
+        self._runners = runners
+        self._lock = Lock()
+        self._looked = float("-inf")
+        self._obstacle: str | None = None
+
+    def obstacle(self) -> str | None:
+        """Say in a sentence why no run begins; None if nothing is known to be in the way."""
+        with self._lock:
+            if monotonic() - self._looked > LOOK_S:
+                self._obstacle = self._look()
+                self._looked = monotonic()
+            return self._obstacle
+
+    def _look(self) -> str | None:
+        try:
+            runners = self._runners.alive()
+        except StorageError:
+            return None
+        if not runners:
+            return NO_RUNNER
+        said = gateway_says(runners)
+        return None if said == OK else said
+
+
+def gateway_says(runners: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return ok if it is for any runner, else what one of them says; "" if there is none."""
+    said = {str(info.get("gateway", OK)) for info in runners.values()}
+    return OK if OK in said else min(said, default="")

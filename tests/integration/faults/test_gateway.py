@@ -1,0 +1,92 @@
+"""Faults of the Dask Gateway: killed, and standing still for a minute."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import httpx
+import pytest
+
+from tests import invariants, redis_servers
+from tests.asked import ask_for
+from tests.installation import Installation, installed
+from tests.processes import eventually, frozen, lives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psutil
+
+    from tests.redis_servers import RedisServer
+
+PAUSE_S: Final = 60.0
+SHORT: Final = 2_000_000
+
+
+@pytest.fixture(scope="module")
+def shared(
+    redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    redis_servers.empty(redis_server.url)
+    folder = tmp_path_factory.mktemp("gateway")
+    with installed(redis_server.url, folder, PORTA_LEASE="3s") as running:
+        yield running
+
+
+@pytest.fixture
+def installation(shared: Installation) -> Iterator[Installation]:
+    yield shared
+    invariants.hold(shared)
+
+
+def gateway(installation: Installation) -> psutil.Process:
+    (found,) = installation.of_gateway("dask_gateway_server", "-f")
+    return found
+
+
+def test_a_run_goes_on_while_its_gateway_is_killed_and_started_again(
+    installation: Installation,
+) -> None:
+    asked = ask_for(installation)
+    asked.has_begun()
+    killed = gateway(installation)
+    killed.kill()
+    eventually(lambda: not lives(killed.pid))
+    asked.is_completed()
+    assert asked.epoch == 1, "the run itself was not disturbed"
+    eventually(lambda: installation.answers("/readyz"), within_s=30)
+
+
+def test_with_a_gateway_that_stands_still_a_run_goes_on_results_are_served_and_new_runs_wait(
+    installation: Installation,
+) -> None:
+    asked = ask_for(installation)
+    asked.has_begun()
+    with frozen(gateway(installation).pid):
+        begun = time.monotonic()
+        asked.is_completed(within_s=PAUSE_S)
+        assert asked.epoch == 1, "the run itself was not disturbed"
+        assert asked.get("/overview").status_code == httpx.codes.OK
+        eventually(lambda: not installation.answers("/readyz"), within_s=15)
+        new = ask_for(installation, seed=2, steps=SHORT)
+        waits = new.resource
+        assert waits["status"] == "queued"
+        assert waits["error"]["detail"] == "The Dask Gateway does not answer."
+        assert not waits["error"]["final"]
+        with installation.client() as client:
+            assert waits["error"]["detail"] in client.get(waits["links"]["page"]).text
+        eventually(lambda: time.monotonic() - begun > PAUSE_S, within_s=PAUSE_S)
+        assert new.resource["status"] == "queued"
+    complete = new.is_completed()
+    assert complete["error"] is None
+
+
+def test_a_run_that_has_just_begun_when_its_gateway_is_killed_is_no_attempt_lost(
+    installation: Installation,
+) -> None:
+    asked = ask_for(installation)
+    eventually(lambda: asked.record.get("stage") == "starting")
+    gateway(installation).kill()
+    asked.is_completed()
+    assert asked.record["attempts"] == "0"
