@@ -20,7 +20,7 @@ CHUNK: Final = 65_536
 class Fate(Enum):
     """What becomes of a call."""
 
-    PASS = "it and its reply go on"
+    GO_ON = "it and its reply go on"
     LOSE_REPLY = "it is carried out, and its connection breaks before the reply is there"
     HOLD = "it does not arrive, and its connection stays open"
 
@@ -31,7 +31,7 @@ class TcpProxy:
 
     upstream: tuple[str, int]
     port: int = field(default_factory=free_port)
-    judge: Callable[[bytes], Fate] = lambda _call: Fate.PASS
+    judge: Callable[[bytes], Fate] = lambda _call: Fate.GO_ON
 
     def serve(self, listening: socket.socket) -> None:
         """Take connections until the socket is closed."""
@@ -41,7 +41,11 @@ class TcpProxy:
                 threading.Thread(target=self._carry, args=(client,), daemon=True).start()
 
     def _carry(self, client: socket.socket) -> None:
-        with client, contextlib.suppress(OSError), socket.create_connection(self.upstream) as server:
+        with (
+            client,
+            contextlib.suppress(OSError),
+            socket.create_connection(self.upstream) as server,
+        ):
             lost = threading.Event()
             back = threading.Thread(target=_replies, args=(server, client, lost), daemon=True)
             back.start()

@@ -45,6 +45,7 @@ HEARTBEAT_S: Final = 3
 TROUBLED_HEARTBEAT_S: Final = 0.3  # so that it is known at once when the Gateway is back
 HEALTH_S: Final = 2  # a Gateway that answers later counts as ill
 STOPPING_S: Final = 8
+GIVING_BACK_S: Final = 2
 THREADS: Final = 48  # for calls to Redis, and what computes for a moment
 
 
@@ -162,10 +163,23 @@ class Runner:
     async def _release(
         self, lease: Lease, outcome: Literal["requeue", "failed", "cancelled"], error: str = ""
     ) -> None:
-        try:
-            await asyncio.to_thread(self._services.runs.release, lease, outcome, error)
-        except FrontendError as refused:  # then the lease runs out, or has
-            self._log.warning("run not given back", reason=refused.detail)
+        """Give a run back; where that is not answered, say it again, but not for long."""
+        deadline = monotonic() + GIVING_BACK_S
+        while True:
+            try:
+                await asyncio.to_thread(self._services.runs.release, lease, outcome, error)
+            except StorageUnavailable as unanswered:
+                if monotonic() < deadline:
+                    await asyncio.sleep(LOOK_S)
+                    continue
+                self._not_given_back(unanswered)
+            except FrontendError as refused:
+                self._not_given_back(refused)
+            return
+
+    def _not_given_back(self, why: FrontendError) -> None:
+        """Leave it to the lease, which runs out, or has."""
+        self._log.warning("run not given back", reason=why.detail)
 
     async def _beat(self) -> None:
         """Say that this runner is alive, and its Gateway."""

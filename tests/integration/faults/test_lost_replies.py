@@ -42,7 +42,7 @@ class Losing:
             if name not in self.lost and called.encode() in call:
                 self.lost.append(name)
                 return Fate.LOSE_REPLY
-        return Fate.PASS
+        return Fate.GO_ON
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +61,14 @@ def shared(
     url = f"redis://127.0.0.1:{between.port}/0"
     folder = tmp_path_factory.mktemp("replies")
     with installed(url, folder, PORTA_LEASE=f"{LEASE_S}s") as running:
-        ask_for(running, steps=SHORT).is_completed()  # so that Redis has every script
+        ask_for(running, seed=3, steps=SHORT).is_completed()  # so that Redis has every script
         yield running
 
 
 @pytest.fixture
 def installation(shared: Installation, between: TcpProxy) -> Iterator[Installation]:
     yield shared
-    between.judge = lambda _call: Fate.PASS
+    between.judge = lambda _call: Fate.GO_ON
     invariants.hold(shared)
 
 
@@ -88,7 +88,7 @@ def test_an_owner_whose_replies_are_lost_is_the_owner_all_the_same_and_does_noth
 def test_who_asked_and_was_not_answered_may_ask_again_and_there_is_one_run(
     installation: Installation, between: TcpProxy
 ) -> None:
-    asked = Asked(installation, SHORT, seed=1)
+    asked = Asked(installation, SHORT, seed=4)
     asked.forget()
     between.judge = losing = Losing(("enqueue",))
     assert asked.again().status_code == httpx.codes.SERVICE_UNAVAILABLE
