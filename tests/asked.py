@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from frontend.connection import command
 from sim.engine import Propagation, initial_checkpoint, pass_over
 from sim.model import PropagationRequest, Trajectory
 from tests.processes import eventually
@@ -82,7 +83,7 @@ class Asked:
     def record(self) -> dict[str, str]:
         """The run's record in Redis."""
         with contextlib.closing(self.installation.redis) as stored:
-            found = stored.hgetall(f"run/{self.digest}")
+            found = command(stored, "HGETALL", f"run/{self.digest}")
         return {name.decode(): value.decode() for name, value in found.items()}
 
     @property

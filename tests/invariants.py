@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
+from frontend.connection import command
 from sim.engine import Stretch, initial_checkpoint
 from sim.model import Trajectory
 from tests.processes import eventually, of_folder
@@ -35,7 +36,7 @@ def hold(installation: Installation, *, within_s: float = GONE_S) -> None:
 def held_slots(stored: redis.Redis) -> list[bytes]:
     """The runs that hold a slot, or wait for one."""
     zsets = ("run/active", "run/queue", "run/retry")
-    return [digest for name in zsets for digest in stored.zrange(name, 0, -1)]
+    return [digest for name in zsets for digest in command(stored, "ZRANGE", name, 0, -1)]
 
 
 def cluster_processes(installation: Installation) -> list[psutil.Process]:
@@ -54,7 +55,8 @@ def stored_results_are_sound(stored: redis.Redis) -> None:
     published: list[str] = []
     for digest in digests:
         intervals = chain_is_sound(stored, digest)
-        ids = [one.decode() for one in stored.smembers(f"trajectory/{digest}/published")]
+        members = command(stored, "SMEMBERS", f"trajectory/{digest}/published")
+        ids = [one.decode() for one in members]
         published += ids
         for one in ids:
             manifest_is_sound(stored, one, digest, intervals)
@@ -74,7 +76,7 @@ def chain_is_sound(stored: redis.Redis, digest: str) -> int:
     assert trajectory.digest == digest
     end, intervals = initial_checkpoint(trajectory.scenario), 0
     for at, entry in enumerate(entries):
-        data = stored.get(f"trajectory/{digest}/stretch/{at}") or b""
+        data = command(stored, "GET", f"trajectory/{digest}/stretch/{at}") or b""
         assert hashlib.sha256(data).hexdigest() == entry["checksum"]
         stretch = Stretch.from_bytes(trajectory, data)
         assert (stretch.first, stretch.count) == (entry["first"], entry["count"])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import httpx
 import pytest
 
+from frontend.connection import command
 from tests import invariants, redis_servers
 from tests.asked import Asked, ask_for
 from tests.installation import Installation, installed
@@ -51,7 +53,7 @@ class Result:
 
     def alter(self, key: str) -> None:
         """Flip one bit in the middle of a value."""
-        data = bytearray(self.stored.get(key) or b"")
+        data = bytearray(command(self.stored, "GET", key))
         data[len(data) // 2] ^= 1
         self.stored.set(key, bytes(data), keepttl=True)
 
@@ -139,7 +141,7 @@ def test_what_a_result_rests_on_is_never_served_altered_and_is_computed_again(
     damage(result)
     result.forgotten_by_the_web()
     for path, right in zip(ALL, result.before, strict=True):
-        eventually(lambda path=path, right=right: served(result, path, right), within_s=SOON_S)
+        eventually(partial(served, result, path, right), within_s=SOON_S)
 
 
 def served(result: Result, path: str, right: bytes) -> bool:

@@ -1,0 +1,57 @@
+"""Claims about what stands in the way of runs that wait."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from frontend import outlook
+from frontend.connection import connect
+from frontend.outlook import OK, Outlook, gateway_says
+from frontend.runners import Runners
+from tests.redis_servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AWAY = "The Dask Gateway does not answer."
+
+
+@pytest.fixture
+def runners(redis_url: str) -> Iterator[Runners]:
+    with contextlib.closing(connect(redis_url)) as client:
+        yield Runners(client)
+
+
+def test_without_a_runner_nothing_is_computed(runners: Runners) -> None:
+    assert Outlook(runners).obstacle() == outlook.NO_RUNNER
+
+
+def test_with_a_runner_and_its_gateway_there_is_no_obstacle(runners: Runners) -> None:
+    runners.heartbeat("one", {"gateway": OK})
+    assert Outlook(runners).obstacle() is None
+
+
+def test_a_gateway_that_no_runner_reaches_is_the_obstacle(runners: Runners) -> None:
+    runners.heartbeat("one", {"gateway": AWAY})
+    assert Outlook(runners).obstacle() == AWAY
+    runners.heartbeat("other", {"gateway": OK})
+    assert Outlook(runners).obstacle() is None
+
+
+def test_the_runners_are_looked_at_once_a_second_at_most(runners: Runners) -> None:
+    looking = Outlook(runners)
+    assert looking.obstacle() == outlook.NO_RUNNER
+    runners.heartbeat("one", {"gateway": OK})
+    assert looking.obstacle() == outlook.NO_RUNNER
+
+
+def test_nothing_is_said_where_redis_is_away() -> None:
+    with contextlib.closing(connect(f"redis://127.0.0.1:{free_port()}/0")) as client:
+        assert Outlook(Runners(client)).obstacle() is None
+
+
+def test_nobody_says_nothing_of_the_gateway() -> None:
+    assert gateway_says({}) == ""
