@@ -132,12 +132,12 @@ def test_counters_that_redis_evicted_forgive_what_they_counted(
     assert statuses(guarded, guarded.bob, range(2, 4)) == [202, 202]
 
 
-def test_with_a_full_redis_new_runs_are_507_and_what_is_there_is_served(
+def test_with_a_full_redis_new_runs_are_503_and_what_is_there_is_served(
     guarded: Guarded, redis_client: redis.Redis
 ) -> None:
     assert ask(guarded, guarded.bob, 500).status_code == 200
     redis_client.config_set("maxmemory", 1)
-    assert ask(guarded, guarded.bob).status_code == 507
+    assert ask(guarded, guarded.bob).status_code == 503
     assert ask(guarded, guarded.bob, 500).status_code == 200
     page = guarded.client().get("/propagate/500", headers=bearer(guarded.bob))
     assert page.status_code == 200
