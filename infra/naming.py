@@ -21,7 +21,10 @@ __all__ = [
     "REDIS_RELEASE",
     "REDIS_URL_KEY",
     "REDIS_URL_SECRET",
-    "SECRETS",
+    "SESSION_KEY",
+    "SESSION_SECRET",
+    "TOKENS_FILE",
+    "TOKENS_SECRET",
     "TRAEFIK",
 ]
 
@@ -41,4 +44,7 @@ GATEWAY_SECRET: Final = "porta-dask-gateway"  # noqa: S105 -- a name
 GATEWAY_KEY: Final = "password"
 NOTEBOOK_SECRET: Final = "porta-notebook"  # noqa: S105 -- a name
 NOTEBOOK_KEY: Final = "token"
-SECRETS: Final = (REDIS_ACL_SECRET, REDIS_URL_SECRET, GATEWAY_SECRET, NOTEBOOK_SECRET)
+SESSION_SECRET: Final = "porta-session"  # noqa: S105 -- a name
+SESSION_KEY: Final = "key"
+TOKENS_SECRET: Final = "porta-tokens"  # noqa: S105 -- a name
+TOKENS_FILE: Final = "tokens"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from infra import naming
+from infra.quantities import mebibytes
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -17,14 +18,15 @@ __all__ = ["gateway", "merged", "redis"]
 
 FOLDER: Final = Path(__file__).parents[1] / "charts" / "values"
 GATEWAY_CONFIG: Final = Path(__file__).parent / "gateway_config" / "porta.py"
-_MIB: Final = {"Ki": 1 / 1024, "Mi": 1, "Gi": 1024, "Ti": 1024 * 1024, None: 1 / 2**20}
-_FOR_DATA: Final = 0.6  # of its memory: rewriting the append-only file may copy much of the rest
+_FOR_DATA: Final = Fraction(
+    6, 10
+)  # of its memory: rewriting the append-only file may copy much of the rest
 
 
 def redis(settings: Settings) -> dict[str, Any]:
     """Return the values of Redis' chart."""
     said = _file("redis")
-    memory = f"{int(_mebibytes(settings.redis_memory) * _FOR_DATA)}mb"
+    memory = f"{int(mebibytes(settings.redis_memory) * _FOR_DATA)}mb"
     return merged(
         said,
         {
@@ -35,7 +37,7 @@ def redis(settings: Settings) -> dict[str, Any]:
                 "storageClass": settings.storage_class,
             },
             "resources": {
-                "requests": {"memory": settings.redis_memory},
+                "requests": {"cpu": settings.pod_cpu, "memory": settings.redis_memory},
                 "limits": {"memory": settings.redis_memory},
             },
         },
@@ -52,7 +54,7 @@ def gateway(settings: Settings) -> dict[str, Any]:
             "gateway": {
                 "env": [
                     {"name": "DASK_GATEWAY_PASSWORD", "valueFrom": {"secretKeyRef": reference}},
-                    {"name": "PORTA_CLUSTER_MAX_WORKERS", "value": str(settings.max_workers)},
+                    *({"name": name, "value": text} for name, text in _clusters(settings)),
                 ],
                 "extraConfig": {"porta": GATEWAY_CONFIG.read_text(encoding="utf-8")},
                 "imagePullSecrets": pull,
@@ -70,6 +72,21 @@ def gateway(settings: Settings) -> dict[str, Any]:
             "traefik": {"imagePullSecrets": pull, **_mirrored(settings, "docker.io/traefik")},
         },
     )
+
+
+def _clusters(settings: Settings) -> list[tuple[str, str]]:
+    """Return what infra/gateway_config/porta.py reads."""
+
+    def gib(quantity: str) -> str:
+        return str(float(mebibytes(quantity) / 1024))
+
+    return [
+        ("PORTA_CLUSTER_MAX_WORKERS", str(settings.max_workers)),
+        ("PORTA_SCHEDULER_CORES", str(settings.scheduler_cores)),
+        ("PORTA_SCHEDULER_GIB", gib(settings.scheduler_memory)),
+        ("PORTA_WORKER_CORES", str(settings.worker_cores)),
+        ("PORTA_WORKER_GIB", gib(settings.worker_memory)),
+    ]
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -96,10 +113,3 @@ def _secrets(settings: Settings) -> list[str]:
 def _file(name: str) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     return found
-
-
-def _mebibytes(quantity: str) -> float:
-    found = re.fullmatch(r"([0-9.]+)(Ki|Mi|Gi|Ti)?", quantity)
-    if found is None:
-        raise ValueError(f"{quantity} is no amount of memory.")
-    return float(found[1]) * _MIB[found[2]]

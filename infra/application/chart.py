@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from infra.application import network, values, workloads
+from infra.application import described, network, workloads
 from infra.template import plain, template
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def files() -> dict[str, str]:
     }
     return {
         "Chart.yaml": _yaml(about),
-        "values.yaml": _yaml(values.DEFAULTS),
-        "values.schema.json": json.dumps(values.schema(), indent=2) + "\n",
+        "values.yaml": described.values_file(),
+        "values.schema.json": json.dumps(described.schema(), indent=2) + "\n",
         "templates/NOTES.txt": _NOTES,
         **{f"templates/{name}.yaml": template(one) for name, one in manifests().items()},
     }

@@ -17,7 +17,7 @@ __all__ = ["ENDS", "FLOWS", "End", "Flow", "manifests"]
 
 POLICIES: Final = Value("network.policies")
 GATEWAY: Final = Value("gateway.namespace")
-API_SERVER_PORTS: Final = (443, 6443, 8443)  # the Service's, kubeadm's and minikube's
+API_SERVER_PORTS: Final = (443, 6443, 8443, 16443)  # clouds, kubeadm, minikube, MicroK8s
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from infra.template import NAMESPACE, Joined, Value
+from infra.template import NAMESPACE, Digest, Joined, Value, When
 
 __all__ = ["USER", "Process", "labels", "metadata", "pod", "secret_env", "selector"]
 
@@ -19,13 +19,16 @@ class Process:
 
     component: str
     args: list[str]
-    env: list[dict[str, Any]] = field(default_factory=list)
+    env: list[dict[str, Any] | When] = field(default_factory=list)
     ports: list[dict[str, Any]] = field(default_factory=list)
     probes: dict[str, Any] = field(default_factory=dict)
+    folder: str = "/tmp"  # noqa: S108 -- in the container: where it stands
+    before_stop: dict[str, Any] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
     image: str = "image.repository"
     settings: bool = True
-    mounts: list[dict[str, Any]] = field(default_factory=list)
-    volumes: list[dict[str, Any]] = field(default_factory=list)
+    mounts: list[dict[str, Any] | When] = field(default_factory=list)
+    volumes: list[dict[str, Any] | When] = field(default_factory=list)
     grace_s: int = 30
 
 
@@ -52,8 +55,12 @@ def secret_env(name: str, secret: str) -> dict[str, Any]:
 
 def pod(process: Process) -> dict[str, Any]:
     """Return the template of a pod that runs one process."""
+    changes = {"checksum/settings": Digest(Value("settings"))} if process.settings else {}
     return {
-        "metadata": {"labels": labels(process.component)},
+        "metadata": {
+            "labels": labels(process.component),
+            "annotations": {**process.annotations, **changes},
+        },
         "spec": {
             "enableServiceLinks": False,  # else Kubernetes injects PORTA_ variables
             "automountServiceAccountToken": False,
@@ -78,15 +85,18 @@ def pod(process: Process) -> dict[str, Any]:
 
 def _container(process: Process) -> dict[str, Any]:
     shared = {"envFrom": [{"configMapRef": {"name": "porta-settings"}}]} if process.settings else {}
+    stop = {"lifecycle": {"preStop": process.before_stop}} if process.before_stop else {}
     return {
         "name": process.component,
         "image": Joined((Value(process.image), ":", Value("image.tag"))),
         "imagePullPolicy": Value("image.pullPolicy"),
         "args": process.args,
+        "workingDir": process.folder,
         **shared,
         "env": [{"name": "HOME", "value": "/tmp"}, *process.env],  # noqa: S108 -- in the container
         "ports": process.ports,
         **process.probes,
+        **stop,
         "resources": Value(f"{process.component}.resources"),
         "securityContext": {
             "allowPrivilegeEscalation": False,

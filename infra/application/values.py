@@ -1,4 +1,4 @@
-"""The values of the application's chart: their defaults, and their schema made from these."""
+"""The values of the application's chart: their defaults, and what the settings make of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from infra import naming
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-__all__ = ["DEFAULTS", "of", "schema"]
+__all__ = ["DEFAULTS", "of"]
 
 DEFAULTS: Final[dict[str, Any]] = {
     "image": {
@@ -19,8 +19,7 @@ DEFAULTS: Final[dict[str, Any]] = {
         "pullPolicy": "IfNotPresent",
         "pullSecrets": [],
     },
-    # Porta's own settings (docs/configuration.md), for web and runner. No secret belongs here.
-    "settings": {"PORTA_AUTH": "none", "PORTA_LOG_FORMAT": "json"},
+    "settings": {"PORTA_LOG_FORMAT": "json"},
     "redis": {"secret": naming.REDIS_URL_SECRET, "key": naming.REDIS_URL_KEY},
     "gateway": {
         "namespace": "sedaro-gateway",
@@ -35,6 +34,13 @@ DEFAULTS: Final[dict[str, Any]] = {
         },
         "autoscaling": {"enabled": True, "limit": 6, "cpuPercent": 70},
         "disruptionBudget": True,
+        "auth": {
+            "mode": "none",
+            "header": "X-Forwarded-User",
+            "tokens": {"secret": naming.TOKENS_SECRET, "key": naming.TOKENS_FILE},
+            "session": {"secret": naming.SESSION_SECRET, "key": naming.SESSION_KEY},
+        },
+        "trustedProxies": "",
         "service": {"type": "ClusterIP", "nodePort": None},
         "ingress": {
             "enabled": False,
@@ -63,7 +69,6 @@ DEFAULTS: Final[dict[str, Any]] = {
     },
     "network": {
         "policies": True,
-        # Who may open a connection to the web: peers as a NetworkPolicy has them.
         "webPeers": [
             {"namespaceSelector": {"matchLabels": {naming.NAMESPACE_LABEL: "ingress-nginx"}}},
             {"namespaceSelector": {"matchLabels": {naming.NAMESPACE_LABEL: "monitoring"}}},
@@ -71,7 +76,6 @@ DEFAULTS: Final[dict[str, Any]] = {
         "kubernetesApi": "0.0.0.0/0",
     },
 }
-_FREE: Final = frozenset({"settings", "resources", "annotations"})
 # https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
 _EVENT_STREAMS: Final = {
     "nginx.ingress.kubernetes.io/proxy-buffering": "off",
@@ -82,9 +86,11 @@ _EVENT_STREAMS: Final = {
 
 def of(settings: Settings) -> dict[str, Any]:
     """Return the values with which the settings install the chart."""
-    said = {"PORTA_AUTH": settings.auth, "PORTA_LOG_FORMAT": "json"} | {
+    said = {
+        "PORTA_LOG_FORMAT": "json",
         "PORTA_MAX_WORKERS": str(settings.max_workers),
         "PORTA_MAX_RUNS": str(settings.max_runs),
+        **dict(settings.application),
     }
     if settings.dashboard_url:
         said["PORTA_DASHBOARD_URL"] = settings.dashboard_url
@@ -101,11 +107,11 @@ def of(settings: Settings) -> dict[str, Any]:
         "redis": DEFAULTS["redis"],
         "gateway": DEFAULTS["gateway"] | {"namespace": settings.gateway_namespace},
         "web": _web(settings),
-        "runner": DEFAULTS["runner"] | {"replicas": settings.runner_replicas},
-        "notebook": DEFAULTS["notebook"]
+        "runner": _sized("runner", settings) | {"replicas": settings.runner_replicas},
+        "notebook": _sized("notebook", settings)
         | {
             "enabled": settings.notebook,
-            "volume": {"size": "2Gi", "storageClass": settings.storage_class},
+            "volume": {"size": settings.notebook_volume, "storageClass": settings.storage_class},
         },
         "network": {
             "policies": True,
@@ -115,9 +121,16 @@ def of(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _sized(component: str, settings: Settings) -> dict[str, Any]:
+    """Return a component's defaults, asking for what the settings say."""
+    said: dict[str, Any] = DEFAULTS[component]
+    asked = {"cpu": settings.pod_cpu, "memory": settings.pod_memory}
+    return said | {"resources": said["resources"] | {"requests": asked}}
+
+
 def _web(settings: Settings) -> dict[str, Any]:
-    by_port = settings.exposure == "nodeport"
-    defaults: dict[str, Any] = DEFAULTS["web"]
+    by_port, by_ingress = (settings.exposure == kind for kind in ("nodeport", "ingress"))
+    defaults = _sized("web", settings)
     return defaults | {
         "replicas": settings.web_replicas,
         "autoscaling": defaults["autoscaling"]
@@ -127,17 +140,27 @@ def _web(settings: Settings) -> dict[str, Any]:
         },
         # With one replica a budget would keep its node from ever being drained.
         "disruptionBudget": settings.web_replicas > 1,
+        "auth": defaults["auth"] | {"mode": settings.auth, "header": settings.auth_header},
+        "trustedProxies": settings.trusted_proxies if by_ingress else "",
         "service": {
             "type": "NodePort" if by_port else "ClusterIP",
             "nodePort": settings.node_port if by_port else None,
         },
         "ingress": {
-            "enabled": settings.exposure == "ingress",
+            "enabled": by_ingress,
             "host": settings.ingress_host or "porta.example",
             "class": settings.ingress_class,
             "tlsSecret": settings.ingress_tls_secret,
-            "annotations": _EVENT_STREAMS if settings.ingress_class == "nginx" else {},
+            "annotations": _annotations(settings),
         },
+    }
+
+
+def _annotations(settings: Settings) -> dict[str, str]:
+    issuer = settings.ingress_cluster_issuer
+    return {
+        **(_EVENT_STREAMS if settings.ingress_class == "nginx" else {}),
+        **({"cert-manager.io/cluster-issuer": issuer} if issuer else {}),
     }
 
 
@@ -149,30 +172,3 @@ def _peers(settings: Settings) -> list[dict[str, Any]]:
         names.append(settings.ingress_namespace)
     label = naming.NAMESPACE_LABEL
     return [{"namespaceSelector": {"matchLabels": {label: name}}} for name in sorted(set(names))]
-
-
-def schema(values: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return the JSON schema of the values: unknown names are errors, types are the defaults'."""
-    said = DEFAULTS if values is None else values
-    return {
-        **({"$schema": "http://json-schema.org/draft-07/schema#"} if values is None else {}),
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {name: _type(name, value) for name, value in said.items()},
-    }
-
-
-def _type(name: str, value: object) -> dict[str, Any]:
-    if name in _FREE:
-        return {"type": "object"}
-    match value:
-        case dict():
-            return schema(value)
-        case bool():
-            return {"type": "boolean"}
-        case int():
-            return {"type": "integer", "minimum": 1}
-        case list():
-            return {"type": "array", "items": {"type": "object"}}
-        case _:
-            return {"type": "string" if isinstance(value, str) else ["integer", "null"]}

@@ -6,13 +6,16 @@ from typing import Any, Final
 
 from infra import naming
 from infra.application.pods import Process, metadata, pod, secret_env, selector
-from infra.template import NAMESPACE, Joined, Value, When
+from infra.template import NAMESPACE, Is, Joined, Value, When
 
 __all__ = ["manifests"]
 
 WEB_PORT: Final = 8_080
 NOTEBOOK_PORT: Final = 8_888
 WORK: Final = "/work"  # the notebook's folder
+TOKENS: Final = "/etc/porta"
+AUTH: Final = Value("web.auth.mode")
+BY_TOKEN: Final = Is(AUTH, "token")
 
 # A runner has no port. Its heartbeat in Redis says that it lives; without Redis nobody can tell,
 # and a restart would not help.
@@ -88,7 +91,7 @@ def _web() -> dict[str, Any]:
     process = Process(
         component="web",
         args=["porta", "web", "--host", "0.0.0.0", "--port", str(WEB_PORT)],  # noqa: S104 -- in a pod
-        env=[secret_env("REDIS_URL", "redis")],
+        env=[secret_env("REDIS_URL", "redis"), *_authentication()],
         ports=[{"name": "http", "containerPort": WEB_PORT}],
         probes={
             "startupProbe": answer | {"periodSeconds": 2, "failureThreshold": 60},
@@ -96,9 +99,36 @@ def _web() -> dict[str, Any]:
             "readinessProbe": answer | {"periodSeconds": 5},
             "livenessProbe": answer | {"periodSeconds": 20, "failureThreshold": 6},
         },
+        # Whoever balances load hears of a pod's end a little later than the pod does.
+        before_stop={"sleep": {"seconds": 5}},
+        annotations={
+            "prometheus.io/scrape": "true",
+            "prometheus.io/port": str(WEB_PORT),
+            "prometheus.io/path": "/metrics",
+        },
+        mounts=[When(BY_TOKEN, {"name": "tokens", "mountPath": TOKENS, "readOnly": True})],
+        volumes=[
+            When(
+                BY_TOKEN,
+                {"name": "tokens", "secret": {"secretName": Value("web.auth.tokens.secret")}},
+            )
+        ],
     )
     replicas = When(Value("web.autoscaling.enabled"), Value("web.replicas"), negated=True)
     return _deployment(process, replicas, _ONE_MORE_FIRST)
+
+
+def _authentication() -> list[dict[str, Any] | When]:
+    """Return who may start things; the runner, which nobody reaches, is told nothing of it."""
+    proxies, header = Value("web.trustedProxies"), Value("web.auth.header")
+    file = Joined((TOKENS, "/", Value("web.auth.tokens.key")))
+    return [
+        {"name": "PORTA_AUTH", "value": AUTH},
+        When(BY_TOKEN, {"name": "PORTA_TOKENS_FILE", "value": file}),
+        When(BY_TOKEN, secret_env("PORTA_SESSION_KEY", "web.auth.session")),
+        When(Is(AUTH, "header"), {"name": "PORTA_AUTH_HEADER", "value": header}),
+        When(proxies, {"name": "PORTA_TRUSTED_PROXIES", "value": proxies}),
+    ]
 
 
 def _runner() -> dict[str, Any]:
@@ -136,23 +166,31 @@ def _gateway(scheme: str, port: str) -> Joined:
 
 
 def _notebook() -> dict[str, Any]:
+    answer = {"httpGet": {"path": "/api", "port": "http"}, "timeoutSeconds": 5}
     process = Process(
         component="notebook",
         image="image.notebook",
         settings=False,
         args=["jupyter", "lab", "--ip=0.0.0.0", f"--port={NOTEBOOK_PORT}", "--no-browser"],
+        folder=WORK,  # JupyterLab shows what is where it stands
         env=[
             secret_env("JUPYTER_TOKEN", "notebook"),
-            {"name": "JUPYTERLAB_ROOT_DIR", "value": WORK},
             {"name": "DASK_GATEWAY__ADDRESS", "value": _gateway("http", "")},
             {"name": "DASK_GATEWAY__PROXY_ADDRESS", "value": _gateway("tls", ":80")},
             {"name": "DASK_GATEWAY__AUTH__TYPE", "value": "basic"},
+            # Not `porta`: the runner stops all clusters of that user that no run owns. (And
+            # without a name dask-gateway looks for that of user 10001, who has none.)
+            {"name": "DASK_GATEWAY__AUTH__KWARGS__USERNAME", "value": "notebook"},
             secret_env("DASK_GATEWAY__AUTH__KWARGS__PASSWORD", "gateway"),
             {"name": "DASK_LABEXTENSION__FACTORY__MODULE", "value": "dask_gateway"},
             {"name": "DASK_LABEXTENSION__FACTORY__CLASS", "value": "GatewayCluster"},
         ],
         ports=[{"name": "http", "containerPort": NOTEBOOK_PORT}],
-        probes={"readinessProbe": {"tcpSocket": {"port": "http"}, "periodSeconds": 10}},
+        probes={
+            "startupProbe": answer | {"periodSeconds": 2, "failureThreshold": 60},
+            "readinessProbe": answer | {"periodSeconds": 10},
+            "livenessProbe": answer | {"periodSeconds": 30, "failureThreshold": 6},
+        },
         mounts=[{"name": "work", "mountPath": WORK}],
         volumes=[{"name": "work", "persistentVolumeClaim": {"claimName": "notebook"}}],
     )

@@ -24,28 +24,31 @@ __all__ = ["BoundedNamespace"]
 
 
 class BoundedNamespace(Construct):
-    """A namespace in which nothing is unbounded."""
+    """A namespace in which nothing is unbounded.
+
+    `resources` is what has to be there before anything is put into it.
+    """
 
     def __init__(
         self, scope: Construct, id_: str, *, name: str, security: str, quota: Mapping[str, str]
     ) -> None:
         super().__init__(scope, id_)
         levels = {f"pod-security.kubernetes.io/{mode}": security for mode in ("enforce", "warn")}
-        self.resource = NamespaceV1(
+        namespace = NamespaceV1(
             self,
             "Namespace",
             metadata=NamespaceV1Metadata(
                 name=name, labels={"app.kubernetes.io/part-of": "porta", **levels}
             ),
         )
-        ResourceQuotaV1(
+        bounds = ResourceQuotaV1(
             self,
             "Quota",
             metadata=ResourceQuotaV1Metadata(name="porta", namespace=name),
             spec=ResourceQuotaV1Spec(hard=dict(quota)),
-            depends_on=[self.resource],
+            depends_on=[namespace],
         )
-        LimitRangeV1(
+        defaults = LimitRangeV1(
             self,
             "Defaults",
             metadata=LimitRangeV1Metadata(name="porta", namespace=name),
@@ -58,5 +61,6 @@ class BoundedNamespace(Construct):
                     )
                 ]
             ),
-            depends_on=[self.resource],
+            depends_on=[namespace],
         )
+        self.resources = [namespace, bounds, defaults]

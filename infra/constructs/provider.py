@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from infra._cdk import (
     HelmProvider,
@@ -27,13 +29,18 @@ def prepare(stack: TerraformStack, name: str, settings: Settings) -> None:
     """Give a stack its Terraform version, backend and providers."""
     stack.add_override("terraform.required_version", TERRAFORM)
     _backend(stack, name, settings)
-    context = settings.kube_context or None
-    KubernetesProvider(stack, "Kubernetes", config_path=settings.kubeconfig, config_context=context)
-    HelmProvider(
-        stack,
-        "Helm",
-        kubernetes=HelmProviderKubernetes(config_path=settings.kubeconfig, config_context=context),
-    )
+    reached: dict[str, Any] = {
+        "config_paths": _kubeconfigs(settings.kubeconfig),
+        "config_context": settings.kube_context or None,
+    }
+    KubernetesProvider(stack, "Kubernetes", **reached)
+    HelmProvider(stack, "Helm", kubernetes=HelmProviderKubernetes(**reached))
+
+
+def _kubeconfigs(said: str) -> list[str]:
+    """Return the files; a relative one by its full path, for Terraform runs elsewhere."""
+    files = [file for file in said.split(os.pathsep) if file]
+    return [file if file.startswith("~") else str(Path(file).absolute()) for file in files]
 
 
 def _backend(stack: TerraformStack, name: str, settings: Settings) -> None:
@@ -41,7 +48,9 @@ def _backend(stack: TerraformStack, name: str, settings: Settings) -> None:
         case "s3":
             region, bucket, prefix = settings.backend_location.split("/", 2)
             key = f"{prefix}/{name}.tfstate"
-            S3Backend(stack, region=region, bucket=bucket, key=key, encrypt=True, use_lockfile=True)
+            S3Backend(stack, region=region, bucket=bucket, key=key, encrypt=True)
+            # A lock in the bucket itself (Terraform 1.10), which cdktf does not know of.
+            stack.add_override("terraform.backend.s3.use_lockfile", True)  # noqa: FBT003 -- cdktf's own
         case "http":
             HttpBackend(stack, address=f"{settings.backend_location}/{name}")
         case _:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MadeSecrets"]
 
 LENGTH: Final = 40
-PASSWORDS: Final = ("redis_administrator", "redis_porta", "gateway", "notebook")
+PASSWORDS: Final = ("redis_administrator", "redis_porta", "gateway", "notebook", "session")
 
 
 class MadeSecrets(Construct):
@@ -57,6 +57,9 @@ class MadeSecrets(Construct):
                 naming.NOTEBOOK_SECRET,
                 naming.NOTEBOOK_KEY,
                 password("notebook"),
+            ),
+            self._secret(
+                "Session", where, naming.SESSION_SECRET, naming.SESSION_KEY, password("session")
             ),
         ]
 

@@ -52,21 +52,34 @@ def configure(c: Any, environ: Mapping[str, str]) -> None:  # noqa: ANN401 -- tr
     """Set everything on `c`."""
     # From a Secret by way of the environment: the chart would put it into a ConfigMap.
     c.SimpleAuthenticator.password = environ["DASK_GATEWAY_PASSWORD"]
+    workers = int(environ["PORTA_CLUSTER_MAX_WORKERS"])
+    cores, memory = (float(environ[f"PORTA_WORKER_{what}"]) for what in ("CORES", "GIB"))
     c.KubeBackend.cluster_options = Options(
         String("tag", default=""),  # the run that a cluster belongs to
-        Float("worker_cores", default=1, min=0.1, max=4, label="Cores of a worker"),
-        Float("worker_memory", default=1, min=0.5, max=8, label="Memory of a worker, GiB"),
+        Float("worker_cores", default=cores, min=0.1, max=4 * cores, label="Cores of a worker"),
+        Float(
+            "worker_memory",
+            default=memory,
+            min=0.5,
+            max=4 * memory,
+            label="Memory of a worker, GiB",
+        ),
         handler=limits_of,
     )
     cluster = c.KubeClusterConfig
     # distributed 2026.6 no longer installs `dask-scheduler` and `dask-worker`, the defaults.
     cluster.scheduler_cmd = ["dask", "scheduler"]
     cluster.worker_cmd = ["dask", "worker", "--no-nanny"]
-    cluster.scheduler_cores = cluster.scheduler_cores_limit = 0.5
-    cluster.scheduler_memory = cluster.scheduler_memory_limit = GIB
     cluster.worker_threads = 1
     cluster.idle_timeout = IDLE_S
-    cluster.cluster_max_workers = int(environ.get("PORTA_CLUSTER_MAX_WORKERS", "4"))
+    own_cores, own_memory = (float(environ[f"PORTA_SCHEDULER_{what}"]) for what in ("CORES", "GIB"))
+    cluster.scheduler_cores = cluster.scheduler_cores_limit = own_cores
+    cluster.scheduler_memory = cluster.scheduler_memory_limit = int(own_memory * GIB)
+    # Larger workers are fewer: a cluster never takes more than its share of the quota. (The
+    # Gateway divides these without remainder, in floating point: hence a little more.)
+    cluster.cluster_max_workers = workers
+    cluster.cluster_max_cores = own_cores + workers * cores + 0.001
+    cluster.cluster_max_memory = int((own_memory + workers * memory) * GIB) + 1
     cluster.environment = {
         "HOME": "/tmp",  # noqa: S108 -- in the container
         "DASK_DISTRIBUTED__SCHEDULER__IDLE_TIMEOUT": FORGOTTEN_IDLE,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from infra import naming, values
+from infra import bounds, naming, values
 from infra._cdk import Construct, Release, TerraformStack
 from infra.constructs.namespace import BoundedNamespace
 from infra.constructs.provider import prepare
@@ -34,7 +34,7 @@ class BaseStack(TerraformStack):
             "Workloads",
             name=settings.namespace,
             security="restricted",
-            quota=_quota(settings),
+            quota=bounds.workloads(settings),
         )
         # The chart of the Gateway sets no security contexts: `restricted` would refuse its pods.
         gateway = BoundedNamespace(
@@ -42,9 +42,9 @@ class BaseStack(TerraformStack):
             "Gateway",
             name=settings.gateway_namespace,
             security="baseline",
-            quota={"pods": "20", "services.nodeports": "0", "services.loadbalancers": "0"},
+            quota=bounds.GATEWAY,
         )
-        after: list[Any] = [workloads.resource, gateway.resource]
+        after: list[Any] = [*workloads.resources, *gateway.resources]
         if settings.secrets == "made":
             after += MadeSecrets(self, "Secrets", settings=settings, after=after).secrets
         self._install_redis(settings, after)
@@ -84,16 +84,3 @@ class BaseStack(TerraformStack):
 
 def _literal(text: str) -> str:
     return text.replace("${", "$${").replace("%{", "%%{")
-
-
-def _quota(settings: Settings) -> dict[str, str]:
-    return {
-        "requests.cpu": settings.quota_cpu,
-        "requests.memory": settings.quota_memory,
-        "limits.cpu": str(2 * int(settings.quota_cpu)),
-        "limits.memory": settings.quota_memory,
-        "pods": "200",
-        "persistentvolumeclaims": "5",
-        "services.loadbalancers": "0",
-        "services.nodeports": "1" if settings.exposure == "nodeport" else "0",
-    }

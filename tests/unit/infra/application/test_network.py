@@ -6,36 +6,61 @@ from typing import Any
 
 import pytest
 
+from infra import values as foreign
 from infra.application import chart, network, values
 from infra.settings import Settings
+from tests import dask_pods
+
+pytest.importorskip("kubernetes_asyncio")
 
 POLICIES: dict[tuple[str, str], dict[str, Any]] = {
     (one["metadata"]["namespace"], one["metadata"]["name"]): one["spec"]
     for one in chart.objects(values.of(Settings.load({})), "sedaro")
     if one["kind"] == "NetworkPolicy"
 }
+
+
+def own(component: str) -> dict[str, str]:
+    """The labels of our own pods, as their Deployment has them."""
+    (found,) = (
+        one["spec"]["template"]["metadata"]["labels"]
+        for one in chart.objects(values.of(Settings.load({})), "sedaro")
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == component
+    )
+    return dict(found)
+
+
+def of_dask(*, is_worker: bool) -> dict[str, str]:
+    """The labels that dask-gateway's controller gives its pods."""
+    settings = Settings.load({})
+    config = dask_pods.configured(
+        foreign.GATEWAY_CONFIG.read_text(), dask_pods.gateway_environ(settings)
+    )
+    config.KubeClusterConfig.namespace = settings.namespace
+    pod = dask_pods.pod(dask_pods.cluster_config(config), is_worker=is_worker)
+    return dict(pod["metadata"]["labels"])
+
+
+def of_chart(name: str, component: str | None) -> dict[str, str]:
+    """Those of charts that are not ours; tests/integration/infra renders these."""
+    return {
+        "app.kubernetes.io/name": name,
+        "app.kubernetes.io/instance": name,
+        **({"app.kubernetes.io/component": component} if component else {}),
+    }
+
+
 PODS = {
-    "web": ("sedaro", {"app.kubernetes.io/name": "porta", "app.kubernetes.io/component": "web"}),
-    "runner": (
-        "sedaro",
-        {"app.kubernetes.io/name": "porta", "app.kubernetes.io/component": "runner"},
-    ),
-    "notebook": (
-        "sedaro",
-        {"app.kubernetes.io/name": "porta", "app.kubernetes.io/component": "notebook"},
-    ),
-    "redis": ("sedaro", {"app.kubernetes.io/name": "redis"}),
+    **{name: ("sedaro", own(name)) for name in ("web", "runner", "notebook")},
+    "redis": ("sedaro", of_chart("redis", None)),
+    "scheduler": ("sedaro", of_dask(is_worker=False)),
+    "worker": ("sedaro", of_dask(is_worker=True)),
     **{
-        name: (
-            space,
-            {"app.kubernetes.io/name": "dask-gateway", "app.kubernetes.io/component": component},
-        )
-        for name, space, component in (
-            ("scheduler", "sedaro", "dask-scheduler"),
-            ("worker", "sedaro", "dask-worker"),
-            ("traefik", "sedaro-gateway", "traefik"),
-            ("api", "sedaro-gateway", "gateway"),
-            ("controller", "sedaro-gateway", "controller"),
+        name: ("sedaro-gateway", of_chart("dask-gateway", component))
+        for name, component in (
+            ("traefik", "traefik"),
+            ("api", "gateway"),
+            ("controller", "controller"),
         )
     },
 }
@@ -107,3 +132,36 @@ def test_only_the_gateways_own_pods_reach_kubernetes() -> None:
         if any("0.0.0.0/0" in str(rule) for rule in spec.get("egress", []))
     }
     assert reach == set(network.ASKS_KUBERNETES)
+
+
+@pytest.mark.parametrize(
+    ("exposure", "open_to"),
+    [
+        ({}, "{'ipBlock': {'cidr': '0.0.0.0/0'}}"),
+        ({"INFRA_EXPOSURE": "none"}, "monitoring"),
+        ({"INFRA_EXPOSURE": "ingress", "INFRA_INGRESS_HOST": "a.example"}, "ingress-nginx"),
+    ],
+)
+def test_the_web_is_open_to_whoever_brings_its_readers(
+    exposure: dict[str, str], open_to: str
+) -> None:
+    said = values.of(Settings.load(exposure))
+    (policy,) = (
+        one
+        for one in chart.objects(said, "sedaro")
+        if (one["kind"], one["metadata"]["name"]) == ("NetworkPolicy", "porta-web")
+    )
+    (rule,) = policy["spec"]["ingress"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": 8080}]
+    assert open_to in str(rule["from"])
+    if "nodeport" not in said["web"]["service"]["type"].lower():
+        assert "0.0.0.0/0" not in str(rule["from"])
+
+
+def test_everybody_may_ask_for_names_and_for_nothing_else_in_kube_system() -> None:
+    for space in ("sedaro", "sedaro-gateway"):
+        spec = POLICIES[space, "porta-dns"]
+        assert spec["podSelector"] == {}
+        assert {port["port"] for rule in spec["egress"] for port in rule["ports"]} == {53}
+    everywhere = [spec for (_, name), spec in POLICIES.items() if name != "porta-dns"]
+    assert "kube-system" not in str(everywhere)

@@ -1,0 +1,148 @@
+"""What web, runner and notebook are started with, and what stands around them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from frontend.settings import Settings as FrontendSettings
+from infra.application import chart, values
+from infra.settings import Settings
+
+PRODUCTION: Final = {"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "porta.example.com"}
+
+
+def of_kind(kind: str, **environ: str) -> dict[str, dict[str, Any]]:
+    """The objects of a kind by their names, as these settings give them."""
+    settings = Settings.load({f"INFRA_{name.upper()}": said for name, said in environ.items()})
+    found = chart.objects(values.of(settings), settings.namespace)
+    return {one["metadata"]["name"]: one for one in found if one["kind"] == kind}
+
+
+def production(kind: str, **environ: str) -> dict[str, dict[str, Any]]:
+    return of_kind(kind, profile="production", ingress_host="porta.example.com", **environ)
+
+
+def spec_of(deployment: dict[str, Any]) -> dict[str, Any]:
+    return dict(deployment["spec"]["template"]["spec"])
+
+
+def container_of(deployment: dict[str, Any]) -> dict[str, Any]:
+    (found,) = spec_of(deployment)["containers"]
+    return dict(found)
+
+
+def environ_of(component: str, **environ: str) -> dict[str, str]:
+    """What a process finds in its environment, with something in place of each Secret."""
+    container = container_of(production("Deployment", **environ)[component])
+    shared = production("ConfigMap", **environ)["porta-settings"]["data"]
+    return {
+        **(shared if "envFrom" in container else {}),
+        **{one["name"]: one.get("value", "redis://of-a-secret:32") for one in container["env"]},
+    }
+
+
+@pytest.mark.parametrize("component", ["web", "runner"])
+@pytest.mark.parametrize("auth", ["none", "token", "header"])
+def test_the_processes_understand_what_they_are_told(component: str, auth: str) -> None:
+    more = "PORTA_RESULT_TTL=30d PORTA_LOG_LEVEL=debug PORTA_MAX_STEPS=1000"
+    told = environ_of(component, auth=auth, application=more, max_runs="7")
+    settings = FrontendSettings.from_environ(told)
+    assert (settings.max_runs, settings.max_steps, settings.log_level) == (7, 1000, "debug")
+    assert settings.auth == (auth if component == "web" else None)
+
+
+def test_the_argument_list_leaves_the_images_entry_point_alone() -> None:
+    for deployment in production("Deployment").values():
+        assert "command" not in container_of(deployment)
+        assert container_of(deployment)["args"]
+
+
+def test_tokens_come_as_a_file_that_may_change_and_cookies_are_signed_by_a_secret() -> None:
+    web = production("Deployment", auth="token")["web"]
+    env = {one["name"]: one for one in container_of(web)["env"]}
+    (mount,) = (one for one in container_of(web)["volumeMounts"] if one["name"] == "tokens")
+    assert env["PORTA_TOKENS_FILE"]["value"] == f"{mount['mountPath']}/tokens"
+    assert "subPath" not in mount  # such a file would never change
+    assert env["PORTA_SESSION_KEY"]["valueFrom"]["secretKeyRef"]["name"] == "porta-session"
+
+
+@pytest.mark.parametrize("auth", ["none", "header"])
+def test_without_tokens_no_pod_waits_for_their_secret(auth: str) -> None:
+    told = str(production("Deployment", auth=auth)["web"])
+    assert "porta-tokens" not in told
+    assert "porta-session" not in told
+
+
+def test_pods_start_anew_when_their_settings_change() -> None:
+    def annotations(runs: str) -> list[str]:
+        found = production("Deployment", max_runs=runs)
+        pods = [found[name]["spec"]["template"] for name in ("web", "runner")]
+        return [one["metadata"]["annotations"]["checksum/settings"] for one in pods]
+
+    assert annotations("3") == annotations("3")
+    assert not set(annotations("3")) & set(annotations("4"))
+
+
+def test_prometheus_finds_the_metrics() -> None:
+    annotations = production("Deployment")["web"]["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["prometheus.io/scrape"] == "true"
+    assert annotations["prometheus.io/path"] == "/metrics"
+    assert annotations["prometheus.io/port"] == "8080"
+
+
+def test_a_web_that_ends_is_forgotten_before_it_stops_answering() -> None:
+    web = production("Deployment")["web"]
+    waits = container_of(web)["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert 0 < waits < spec_of(web)["terminationGracePeriodSeconds"]
+
+
+def test_every_process_has_probes() -> None:
+    for deployment in production("Deployment").values():
+        assert {"readinessProbe", "livenessProbe"} <= container_of(deployment).keys()
+
+
+def test_the_notebook_is_not_the_runners_user_of_the_gateway() -> None:
+    # The reaper stops all clusters of the runner's user that no run owns.
+    env = environ_of("notebook")
+    assert env["DASK_GATEWAY__AUTH__KWARGS__USERNAME"] == "notebook"
+    assert env["DASK_GATEWAY__ADDRESS"] == environ_of("runner")["DASK_GATEWAY_ADDRESS"]
+    assert env["DASK_GATEWAY__PROXY_ADDRESS"] == environ_of("runner")["DASK_GATEWAY_PROXY_ADDRESS"]
+
+
+def test_the_notebook_stands_in_its_volume() -> None:
+    notebook = production("Deployment")["notebook"]
+    (mount,) = (one for one in container_of(notebook)["volumeMounts"] if one["name"] == "work")
+    assert container_of(notebook)["workingDir"] == mount["mountPath"]
+    (claim,) = production("PersistentVolumeClaim")
+    assert {"claimName": claim} in [
+        one.get("persistentVolumeClaim") for one in spec_of(notebook)["volumes"]
+    ]
+
+
+def test_minikube_gets_a_node_port() -> None:
+    (port,) = of_kind("Service")["porta"]["spec"]["ports"]
+    assert port["nodePort"] == 30080
+    assert of_kind("Ingress") == {}
+    assert "nodePort" not in production("Service")["porta"]["spec"]["ports"][0]
+
+
+def test_production_gets_an_ingress_with_tls_that_lets_events_through() -> None:
+    ingress = production("Ingress", ingress_cluster_issuer="letsencrypt")["porta"]
+    assert ingress["spec"]["tls"] == [{"hosts": ["porta.example.com"], "secretName": "porta-tls"}]
+    annotations = ingress["metadata"]["annotations"]
+    assert annotations["nginx.ingress.kubernetes.io/proxy-buffering"] == "off"
+    assert int(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]) >= 3600
+    assert annotations["cert-manager.io/cluster-issuer"] == "letsencrypt"
+
+
+def test_another_kind_of_ingress_gets_no_annotations_of_nginx() -> None:
+    assert production("Ingress", ingress_class="traefik")["porta"]["metadata"]["annotations"] == {}
+
+
+def test_an_autoscaler_and_a_fixed_number_of_replicas_never_contend() -> None:
+    assert "replicas" not in production("Deployment")["web"]["spec"]
+    assert production("HorizontalPodAutoscaler")
+    assert of_kind("Deployment")["web"]["spec"]["replicas"] == 1
+    assert of_kind("HorizontalPodAutoscaler") == {}

@@ -1,0 +1,134 @@
+"""The Gateway's configuration, as dask-gateway's own code reads it and makes pods of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import kubernetes_validate
+import pytest
+
+from infra import quantities, values
+from infra.settings import Settings
+from tests import dask_pods
+
+pytest.importorskip("kubernetes_asyncio")
+
+PROFILES: Final = {
+    "minikube": Settings.load({}),
+    "production": Settings.load(
+        {"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "porta.example.com"}
+    ),
+}
+ROLES: Final = {"scheduler": False, "worker": True}
+
+
+def config(profile: str) -> Any:  # noqa: ANN401 -- traitlets makes its attributes up
+    source = values.GATEWAY_CONFIG.read_text()
+    found = dask_pods.configured(source, dask_pods.gateway_environ(PROFILES[profile]))
+    # What the chart says itself: tests/integration/infra/test_foreign_charts.py reads that, too.
+    found.KubeClusterConfig.image = "porta:0.1.0"
+    found.KubeClusterConfig.namespace = "sedaro"
+    return found
+
+
+def pod(role: str, profile: str = "minikube", **options: object) -> dict[str, Any]:
+    cluster = dask_pods.cluster_config(config(profile), **options)
+    return dask_pods.pod(cluster, is_worker=ROLES[role])
+
+
+def container(of: dict[str, Any]) -> dict[str, Any]:
+    (only,) = of["spec"]["containers"]
+    return dict(only)
+
+
+@pytest.mark.parametrize("version", ["1.30", "1.33", "1.36"])
+@pytest.mark.parametrize("role", ROLES)
+def test_kubernetes_knows_every_field(role: str, version: str) -> None:
+    kubernetes_validate.validate(pod(role), version, strict=True)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_pods_may_run_in_a_restricted_namespace(role: str) -> None:
+    spec = pod(role)["spec"]
+    context = container(pod(role))["securityContext"]
+    assert spec["securityContext"]["runAsNonRoot"]
+    assert spec["securityContext"]["runAsUser"] == 10_001
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert context["readOnlyRootFilesystem"]
+    assert not context["allowPrivilegeEscalation"]
+    assert context["capabilities"] == {"drop": ["ALL"]}
+    assert {next(iter(one.keys() - {"name"})) for one in spec["volumes"]} == {"secret", "emptyDir"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_pods_know_nothing_of_kubernetes_and_hold_no_password_of_ours(role: str) -> None:
+    spec = pod(role)["spec"]
+    assert not spec["enableServiceLinks"]
+    assert not spec["automountServiceAccountToken"]
+    assert [one for one in spec["volumes"] if "secret" in one] == [
+        {"name": "dask-credentials", "secret": {"secretName": "dask-credentials-0123456789abcdef"}}
+    ]
+    env = container(pod(role))["env"]
+    assert not [one for one in env if "secretKeyRef" in str(one)]
+    assert not [one for one in env if "PASSWORD" in one["name"] or "REDIS" in one["name"]]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_image_runs_commands_that_distributed_still_has(role: str) -> None:
+    assert container(pod(role))["args"][:2] == ["dask", role]
+    assert "command" not in container(pod(role))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("role", ROLES)
+def test_what_a_pod_asks_for_is_all_that_it_gets(role: str, profile: str) -> None:
+    resources = container(pod(role, profile))["resources"]
+    assert resources["limits"] == resources["requests"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_settings_say_how_large_a_worker_is(profile: str) -> None:
+    settings = PROFILES[profile]
+    asked = container(pod("worker", profile))["resources"]["requests"]
+    assert float(asked["cpu"]) == settings.worker_cores
+    assert int(asked["memory"]) == quantities.mebibytes(settings.worker_memory) * 2**20
+
+
+def test_somebody_may_ask_for_larger_workers_and_gets_fewer() -> None:
+    large = {"worker_cores": 2.0, "worker_memory": 2.0}
+    asked = container(pod("worker", "production", **large))["resources"]["limits"]
+    assert (asked["cpu"], asked["memory"]) == ("2.000", str(2 * 2**30))
+    cluster = dask_pods.cluster_config(config("production"), **large)
+    assert cluster._worker_limit_from_resources() == 2  # noqa: SLF001 -- what the server goes by
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_cluster_may_have_all_the_workers_that_a_run_may_ask_for(profile: str) -> None:
+    cluster = dask_pods.cluster_config(config(profile))
+    assert cluster.cluster_max_workers == PROFILES[profile].max_workers
+    assert cluster._worker_limit_from_resources() == PROFILES[profile].max_workers  # noqa: SLF001 -- the same
+
+
+@pytest.mark.parametrize("options", [{"worker_cores": 65.0}, {"worker_memory": 0.1}, {"x": 1}])
+def test_options_beyond_their_bounds_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(Exception, match=r"(?i)must be|not available|unknown|invalid"):
+        dask_pods.cluster_config(config("production"), **options)
+
+
+def test_a_cluster_that_everybody_forgot_ends_by_itself() -> None:
+    from dask.utils import parse_timedelta
+
+    found = config("minikube").KubeClusterConfig
+    own = {one["name"]: one.get("value") for one in container(pod("scheduler"))["env"]}
+    forgotten = parse_timedelta(own["DASK_DISTRIBUTED__SCHEDULER__IDLE_TIMEOUT"])
+    assert 0 < found.idle_timeout < forgotten
+
+
+def test_clusters_carry_the_tag_of_their_run() -> None:
+    assert "tag" in [
+        one["field"] for one in config("minikube").KubeBackend.cluster_options.get_specification()
+    ]
+
+
+def test_the_password_comes_from_the_environment() -> None:
+    assert config("minikube").SimpleAuthenticator.password == "the-secret's"  # noqa: S105 -- of the test

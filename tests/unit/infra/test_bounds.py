@@ -1,0 +1,101 @@
+"""The quota holds everything that may run, and a small machine holds the smallest installation."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, Final
+
+import pytest
+
+from infra import bounds, values
+from infra.application import chart
+from infra.application import values as own
+from infra.quantities import cores, mebibytes
+from infra.settings import Settings
+from tests import dask_pods
+from tests.kubernetes import containers
+
+PRODUCTION: Final = {"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "porta.example.com"}
+READ: Final = {"cpu": cores, "memory": mebibytes}
+# Of a minikube with Calico: API server, controllers, scheduler, etcd, two of CoreDNS, Calico.
+KUBERNETES_OWN: Final = {"cpu": Fraction("1.2"), "memory": Fraction(700)}
+MINIKUBE: Final = {"cpu": Fraction(4), "memory": Fraction(8 * 1024)}
+
+
+def demand(pods: list[tuple[int, dict[str, Any]]], what: str, bound: str) -> Fraction:
+    return sum(
+        (
+            count * READ[what](one["resources"][bound][what])
+            for count, spec in pods
+            for one in containers(spec)
+        ),
+        Fraction(),
+    )
+
+
+def cluster(settings: Settings, workers: int) -> list[tuple[int, dict[str, Any]]]:
+    """The pods of a cluster, by dask-gateway's own code."""
+    config = dask_pods.configured(
+        values.GATEWAY_CONFIG.read_text(), dask_pods.gateway_environ(settings)
+    )
+    config.KubeClusterConfig.namespace = settings.namespace
+    made = dask_pods.cluster_config(config)
+    specs = [dask_pods.pod(made, is_worker=role)["spec"] for role in (False, True)]
+    for spec in specs:
+        for one in containers(spec):  # the controller writes bytes and thousandths
+            for bound in ("requests", "limits"):
+                said = one["resources"][bound]
+                said["memory"] = f"{int(said['memory']) // 2**20}Mi"
+    return [(1, specs[0]), (workers, specs[1])]
+
+
+def installed(settings: Settings, *, rolling: int) -> list[tuple[int, dict[str, Any]]]:
+    """Our own pods and Redis', with so many more of web and runner while they roll."""
+    found = chart.objects(own.of(settings), settings.namespace)
+    replicas = {
+        "web": settings.web_replicas_limit + rolling,
+        "runner": settings.runner_replicas + rolling,
+    }
+    pods = [
+        (replicas.get(one["metadata"]["name"], 1), one["spec"]["template"]["spec"])
+        for one in found
+        if one["kind"] == "Deployment"
+    ]
+    return [*pods, (1, {"containers": [{"resources": values.redis(settings)["resources"]}]})]
+
+
+@pytest.mark.parametrize("environ", [{}, PRODUCTION, PRODUCTION | {"INFRA_MAX_RUNS": "50"}])
+@pytest.mark.parametrize("bound", ["requests", "limits"])
+@pytest.mark.parametrize("what", ["cpu", "memory"])
+def test_all_runs_at_once_fit_the_quota_even_while_all_else_rolls(
+    environ: dict[str, str], bound: str, what: str
+) -> None:
+    settings = Settings.load(environ)
+    everything = installed(settings, rolling=1) + settings.max_runs * cluster(
+        settings, settings.max_workers
+    )
+    assert demand(everything, what, bound) <= READ[what](
+        bounds.workloads(settings)[f"{bound}.{what}"]
+    )
+
+
+@pytest.mark.parametrize("what", ["cpu", "memory"])
+def test_a_small_minikube_holds_it_with_a_whole_cluster(what: str) -> None:
+    settings = Settings.load({})
+    gateway = values.gateway(settings)
+    servers = [
+        (1, {"containers": [{"resources": gateway[name]["resources"]}]})
+        for name in ("gateway", "controller", "traefik")
+    ]
+    whole = installed(settings, rolling=0) + servers + cluster(settings, settings.max_workers)
+    assert KUBERNETES_OWN[what] + demand(whole, what, "requests") <= MINIKUBE[what]
+
+
+def test_a_node_port_is_allowed_where_one_is_wanted() -> None:
+    assert bounds.workloads(Settings.load({}))["services.nodeports"] == "1"
+    assert bounds.workloads(Settings.load(PRODUCTION))["services.nodeports"] == "0"
+
+
+def test_no_load_balancer_may_be_made_by_accident() -> None:
+    for quota in (bounds.GATEWAY, bounds.workloads(Settings.load({}))):
+        assert quota["services.loadbalancers"] == "0"
