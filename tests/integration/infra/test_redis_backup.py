@@ -1,0 +1,187 @@
+"""Redis as its chart is told to run it: its users, its bounds, and what a backup brings back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+import redis
+
+from infra import naming, redis_users, values
+from infra.settings import Settings
+from tests.processes import eventually
+from tests.redis_servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCRIPTS: Final = Path(__file__).parents[3] / "scripts"
+ADMINISTRATOR, PORTA = "a" * 40, "b" * 40
+# In place of the real one: the pod is a container of this machine's engine.
+KUBECTL: Final = """\
+#!/bin/sh
+test "$1 $2" = "-n sedaro" || exit 64
+shift 2
+case "$1" in
+exec)
+    shift
+    test "$1" = -i && { input=-i; shift; }
+    test "$1 $2" = "redis-0 --" || exit 64
+    shift 2
+    exec docker exec $input NAME "$@" ;;
+delete) exec docker restart --time 20 NAME ;;
+rollout) exit 0 ;;
+esac
+exit 64
+"""
+
+
+class Pod:
+    """A container that runs Redis as the chart's pod does."""
+
+    def __init__(self, name: str, port: int, folder: Path) -> None:
+        self.name, self.port, self._folder = name, port, folder
+
+    def client(self, user: str, password: str) -> redis.Redis:
+        return redis.Redis(port=self.port, username=user, password=password)
+
+    def answers(self) -> bool:
+        with contextlib.suppress(redis.RedisError):
+            return bool(self.client("default", ADMINISTRATOR).ping())
+        return False
+
+    def run(self, script: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run one of our scripts, which asks `kubectl`."""
+        path = f"{self._folder}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(  # noqa: S603 -- our own script
+            [SCRIPTS / script],
+            input=given,
+            capture_output=True,
+            timeout=60,
+            check=False,
+            env=os.environ | {"PATH": path},
+        )
+
+
+@pytest.fixture
+def pod(redis_image: str | None, tmp_path: Path) -> Iterator[Pod]:
+    if redis_image is None:
+        pytest.skip("no Docker engine, or no image of Redis in it")
+    shell = ("docker", "run", "--rm", redis_image, "sh", "-c", "true")
+    if subprocess.run(shell, capture_output=True, timeout=60, check=False).returncode:  # noqa: S603 -- fixed words
+        pytest.skip(f"{redis_image} has no shell; scripts/redis-test-image makes one that has")
+    name, port = f"porta-test-{uuid.uuid4().hex[:8]}", free_port()
+    config = tmp_path / "redis.conf"
+    # As the chart puts it together: tests/integration/infra/test_foreign_charts.py.
+    extra = values.redis(Settings.load({}))["extraConfig"]
+    config.write_text(f"bind * -::*\nport 6379\naclfile /etc/redis/users.acl\ndir /data\n{extra}")
+    users = tmp_path / naming.REDIS_ACL_KEY
+    users.write_text(_known(redis_image, redis_users.acl(administrator=ADMINISTRATOR, porta=PORTA)))
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(KUBECTL.replace("NAME", name))
+    kubectl.chmod(0o755)
+    mounts = (f"{config}:/usr/local/etc/redis/redis.conf:ro", f"{users}:/etc/redis/users.acl:ro")
+    options = [f"--volume={mount}" for mount in mounts]
+    command = ("redis-server", "/usr/local/etc/redis/redis.conf")
+    _docker(
+        *("run", "--detach", "--name", name, "--publish", f"127.0.0.1:{port}:6379", "--read-only"),
+        *("--volume", "/data", *options, redis_image, *command),
+    )
+    found = Pod(name, port, tmp_path)
+    try:
+        assert eventually(found.answers, within_s=20), _docker("logs", name)
+        yield found
+    finally:
+        _docker("rm", "--force", "--volumes", name)
+
+
+def _known(image: str, acl: str) -> str:
+    """Leave out what servers before 7.2 have no command for: they would not start."""
+    version = _docker("run", "--rm", image, "redis-server", "--version")
+    found = re.search(r"v=(\d+)\.(\d+)", version)
+    assert found is not None
+    old = (int(found[1]), int(found[2])) < (7, 2)
+    return acl.replace("+client|setinfo ", "") if old else acl
+
+
+def _docker(*words: str) -> str:
+    done = subprocess.run(  # noqa: S603 -- the tests' own commands
+        ("docker", *words),  # noqa: S607 -- the engine's own command
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_it_keeps_results_and_evicts_only_what_can_be_remade(pod: Pod) -> None:
+    said = pod.client("default", ADMINISTRATOR).config_get("*")
+    assert (said["appendonly"], said["appendfsync"], said["save"]) == ("yes", "everysec", "")
+    assert said["maxmemory-policy"] == "volatile-lru"
+    assert 0 < int(said["maxmemory"]) < 512 * 2**20
+
+
+def test_nobody_comes_in_without_a_name(pod: Pod) -> None:
+    with pytest.raises(redis.AuthenticationError):
+        redis.Redis(port=pod.port).ping()
+
+
+def test_porta_finds_its_keys_and_no_others(pod: Pod) -> None:
+    porta = pod.client("porta", PORTA)
+    assert porta.set("propagation/1", b"{}")
+    with pytest.raises(redis.exceptions.NoPermissionError):
+        porta.set("of-somebody-else", b"")
+    with pytest.raises(redis.exceptions.NoPermissionError):
+        porta.config_get("*")
+
+
+def test_a_backup_brings_back_what_there_was_and_nothing_else(pod: Pod) -> None:
+    porta = pod.client("porta", PORTA)
+    porta.set("propagation/1", b"{}")
+    porta.set("trajectory/a/slice/0", bytes(range(256)), ex=3600)
+    porta.hset("run/a", mapping={"state": "done", "epoch": 3})
+
+    backup = pod.run("redis-backup")
+    assert backup.returncode == 0, backup.stderr
+    assert backup.stdout.startswith(b"REDIS")
+
+    porta.delete("propagation/1")
+    porta.set("propagation/2", b"{}")
+    restored = pod.run("redis-restore", backup.stdout)
+    assert restored.returncode == 0, restored.stderr
+    assert eventually(pod.answers, within_s=20)
+
+    porta = pod.client("porta", PORTA)
+    assert sorted(pod.client("default", ADMINISTRATOR).keys()) == [
+        *(b"propagation/1", b"run/a", b"trajectory/a/slice/0"),
+    ]
+    assert porta.get("trajectory/a/slice/0") == bytes(range(256))
+    assert 3500 < porta.ttl("trajectory/a/slice/0") <= 3600
+    assert porta.hgetall("run/a") == {b"state": b"done", b"epoch": b"3"}
+
+
+def test_what_was_restored_is_still_there_after_the_next_restart(pod: Pod) -> None:
+    pod.client("porta", PORTA).set("propagation/1", b"{}")
+    assert pod.run("redis-restore", pod.run("redis-backup").stdout).returncode == 0
+    assert eventually(pod.answers, within_s=20)
+    pod.client("porta", PORTA).set("propagation/2", b"{}")
+    _docker("restart", "--time", "20", pod.name)
+    assert eventually(pod.answers, within_s=20)
+    assert pod.client("porta", PORTA).exists("propagation/1", "propagation/2") == 2
+
+
+@pytest.mark.parametrize("given", [b"", b"no backup", b"REDIS0011 and then it breaks off"])
+def test_a_file_that_is_no_backup_changes_nothing(pod: Pod, given: bytes) -> None:
+    pod.client("porta", PORTA).set("propagation/1", b"{}")
+    restored = pod.run("redis-restore", given)
+    assert restored.returncode != 0
+    assert b"nothing has been changed" in restored.stderr
+    assert pod.client("porta", PORTA).exists("propagation/1") == 1
