@@ -114,9 +114,9 @@ def test_no_committed_file_names_a_registry_or_a_private_place() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("package", ["sim", "frontend"])
+@pytest.mark.parametrize("package", ["services/sim", "services/frontend", "infra"])
 def test_unit_tests_mirror_the_sources(package: str) -> None:
-    tests, sources = HOUSE / "tests" / "unit" / package, HOUSE / "services" / package
+    tests, sources = HOUSE / "tests" / "unit" / Path(package).name, HOUSE / package
     strays = [
         str(test.relative_to(HOUSE))
         for test in tests.rglob("test_*.py")
