@@ -30,15 +30,16 @@ def redis_server() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def redis_url(redis_server: RedisServer) -> str:
-    """The URL of a Redis without a key in it."""
+    """The URL of a Redis without a key in it, for Porta's user, who may do what Porta needs."""
     redis_servers.empty(redis_server.url)
-    return redis_server.url
+    return redis_servers.as_porta(redis_server.url)
 
 
 @pytest.fixture
-def redis_client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client of a Redis without a key in it; answers bytes."""
-    with contextlib.closing(redis.Redis.from_url(redis_url)) as client:
+def redis_client(redis_server: RedisServer, redis_url: str) -> Iterator[redis.Redis]:
+    """A client of the same Redis who may do everything; answers bytes."""
+    assert redis_url
+    with contextlib.closing(redis.Redis.from_url(redis_server.url)) as client:
         yield client
 
 

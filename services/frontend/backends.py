@@ -30,6 +30,7 @@ def backend_of(settings: Settings) -> Backend:
             settings.gateway_address,
             proxy_address=settings.gateway_proxy_address,
             password=settings.gateway_password,
+            ca=settings.gateway_ca,
             start_s=settings.cluster_timeout_s,
         )
     raise SettingsError(

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,9 +44,16 @@ _UNAVAILABLE_PREFIXES: Final = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERD
 
 
 def connect(
-    url: str, *, timeout_s: float = TIMEOUT_S, max_connections: int = POOL_SIZE
+    url: str,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    max_connections: int = POOL_SIZE,
+    ca: str | None = None,
 ) -> redis.Redis:
-    """Return a client of the Redis at `url` (redis://, rediss://, unix://); connects when used."""
+    """Return a client of the Redis at `url` (redis://, rediss://, unix://); connects when used.
+
+    With rediss:// its certificate must be for its host, and vouched for by the file `ca`.
+    """
     pool = redis.BlockingConnectionPool.from_url(
         url,
         max_connections=max_connections,
@@ -55,8 +63,13 @@ def connect(
         retry=Retry(NoBackoff(), 0),
         decode_responses=False,
         client_name="porta",
+        **_verified(ca) if url.startswith("rediss://") else {},
     )
     return redis.Redis.from_pool(pool)
+
+
+def _verified(ca: str | None) -> dict[str, Any]:
+    return {"ssl_cert_reqs": "required", "ssl_check_hostname": True, "ssl_ca_certs": ca}
 
 
 def command(client: redis.Redis, *words: str | int | bytes) -> Any:  # noqa: ANN401  # as the command is
@@ -81,10 +94,16 @@ def storage_errors() -> Iterator[None]:
     except exceptions.OutOfMemoryError as error:
         raise StorageFull("The storage is full: Redis has reached its memory limit.") from error
     except _UNAVAILABLE as error:
-        raise StorageUnavailable("The storage can't be reached.") from error
+        raise StorageUnavailable(_sentence(error)) from error
     except exceptions.ResponseError as error:
         if str(error).startswith(_UNAVAILABLE_PREFIXES):
             raise StorageUnavailable("The storage takes no writes at the moment.") from error
         if str(error).startswith("OOM"):
             raise StorageFull("The storage is full: Redis has reached its memory limit.") from error
         raise
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error.__context__, ssl.SSLCertVerificationError):
+        return "The storage shows a certificate that is not believed here (PORTA_REDIS_CA)."
+    return "The storage can't be reached."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import ssl
 import string
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "certificates",
     "choice",
     "dashboard_template",
     "duration",
@@ -81,6 +83,15 @@ def secret(value: str) -> str:
     """Read a secret that is long enough to be one; an error doesn't repeat it."""
     if len(value) < SECRET_CHARACTERS:
         raise ValueError(f"must have at least {SECRET_CHARACTERS} characters, random ones.")
+    return value
+
+
+def certificates(value: str) -> str:
+    """Read the path of a file of certificates, which is looked into now."""
+    try:
+        ssl.create_default_context(cafile=value)
+    except (OSError, ssl.SSLError):
+        raise ValueError(f"{value!r} must be a file of PEM certificates.") from None
     return value
 
 

@@ -60,7 +60,7 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
         raise SettingsError(
             "REDIS_URL", "is needed; set it, or run `porta serve`, which brings its own Redis."
         )
-    client = connect(settings.redis_location)
+    client = connect(settings.redis_location, ca=settings.redis_ca)
     manifests = Watched(client, keys.MANIFESTS) if many_readers else None
     store = TrajectoryStore(client, slice_ttl_s=settings.slice_ttl_s, manifests=manifests)
     runs = Runs(

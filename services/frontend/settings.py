@@ -72,6 +72,15 @@ class Settings:
             "The host of Redis, or `host:port`; read where `REDIS_URL` is not set.",
         ),
     )
+    redis_ca: str | None = field(
+        default=None,
+        metadata=_variable(
+            "PORTA_REDIS_CA",
+            parsing.certificates,
+            "With `rediss://`: the file of certificates by which Redis' own is believed; those of "
+            "the machine if not set.",
+        ),
+    )
     gateway_address: str | None = field(
         default=None,
         metadata=_variable(
@@ -97,6 +106,15 @@ class Settings:
             "DASK_GATEWAY_PASSWORD",
             parsing.text,
             "The Gateway's password, if it asks for one. Only the runner needs it.",
+        ),
+    )
+    gateway_ca: str | None = field(
+        default=None,
+        metadata=_variable(
+            "PORTA_GATEWAY_CA",
+            parsing.certificates,
+            "With an `https://` Gateway: the file of certificates by which its own is believed; "
+            "those of the machine if not set.",
         ),
     )
     scheduler: str | None = field(

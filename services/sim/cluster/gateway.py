@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -53,12 +54,14 @@ class GatewayBackend:
         password: str | None = None,
         username: str = "porta",
         start_s: float = 120.0,
+        ca: str | None = None,
     ) -> None:
         self._address = address
         self._proxy_address = proxy_address or _default_proxy(address)
         self._username = username
         self._password = password
         self._start_s = start_s
+        self._tls = None if ca is None else ssl.create_default_context(cafile=ca)
 
     @asynccontextmanager
     async def open(self, *, tag: str, workers: int) -> AsyncIterator[Cluster]:
@@ -89,13 +92,17 @@ class GatewayBackend:
         return True
 
     def _gateway(self) -> Gateway:
-        return Gateway(
+        gateway = Gateway(
             self._address,
             # Where it is not said, dask-gateway guesses, and a wrong guess hangs for 30 s.
             proxy_address=self._proxy_address,
             auth=BasicAuth(self._username, self._password),
             asynchronous=True,
         )
+        if self._tls is not None:
+            # It has no argument for this; these go to each of its aiohttp requests.
+            gateway._request_kwargs["ssl"] = self._tls  # noqa: SLF001 - as said
+        return gateway
 
     async def _open(self, stack: AsyncExitStack, tag: str, workers: int) -> Cluster:
         gateway = await stack.enter_async_context(self._gateway())
@@ -134,6 +141,8 @@ class GatewayBackend:
         match error:
             case aiohttp.ClientResponseError(status=HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN):
                 return "refuses Porta's password."
+            case aiohttp.ClientConnectorCertificateError():
+                return "shows a certificate that is not believed here."
             case TimeoutError():
                 return "had no cluster ready in time, or did not answer."
             case aiohttp.ClientConnectionError() | OSError():

@@ -102,6 +102,8 @@ def test_a_scheduler_is_named_with_or_without_its_protocol(address: str) -> None
         ("PORTA_RESULT_TTL", "2w"),
         ("PORTA_RUNNER", "yes"),
         ("PORTA_AUTH", "anyone"),
+        ("PORTA_REDIS_CA", "/nowhere"),
+        ("PORTA_GATEWAY_CA", __file__),
         ("PORTA_SESSION_KEY", "short"),
         ("PORTA_AUTH_HEADER", "X_Forwarded_User"),
         ("PORTA_TRUSTED_PROXIES", "10.0.0.1/8"),
