@@ -63,6 +63,7 @@ def connect(
         retry=Retry(NoBackoff(), 0),
         decode_responses=False,
         client_name="porta",
+        driver_info=None,  # CLIENT SETINFO: Redis 7.0 doesn't know it, so no rule can allow it
         **_verified(ca) if url.startswith("rediss://") else {},
     )
     return redis.Redis.from_pool(pool)

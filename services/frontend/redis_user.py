@@ -16,7 +16,6 @@ PATTERNS: Final = ("~propagation/*", "~trajectory/*", "~run/*")  # keys.py
 COMMANDS: Final = (
     *(
         "+client|id",
-        "+client|setinfo",
         "+client|setname",
         "+client|unblock",
         "+info",
