@@ -1,0 +1,279 @@
+"""The charts of Redis and of Dask Gateway, rendered with what infra-base gives them.
+
+They are pulled at the versions that infra-base installs, or lie in the folder that
+`PORTA_TEST_CHARTS` names, as `redis` and `dask-gateway`; elsewhere these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from infra import naming, redis_users, values
+from infra.application import chart, network
+from infra.application import values as own
+from infra.settings import Settings
+from infra.stacks.base import GATEWAY_CHART, REDIS_CHART
+from tests import dask_pods
+from tests.kubernetes import VERSIONS, containers, violations
+
+helm = pytest.importorskip("helm_python")
+pytest.importorskip("kubernetes_asyncio")
+
+MIRROR: Final = "registry.example.com"
+SETTINGS: Final = {
+    "minikube": Settings.load({}),
+    "production": Settings.load(
+        {"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "porta.example.com"}
+    ),
+    "mirrored": Settings.load({"INFRA_REGISTRY": MIRROR, "INFRA_IMAGE_PULL_SECRET": "pull"}),
+}
+PLACES: Final = {"redis": "sedaro", "dask-gateway": "sedaro-gateway"}
+Objects = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def charts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    if folder := os.environ.get("PORTA_TEST_CHARTS"):
+        return {name: Path(folder) / name for name in PLACES}
+    settings, folder = Settings.load({}), str(tmp_path_factory.mktemp("charts"))
+    oci = f"{settings.redis_chart_repository}/redis"
+    try:
+        helm.pull(oci, version=REDIS_CHART, destination=folder)
+        helm.pull(
+            "dask-gateway",
+            repo_url=settings.gateway_chart_repository,
+            version=GATEWAY_CHART,
+            destination=folder,
+        )
+    except helm.HelmError:
+        pytest.skip("the charts' repositories are not reached; PORTA_TEST_CHARTS names a folder")
+    return {name: next(Path(folder).glob(f"{name}-*.tgz")) for name in PLACES}
+
+
+def rendered(charts: dict[str, Path], name: str, settings: str = "minikube") -> Objects:
+    said = {"redis": values.redis, "dask-gateway": values.gateway}[name](SETTINGS[settings])
+    with helm.Chart.load(str(charts[name])) as loaded:
+        loaded.validate_schema(said)
+        files = loaded.render(said, name=name, namespace=PLACES[name])
+    texts = [text for path, text in sorted(files.items()) if path.endswith(".yaml")]
+    return [one for text in texts for one in yaml.safe_load_all(text) if one]
+
+
+def everything(charts: dict[str, Path], settings: str = "minikube") -> Objects:
+    return [one for name in PLACES for one in rendered(charts, name, settings)]
+
+
+def pods(objects: Objects) -> dict[str, dict[str, Any]]:
+    """The templates of pods, by the name of what makes them."""
+    kinds = {"Deployment", "StatefulSet"}
+    found = (one for one in objects if one["kind"] in kinds)
+    return {one["metadata"]["name"]: one["spec"]["template"] for one in found}
+
+
+def of_kind(objects: Objects, kind: str) -> dict[str, dict[str, Any]]:
+    return {one["metadata"]["name"]: one for one in objects if one["kind"] == kind}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_the_versions_are_those_that_are_installed(charts: dict[str, Path], name: str) -> None:
+    wanted = {"redis": REDIS_CHART, "dask-gateway": GATEWAY_CHART}[name]
+    with helm.Chart.load(str(charts[name])) as loaded:
+        assert (loaded.name, loaded.version) == (name, wanted)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_kubernetes_knows_every_field(charts: dict[str, Path], settings: str, version: str) -> None:
+    for one in everything(charts, settings):
+        if not one["apiVersion"].startswith("traefik.io/"):  # which comes as a CRD
+            kubernetes_validate.validate(one, version, strict=True)
+
+
+def test_redis_may_run_in_a_restricted_namespace(charts: dict[str, Path]) -> None:
+    (pod,) = pods(rendered(charts, "redis")).values()
+    assert violations(pod["spec"]) == []
+    assert not pod["spec"]["automountServiceAccountToken"]
+
+
+def test_the_gateways_pods_take_nothing_that_baseline_forbids(charts: dict[str, Path]) -> None:
+    for pod in pods(rendered(charts, "dask-gateway")).values():
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & pod["spec"].keys()
+        assert not [one for one in pod["spec"].get("volumes", []) if "hostPath" in one]
+        for container in containers(pod["spec"]):
+            assert not {"privileged", "capabilities"} & container.get("securityContext", {}).keys()
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_no_container_is_refused_by_a_quota(charts: dict[str, Path], settings: str) -> None:
+    for pod in pods(everything(charts, settings)).values():
+        for container in containers(pod["spec"]):
+            for bound in ("requests", "limits"):
+                assert container["resources"][bound].keys() == {"cpu", "memory"}
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_nothing_is_reached_from_outside(charts: dict[str, Path], settings: str) -> None:
+    services = of_kind(everything(charts, settings), "Service").values()
+    assert {one["spec"]["type"] for one in services} == {"ClusterIP"}
+    assert of_kind(everything(charts, settings), "Ingress") == {}
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_no_secret_is_made_and_those_that_are_read_are_ours(
+    charts: dict[str, Path], settings: str
+) -> None:
+    objects = everything(charts, settings)
+    assert of_kind(objects, "Secret") == {}
+    redis, gateway = pods(objects)["redis"], pods(objects)["api-dask-gateway"]
+    (mounted,) = (one for one in redis["spec"]["volumes"] if "secret" in one)
+    assert mounted["secret"]["secretName"] == naming.REDIS_ACL_SECRET
+    assert {"name": naming.GATEWAY_SECRET, "key": naming.GATEWAY_KEY} in [
+        one.get("valueFrom", {}).get("secretKeyRef")
+        for one in gateway["spec"]["containers"][0]["env"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "workload"),
+    [
+        ("redis", "redis"),
+        ("traefik", "traefik-dask-gateway"),
+        ("api", "api-dask-gateway"),
+        ("controller", "controller-dask-gateway"),
+    ],
+)
+def test_policies_find_the_pods_that_they_are_about(
+    charts: dict[str, Path], end: str, workload: str
+) -> None:
+    wanted = dict(network.ENDS[end].labels)
+    found = {
+        name
+        for name, pod in pods(everything(charts)).items()
+        if wanted.items() <= pod["metadata"]["labels"].items()
+    }
+    assert found == {workload}
+
+
+@pytest.mark.parametrize(
+    ("service", "port", "pods_port"),
+    [
+        ("redis", 6379, 6379),
+        ("traefik-dask-gateway", 80, 8000),
+        ("api-dask-gateway", 8000, 8000),
+    ],
+)
+def test_services_lead_to_the_ports_that_policies_let_through(
+    charts: dict[str, Path], service: str, port: int, pods_port: int
+) -> None:
+    objects = everything(charts)
+    spec = of_kind(objects, "Service")[service]["spec"]
+    (found,) = (one for one in spec["ports"] if one["port"] == port)
+    (pod,) = (
+        pod
+        for pod in pods(objects).values()
+        if spec["selector"].items() <= pod["metadata"]["labels"].items()
+    )
+    named = {
+        one.get("name"): one["containerPort"]
+        for container in pod["spec"]["containers"]
+        for one in container["ports"]
+    }
+    assert named.get(found["targetPort"], found["targetPort"]) == pods_port
+
+
+def test_the_addresses_that_are_told_are_those_of_the_services(charts: dict[str, Path]) -> None:
+    services = of_kind(everything(charts), "Service")
+    runner = next(
+        one["spec"]["template"]["spec"]["containers"][0]
+        for one in chart.objects(own.of(SETTINGS["minikube"]), "sedaro")
+        if (one["kind"], one["metadata"]["name"]) == ("Deployment", "runner")
+    )
+    env = {one["name"]: one.get("value") for one in runner["env"]}
+    assert naming.TRAEFIK in services
+    assert env["DASK_GATEWAY_ADDRESS"] == f"http://{naming.TRAEFIK}.sedaro-gateway"
+    assert env["DASK_GATEWAY_PROXY_ADDRESS"] == f"tls://{naming.TRAEFIK}.sedaro-gateway:80"
+    assert naming.REDIS_RELEASE in services
+
+
+def test_redis_is_configured_as_it_is_tried(charts: dict[str, Path]) -> None:
+    objects = rendered(charts, "redis")
+    told = of_kind(objects, "ConfigMap")["redis-config"]["data"]["redis.conf"]
+    for line in values.redis(SETTINGS["minikube"])["extraConfig"].splitlines():
+        assert line in told.splitlines()
+    (container,) = pods(objects)["redis"]["spec"]["containers"]
+    mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+    assert f"aclfile {mounts['acl-file']}" in told.splitlines()
+    assert mounts["data"] == "/data"
+
+
+def test_the_probes_find_the_password_in_the_file_of_users(
+    charts: dict[str, Path], tmp_path: Path
+) -> None:
+    (container,) = pods(rendered(charts, "redis"))["redis"]["spec"]["containers"]
+    (tmp_path / "users.acl").write_text(redis_users.acl(administrator="a1b2", porta="c3d4"))
+    (tmp_path / "redis-cli").write_text('#!/bin/sh\ntest "$REDISCLI_AUTH" = a1b2 && echo PONG\n')
+    (tmp_path / "redis-cli").chmod(0o755)
+    for probe in ("livenessProbe", "readinessProbe"):
+        shell, option, script = container[probe]["exec"]["command"]
+        asked = script.replace("/etc/redis/users.acl", str(tmp_path / "users.acl"))
+        done = subprocess.run(  # noqa: S603 -- the chart's own probe
+            [shell, option, asked],
+            env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout == "PONG\n"
+
+
+def gateways_configuration(charts: dict[str, Path], settings: str) -> Any:  # noqa: ANN401 -- traitlets
+    maps = of_kind(rendered(charts, "dask-gateway", settings), "ConfigMap")
+    source = maps["api-dask-gateway"]["data"]["dask_gateway_config.py"]
+    environ = dask_pods.gateway_environ(SETTINGS[settings])
+    return dask_pods.configured(source, environ, __file__=__file__)
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+@pytest.mark.parametrize("is_worker", [False, True])
+def test_clusters_of_the_whole_configuration_may_run_where_they_are_put(
+    charts: dict[str, Path], settings: str, *, is_worker: bool
+) -> None:
+    config = gateways_configuration(charts, settings)
+    pod = dask_pods.pod(dask_pods.cluster_config(config, tag="a/b"), is_worker=is_worker)
+    assert config.KubeClusterConfig.namespace == "sedaro"
+    assert violations(pod["spec"]) == []
+    (container,) = pod["spec"]["containers"]
+    assert container["image"] == "porta:0.1.0"
+    assert container["imagePullPolicy"] == "IfNotPresent"
+    assert pod["spec"].get("imagePullSecrets", []) == (
+        [{"name": "pull"}] if settings == "mirrored" else []
+    )
+
+
+def test_the_password_is_the_environments_and_in_no_object(charts: dict[str, Path]) -> None:
+    config = gateways_configuration(charts, "minikube")
+    assert config.DaskGateway.authenticator_class.endswith("SimpleAuthenticator")
+    assert config.SimpleAuthenticator.password == "the-secret's"  # noqa: S105 -- of the test
+    assert "the-secret's" not in str(everything(charts))
+
+
+def test_every_image_can_come_from_a_mirror(charts: dict[str, Path]) -> None:
+    for name, pod in pods(everything(charts, "mirrored")).items():
+        for container in containers(pod["spec"]):
+            assert container["image"].startswith(f"{MIRROR}/"), name
+            assert container["image"].count(":") >= 1
+        assert pod["spec"]["imagePullSecrets"] == [{"name": "pull"}], name
+
+
+def test_images_are_pinned_and_not_pulled_again(charts: dict[str, Path]) -> None:
+    for pod in pods(everything(charts)).values():
+        for container in containers(pod["spec"]):
+            assert not container["image"].endswith(":latest")
+            assert container["imagePullPolicy"] == "IfNotPresent"
