@@ -22,7 +22,6 @@ __all__ = ["GATEWAY", "workloads"]
 
 GATEWAY: Final = {"pods": "20", "services.nodeports": "0", "services.loadbalancers": "0"}
 _NOTEBOOKS_CLUSTERS: Final = 1  # that somebody may hold beside the runs
-_STOPPING: Final = 1  # a cluster that is going while the next one comes
 
 
 def workloads(settings: Settings) -> dict[str, str]:
@@ -52,7 +51,8 @@ def _pods(settings: Settings) -> Iterator[tuple[int, dict[str, Any]]]:
     yield settings.runner_replicas + 1, said["runner"]["resources"]
     yield int(settings.notebook), said["notebook"]["resources"]
     yield 1, values.redis(settings)["resources"]
-    clusters = settings.max_runs + _STOPPING + _NOTEBOOKS_CLUSTERS * settings.notebook
+    # Twice: that of the run before may still be going.
+    clusters = 2 * settings.max_runs + _NOTEBOOKS_CLUSTERS * settings.notebook
     yield clusters, _same(settings.scheduler_cores, settings.scheduler_memory)
     yield clusters * settings.max_workers, _same(settings.worker_cores, settings.worker_memory)
 

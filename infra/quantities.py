@@ -1,4 +1,7 @@
-"""Kubernetes' quantities: `250m` of a processor, `512Mi` of memory."""
+"""Kubernetes' quantities: `250m` of a processor, `512Mi` of memory.
+
+Written otherwise than Kubernetes does, each plan of Terraform's would find a change.
+"""
 
 from __future__ import annotations
 
@@ -46,10 +49,20 @@ def mebibytes(quantity: str) -> Fraction:
 
 
 def cpu(number: Fraction) -> str:
-    """Write processors, rounded up to a thousandth."""
-    return f"{-(-number * 1000 // 1)}m"
+    """Write processors, rounded up to a thousandth, as Kubernetes writes them itself.
+
+    >>> cpu(Fraction(2)), cpu(Fraction(5, 2))
+    ('2', '2500m')
+    """
+    thousandths = -(-number * 1000 // 1)
+    return f"{thousandths}m" if thousandths % 1000 else f"{thousandths // 1000}"
 
 
 def memory(number: Fraction) -> str:
-    """Write MiB, rounded up."""
-    return f"{-(-number // 1)}Mi"
+    """Write MiB, rounded up, as Kubernetes writes them itself.
+
+    >>> memory(Fraction(512)), memory(Fraction(2048))
+    ('512Mi', '2Gi')
+    """
+    whole = -(-number // 1)
+    return f"{whole}Mi" if whole % 1024 else f"{whole // 1024}Gi"

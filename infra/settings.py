@@ -27,7 +27,8 @@ PREFIX: Final = "INFRA_"
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123, a label
 HOST: Final = re.compile(rf"(?:{NAME.pattern}\.)+{NAME.pattern}")
 POD_LIMIT_MIB: Final = 1024  # infra/application/values.py
-CLUSTER_NETWORKS: Final = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"  # RFC 1918
+# What networks of pods are made of: RFC 1918, and RFC 6598, which some clouds take.
+CLUSTER_NETWORKS: Final = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10"
 PROFILES: Final[dict[str, dict[str, Any]]] = {
     # Fits four cores and 8 GiB, with what Kubernetes itself takes (tests/unit/infra/test_bounds).
     "minikube": {

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import os
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from frontend.runners import Runners
 from frontend.settings import Settings as FrontendSettings
 from infra.application import chart, values
 from infra.settings import Settings
+
+if TYPE_CHECKING:
+    import redis
 
 PRODUCTION: Final = {"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "porta.example.com"}
 
@@ -101,6 +109,33 @@ def test_a_web_that_ends_is_forgotten_before_it_stops_answering() -> None:
 def test_every_process_has_probes() -> None:
     for deployment in production("Deployment").values():
         assert {"readinessProbe", "livenessProbe"} <= container_of(deployment).keys()
+
+
+def probed(name: str, environ: dict[str, str]) -> int:
+    """Run the runner's probe as the kubelet does; return its status."""
+    command = container_of(production("Deployment")["runner"])[name]["exec"]["command"]
+    assert command[0] == "python"
+    done = subprocess.run(  # noqa: S603 -- the chart's own probe
+        [sys.executable, *command[1:]], env=os.environ | environ, capture_output=True, check=False
+    )
+    return done.returncode
+
+
+@pytest.mark.parametrize("probe", ["readinessProbe", "livenessProbe"])
+def test_a_runner_is_as_alive_as_its_heartbeat(
+    probe: str, redis_url: str, redis_client: redis.Redis
+) -> None:
+    runners = Runners(redis_client)
+    runners.heartbeat("another-1-abc", {"gateway": "ok"})
+    assert probed(probe, {"REDIS_URL": redis_url}) == 1
+    runners.heartbeat(f"{socket.gethostname()}-1-abc", {"gateway": "ok"})
+    assert probed(probe, {"REDIS_URL": redis_url}) == 0
+
+
+def test_a_runner_without_redis_is_not_ready_and_is_left_alive() -> None:
+    nowhere = {"REDIS_URL": "redis://127.0.0.1:1"}
+    assert probed("readinessProbe", nowhere) == 1
+    assert probed("livenessProbe", nowhere) == 0
 
 
 def test_the_notebook_is_not_the_runners_user_of_the_gateway() -> None:
