@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -75,6 +77,35 @@ for text, most in (("js", 1.5), ("json", 1.5), ("csv", 1.2)):
 for columnar, most in (("arrow", 30.0), ("parquet", 250.0)):
     measure(f"export of {columnar}, a record", unit="ns", target=at_most(most))(
         _per_record(columnar)
+    )
+
+
+# What `porta propagate --output` does, with what is written counted instead of kept.
+EXPORT: Final = """
+import resource, sys
+from sim import Propagation, Trajectory
+from sim.export import FORMATS, export
+
+opened = Propagation.open(Trajectory(), 6_400_000)
+assert opened.records >= 10_000_000
+sum(map(len, export(opened.slices(), FORMATS[sys.argv[1]])))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+def _memory(name: str) -> Prepare:
+    @contextlib.contextmanager
+    def prepare() -> Iterator[Sample]:
+        """Most memory that a process holds which exports 10,000,000 records, all told."""
+        command = (sys.executable, "-c", EXPORT, name)
+        yield lambda: Figure(int(subprocess.check_output(command)) / 1e6)  # noqa: S603 - our own words
+
+    return prepare
+
+
+for form in ("js", "parquet"):
+    measure(f"memory to export 1e7 records as {form}", unit="MB", target=at_most(300))(
+        _memory(form)
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from sim import Propagation, Trajectory
 from tests import redis_servers
 from tests.installation import Installation, ask, installed
 from tests.integration import naive
@@ -149,6 +150,38 @@ def test_a_longer_run_goes_on_where_a_shorter_one_ended(client: httpx.Client) ->
     assert longer["timings"]["reused_steps"] == 131_072  # two intervals of 65,536
     records = data_js(client, longer["links"]["data_js"])
     assert bits(records) == bits(naive.simulate(250_000, 11))
+
+
+def test_any_beginning_of_what_is_there_is_answered_without_a_cluster(
+    installation: Installation, client: httpx.Client
+) -> None:
+    ask(client, steps=280_000, seed=12)
+    before = set(installation.clusters())
+    expected = naive.simulate(280_000, 12)
+    # The run went on to the end of an interval; what is little is simply computed again.
+    reused = {1: 0, 65_536: 65_536, 131_073: 131_073, 279_999: 279_999}
+    for steps, reused_steps in reused.items():
+        answer = client.post("/api/v1/propagations", json={"steps": steps, "seed": 12})
+        assert answer.status_code == 200
+        beginning = answer.json()
+        assert beginning["cluster"] is None
+        assert beginning["timings"]["where"] == "inline"
+        assert beginning["timings"]["reused_steps"] == reused_steps
+        records = data_js(client, beginning["links"]["data_js"])
+        assert naive.rows(records) == beginning["statistics"]["records"]
+        assert bits(records) == bits(expected[: len(records)])
+    assert set(installation.clusters()) == before
+
+
+def test_twice_as_much_costs_only_the_second_half(client: httpx.Client) -> None:
+    half = 16 * 65_536
+    assert ask(client, steps=half, seed=13)["timings"]["reused_steps"] == 0
+    twice = ask(client, steps=2 * half, seed=13)
+    assert twice["timings"]["reused_steps"] == half
+    assert (
+        twice["statistics"]["statistics"]
+        == Propagation.open(Trajectory(seed=13), 2 * half).statistics()
+    )
 
 
 def test_every_export_is_right_without_a_slice_in_the_cache(

@@ -4,7 +4,7 @@ Guarantees:
 
 - Both are whole files (the Arrow one in the IPC file format, as its suffix promises), though
   written front to back to a place that can't seek.
-- A Parquet file's row groups have 131,072 rows, with minima and maxima of all columns, so that
+- A Parquet file's row groups have 65,536 rows, with minima and maxima of all columns, so that
   readers can skip what lies outside a window of time.
 """
 
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_arrow", "write_parquet"]
 
-_ARROW_ROWS: Final = 65_536
-_PARQUET_ROWS: Final = 131_072  # 8 MB in memory, half of it where a reader wants four columns
+_ROWS: Final = 65_536  # 4 MB in memory; of twice as many a Parquet file is 0.1 % smaller
 
 
 class _Drain(io.RawIOBase):
@@ -65,7 +64,7 @@ class _Writer(Protocol):
 def write_arrow(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     """Yield an Arrow IPC file (Feather version 2), uncompressed."""
     drain = _Drain()
-    return _write(regroup(batches, _ARROW_ROWS), drain, pa.ipc.new_file(drain, SCHEMA))
+    return _write(regroup(batches, _ROWS), drain, pa.ipc.new_file(drain, SCHEMA))
 
 
 def write_parquet(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
@@ -78,7 +77,7 @@ def write_parquet(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
         use_dictionary=["agent"],
         use_byte_stream_split=list(NUMBERS),  # Parquet's encoding 9: 13 % smaller, no slower
     )
-    return _write(regroup(batches, _PARQUET_ROWS), drain, writer)
+    return _write(regroup(batches, _ROWS), drain, writer)
 
 
 def _write(batches: Iterator[pa.RecordBatch], drain: _Drain, writer: _Writer) -> Iterator[bytes]:
