@@ -84,7 +84,7 @@ class PropagationBody(BaseModel):
 def read_body(model: type[Model], request: Request) -> Model:
     """Read a request's JSON body; raises BadRequest with a sentence."""
     if request.mimetype != "application/json":
-        raise UnsupportedMediaType("Send JSON, with Content-Type: application/json")
+        raise UnsupportedMediaType
     try:
         document = orjson.loads(request.get_data(cache=False))
     except orjson.JSONDecodeError as error:
@@ -95,7 +95,9 @@ def read_body(model: type[Model], request: Request) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise BadRequest(_sentence(error.errors()[0], model)) from None
+        # What is not known first: it may be what is missing, misspelt.
+        worst = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        raise BadRequest(_sentence(worst, model)) from None
 
 
 def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:

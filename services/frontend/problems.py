@@ -125,6 +125,7 @@ _HTTP_SENTENCES: Final = {
     HTTPStatus.LENGTH_REQUIRED: "The request's body has no length; say it with Content-Length.",
     HTTPStatus.TOO_MANY_REQUESTS: "That were too many attempts; wait for a minute.",
     HTTPStatus.REQUEST_URI_TOO_LONG: "This address is too long.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send JSON, with Content-Type: application/json.",
 }
 
 

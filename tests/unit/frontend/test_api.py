@@ -124,8 +124,9 @@ def test_agents_of_one_name_are_told_apart_by_nobody(web: FlaskClient) -> None:
     assert "agents[1].name" in a_problem(answer, 400)
 
 
-def test_other_than_json_is_415(web: FlaskClient) -> None:
-    a_problem(web.post(API_ROOT, data={"steps": "500"}), 415)
+def test_other_than_json_is_415_and_told_what_to_send(web: FlaskClient) -> None:
+    answer = web.post(API_ROOT, data={"steps": "500"})
+    assert a_problem(answer, 415) == "Send JSON, with Content-Type: application/json."
 
 
 def test_another_sites_page_may_neither_ask_nor_delete(

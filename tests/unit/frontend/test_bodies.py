@@ -55,6 +55,7 @@ def test_a_whole_number_is_written_as_one(value: str) -> None:
     [
         (b"{}", "steps is missing."),
         (b'{"steps": 5, "sed": 1}', "There is no field 'sed'; there are steps, seed, members"),
+        (b'{"step": 5}', "There is no field 'step'; there are steps, seed, members"),
         (b"[5]", "must be a JSON object"),
         (b"5", "must be a JSON object"),
         (b"", r"no JSON that can be read \(line 1"),
