@@ -75,6 +75,7 @@ RUN --mount=type=bind,from=installer,source=/opt/installer,target=/opt/installer
     --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/pip \
     pip-install /opt/porta --require-hashes -r /build/notebook.txt \
     && install -d -o 10001 -g 10001 /work
+COPY notebooks/*.ipynb /opt/porta/notebooks/
 COPY image/jupyter_server_config.py /opt/porta/etc/jupyter/
 USER 10001:10001
 WORKDIR /work

@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the build
 
 START_S: Final = 60.0
+NOTEBOOKS: Final = images.ROOT / "notebooks"
+FIRST_CELLS: Final = """
+import itertools
+import nbformat, nbclient
+notebook = nbformat.read("/opt/porta/notebooks/propagation.ipynb", as_version=4)
+needs_none = itertools.takewhile(lambda c: "GatewayCluster" not in c.source, notebook.cells)
+notebook.cells = list(needs_none)
+nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": "/tmp"}}).execute()
+print([cell.outputs for cell in notebook.cells if cell.cell_type == "code"])
+"""
 TOKEN: Final = "a token of the test's"  # noqa: S105 -- not a secret
 
 
@@ -91,6 +101,27 @@ def test_its_own_command_becomes_healthy(image: str) -> None:
 def test_it_is_for_who_has_the_token(lab: str) -> None:
     assert status(f"{lab}/api/contents") == 403
     assert asked(f"{lab}/api/contents")["type"] == "directory"
+
+
+def test_our_notebooks_are_in_the_folder_of_the_work(lab: str) -> None:
+    there = {one["path"] for one in asked(f"{lab}/api/contents")["content"]}
+
+    assert {file.name for file in NOTEBOOKS.glob("*.ipynb")} <= there
+
+
+def test_a_notebook_that_was_changed_is_left_alone(image: str) -> None:
+    settings = "/opt/porta/etc/jupyter/jupyter_server_config.py"
+    changed = "mkdir /tmp/w && cd /tmp/w && echo mine >propagation.ipynb"
+
+    assert images.said(image, "sh", "-c", f"{changed} && python {settings} && cat *") == "mine"
+
+
+def test_a_notebook_runs_in_it_up_to_where_it_needs_a_cluster(image: str) -> None:
+    said = images.said(image, "python", "-c", FIRST_CELLS, environ={"NUMBA_DEBUG_CACHE": "1"})
+
+    assert "State(" in said
+    assert "application/vnd.plotly.v1+json" in said
+    assert "[cache] data saved" not in said
 
 
 def test_its_folder_is_the_one_of_the_work(lab: str) -> None:

@@ -46,8 +46,9 @@ def look(
     agents: int | None = None,
 ) -> Overview:
     """Return what is drawn of a window (None: all of it) on so many pixels."""
-    low = 0.0 if t0 is None else t0
-    high = float(kept.clocks[-1].max()) if t1 is None else t1
+    # As floats also where whole numbers are asked for: those would be compiled for once more.
+    low = 0.0 if t0 is None else float(t0)
+    high = float(kept.clocks[-1].max() if t1 is None else t1)
     window = Window(
         t0=low,
         t1=high,
