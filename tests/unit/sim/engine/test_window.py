@@ -174,12 +174,13 @@ def test_a_window_has_a_bin_for_each_pixel_or_every_step_at_any_zoom() -> None:
 
 
 def test_a_window_in_whole_numbers_is_the_same_and_compiled_for_only_once() -> None:
+    compiled: Any = seek
     propagation = Propagation.open(Trajectory(), steps=2_000)
 
     asked, as_floats = propagation.overview(1, 20), propagation.overview(1.0, 20.0)
 
     assert asked.to_json() == as_floats.to_json()
-    assert len(seek.signatures) == 1
+    assert len(compiled.signatures) == 1
 
 
 def test_bins_are_the_same_whether_kept_or_passed_over_again() -> None:
