@@ -81,7 +81,8 @@ class Figures {
   /** @param {[number, number] | null} zoomed */
   address(zoomed) {
     const frame = this.frames.find((one) => one.checked)?.value ?? "inertial";
-    const pixels = Math.min(4096, Math.max(1024, Math.round(this.series.clientWidth * devicePixelRatio)));
+    const width = Math.max(this.series.clientWidth, this.orbit.clientWidth);
+    const pixels = Math.min(4096, Math.max(1024, Math.round(width * devicePixelRatio)));
     const query = new URLSearchParams({ frame, pixels: String(pixels), agents: String(DRAWN_AGENTS) });
     if (zoomed) {
       query.set("t0", String(zoomed[0]));

@@ -366,20 +366,6 @@ def test_statistics_equal_a_naive_computation(name: str) -> None:
         assert of["unbound_from"] == (above[-1][1] if above else None)
 
 
-def test_statistics_add_up_by_interval_in_order() -> None:
-    propagation = Propagation.open(Trajectory(seed=4), INTERVAL + 321)
-    told = naive_steps(Trajectory(seed=4), INTERVAL + 321)
-    total, count = 0.0, 0
-    for first in range(0, len(told), INTERVAL):
-        values = [s["r"] for its in told[first : first + INTERVAL] for s in its if "r" in s]
-        within = values[0]
-        for value in values[1:]:
-            within += value
-        total, count = (within if first == 0 else total + within), count + len(values)
-    statistics: Any = propagation.statistics()
-    assert statistics["Satellite"]["r"]["mean"] == total / count
-
-
 @pytest.mark.parametrize(("name", "steps"), [("nano", 500), ("nano", 9000), ("three", 5000)])
 def test_the_series_are_the_extremes_of_each_bin(name: str, steps: int) -> None:
     trajectory = Trajectory(SCENARIOS[name])

@@ -1,0 +1,157 @@
+"""Claims about diagnostics over several intervals, held to the records bit for bit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
+from sim.engine import initial_checkpoint, pass_over
+from sim.schedule import interval_iterations
+
+INTERVAL: Final = interval_iterations(2)
+STEPS: Final = INTERVAL + 321
+
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+
+SATELLITE_FIRST = Scenario(NANO.agents[::-1], NANO.dt_min, NANO.dt_span, NANO.epsilon)
+THREE = Scenario(
+    (
+        Agent("Moon", 0.01, State(0.0, 0.03, 0.0, 1.2, 1.0, 0.0)),
+        Agent("Planet", 1.0, State(0.0, 0.01, 0.0, 0.1, 0.1, 0.0)),
+        Agent("Probe", 0.0, State(0.0, 0.05, 1.5, 0.0, 0.0, 0.9), primary="Moon"),
+    ),
+    0.01,
+    0.05,
+    0.002,
+)
+MUTUAL = Scenario(  # each the other's primary, the lighter one first
+    (
+        Agent("B", 0.5, State(0.0, 0.02, 0.0, 1.0, 0.8, 0.0)),
+        Agent("A", 1.0, State(0.0, 0.03, 0.0, -0.5, -0.4, 0.0), primary="B"),
+    ),
+    0.01,
+    0.02,
+    0.004,
+)
+
+
+class Told(NamedTuple):
+    """An agent's records: the iteration of each (-1: before the first), and its numbers."""
+
+    iteration: Integers
+    t0: Floats
+    state: Floats  # x, y, vx, vy by record
+
+
+def told(propagation: Propagation) -> list[Told]:
+    """The records, which are the reference's (test_engine.py), by agent."""
+    table = pa.Table.from_batches(list(propagation.slices())).combine_chunks()
+    agents = table["agent"].chunk(0).indices.to_numpy()
+    t0, t1, *state = (table[name].to_numpy() for name in ("t0", "t1", "x", "y", "vx", "vy"))
+    scenario = propagation.trajectory.scenario
+    whose = [agents == a for a in range(len(scenario.agents))]
+    numbers = numbered([t1[own].tolist() for own in whose], scenario.epsilon, propagation.steps)
+    return [
+        Told(np.array(number), t0[own], np.stack(state, axis=1)[own])
+        for number, own in zip(numbers, whose, strict=True)
+    ]
+
+
+def numbered(times: list[list[float]], epsilon: float, steps: int) -> list[list[int]]:
+    """The iterations in which records come: nobody steps who is ahead of another by epsilon."""
+    found = [[-1] for _ in times]
+    clocks = [own[0] for own in times]
+    for number in range(steps):
+        for a, own in enumerate(found):
+            if all(clocks[a] - epsilon < clock for clock in clocks):
+                clocks[a] = times[a][len(own)]
+                own.append(number)
+    assert [len(own) for own in found] == [len(own) for own in times]
+    return found
+
+
+def seen(scenario: Scenario, own: Told, other: Told, mu: float) -> dict[str, Floats]:
+    """What an agent sees of its primary at the start of each step: r, e and h."""
+    read = np.searchsorted(other.t0, own.t0[1:] - scenario.epsilon, side="right") - 1
+    p, s = other.state[read], own.state[:-1]
+    rx, ry = p[:, 0] - s[:, 0], p[:, 1] - s[:, 1]
+    wx, wy = s[:, 2] - p[:, 2], s[:, 3] - p[:, 3]
+    r = np.sqrt(rx * rx + ry * ry)
+    return {"r": r, "e": 0.5 * (wx * wx + wy * wy) - mu / r, "h": ry * wx - rx * wy}
+
+
+def mean(values: Floats, numbers: Integers) -> float:
+    """Sums in order within an interval, then over intervals."""
+    total = None
+    for first in range(0, int(numbers[-1]) + 1, INTERVAL):
+        within = values[(numbers >= first) & (numbers < first + INTERVAL)]
+        of_it = float(np.cumsum(within)[-1])  # which adds in order
+        total = of_it if total is None else total + of_it
+    assert total is not None
+    return total / len(values)
+
+
+def orbit(mu: float, e: float, h: float) -> tuple[float | None, float | None]:
+    """Semi-major axis and eccentricity."""
+    if e >= 0.0:
+        return None, None
+    return -mu / (2.0 * e), math.sqrt(max(0.0, 1.0 + 2.0 * e * h * h / (mu * mu)))
+
+
+def expected(scenario: Scenario, records: list[Told], a: int) -> dict[str, Any]:
+    """What the design says of an agent, from its records."""
+    primary = scenario.primaries[a]
+    assert primary is not None
+    mu, numbers = scenario.agents[primary].mu, records[a].iteration[1:]
+    values = seen(scenario, records[a], records[primary], mu)
+    described: dict[str, Any] = {"primary": scenario.names[primary], "steps": len(numbers)}
+    for quantity, of in values.items():
+        described[quantity] = {
+            "min": of.min(),
+            "min_at": numbers[of.argmin()],  # the first of equals
+            "max": of.max(),
+            "max_at": numbers[of.argmax()],
+            "mean": mean(of, numbers),
+        }
+    bound = np.flatnonzero(~(values["e"] > 0.0))
+    above = bound[-1] + 1 if len(bound) else 0
+    described["unbound_from"] = numbers[above] if above < len(numbers) else None
+    start, end = (orbit(mu, values["e"][i], values["h"][i]) for i in (0, -1))
+    described["semi_major_axis"] = {"start": start[0], "end": end[0]}
+    described["eccentricity"] = {"start": start[1], "end": end[1]}
+    return described
+
+
+@pytest.mark.parametrize(
+    ("scenario", "seed"),
+    [(NANO, 4), (SATELLITE_FIRST, 903), (THREE, 5), (MUTUAL, 1)],
+    ids=["nano", "satellite first", "three", "mutual"],
+)
+def test_statistics_over_intervals_are_those_of_the_records(scenario: Scenario, seed: int) -> None:
+    propagation = Propagation.open(Trajectory(scenario, seed), STEPS)
+    records, whole = told(propagation), dict[str, Any](propagation.statistics())
+    ours = {a for a, primary in enumerate(scenario.primaries) if primary is not None}
+    assert set(whole) == {scenario.names[a] for a in ours}
+    for a in ours:
+        assert whole[scenario.names[a]] == expected(scenario, records, a)
+
+
+def test_the_last_step_below_zero_is_found_in_whichever_interval_it_is() -> None:
+    # Seed 10's satellite is bound for all of these iterations, seed 22's for the first four of
+    # six intervals and a part of the fifth.
+    for seed, since in ((10, None), (22, 281_973)):
+        trajectory = Trajectory(seed=seed)
+        whole: Any = Propagation.open(trajectory, 6 * INTERVAL).statistics()
+        assert whole["Satellite"]["unbound_from"] == since
+        start, stretches = initial_checkpoint(NANO), []
+        for count in (1, 3, 2):
+            stretches.append(pass_over(trajectory, start, count))
+            start = stretches[-1].tail
+        cut: Any = Propagation.open(trajectory, 6 * INTERVAL, stretches).statistics()
+        assert cut == whole
