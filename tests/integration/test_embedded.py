@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -357,3 +358,12 @@ def test_a_gateway_elsewhere_that_is_away_is_told_and_what_there_is_is_served(da
         served.process.send_signal(signal.SIGTERM)
         errors = served.errors()
     assert "Porta serves what it has: the runner was not ready after 10 s" in errors
+
+
+def test_a_copy_of_the_stopped_folder_is_a_backup(data: Path, tmp_path: Path) -> None:
+    with serving(data) as served:
+        document = httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).json()
+    copy = tmp_path / "backup"
+    shutil.copytree(data, copy)
+    with none_left(copy), serving(copy) as restored:
+        assert httpx.get(f"{restored.url}{STEPS}").json() == document
