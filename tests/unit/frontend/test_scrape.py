@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from frontend.services import Services
+    from tests.redis_servers import RedisServer
 
 AWAY = Settings(redis_url="redis://127.0.0.1:1")
 
@@ -74,14 +75,14 @@ def test_without_redis_the_metrics_say_so_and_what_this_web_knows() -> None:
 
 
 def test_a_redis_that_tells_nothing_of_itself_tells_the_rest(
-    redis_client: redis.Redis, redis_url: str
+    redis_client: redis.Redis, redis_server: RedisServer
 ) -> None:
     redis_client.acl_setuser(
-        "porta", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-info"]
+        "limited", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-info"]
     )
-    settings = Settings(redis_url=redis_url.replace("redis://", "redis://porta:any@"))
+    settings = Settings(redis_url=redis_server.url.replace("redis://", "redis://limited:any@"))
     told = metrics(create_app(services=build_services(settings)).test_client())
-    redis_client.acl_deluser("porta")
+    redis_client.acl_deluser("limited")
     assert told["porta_redis_up"] == 1
     assert "porta_runs queued" in told
     assert "porta_redis_memory_bytes" not in told

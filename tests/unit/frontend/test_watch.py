@@ -124,17 +124,17 @@ def test_a_redis_that_says_nothing_is_trusted_for_a_second(own_redis: RedisServe
 
 
 def test_where_it_may_not_watch_it_reads_each_time(
-    redis_url: str, redis_client: redis.Redis
+    redis_server: RedisServer, redis_client: redis.Redis
 ) -> None:
     commands = ["+@all", "-client|tracking"]
-    redis_client.acl_setuser("porta", enabled=True, nopass=True, keys=["*"], commands=commands)
+    redis_client.acl_setuser("limited", enabled=True, nopass=True, keys=["*"], commands=commands)
     redis_client.set(KEY, b"one")
-    with watching(redis_url.replace("redis://", "redis://porta:any@")) as watched:
+    with watching(redis_server.url.replace("redis://", "redis://limited:any@")) as watched:
         for _ in range(3):
             assert not at_hand(watched, redis_client)
             time.sleep(0.01)
         assert watched.get(KEY) == b"one"
-    redis_client.acl_deluser("porta")
+    redis_client.acl_deluser("limited")
 
 
 def _is_refused(watched: Watched) -> bool:
