@@ -7,12 +7,17 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Final
 
+import kubernetes_validate
+import pytest
+import yaml
+
+from infra import naming
+from infra.application import chart, values
 from infra.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.kubernetes import VERSIONS
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -57,3 +62,44 @@ def test_what_is_synthesised_holds_nothing_of_this_machine(synthesised: Path) ->
     for name, content in files(synthesised).items():
         assert str(synthesised).encode() not in content, name
         assert not re.search(rb"/(?:home|root|work)/[a-z]+/", content), name
+
+
+DOCUMENT: Final = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_manifests_in_the_document_can_be_applied(version: str) -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    objects = [one for block in blocks for one in yaml.safe_load_all(block)]
+    assert {one["kind"] for one in objects} == {"Ingress", "NetworkPolicy"}
+    for one in objects:
+        kubernetes_validate.validate(one, version, strict=True)
+
+
+def test_what_the_document_names_is_there() -> None:
+    ours = {
+        (one["kind"].lower(), one["metadata"]["name"])
+        for one in chart.objects(values.of(Settings.load({})), "sedaro")
+    }
+    foreign = {
+        ("statefulset", "redis"),
+        ("deployment", "api-dask-gateway"),
+        ("service", naming.TRAEFIK),
+    }
+    named = set(re.findall(r"\b(deployment|statefulset|service)/([a-z-]+)", DOCUMENT))
+    assert len(named) > 5
+    assert named <= ours | foreign
+
+
+def test_every_secret_is_named_in_the_document() -> None:
+    names = [value for name, value in vars(naming).items() if name.endswith("_SECRET")]
+    assert len(names) > 5
+    assert [name for name in names if f"`{name}`" not in DOCUMENT] == []
+
+
+def test_the_document_asks_for_the_versions_that_are_installed() -> None:
+    from infra.constructs.provider import TERRAFORM
+    from infra.stacks.base import GATEWAY_CHART
+
+    assert f"--version {GATEWAY_CHART} |" in DOCUMENT
+    assert f"Terraform {TERRAFORM.removeprefix('>= ')} or newer" in DOCUMENT
