@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import subprocess
 import uuid
 from pathlib import Path
@@ -82,7 +81,7 @@ def pod(redis_image: str | None, tmp_path: Path) -> Iterator[Pod]:
     extra = values.redis(Settings.load({}))["extraConfig"]
     config.write_text(f"bind * -::*\nport 6379\naclfile /etc/redis/users.acl\ndir /data\n{extra}")
     users = tmp_path / naming.REDIS_ACL_KEY
-    users.write_text(_known(redis_image, redis_users.acl(administrator=ADMINISTRATOR, porta=PORTA)))
+    users.write_text(redis_users.acl(administrator=ADMINISTRATOR, porta=PORTA))
     kubectl = tmp_path / "kubectl"
     kubectl.write_text(KUBECTL.replace("NAME", name))
     kubectl.chmod(0o755)
@@ -99,14 +98,6 @@ def pod(redis_image: str | None, tmp_path: Path) -> Iterator[Pod]:
         yield found
     finally:
         _docker("rm", "--force", "--volumes", name)
-
-
-def _known(image: str, acl: str) -> str:
-    """Leave out what servers before 7.2 have no command for: they would not start."""
-    version = _docker("run", "--rm", image, "redis-server", "--version")
-    ((major, minor),) = re.findall(r"v=(\d+)\.(\d+)", version)
-    old = (int(major), int(minor)) < (7, 2)
-    return acl.replace("+client|setinfo ", "") if old else acl
 
 
 def _docker(*words: str) -> str:
