@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
 
 from frontend import logs
 from frontend.errors import SettingsError
 from frontend.exposure import refuse_strangers
 from frontend.metrics_folder import counting_together
+from frontend.worker import PortaWorker
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from flask import Flask
 
     from frontend.services import Services
@@ -38,18 +36,6 @@ LONGEST_LINE: Final = 4_094  # bytes of `GET <path and query> HTTP/1.1`; none of
 MOST_FIELDS: Final = 100  # browsers send about 20 headers, proxies add as many
 LONGEST_FIELD: Final = 8_190  # bytes: a proxy's own cookies may take half of that
 CONNECTIONS_BY_THREAD: Final = 4  # kept alive beside those that are being answered
-
-
-class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotated
-    """A gunicorn worker that ends event streams as soon as it is told to stop.
-
-    gunicorn calls none of its hooks when SIGTERM arrives, but waits for open responses.
-    """
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop; runs in the signal handler, hence the detour over the main loop."""
-        super().handle_exit(sig, frame)
-        self.method_queue.defer(self.app.close_streams)
 
 
 class PortaLogger(Logger):  # type: ignore[misc] # gunicorn is not annotated
