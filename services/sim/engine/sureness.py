@@ -24,27 +24,30 @@ if TYPE_CHECKING:
     from sim.engine.view import Frame
     from sim.model import Scenario
 
-__all__ = ["greatest_deviations"]
+__all__ = ["deviations"]
 
 _X, _Y, _R = 0, 1, 2  # of the series
 _LOW, _HIGH = 0, 1
 
 
-def greatest_deviations(
+def deviations(
     scenario: Scenario, path: Path, bins: Sequence[Bins], agents: int, frame: Frame
-) -> list[float]:
-    """Return how far the first agents' paths are from lines through their samples, at the most."""
+) -> list[Floats]:
+    """Return how far the first agents' paths are from the lines between two samples, at the most.
+
+    For each agent float64[samples - 1].
+    """
     if len(path.states) < 2:  # noqa: PLR2004 - one sample has no way to the next
-        return [0.0] * agents
+        return [np.empty(0)] * agents
     series, clocks = chained(bins)
-    deviations = []
+    found: list[Floats] = []
     for a in range(agents):
         times = path.states[:, a, 0]
         between = _Between(clocks[:, a], times)
         size = _size(series[:, a], between, frame)
         pulled = _acceleration(scenario, series, between, a) * np.diff(times) ** 2 / 8.0
-        deviations.append(float(np.fmin(size, pulled).max()))
-    return deviations
+        found.append(np.fmin(size, pulled))
+    return found
 
 
 class _Between:

@@ -53,6 +53,17 @@ class Line:
     x: Floats
     y: Floats
 
+    def without(self, dropped: np.ndarray[Any, np.dtype[np.bool_]]) -> Line:
+        """Return the line through the points that are not dropped."""
+        return Line(self.mode, self.t[~dropped], self.x[~dropped], self.y[~dropped])
+
+    def merged(self, other: Line) -> Line:
+        """Return the line through both lines' points, in the order of time."""
+        t = np.concatenate([self.t, other.t])
+        order = np.argsort(t, kind="stable")
+        x, y = np.concatenate([self.x, other.x]), np.concatenate([self.y, other.y])
+        return Line(self.mode, t[order], x[order], y[order])
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:

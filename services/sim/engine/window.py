@@ -19,7 +19,7 @@ from sim.engine import kernel
 from sim.engine.checkpoint import Checkpoint, reached, world_of
 from sim.engine.lines import Lines
 from sim.engine.overview import Bins, Path, joined, joined_path
-from sim.engine.sureness import greatest_deviations
+from sim.engine.sureness import deviations
 from sim.engine.view import Line, Window, draw, extent, line_of
 from sim.plan import work
 from sim.schedule import PATH_BITS, SERIES_BITS, level
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["look"]
 
 _CLOSE_WORK: Final = 2**21  # 32 intervals of two agents, at 2 ms each
+_REFINED_WORK: Final = 3 * 2**19  # 24 of them, beside what is kept
 _SAMPLES_PER_PIXEL: Final = 4  # of a path that is no line: an orbit goes to and fro on the page
 
 
@@ -65,26 +66,64 @@ def look(
 
 def _is_worth_it(kept: Kept, window: Window) -> bool:
     """Whether passing over the window takes no longer than a person waits without noticing."""
-    iterations = len(window.intervals) * kept.interval
-    return len(window.intervals) == 1 or work(iterations, kept.trajectory.scenario) <= _CLOSE_WORK
+    intervals = len(window.intervals)
+    return intervals == 1 or _work(kept, intervals) <= _CLOSE_WORK
+
+
+def _work(kept: Kept, intervals: int) -> float:
+    """Return the work of passing over so many intervals."""
+    return work(intervals * kept.interval, kept.trajectory.scenario)
 
 
 # From what is kept.
 
 
 def _from_kept(kept: Kept, window: Window) -> tuple[Bins, list[Line]]:
-    """Return series and paths of what is kept; paths are lines where that is known to be true."""
+    """Return series and paths of what is kept; paths are lines where that is known to be true.
+
+    What isn't sure is passed over once more, if it is of few intervals.
+    """
     iterations = _iterations_in(kept, window)
     path = _kept_path(kept, window, _path_level(iterations, window.pixels))
-    scenario, bins = kept.trajectory.scenario, kept.bins(window.intervals)
-    lines = [line_of(scenario, path, a, window.frame) for a in range(window.agents)]
-    pixel = extent(lines) / window.pixels
-    deviations = greatest_deviations(scenario, path, bins, window.agents, window.frame)
-    lines = [
-        line if deviation <= pixel else _points(line)
-        for line, deviation in zip(lines, deviations, strict=True)
-    ]
+    lines = [line_of(kept.trajectory.scenario, path, a, window.frame) for a in range(window.agents)]
+    unsure = _unsure(kept, window, path, extent(lines) / window.pixels)
+    again = sorted(set().union(*unsure))
+    if _work(kept, len(again)) > _REFINED_WORK:
+        lines = [
+            _points(line) if intervals else line
+            for line, intervals in zip(lines, unsure, strict=True)
+        ]
+    elif again:
+        lines = _refined(kept, window, lines, again)
     return _kept_series(kept, window, _series_level(iterations, window.pixels)), lines
+
+
+def _unsure(kept: Kept, window: Window, path: Path, pixel: float) -> list[set[int]]:
+    """Return, for each agent, the intervals in which it may be farther than a pixel from a line."""
+    bins, scenario = kept.bins(window.intervals), kept.trajectory.scenario
+    unsure = []
+    for a, most in enumerate(deviations(scenario, path, bins, window.agents, window.frame)):
+        begins = path.states[:-1, a, 0][most > pixel]
+        intervals = np.searchsorted(kept.clocks[:, a], begins, side="right") - 1
+        unsure.append(set(np.clip(intervals, window.intervals[0], window.intervals[-1]).tolist()))
+    return unsure
+
+
+def _refined(kept: Kept, window: Window, lines: list[Line], intervals: list[int]) -> list[Line]:
+    """Return lines with the corners of some intervals' records in the place of their samples."""
+    corners = Lines(kept, window, every_record=False)
+    whole = kept.interval.bit_length() - 1
+    for interval in intervals:
+        corners.go_over(kept.checkpoint(interval), kept.iterations_of(interval), whole, whole)
+    refined = []
+    for a, line in enumerate(lines):
+        among = corners.line(a)
+        if among is None:
+            refined.append(_points(line))
+            continue
+        interval_of = np.searchsorted(kept.clocks[:, a], line.t, side="left") - 1
+        refined.append(line.without(np.isin(interval_of, intervals)).merged(among))
+    return refined
 
 
 def _kept_series(kept: Kept, window: Window, wanted: int) -> Bins:

@@ -128,7 +128,8 @@ def test_a_line_from_what_is_kept_is_within_a_pixel_too(frame: Frame) -> None:
     end = max(state.time for state in propagation.end.values())
     for window in (None, (0.01 * end, 0.98 * end)):
         for verdict in verdicts(propagation, window, frame):
-            assert verdict == "points" or verdict <= 1.0, window
+            assert verdict != "points"  # though some samples are too far apart, around the planet
+            assert verdict <= 1.0, window
 
 
 @pytest.mark.parametrize("frame", ["inertial", "primary"])
