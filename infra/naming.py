@@ -18,6 +18,7 @@ __all__ = [
     "NOTEBOOK_SECRET",
     "REDIS_ACL_KEY",
     "REDIS_ACL_SECRET",
+    "REDIS_PORT",
     "REDIS_RELEASE",
     "REDIS_URL_KEY",
     "REDIS_URL_SECRET",
@@ -34,6 +35,7 @@ GATEWAY_RELEASE: Final = "dask-gateway"
 TRAEFIK: Final = "traefik-dask-gateway"  # the chart's Service for a release of that name
 GATEWAY_API: Final = "api-dask-gateway"
 API_PORT: Final = 8_000
+REDIS_PORT: Final = 6_379
 
 # The names of Secrets and of what is in them; never what they say.
 REDIS_ACL_SECRET: Final = "redis-users"  # noqa: S105 -- a name

@@ -14,6 +14,7 @@ def acl(*, administrator: str, porta: str) -> str:
     )
 
 
-def url(*, porta: str, host: str) -> str:
+def url(*, porta: str, host: str, encrypted: bool = False) -> str:
     """Return `REDIS_URL` for web and runner."""
-    return f"redis://{NAME}:{porta}@{host}:6379/0"
+    scheme = "rediss" if encrypted else "redis"
+    return f"{scheme}://{NAME}:{porta}@{host}:6379/0"

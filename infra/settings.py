@@ -83,6 +83,7 @@ class Settings:
     notebook_volume: str = "2Gi"
     redis_memory: str = "2Gi"
     redis_volume: str = "10Gi"
+    redis_tls_secret: str = ""  # tls.crt, tls.key, ca.crt: connections to Redis are encrypted
     storage_class: str = ""
     application: tuple[tuple[str, str], ...] = ()  # more of docs/configuration.md's variables
 

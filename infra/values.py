@@ -32,6 +32,12 @@ def redis(settings: Settings) -> dict[str, Any]:
         {
             "global": {"imageRegistry": settings.registry, "imagePullSecrets": _secrets(settings)},
             "extraConfig": f"{said['extraConfig']}maxmemory {memory}\n",
+            "tls": {
+                "enabled": bool(settings.redis_tls_secret),
+                "existingSecret": settings.redis_tls_secret,
+                "authClients": False,  # who comes is known by name and password
+                "port": naming.REDIS_PORT,  # the same, so that policies are
+            },
             "persistence": {
                 "size": settings.redis_volume,
                 "storageClass": settings.storage_class,

@@ -14,6 +14,7 @@ ABOUT: Final = {
     "image.pullSecrets": "As in a pod: `- name: my-registry`.",
     "settings": "Variables of docs/configuration.md, for web and runner. No secret belongs here.",
     "redis": "The Secret that holds REDIS_URL, and its key.",
+    "redis.tlsSecret": "For rediss://: the Secret whose `ca.crt` vouches for Redis.",
     "gateway": "Where the Dask Gateway is, and the Secret that holds its password.",
     "web.autoscaling": "By processor, from `replicas` to `limit`; needs a metrics server.",
     "web.disruptionBudget": "Keep all but one replica while nodes are drained.",

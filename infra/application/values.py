@@ -20,7 +20,7 @@ DEFAULTS: Final[dict[str, Any]] = {
         "pullSecrets": [],
     },
     "settings": {"PORTA_LOG_FORMAT": "json"},
-    "redis": {"secret": naming.REDIS_URL_SECRET, "key": naming.REDIS_URL_KEY},
+    "redis": {"secret": naming.REDIS_URL_SECRET, "key": naming.REDIS_URL_KEY, "tlsSecret": ""},
     "gateway": {
         "namespace": "sedaro-gateway",
         "secret": naming.GATEWAY_SECRET,
@@ -104,7 +104,7 @@ def of(settings: Settings) -> dict[str, Any]:
             "pullSecrets": [{"name": secret}] if secret else [],
         },
         "settings": said,
-        "redis": DEFAULTS["redis"],
+        "redis": DEFAULTS["redis"] | {"tlsSecret": settings.redis_tls_secret},
         "gateway": DEFAULTS["gateway"] | {"namespace": settings.gateway_namespace},
         "web": _web(settings),
         "runner": _sized("runner", settings) | {"replicas": settings.runner_replicas},

@@ -16,6 +16,8 @@ WORK: Final = "/work"  # the notebook's folder
 TOKENS: Final = "/etc/porta"
 AUTH: Final = Value("web.auth.mode")
 BY_TOKEN: Final = Is(AUTH, "token")
+REDIS_CA: Final = "/etc/redis-ca"
+ENCRYPTED: Final = Value("redis.tlsSecret")
 
 # A runner has no port. Its heartbeat in Redis says that it lives; without Redis nobody can tell,
 # and a restart would not help.
@@ -25,7 +27,8 @@ from frontend.connection import connect
 from frontend.errors import StorageError
 from frontend.runners import Runners
 try:
-    alive = Runners(connect(os.environ["REDIS_URL"])).alive()
+    client = connect(os.environ["REDIS_URL"], ca=os.environ.get("PORTA_REDIS_CA"))
+    alive = Runners(client).alive()
 except StorageError:
     sys.exit({without_redis})
 sys.exit(not any(name.startswith(socket.gethostname() + "-") for name in alive))
@@ -91,7 +94,7 @@ def _web() -> dict[str, Any]:
     process = Process(
         component="web",
         args=["porta", "web", "--host", "0.0.0.0", "--port", str(WEB_PORT)],  # noqa: S104 -- in a pod
-        env=[secret_env("REDIS_URL", "redis"), *_authentication()],
+        env=[*_redis(), *_authentication()],
         ports=[{"name": "http", "containerPort": WEB_PORT}],
         probes={
             "startupProbe": answer | {"periodSeconds": 2, "failureThreshold": 60},
@@ -106,16 +109,41 @@ def _web() -> dict[str, Any]:
             "prometheus.io/port": str(WEB_PORT),
             "prometheus.io/path": "/metrics",
         },
-        mounts=[When(BY_TOKEN, {"name": "tokens", "mountPath": TOKENS, "readOnly": True})],
+        mounts=[
+            _REDIS_CA_MOUNT,
+            When(BY_TOKEN, {"name": "tokens", "mountPath": TOKENS, "readOnly": True}),
+        ],
         volumes=[
+            _REDIS_CA_VOLUME,
             When(
                 BY_TOKEN,
                 {"name": "tokens", "secret": {"secretName": Value("web.auth.tokens.secret")}},
-            )
+            ),
         ],
     )
     replicas = When(Value("web.autoscaling.enabled"), Value("web.replicas"), negated=True)
     return _deployment(process, replicas, _ONE_MORE_FIRST)
+
+
+_REDIS_CA_MOUNT: Final = When(
+    ENCRYPTED, {"name": "redis-ca", "mountPath": REDIS_CA, "readOnly": True}
+)
+_REDIS_CA_VOLUME: Final = When(
+    ENCRYPTED,
+    {
+        "name": "redis-ca",
+        # Of the Secret that Redis has its key from, the certificate alone.
+        "secret": {"secretName": ENCRYPTED, "items": [{"key": "ca.crt", "path": "ca.crt"}]},
+    },
+)
+
+
+def _redis() -> list[dict[str, Any] | When]:
+    """Return where Redis is, and what vouches for it."""
+    return [
+        secret_env("REDIS_URL", "redis"),
+        When(ENCRYPTED, {"name": "PORTA_REDIS_CA", "value": f"{REDIS_CA}/ca.crt"}),
+    ]
 
 
 def _authentication() -> list[dict[str, Any] | When]:
@@ -136,7 +164,7 @@ def _runner() -> dict[str, Any]:
         component="runner",
         args=["porta", "runner"],
         env=[
-            secret_env("REDIS_URL", "redis"),
+            *_redis(),
             secret_env("DASK_GATEWAY_PASSWORD", "gateway"),
             {"name": "DASK_GATEWAY_ADDRESS", "value": _gateway("http", "")},
             {"name": "DASK_GATEWAY_PROXY_ADDRESS", "value": _gateway("tls", ":80")},
@@ -146,6 +174,8 @@ def _runner() -> dict[str, Any]:
             "livenessProbe": _heartbeat(without_redis=0)
             | {"initialDelaySeconds": 60, "failureThreshold": 6},
         },
+        mounts=[_REDIS_CA_MOUNT],
+        volumes=[_REDIS_CA_VOLUME],
         grace_s=45,  # a runner gives back its runs and stops their clusters in ten seconds
     )
     return _deployment(process, Value("runner.replicas"), _ONE_MORE_FIRST)

@@ -38,7 +38,9 @@ class MadeSecrets(Construct):
             administrator=password("redis_administrator"), porta=password("redis_porta")
         )
         location = redis_users.url(
-            porta=password("redis_porta"), host=f"{naming.REDIS_RELEASE}.{where}"
+            porta=password("redis_porta"),
+            host=f"{naming.REDIS_RELEASE}.{where}",
+            encrypted=bool(settings.redis_tls_secret),
         )
         self.secrets = [
             self._secret("RedisUsers", where, naming.REDIS_ACL_SECRET, naming.REDIS_ACL_KEY, users),

@@ -32,6 +32,7 @@ SETTINGS: Final = {
     "production": Settings.load(
         {"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "porta.example.com"}
     ),
+    "encrypted": Settings.load({"INFRA_REDIS_TLS_SECRET": "redis-tls"}),
     "mirrored": Settings.load({"INFRA_REGISTRY": MIRROR, "INFRA_IMAGE_PULL_SECRET": "pull"}),
 }
 PLACES: Final = {"redis": "sedaro", "dask-gateway": "sedaro-gateway"}
@@ -132,8 +133,9 @@ def test_no_secret_is_made_and_those_that_are_read_are_ours(
     objects = everything(charts, settings)
     assert of_kind(objects, "Secret") == {}
     redis, gateway = pods(objects)["redis"], pods(objects)["api-dask-gateway"]
-    (mounted,) = (one for one in redis["spec"]["volumes"] if "secret" in one)
-    assert mounted["secret"]["secretName"] == naming.REDIS_ACL_SECRET
+    mounted = {one["secret"]["secretName"] for one in redis["spec"]["volumes"] if "secret" in one}
+    own_tls = {"redis-tls"} if settings == "encrypted" else set()
+    assert mounted == {naming.REDIS_ACL_SECRET} | own_tls
     assert {"name": naming.GATEWAY_SECRET, "key": naming.GATEWAY_KEY} in [
         one.get("valueFrom", {}).get("secretKeyRef")
         for one in gateway["spec"]["containers"][0]["env"]
@@ -211,6 +213,20 @@ def test_redis_is_configured_as_it_is_tried(charts: dict[str, Path]) -> None:
     mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
     assert f"aclfile {mounts['acl-file']}" in told.splitlines()
     assert mounts["data"] == "/data"
+
+
+def test_an_encrypted_redis_listens_at_the_same_port_and_at_no_other(
+    charts: dict[str, Path],
+) -> None:
+    objects = rendered(charts, "redis", "encrypted")
+    lines = of_kind(objects, "ConfigMap")["redis-config"]["data"]["redis.conf"].splitlines()
+    assert {"port 0", "tls-port 6379", "tls-auth-clients no"} <= set(lines)
+    (container,) = pods(objects)["redis"]["spec"]["containers"]
+    assert [one["containerPort"] for one in container["ports"]] == [6379]
+    (port,) = of_kind(objects, "Service")["redis"]["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (6379, "redis")
+    mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+    assert mounts["tls-certs"] == "/etc/redis/tls"  # where scripts/redis-backup looks
 
 
 def test_the_probes_find_the_password_in_the_file_of_users(

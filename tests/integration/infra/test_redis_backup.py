@@ -7,7 +7,7 @@ import os
 import subprocess
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import redis
@@ -16,9 +16,12 @@ from infra import naming, redis_users, values
 from infra.settings import Settings
 from tests.processes import eventually
 from tests.redis_servers import free_port
+from tests.tls import HOST, authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.tls import Authority
 
 SCRIPTS: Final = Path(__file__).parents[3] / "scripts"
 ADMINISTRATOR, PORTA = "a" * 40, "b" * 40
@@ -41,14 +44,26 @@ exit 64
 """
 
 
+# As the chart writes it where `redis_tls_secret` is set.
+ENCRYPTED: Final = """
+tls-port 6379
+tls-cert-file /etc/redis/tls/tls.crt
+tls-key-file /etc/redis/tls/tls.key
+tls-ca-cert-file /etc/redis/tls/ca.crt
+tls-auth-clients no
+"""
+
+
 class Pod:
     """A container that runs Redis as the chart's pod does."""
 
-    def __init__(self, name: str, port: int, folder: Path) -> None:
-        self.name, self.port, self._folder = name, port, folder
+    def __init__(self, name: str, port: int, folder: Path, *, ca: Path | None) -> None:
+        self.name, self.port, self._folder, self._ca = name, port, folder, ca
 
     def client(self, user: str, password: str) -> redis.Redis:
-        return redis.Redis(port=self.port, username=user, password=password)
+        tls = {"ssl": True, "ssl_ca_certs": str(self._ca)} if self._ca else {}
+        where: dict[str, Any] = {"host": HOST, "port": self.port, **tls}
+        return redis.Redis(**where, username=user, password=password)
 
     def answers(self) -> bool:
         with contextlib.suppress(redis.RedisError):
@@ -68,8 +83,8 @@ class Pod:
         )
 
 
-@pytest.fixture
-def pod(redis_image: str | None, tmp_path: Path) -> Iterator[Pod]:
+@pytest.fixture(params=["plain", "encrypted"])
+def pod(redis_image: str | None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Pod]:
     if redis_image is None:
         pytest.skip("no Docker engine, or no image of Redis in it")
     shell = ("docker", "run", "--rm", redis_image, "sh", "-c", "true")
@@ -85,19 +100,33 @@ def pod(redis_image: str | None, tmp_path: Path) -> Iterator[Pod]:
     kubectl = tmp_path / "kubectl"
     kubectl.write_text(KUBECTL.replace("NAME", name))
     kubectl.chmod(0o755)
-    mounts = (f"{config}:/usr/local/etc/redis/redis.conf:ro", f"{users}:/etc/redis/users.acl:ro")
+    secret = authority(tmp_path / "tls", HOST) if request.param == "encrypted" else None
+    if secret is not None:
+        config.write_text(f"{config.read_text().replace('port 6379', 'port 0')}{ENCRYPTED}")
+    certificates = _named(secret) if secret is not None else ()
+    mounts = (
+        *certificates,
+        f"{config}:/usr/local/etc/redis/redis.conf:ro",
+        f"{users}:/etc/redis/users.acl:ro",
+    )
     options = [f"--volume={mount}" for mount in mounts]
     command = ("redis-server", "/usr/local/etc/redis/redis.conf")
     _docker(
         *("run", "--detach", "--name", name, "--publish", f"127.0.0.1:{port}:6379", "--read-only"),
         *("--volume", "/data", *options, redis_image, *command),
     )
-    found = Pod(name, port, tmp_path)
+    found = Pod(name, port, tmp_path, ca=secret.file if secret is not None else None)
     try:
         assert eventually(found.answers, within_s=20), _docker("logs", name)
         yield found
     finally:
         _docker("rm", "--force", "--volumes", name)
+
+
+def _named(secret: Authority) -> tuple[str, ...]:
+    """The Secret's files, by its keys."""
+    files = {"ca.crt": secret.file, "tls.crt": secret.of_server, "tls.key": secret.key}
+    return tuple(f"{file}:/etc/redis/tls/{name}:ro" for name, file in files.items())
 
 
 def _docker(*words: str) -> str:
@@ -121,7 +150,7 @@ def test_it_keeps_results_and_evicts_only_what_can_be_remade(pod: Pod) -> None:
 
 def test_nobody_comes_in_without_a_name(pod: Pod) -> None:
     with pytest.raises(redis.AuthenticationError):
-        redis.Redis(port=pod.port).ping()
+        pod.client("default", "").ping()
 
 
 def test_porta_finds_its_keys_and_no_others(pod: Pod) -> None:

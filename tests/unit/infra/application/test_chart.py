@@ -30,6 +30,7 @@ SETTINGS: Final = {
             "INFRA_WEB_REPLICAS_LIMIT": "3",
             "INFRA_IMAGE_PULL_SECRET": "pull",
             "INFRA_STORAGE_CLASS": "fast",
+            "INFRA_REDIS_TLS_SECRET": "redis-tls",
             "INFRA_DASHBOARD_URL": "https://dask.example.com/clusters/{cluster}/status?a=1&b=<2>",
             "INFRA_APPLICATION": "PORTA_RESULT_TTL=30d PORTA_LOG_LEVEL=debug",
         }

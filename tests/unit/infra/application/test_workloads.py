@@ -76,6 +76,22 @@ def test_tokens_come_as_a_file_that_may_change_and_cookies_are_signed_by_a_secre
     assert env["PORTA_SESSION_KEY"]["valueFrom"]["secretKeyRef"]["name"] == "porta-session"
 
 
+@pytest.mark.parametrize("component", ["web", "runner"])
+def test_who_comes_to_an_encrypted_redis_has_its_certificate_and_not_its_key(
+    component: str,
+) -> None:
+    told = environ_of(component, redis_tls_secret="redis-tls")  # noqa: S106 -- a Secret's name
+    deployment = production("Deployment", redis_tls_secret="redis-tls")[component]  # noqa: S106 -- the same
+    (mount,) = (one for one in container_of(deployment)["volumeMounts"] if "ca" in one["name"])
+    (volume,) = (one for one in spec_of(deployment)["volumes"] if one["name"] == mount["name"])
+    assert told["PORTA_REDIS_CA"] == f"{mount['mountPath']}/ca.crt"
+    assert volume["secret"] == {
+        "secretName": "redis-tls",
+        "items": [{"key": "ca.crt", "path": "ca.crt"}],
+    }
+    assert "redis-ca" not in str(production("Deployment")[component])
+
+
 @pytest.mark.parametrize("auth", ["none", "header"])
 def test_without_tokens_no_pod_waits_for_their_secret(auth: str) -> None:
     told = str(production("Deployment", auth=auth)["web"])

@@ -62,6 +62,14 @@ def test_redis_and_who_comes_to_it_have_the_same_password(
     assert url == f"redis://porta:{password}@redis.sedaro:6379/0"
 
 
+def test_encryption_is_in_the_address(tmp_path: Path) -> None:
+    from infra.main import synthesise
+    from infra.settings import Settings
+
+    told = synthesise(Settings.load({"INFRA_REDIS_TLS_SECRET": "redis-tls"}), tmp_path)
+    assert "rediss://porta:" in (told / "stacks" / "infra-base" / "cdk.tf.json").read_text()
+
+
 def test_no_password_is_used_for_two_things(base: dict[str, Any]) -> None:
     assert base["ephemeral"]["random_password"].keys() == {
         *("redis_administrator", "redis_porta", "gateway", "notebook", "session"),
