@@ -46,9 +46,9 @@ def not_modified(client: httpx.Client) -> Asked:
 
 def compressed(client: httpx.Client) -> Asked:
     """Ask for an overview of 400 KB, compressed."""
-    body = {"steps": 10_000, "seed": SEED}
+    body = {"steps": 3_400, "seed": SEED}
     link = client.post(API, json=body).raise_for_status().json()["links"]["self"]
-    path, headers = f"{link}/overview?pixels=2300", {"Accept-Encoding": "gzip"}
+    path, headers = f"{link}/overview?pixels=16384", {"Accept-Encoding": "gzip"}
     with client.stream("GET", path, headers=headers) as answer:
         size = sum(map(len, answer.iter_raw()))
     return Asked(path, f"/{size}", headers)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from sim.model import Trajectory
 from tests.installation import Installation, ask, installed
 from tests.processes import eventually
 from tests.promql import Asked, everything_asked, grouped, selected
@@ -48,11 +50,15 @@ def values(installation: Installation) -> dict[str, float]:
 
 
 @pytest.fixture(scope="module")
-def worked(
-    redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, list[Labels]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the logs of the installation are."""
+    return tmp_path_factory.mktemp("porta")
+
+
+@pytest.fixture(scope="module")
+def worked(redis_server: RedisServer, folder: Path) -> dict[str, list[Labels]]:
     """What is told by an installation that has done a run, and where somebody has looked."""
-    with installed(redis_server.url, tmp_path_factory.mktemp("porta")) as installation:
+    with installed(redis_server.url, folder, PORTA_LOG_FORMAT="json") as installation:
         with installation.client() as client:
             assert ask(client, steps=STEPS, seed=11)["status"] == "complete"
             assert ask(client, steps=500, seed=11)["status"] == "complete"
@@ -105,6 +111,17 @@ def matches(pattern: str, told: set[str]) -> bool:
     if re.fullmatch("5[0-9][0-9]", pattern):
         return any(re.fullmatch("[1-5][0-9][0-9]", value) for value in told)
     return any(re.fullmatch(pattern, value) for value in told)
+
+
+@pytest.mark.usefixtures("worked")
+def test_a_run_is_followed_through_the_logs_of_web_and_runner(folder: Path) -> None:
+    run = Trajectory(seed=11).digest
+    lines = [json.loads(line) for line in (folder / "runner.log").read_text().splitlines()]
+    told = {line["event"] for line in lines if line.get("run") == run and line["epoch"] == 1}
+    assert {"run begins", "published", "run ends"} <= told
+    lines = [json.loads(line) for line in (folder / "web.log").read_text().splitlines()]
+    (asked,) = {line["request"] for line in lines if line.get("run") == run and "action" in line}
+    assert asked
 
 
 def test_the_installation_is_told_alike_by_every_web(
