@@ -82,7 +82,7 @@ def _ratio(ask: Callable[[httpx.Client], Asked]) -> Prepare:
         with _asked(ask) as (servers, asked):
 
             def sample() -> Figure:
-                bare = press(servers.bare + asked.like)
+                bare = press(servers.bare + asked.like, asked.headers)
                 porta = press(servers.porta.url + asked.path, asked.headers)
                 parts = {"porta_requests_s": porta.requests_s, "bare_requests_s": bare.requests_s}
                 return Figure(porta.requests_s / bare.requests_s, parts)
@@ -99,7 +99,7 @@ def _p99(ask: Callable[[httpx.Client], Asked]) -> Prepare:
         with _asked(ask) as (servers, asked):
 
             def sample() -> Figure:
-                bare = press(servers.bare + asked.like)
+                bare = press(servers.bare + asked.like, asked.headers)
                 porta = press(servers.porta.url + asked.path, asked.headers)
                 return Figure(porta.p99_ms, {"bare_p99_ms": bare.p99_ms})
 

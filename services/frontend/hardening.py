@@ -1,4 +1,4 @@
-"""The headers that keep a browser from running what isn't ours, on every answer.
+"""The headers that keep a browser from running what isn't ours, on every answer with content.
 
 They are the same on all, so they are added behind Flask: thirty microseconds less an answer.
 """
@@ -58,6 +58,8 @@ class Hardened:
             headers: list[tuple[str, str]],
             exc_info: Any = None,  # noqa: ANN401 - as PEP 3333 has it
         ) -> Callable[[bytes], object]:
+            if status.startswith("304"):  # the browser keeps those of the answer that it has
+                return start_response(status, headers, exc_info)
             more = _OVER_HTTPS if environ["wsgi.url_scheme"] == "https" else _HEADERS
             return start_response(status, [*headers, *more], exc_info)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.promql import Asked, alerts, dashboard, everything_asked
+from tests.promql import CHARTS, Asked, alerts, dashboard, everything_asked
 
 HOUSE: Final = Path(__file__).parents[2]
+CASES: Final = CHARTS / "prometheus" / "porta.rules.test.yaml"
 SEVERITIES: Final = {"critical", "warning", "info"}
 SPAN: Final = re.compile(r"[1-9][0-9]*[smh]")
 GRID_WIDTH: Final = 24
@@ -35,6 +38,21 @@ def test_what_prometheus_would_refuse_is_refused() -> None:
 def test_every_alert_has_a_name_of_its_own() -> None:
     names = [rule["alert"] for rule in alerts()]
     assert len(names) == len(set(names)) > 10
+
+
+def test_alerts_fire_when_they_should_and_only_then() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not on the PATH (it comes with Prometheus)")
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        (promtool, "test", "rules", CASES), check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_has_a_case_in_which_it_fires() -> None:
+    fired = set(re.findall(r'{alertname="(\w+)"}', CASES.read_text()))
+    assert fired == {rule["alert"] for rule in alerts()}
 
 
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule["alert"])
