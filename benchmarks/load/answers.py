@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.load.servers import Beside, beside
-from benchmarks.load.wrk import press
+from benchmarks.load.wrk import Pressed, mean, press
 from benchmarks.measure import Figure, Sample, at_least, at_most, measure
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def _ratio(ask: Callable[[httpx.Client], Asked]) -> Prepare:
         with _asked(ask) as (servers, asked):
 
             def sample() -> Figure:
-                bare = press(servers.bare + asked.like, asked.headers)
-                porta = press(servers.porta.url + asked.path, asked.headers)
+                bare, porta = _both(servers, asked)
                 parts = {"porta_requests_s": porta.requests_s, "bare_requests_s": bare.requests_s}
                 return Figure(porta.requests_s / bare.requests_s, parts)
 
@@ -99,13 +98,19 @@ def _p99(ask: Callable[[httpx.Client], Asked]) -> Prepare:
         with _asked(ask) as (servers, asked):
 
             def sample() -> Figure:
-                bare = press(servers.bare + asked.like, asked.headers)
-                porta = press(servers.porta.url + asked.path, asked.headers)
+                bare, porta = _both(servers, asked)
                 return Figure(porta.p99_ms, {"bare_p99_ms": bare.p99_ms})
 
             yield sample
 
     return prepare
+
+
+def _both(servers: Beside, asked: Asked) -> tuple[Pressed, Pressed]:
+    """Press both with the same request, each before and after the other: on the same machine."""
+    bare, porta = servers.bare + asked.like, servers.porta.url + asked.path
+    first, *ours, last = (press(url, asked.headers) for url in (bare, porta, porta, bare))
+    return mean(first, last), mean(*ours)
 
 
 @contextlib.contextmanager

@@ -6,15 +6,16 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Pressed", "press"]
+__all__ = ["Pressed", "mean", "press", "read"]
 
 CONNECTIONS: Final = 8
-SECONDS: Final = 2
+SECONDS: Final = 1
 MILLISECONDS: Final = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 
@@ -24,6 +25,11 @@ class Pressed:
 
     requests_s: float
     p99_ms: float
+
+
+def mean(*pressed: Pressed) -> Pressed:
+    """Return the mean of several."""
+    return Pressed(fmean(p.requests_s for p in pressed), fmean(p.p99_ms for p in pressed))
 
 
 def press(url: str, headers: Mapping[str, str] | None = None) -> Pressed:
