@@ -165,9 +165,11 @@ export function orbitLayout(theme) {
   const { axis, shared } = layout(theme);
   return {
     ...shared,
+    // Fixed: the scale hangs on the margins, and automatic margins on the scale's labels.
+    margin: { ...shared.margin, l: 84, r: 24 },
     dragmode: touched() ? false : "pan",
-    xaxis: { ...axis, title: { text: "x" } },
-    yaxis: { ...axis, title: { text: "y" }, scaleanchor: "x" },
+    xaxis: { ...axis, title: { text: "x" }, automargin: false, tickangle: 0 },
+    yaxis: { ...axis, title: { text: "y" }, scaleanchor: "x", automargin: false },
   };
 }
 
