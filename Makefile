@@ -26,7 +26,7 @@ COMPILE := $(UV_RUN) pip compile --universal --generate-hashes --python-version 
 
 say = @printf '%s\n' "$(1)"
 
-.PHONY: help setup run test check integration bench load audit lock upgrade format image image-load clean
+.PHONY: help setup run test check integration chaos bench load audit lock upgrade format image image-load clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -83,6 +83,10 @@ check: setup ## format, lint, types, layers and unit tests: under two minutes
 
 integration: setup ## the integration tests: real Redis, real Dask Gateway, real browser
 	@$(BIN)/pytest -m integration tests/integration
+
+chaos: setup ## an hour of random faults (CHAOS_MINUTES=60, CHAOS_SEED=... as a failure printed it)
+	@CHAOS_MINUTES=$(or $(CHAOS_MINUTES),60) CHAOS_SEED=$(CHAOS_SEED) $(BIN)/pytest -m integration \
+		tests/integration/faults/test_campaign.py -k as_long_as
 
 bench: setup ## print each promise about speed beside what is measured here
 	@$(BIN)/python -m benchmarks

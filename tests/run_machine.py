@@ -2,7 +2,8 @@
 
 The model is a few lines of Python; the scripts must agree with it after every step, whoever
 calls what in which order: owners that are current, late, or repeat themselves, leases that run
-out, people who ask and cancel. `hold_to_the_model` runs it against one server.
+out, people who ask and cancel, a Redis that is emptied. `hold_to_the_model` runs it against one
+server.
 """
 
 from __future__ import annotations
@@ -271,6 +272,13 @@ class RunMachine(RuleBasedStateMachine):
     def time_to_retry(self, seed: int) -> None:
         if self.models[seed].state == "retrying":
             let_retry(self.client, digest_of(seed))
+
+    @rule()
+    def empty_redis(self) -> None:
+        """Redis loses everything: owners of the past are refused, and all begins anew."""
+        self.client.flushall()
+        for seed in self.models:
+            self.models[seed] = Modelled()
 
     def _seed_of(self, which: int) -> int:
         return self.leases[-1 - which % len(self.leases)][0] if self.leases else 1

@@ -1,0 +1,63 @@
+"""Campaigns of random faults against whole installations; `make chaos` runs them for an hour.
+
+`CHAOS_MINUTES` says for how long, `CHAOS_SEED` which; a failure shows the seed and the faults.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.campaign import PERSISTENCE, campaign
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHORT_S: Final = 15.0  # of each campaign, within `make test`
+ROUND_S: Final = 60.0  # of each in the hour
+MINUTES: Final = float(os.environ.get("CHAOS_MINUTES") or 0)
+SEED: Final = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(2**32))
+
+
+@pytest.mark.parametrize("persistence", PERSISTENCE)
+def test_whatever_happens_each_key_has_one_publisher_and_the_right_bits(
+    persistence: str, tmp_path: Path
+) -> None:
+    attack(persistence, SEED, SHORT_S, tmp_path)
+
+
+@pytest.mark.skipif(not MINUTES, reason="make chaos runs it")
+@pytest.mark.timeout(0)
+def test_it_holds_for_as_long_as_one_likes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    until = time.monotonic() + 60 * MINUTES
+    number = 0
+    while time.monotonic() < until:
+        for persistence in PERSISTENCE:
+            with capsys.disabled():
+                say(f"\nround {number}: {persistence}, CHAOS_SEED={SEED + number}")
+            attack(persistence, SEED + number, ROUND_S, tmp_path / f"{number}-{persistence}")
+        number += 1
+
+
+def attack(persistence: str, seed: int, seconds: float, folder: Path) -> None:
+    """Run one campaign, and show what it did: pytest prints it where it fails."""
+    say(f"CHAOS_SEED={seed}, Redis persists: {persistence}")
+    with campaign(persistence, seed, folder) as one:
+        try:
+            one.run(seconds)
+        finally:
+            say(f"faults: {' '.join(one.faults)}")
+            say(f"acknowledged: {len(one.history.acknowledged)} of {len(one.asked)}")
+            say(f"sights: {len(one.history.sights)}, at once: {one.history.most_at_once}")
+
+
+def say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
