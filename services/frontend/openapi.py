@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, Response, render_template
 from pydantic import TypeAdapter
 
+from frontend.access import services
 from frontend.api import OVERVIEW, RECORDS, REQUEST
 from frontend.bodies import PropagationBody
 from frontend.problems import MEDIA_TYPE as PROBLEM
@@ -48,11 +49,15 @@ class Operation:
     schema: str | None = None
     query: tuple[Parameter, ...] = ()
     takes_body: bool = False
+    needs_principal: bool = False
 
 
 _BAD: Final = {400: "The id or a parameter makes no sense; the sentence says what would."}
 _AWAY: Final = {503: "The storage is away or full; `Retry-After` says when to ask."}
-_REFUSED: Final = {403: "The asker may not start or change anything."}
+_REFUSED: Final = {
+    401: "A token is needed here, or the one that was sent is not known (`PORTA_AUTH=token`).",
+    403: "The asker may not start or change anything.",
+}
 _NOT_THERE: Final = {
     404: "There is no result; with `Retry-After` while it is being computed.",
 }
@@ -73,11 +78,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             **_REFUSED,
             413: "The body is too large.",
             415: "The body is not JSON.",
-            429: "Too many runs wait already; `Retry-After` says when to ask again.",
+            429: "Too many runs wait already, or the asker's quota is used up; `Retry-After` says "
+            "when to ask again.",
             **_AWAY,
         },
         schema="Resource",
         takes_body=True,
+        needs_principal=True,
     ),
     Operation(
         method="get",
@@ -104,6 +111,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             **_AWAY,
         },
         query=REQUEST,
+        needs_principal=True,
     ),
     Operation(
         method="get",
@@ -219,26 +227,33 @@ _OVERVIEW_SCHEMA: Final = {
 @blueprint.get("/api/v1/openapi.json")
 def description() -> Response:
     """Give the description to programs."""
-    return json_reply(document(), cache="no-cache")
+    return json_reply(document(_has_tokens()), cache="no-cache")
 
 
 @blueprint.get("/docs")
 def docs() -> str:
     """Show the description to people."""
-    return render_template("docs.html", api=document(), operations=OPERATIONS)
+    return render_template("docs.html", api=document(_has_tokens()), operations=OPERATIONS)
+
+
+def _has_tokens() -> bool:
+    return services().settings.auth == "token"
 
 
 @cache
-def document() -> dict[str, Any]:
-    """Put the description together."""
+def document(has_tokens: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - an argument of a cache
+    """Put the description together; with tokens it says where one is needed."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+        described = paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+        if has_tokens and operation.needs_principal:
+            described["security"] = [{"token": []}]
+    schemes = {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Porta", "version": version("porta"), "description": _INTRODUCTION},
         "paths": paths,
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": _schemas()} | (schemes if has_tokens else {}),
     }
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
+    from tests.guarded import Guarded
+
 ONE = f"{API_ROOT}/{{id}}"
 ELSEWHERE = {"Sec-Fetch-Site": "cross-site"}
 EVERY_ANSWER: list[tuple[str, str, int, dict[str, Any]]] = [
@@ -138,3 +140,11 @@ def test_every_link_on_the_page_leads_somewhere_on_it(web: FlaskClient) -> None:
     page = web.get("/docs").text
     targets = set(re.findall(r'id="([^"]+)"', page))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= targets
+
+
+def test_where_a_token_is_needed_is_said_only_where_there_are_tokens(guarded: Guarded) -> None:
+    api = guarded.client().get("/api/v1/openapi.json").get_json()
+    assert api["paths"][API_ROOT]["post"]["security"] == [{"token": []}]
+    assert "security" not in api["paths"][ONE]["get"]
+    assert api["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert "security" not in document()["paths"][API_ROOT]["post"]
