@@ -7,7 +7,7 @@ about to stop), for a run that nobody conducts would hold one for ever.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import schemathesis
@@ -83,7 +83,7 @@ def ask_everything(schema: OpenApiSchema, operation: Operation, **headers: str) 
 
         @settings(BOUNDED)
         @given(case=strategy)
-        def ask(case: Case) -> None:
+        def ask(case: Case[Any]) -> None:
             case.call_and_validate(headers=plain)
 
         ask()
