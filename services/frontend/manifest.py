@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim.engine import Propagation
     from sim.model import PropagationRequest
 
-__all__ = ["Computed", "compose", "finished", "honours", "of_this_model", "resource_of"]
+__all__ = ["Computed", "compose", "finished", "honours", "of_this_model", "resource_of", "whole"]
 
 INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
 
@@ -56,7 +56,7 @@ def honours(propagation: Propagation, manifest: Mapping[str, Any]) -> bool:
         "end": {name: state.to_json() for name, state in propagation.end.items()},
         "records": propagation.records,
     }
-    return all(manifest["result"][name] == value for name, value in remade.items())
+    return all(manifest["result"].get(name) == value for name, value in remade.items())
 
 
 def resource_of(manifest: Mapping[str, Any]) -> Resource:
@@ -80,7 +80,17 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
 def finished(document: bytes) -> Resource | None:
     """Return the resource of what is stored; None where it is no manifest of this model."""
     known = of_this_model(document)
-    return None if known is None else resource_of(known)
+    return None if known is None else whole(known)
+
+
+def whole(manifest: Mapping[str, Any]) -> Resource | None:
+    """Return the resource of a stored result; None of one that is damaged so that it has none."""
+    try:
+        resource = resource_of(manifest)
+        resource.to_json()
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return resource
 
 
 def of_this_model(document: bytes) -> dict[str, Any] | None:

@@ -138,7 +138,8 @@ class Propagations:
 
     def recent(self, count: int = 20) -> list[Resource]:
         """Return the results that were published last, the newest first."""
-        return [manifest.resource_of(known) for known in self._store.recent(count)]
+        found = (manifest.whole(known) for known in self._store.recent(count))
+        return [resource for resource in found if resource is not None]
 
     def under_way(self) -> list[Resource]:
         """Return what is waited for, as one resource for each id."""
