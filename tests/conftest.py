@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from tests import redis_servers
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.redis_servers import RedisServer
+
+
+# How long an example takes says how busy the machine is, and nothing about what it claims.
+settings.register_profile("porta", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("porta")
 
 
 @pytest.fixture(scope="session")
