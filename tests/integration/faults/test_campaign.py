@@ -9,6 +9,7 @@ import os
 import secrets
 import sys
 import time
+from itertools import cycle
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -37,13 +38,13 @@ def test_it_holds_for_as_long_as_one_likes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     until = time.monotonic() + 60 * MINUTES
-    number = 0
-    while time.monotonic() < until:
-        for persistence in PERSISTENCE:
-            with capsys.disabled():
-                say(f"\nround {number}: {persistence}, CHAOS_SEED={SEED + number}")
-            attack(persistence, SEED + number, ROUND_S, tmp_path / f"{number}-{persistence}")
-        number += 1
+    for number, persistence in enumerate(cycle(PERSISTENCE)):
+        seed = SEED + number // len(PERSISTENCE)
+        with capsys.disabled():
+            say(f"\nRedis persists: {persistence}, CHAOS_SEED={seed}")
+        attack(persistence, seed, ROUND_S, tmp_path / str(number))
+        if time.monotonic() > until:
+            return
 
 
 def attack(persistence: str, seed: int, seconds: float, folder: Path) -> None:
