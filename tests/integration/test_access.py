@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import pytest
@@ -97,3 +97,31 @@ def test_programs_come_with_a_token_and_the_log_says_what_they_did(porta: Instal
     assert len(done) == 2
     assert any('"outcome": "refused"' in line and '"anonymous"' in line for line in audit)
     assert TOKEN not in log
+
+
+def chunks() -> Iterator[bytes]:
+    for _ in range(40):
+        yield b" " * 65_536
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"url": f"{ROOT}/500?seed={'7' * 5_000}"}, 414),
+        ({"url": f"{ROOT}/500", "headers": {"X-Long": "x" * 9_000}}, 431),
+        ({"url": f"{ROOT}/500", "headers": {f"X-{n}": "x" for n in range(120)}}, 431),
+        ({"url": ROOT, "content": b"[" * 100_000}, 400),
+        ({"url": ROOT, "content": chunks()}, 400),  # cut off at the limit, and then no JSON
+    ],
+    ids=["long line", "long header", "many headers", "deep JSON", "endless body"],
+)
+def test_what_is_larger_than_anybody_needs_is_refused(
+    porta: Installation, sent: dict[str, Any], status: int
+) -> None:
+    if "content" in sent:
+        sent["headers"] = bearer(TOKEN) | {"Content-Type": "application/json"}
+    with porta.client() as client:
+        answer = client.request("POST" if "content" in sent else "GET", **sent)
+        assert answer.status_code == status
+        assert "Traceback" not in answer.text
+        assert client.get("/healthz").status_code == httpx.codes.OK
