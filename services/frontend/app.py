@@ -31,7 +31,7 @@ from frontend import (
     tracing,
 )
 from frontend.companion import bring_runner, settings_errors_told
-from frontend.exposure import check_auth
+from frontend.exposure import check_auth, refuse_other_names
 from frontend.hardening import Hardened
 from frontend.identity import identity_of
 from frontend.proxies import TrustedProxies
@@ -78,6 +78,7 @@ def _let_in(app: Flask, services: Services) -> None:
     """Have `app` know who asks, how much they may start, and which proxies are believed."""
     settings = services.settings
     check_auth(settings)
+    refuse_other_names(app, settings)
     app.extensions[access.IDENTITY] = identity_of(settings)
     if settings.auth == "token":
         sessions.register(app, settings)

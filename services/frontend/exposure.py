@@ -1,16 +1,27 @@
-"""Who can reach the web, and whether somebody has decided what they may do."""
+"""Who can reach the web, and whether somebody has decided what they may do.
+
+Where nobody has, only this machine can: the web listens on loopback, and answers to loopback's
+names alone. Otherwise any page on the web could have its own name point here, and be of the same
+origin as Porta for the browser that shows it (DNS rebinding).
+"""
 
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from frontend.errors import SettingsError
+from flask import request
+
+from frontend.errors import Forbidden, SettingsError
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from frontend.settings import Settings
 
-__all__ = ["check_auth", "refuse_strangers"]
+__all__ = ["check_auth", "refuse_other_names", "refuse_strangers"]
 
 
 def refuse_strangers(settings: Settings, host: str) -> None:
@@ -43,6 +54,27 @@ def check_auth(settings: Settings) -> None:
             "PORTA_TRUSTED_PROXIES",
             "is needed with PORTA_AUTH=header: from others the header is not believed.",
         )
+
+
+def refuse_other_names(app: Flask, settings: Settings) -> None:
+    """Have `app` answer to loopback's names alone, where nobody has decided who may do what."""
+    if settings.auth is None:
+        app.before_request(_refuse_other_name)
+
+
+def _refuse_other_name() -> None:
+    if not _names_loopback(request.environ.get("HTTP_HOST", "localhost")):
+        raise Forbidden(
+            "Porta answers to localhost only, until PORTA_AUTH says who may start things."
+        )
+
+
+@lru_cache(maxsize=64)
+def _names_loopback(told: str) -> bool:
+    try:
+        return _is_loopback(urlsplit(f"//{told}").hostname or "")
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:
