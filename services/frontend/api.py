@@ -12,6 +12,7 @@ from frontend.access import require_start, services
 from frontend.bodies import PropagationBody, read_body
 from frontend.compression import compress
 from frontend.errors import BadRequest, NotFound
+from frontend.readers import few_at_a_time, while_read
 from frontend.replies import (
     etag_of,
     events_reply,
@@ -158,10 +159,11 @@ def _chunks(
     """Make the file piece by piece."""
     cache = services().store.slice_cache(opened.trajectory.digest)
     batches = opened.slices(*window, cache)
-    if max_points is not None:
-        agents = len(opened.trajectory.scenario.agents)
-        batches = thin(batches, max_points, agents=agents)
-    return started(export(batches, form))
+    if max_points is None:
+        return started(export(batches, form))
+    read = while_read(batches, request.environ.get("gunicorn.socket"))
+    thinned = thin(read, max_points, agents=len(opened.trajectory.scenario.agents))
+    return started(few_at_a_time(export(thinned, form)))
 
 
 @blueprint.get("/<propagation_id>/overview")

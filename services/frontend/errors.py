@@ -6,6 +6,7 @@ FrontendError
 ├── Forbidden           the asker may not do that
 ├── NotFound            nothing is known under that name
 ├── NotReady            it is known, and not computed yet
+├── Busy                too much of this is done for others already
 ├── LineFull            the line of waiting runs is full
 ├── QuotaExceeded       the asker has started as much as may be
 ├── LeaseLost           the run belongs to somebody else now
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BadRequest",
+    "Busy",
     "ChainBroken",
     "Forbidden",
     "FrontendError",
@@ -79,6 +81,17 @@ class NotReady(FrontendError):
     def __init__(self, resource: Resource, *, retry_after_s: int = 2) -> None:
         super().__init__("This propagation is not complete yet; ask again in a moment.")
         self.resource = resource
+        self.retry_after_s = retry_after_s
+
+
+class Busy(FrontendError):
+    """What was asked for is dear, and done for others already; `retry_after_s` is when to ask."""
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__(
+            "Too many others have records thinned at the moment; ask again in "
+            f"{retry_after_s} seconds, or for all records, or for the overview."
+        )
         self.retry_after_s = retry_after_s
 
 

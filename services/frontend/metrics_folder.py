@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,16 @@ def counting_together() -> Iterator[Path]:
 def _sweep(place: Path) -> None:
     """Remove the folders that nobody holds any more."""
     for folder in place.glob(f"{PREFIX}*"):
-        with suppress(OSError), (folder / LOCK).open() as lock:  # held, or another user's
+        with suppress(OSError), _lock_of(folder) as lock:  # held, or another user's
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder)
+
+
+def _lock_of(folder: Path) -> IO[str]:
+    """Open a folder's lock, but wait for nobody: anybody may put what they like into /tmp."""
+    descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    lock = os.fdopen(descriptor)
+    if os.fstat(descriptor).st_uid != os.geteuid():
+        lock.close()
+        raise PermissionError(folder)
+    return lock

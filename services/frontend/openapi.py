@@ -53,7 +53,9 @@ class Operation:
 
 
 _BAD: Final = {400: "The id or a parameter makes no sense; the sentence says what would."}
-_AWAY: Final = {503: "The storage is away or full; `Retry-After` says when to ask."}
+_AWAY: Final = {
+    503: "The storage is away or full, or too much is done already; `Retry-After` says when to ask."
+}
 _REFUSED: Final = {
     401: "A token is needed here, or the one that was sent is not known (`PORTA_AUTH=token`).",
     403: "The asker may not start or change anything.",

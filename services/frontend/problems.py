@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from frontend import audit, logs
 from frontend.errors import (
     BadRequest,
+    Busy,
     ChainBroken,
     Forbidden,
     LineFull,
@@ -89,6 +90,11 @@ def _later(error: LineFull | QuotaExceeded) -> Problem:
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, error.detail, headers)
 
 
+def _busy(error: Busy) -> Problem:
+    headers = {"Retry-After": str(error.retry_after_s)}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.detail, headers)
+
+
 def _failed(error: PropagationFailed) -> Problem:
     good = error.failure.iteration
     advice = f" Ask for {good} steps to have all that came before." if good else ""
@@ -109,6 +115,7 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (Forbidden, _simple(HTTPStatus.FORBIDDEN)),
     (NotFound, _simple(HTTPStatus.NOT_FOUND)),
     (NotReady, _not_ready),
+    (Busy, _busy),
     (LineFull, _later),
     (QuotaExceeded, _later),
     (PropagationFailed, _failed),

@@ -26,6 +26,12 @@ COLLIDING: Final = """{"agents": [
   {"name": "B", "mu": 1, "time": 0, "timeStep": 0.01, "x": 0, "y": 0, "vx": 0, "vy": 0}],
   "dt_min": 0.01, "dt_span": 0.09, "epsilon": 0.001}"""
 
+LINKED: Final = """{"agents": [
+  {"name": "Planet", "mu": 1, "time": 0, "timeStep": 0.01, "x": 0, "y": 0.1, "vx": 0.1, "vy": 0},
+  {"name": "<a href=\\"https://evil.example/\\">A</a>", "mu": 0, "time": 0, "timeStep": 0.01,
+   "x": 0, "y": 1, "vx": 1, "vy": 0}],
+  "dt_min": 0.01, "dt_span": 0.09, "epsilon": 0.001}"""
+
 
 @pytest.fixture(scope="module")
 def porta(
@@ -248,3 +254,13 @@ def test_ten_million_steps_draw_as_quickly_as_a_few(page: Page, porta: Installat
         assert ask(client, steps=10_000_000)["status"] == "complete"
     page.goto(f"{porta.url}/propagate/10000000")
     is_drawn(page, within_ms=10_000)
+
+
+def test_an_agents_name_is_text_wherever_it_is_drawn(page: Page, porta: Installation) -> None:
+    page.goto(porta.url)
+    page.get_by_text("Other agents").click()
+    page.get_by_label("Scenario, as JSON").fill(LINKED)
+    page.get_by_role("button", name="Propagate").click()
+    is_drawn(page)
+    expect(page.locator(".plot .legendtext", has_text="evil.example").first).to_be_visible()
+    expect(page.locator(".plot a[*|href*=evil]")).to_have_count(0)

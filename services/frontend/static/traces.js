@@ -36,7 +36,7 @@ export function orbit(view, theme) {
   const drawn = view.agents.slice(0, DRAWN_AGENTS);
   const paths = drawn.map((agent, index) => ({
     type: "scatter",
-    name: agent.name,
+    name: escaped(agent.name),
     legendgroup: agent.name,
     x: agent.path.x,
     y: agent.path.y,
@@ -74,7 +74,7 @@ export function series(view, theme) {
       return [
         {
           type: "scatter",
-          name: agent.name,
+          name: escaped(agent.name),
           legendgroup: agent.name,
           showlegend: row === 0 && view.agents.filter((one) => one.series[key]).length > 1,
           xaxis: "x",

@@ -73,3 +73,11 @@ def test_a_folder_in_use_stays_and_that_of_a_killed_process_goes(place: Path) ->
     holder.stdout.close()
     with counting_together() as mine:
         assert list(place.glob(f"{PREFIX}*")) == [mine]
+
+
+def test_nobody_holds_up_its_start_by_what_they_put_beside_it(place: Path) -> None:
+    strange = place / f"{PREFIX}strange"
+    strange.mkdir()
+    os.mkfifo(strange / "lock")  # opening it to read waits for somebody who writes
+    with counting_together() as mine:
+        assert list(place.glob(f"{PREFIX}*")) == [mine]
