@@ -116,6 +116,7 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (NotFound, _simple(HTTPStatus.NOT_FOUND)),
     (NotReady, _not_ready),
     (Busy, _busy),
+    (BrokenPipeError, _simple(HTTPStatus.BAD_REQUEST)),  # to nobody: readers.py
     (LineFull, _later),
     (QuotaExceeded, _later),
     (PropagationFailed, _failed),

@@ -31,6 +31,18 @@ def test_work_ends_where_its_reader_has_left() -> None:
             next(read)
 
 
+def test_a_reader_who_has_left_is_no_fault_of_ours(
+    web: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours:
+        gone = {"gunicorn.socket": ours}
+        answer = web.get(THINNED.replace("csv", "parquet"), environ_overrides=gone)
+    assert answer.status_code == 400
+    assert caplog.records == []
+
+
 def test_work_goes_on_where_nobody_can_be_asked() -> None:
     assert list(while_read("ab", None)) == ["a", "b"]
 
