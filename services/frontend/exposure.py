@@ -12,8 +12,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import request
-
 from frontend.errors import Forbidden, SettingsError
 
 if TYPE_CHECKING:
@@ -59,11 +57,13 @@ def check_auth(settings: Settings) -> None:
 def refuse_other_names(app: Flask, settings: Settings) -> None:
     """Have `app` answer to loopback's names alone, where nobody has decided who may do what."""
     if settings.auth is None:
-        app.before_request(_refuse_other_name)
+        from flask import request  # the command line reads this module, and needs no Flask
+
+        app.before_request(lambda: _refuse(request.environ.get("HTTP_HOST", "localhost")))
 
 
-def _refuse_other_name() -> None:
-    if not _names_loopback(request.environ.get("HTTP_HOST", "localhost")):
+def _refuse(told: str) -> None:
+    if not _names_loopback(told):
         raise Forbidden(
             "Porta answers to localhost only, until PORTA_AUTH says who may start things."
         )
