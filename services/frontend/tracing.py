@@ -57,6 +57,7 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
+    response.call_on_close(clear_contextvars)  # what its thread logs then is about nobody's request
     if _level.isEnabledFor(logging.DEBUG):  # cheaper than a line that nobody reads
         told = {"method": request.method, "path": request.path, "status": response.status_code}
         logs.logger(__name__).debug("answered", **told)

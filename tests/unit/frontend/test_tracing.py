@@ -81,3 +81,8 @@ def test_whatever_a_run_does_in_tasks_and_threads_says_whose_it_is() -> None:
 
     expected = [[{"run": one, "epoch": 3, "target": 500}] * 2 for one in "ab"]
     assert asyncio.run(both()) == expected
+
+
+def test_what_is_logged_after_an_answer_is_not_about_its_request(web: FlaskClient) -> None:
+    web.get("/api/v1/propagations/500", buffered=True)
+    assert get_contextvars() == {}
