@@ -25,6 +25,7 @@ from frontend.replies import (
 )
 from frontend.resource import API_ROOT
 from frontend.streams import event_stream
+from frontend.tables import SHOWN_AGENTS
 from sim.export import FORMATS, MAX_POINTS, export, thin
 from sim.model import MAX_AGENTS, MODEL_VERSION
 
@@ -41,6 +42,7 @@ __all__ = ["OVERVIEW", "RECORDS", "REQUEST", "blueprint", "records_reply"]
 
 RETRY_AFTER_S: Final = 2
 PIXELS: Final = 16_384  # more would ask for more than an overview holds
+DRAWN: Final = 4_096 * SHOWN_AGENTS  # pixels times agents: as many as the page asks for at most
 UNBOUNDED: Final = float("inf")
 
 REQUEST: Final[tuple[Parameter, ...]] = (
@@ -78,7 +80,11 @@ OVERVIEW: Final[tuple[Parameter, ...]] = (
         default="inertial",
     ),
     query.Whole(
-        "agents", 1, MAX_AGENTS, "So many agents at most, the first ones; all if not said."
+        "agents",
+        1,
+        MAX_AGENTS,
+        f"So many agents at most, the first ones; times pixels it may be at most {DRAWN}.",
+        default=SHOWN_AGENTS,
     ),
 )
 
@@ -172,8 +178,8 @@ def overview(propagation_id: str) -> Response:
     wanted, values = _read(propagation_id, OVERVIEW)
     _window(values)
     opened = services().propagations.open(wanted)
+    agents = _drawn(values, len(opened.trajectory.scenario.agents))
     asked = (values["t0"], values["t1"], values["pixels"], values["frame"])
-    agents = values["agents"]
     etag = etag_of(MODEL_VERSION, wanted.id, "overview", *asked, agents)
     response = unchanged(etag)
     if response is None:
@@ -220,3 +226,15 @@ def _window(values: dict[str, Any]) -> tuple[float, float]:
     if not t0 < t1:
         raise BadRequest("t0 must be smaller than t1.")
     return t0, t1
+
+
+def _drawn(values: dict[str, Any], there: int) -> int:
+    """Return how many agents of those that are there are drawn; raises BadRequest if too finely."""
+    pixels: int = values["pixels"]
+    agents: int = min(values["agents"], there)
+    if pixels * agents > DRAWN:
+        raise BadRequest(
+            f"pixels times agents must be at most {DRAWN}: ask for pixels={DRAWN // agents}, "
+            f"or for agents={DRAWN // pixels}."
+        )
+    return agents

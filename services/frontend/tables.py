@@ -10,9 +10,9 @@ from frontend.formatting import count
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Elements", "End", "Range", "Seen", "ends", "seen"]
+__all__ = ["SHOWN_AGENTS", "Elements", "End", "Range", "Seen", "ends", "seen"]
 
-SHOWN_AGENTS: Final = 12  # as many as the figures draw
+SHOWN_AGENTS: Final = 12  # as figures do: more can't be told apart, and an SVG of more is slow
 
 _QUANTITIES: Final = {
     "r": ("Distance", "r, from its primary"),

@@ -1,7 +1,7 @@
 // The figures of a result: the orbit, and distance and energy over time, with a linked window.
 // Zooming in time asks the server for that window, as finely as its pixels allow.
 
-import { boundUntil, DRAWN_AGENTS, orbit, orbitLayout, series, seriesLayout } from "./traces.js";
+import { boundUntil, orbit, orbitLayout, series, seriesLayout } from "./traces.js";
 import { clock, count } from "./text.js";
 
 const SETTLE_MS = 180; // a drag fires often; the server is asked when it rests
@@ -83,7 +83,7 @@ class Figures {
     const frame = this.frames.find((one) => one.checked)?.value ?? "inertial";
     const width = Math.max(this.series.clientWidth, this.orbit.clientWidth);
     const pixels = Math.min(4096, Math.max(1024, Math.round(width * devicePixelRatio)));
-    const query = new URLSearchParams({ frame, pixels: String(pixels), agents: String(DRAWN_AGENTS) });
+    const query = new URLSearchParams({ frame, pixels: String(pixels) });
     if (zoomed) {
       query.set("t0", String(zoomed[0]));
       query.set("t1", String(zoomed[1]));

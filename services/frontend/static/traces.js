@@ -10,8 +10,6 @@
  * @typedef {{ agents: string[], grid: string, text: string, muted: string, font: string }} Theme
  */
 
-export const DRAWN_AGENTS = 12; // more can't be told apart, and an SVG of more is slow
-
 const QUANTITIES = {
   r: "distance r",
   e: "specific energy e",
@@ -33,8 +31,7 @@ const colour = (theme, index) => theme.agents[index % theme.agents.length];
  * @param {Overview} view @param {Theme} theme
  */
 export function orbit(view, theme) {
-  const drawn = view.agents.slice(0, DRAWN_AGENTS);
-  const paths = drawn.map((agent, index) => ({
+  const paths = view.agents.map((agent, index) => ({
     type: "scatter",
     name: escaped(agent.name),
     legendgroup: agent.name,
@@ -46,7 +43,7 @@ export function orbit(view, theme) {
     marker: { color: colour(theme, index), size: 2.6, opacity: 0.55 },
     hovertemplate: "t %{text:.6~g}<br>x %{x:.5~g}<br>y %{y:.5~g}<extra>%{fullData.name}</extra>",
   }));
-  const ends = drawn.map((agent, index) => ({
+  const ends = view.agents.map((agent, index) => ({
     type: "scatter",
     legendgroup: agent.name,
     showlegend: false,
@@ -67,7 +64,7 @@ export function orbit(view, theme) {
 export function series(view, theme) {
   const rows = quantities(view);
   return rows.flatMap(({ key }, row) =>
-    view.agents.slice(0, DRAWN_AGENTS).flatMap((agent, index) => {
+    view.agents.flatMap((agent, index) => {
       const band = agent.series[key];
       if (!band) return [];
       const shape = view.exact ? line(agent.series.t, band) : outline(agent.series.t, band);

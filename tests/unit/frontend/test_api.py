@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from frontend.resource import API_ROOT, Status
+from frontend.tables import SHOWN_AGENTS
 from sim.model import NANO, PropagationRequest, Trajectory
 from sim.reference import simulate
 
@@ -321,6 +322,34 @@ def test_an_overview_can_be_of_the_first_agents_only(web: FlaskClient) -> None:
     everything = web.get(f"{API_ROOT}/500/overview").get_json()["agents"]
     some = web.get(f"{API_ROOT}/500/overview?agents=1").get_json()["agents"]
     assert some == everything[:1]
+
+
+def of_many_agents(web: FlaskClient) -> str:
+    """Have a propagation of fifty agents, and return where its overview is."""
+    first = NANO.agents[0].to_json()
+    many = [first | {"name": f"{n}", "mu": float(n == 0), "x": float(n)} for n in range(50)]
+    answer = ask(web, steps=50, scenario=NANO.to_json() | {"agents": many})
+    return f"{answer.get_json()['links']['self']}/overview"
+
+
+def test_an_overview_is_of_as_many_agents_as_the_figures_draw_if_nothing_is_said(
+    web: FlaskClient,
+) -> None:
+    url = of_many_agents(web)
+    view = web.get(f"{url}?pixels=4096").get_json()
+    assert [agent["name"] for agent in view["agents"]] == [f"{n}" for n in range(SHOWN_AGENTS)]
+    assert len(web.get(f"{url}?agents=1000&pixels=983").get_json()["agents"]) == 50
+
+
+def test_an_overview_of_too_many_agents_for_so_many_pixels_says_what_to_ask_for(
+    web: FlaskClient,
+) -> None:
+    url = of_many_agents(web)
+    sentence = "pixels times agents must be at most 49152: ask for pixels={}, or for agents={}."
+    for query, pixels, agents in [("pixels=16384", 4_096, 3), ("agents=1000", 983, 48)]:
+        assert a_problem(web.get(f"{url}?{query}"), 400) == sentence.format(pixels, agents)
+    assert web.get(f"{url}?pixels=16384&agents=3").status_code == 200
+    assert web.get(f"{API_ROOT}/500/overview?pixels=16384&agents=1000").status_code == 200
 
 
 def test_in_the_primarys_frame_the_primary_rests(web: FlaskClient) -> None:
