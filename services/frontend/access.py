@@ -72,16 +72,19 @@ def may_start() -> bool:
 def starts_by_looking() -> bool:
     """Whether this request, a look at a page, starts what it shows.
 
-    A page that is fetched ahead of a click, or only asked for its headers, has no reader yet.
+    A page that is fetched ahead of a click, or only asked for its headers, has no reader yet; nor
+    has one that a sibling subdomain's page asks for as an image. A link there may be followed.
     """
     ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
     looked_at = request.method != "HEAD" and not ahead
-    return looked_at and not _from_elsewhere("cross-site") and may_start()
+    followed = request.headers.get("Sec-Fetch-Dest") == "document"
+    nearby = ("same-site",) if followed else ()
+    return looked_at and not _from_elsewhere(*nearby) and may_start()
 
 
 def require_start() -> None:
     """Let a request that changes something pass; raises Forbidden, Unauthenticated."""
-    if _from_elsewhere("cross-site", "same-site"):
+    if _from_elsewhere():
         raise Forbidden("Another site's page can't start, stop or delete anything here.")
     if not may_start():
         raise _identity().refusal(request)
@@ -94,15 +97,16 @@ def _identity() -> Identity:
     return found
 
 
-def _from_elsewhere(*sites: str) -> bool:
-    """Whether a page of another origin made the browser send this request.
+def _from_elsewhere(*trusted: str) -> bool:
+    """Whether a page of another origin made the browser send this request, from no trusted site.
 
     Browsers tell with Sec-Fetch-Site, which pages can't forge; but only on https and loopback.
-    Elsewhere Origin says where a form that changes something comes from.
+    Whatever it says but our own pages ("same-origin") and the user ("none") is elsewhere.
+    Without it Origin says where a form that changes something comes from.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
-        return site in sites
+        return site not in {"same-origin", "none", *trusted}
     origin = request.headers.get("Origin")
     changes = request.method not in {"GET", "HEAD"}
     return changes and origin is not None and urlsplit(origin).netloc != request.host

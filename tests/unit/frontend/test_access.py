@@ -25,11 +25,20 @@ def a_change(**headers: str) -> None:
 @pytest.mark.parametrize("site", ["none", "same-origin", "same-site"])
 def test_whoever_opens_a_page_may_start_what_it_shows(site: str) -> None:
     assert a_look()
-    assert a_look(**{"Sec-Fetch-Site": site})
+    assert a_look(**{"Sec-Fetch-Site": site, "Sec-Fetch-Dest": "document"})
 
 
-def test_a_page_that_another_site_opens_starts_nothing() -> None:
-    assert not a_look(**{"Sec-Fetch-Site": "cross-site"})
+@pytest.mark.parametrize("dest", ["document", "image", None])
+@pytest.mark.parametrize("site", ["cross-site", "cross-site, same-origin", "", "elsewhere"])
+def test_a_page_that_another_site_opens_starts_nothing(site: str, dest: str | None) -> None:
+    into = {} if dest is None else {"Sec-Fetch-Dest": dest}
+    assert not a_look(**{"Sec-Fetch-Site": site}, **into)
+
+
+@pytest.mark.parametrize("dest", ["image", "iframe", "empty", "script", ""])
+def test_a_sibling_subdomains_page_starts_nothing_by_showing_ours_within(dest: str) -> None:
+    assert not a_look(**{"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": dest})
+    assert not a_look(**{"Sec-Fetch-Site": "same-site"})
 
 
 def test_a_page_that_is_fetched_ahead_starts_nothing() -> None:
@@ -55,6 +64,8 @@ def test_our_own_page_may_change_things() -> None:
     [
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "elsewhere"},
         {"Origin": "http://elsewhere"},
         {"Origin": "http://porta:8081"},
         {"Origin": "null"},
