@@ -231,6 +231,11 @@ def _checked_agent(agent: Agent, where: str) -> Agent:
     if state.time != 0:
         # An agent that starts after the first record has ended could never read itself.
         raise ScenarioError(f"{where}.time", "must be 0: all agents start together.")
+    if agent.name == "__proto__":
+        # A script's object literal takes it for the prototype: data.js would lack the agent.
+        raise ScenarioError(
+            f"{where}.name", "can't be __proto__, which JavaScript keeps for itself."
+        )
     primary = None if agent.primary is None else name_of(agent.primary, f"{where}.primary")
     return Agent(
         name_of(agent.name, f"{where}.name"), number_of(agent.mu, f"{where}.mu"), state, primary

@@ -10,7 +10,7 @@ from sim.strictjson import MAX_NAME_LENGTH
 seeds = st.integers(0, SEED_LIMIT - 1)
 _coordinates = st.floats(-10.0, 10.0)
 _names = st.text(min_size=1, max_size=MAX_NAME_LENGTH).filter(
-    lambda text: text.isprintable() and text == text.strip()
+    lambda text: text.isprintable() and text == text.strip() and text != "__proto__"
 )
 
 
