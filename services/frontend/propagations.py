@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["Propagations"]
 
 OPENED_BYTES: Final = 256 * 2**20
+BYTES_AN_AGENT: Final = 1_300  # of a manifest
+KEPT_AGENTS: Final = 12  # whose manifest has some 16 KB; that of 1,000 agents has 1.3 MB
 
 
 class Propagations:
@@ -97,7 +99,7 @@ class Propagations:
         chain = self._chain_for_at_once(request)
         if chain is None:
             return None
-        self._remember(request)
+        self._remember(request, chain)
         return self._answer_at_once(request, chain)
 
     def line_up(self, request: PropagationRequest, *, retry: bool = False) -> tuple[Resource, bool]:
@@ -106,6 +108,19 @@ class Propagations:
         run = None if verdict == "complete" else self._runs.state(request.trajectory.digest)
         resource = self._finished(request) if run is None else self.resource_for(request, run)
         return resource, verdict in {"queued", "extended"}
+
+    def left_at_once(self, request: PropagationRequest) -> int:
+        """Estimate the bytes that answering at once would leave in Redis; 0 where it is there."""
+        trajectory = request.trajectory
+        if trajectory.is_default or not self._is_little(request, 0):
+            return 0
+        known = self._store.trajectory(trajectory.digest) is not None
+        if known and (_is_bulky(request) or self._stored(request) is not None):
+            return 0
+        manifest_bytes = (
+            0 if _is_bulky(request) else BYTES_AN_AGENT * len(trajectory.scenario.agents)
+        )
+        return manifest_bytes + len(trajectory.scenario.canonical)
 
     def is_awaited(self, request: PropagationRequest) -> bool:
         """Whether this very propagation is under way already, so that asking for it joins."""
@@ -183,7 +198,7 @@ class Propagations:
 
     def _settled(self, request: PropagationRequest) -> Resource | None:
         """Return what became of it while its run was looked for, or what is never stored."""
-        return self._stored(request) or self._failure_at_once(request)
+        return self._stored(request) or self._computed_again(request)
 
     def _finished(self, request: PropagationRequest) -> Resource:
         stored = self._stored(request)
@@ -211,20 +226,24 @@ class Propagations:
             return True
         return allowed > 0 and intervals > 0 and remaining < interval
 
-    def _remember(self, request: PropagationRequest) -> None:
+    def _remember(self, request: PropagationRequest, chain: list[ChainEntry]) -> None:
         """Let the id of what was answered at once be resolved, as a run does for its own."""
         if not request.trajectory.is_default:
-            self._store.remember(request.trajectory)
+            self._store.remember(request, for_a_day=not chain)
 
-    def _failure_at_once(self, request: PropagationRequest) -> Resource | None:
-        """Return the failure of a little request: it is not stored, for it is soon found again."""
+    def _computed_again(self, request: PropagationRequest) -> Resource | None:
+        """Return what is never stored, for it is soon found again: a little failure, or result."""
         if request.trajectory.is_default or not self._is_little(request, 0):
             return None
+        started = perf_counter()
         try:
-            self._opened.get(request.id, lambda: self._load(request))
+            opened = self._opened.get(request.id, lambda: self._load(request))
         except PropagationFailed as failed:
             return failed_for_good(request, failed.failure)
-        return None
+        if not _is_bulky(request):
+            return None
+        computed = self._computed(request, [], perf_counter() - started)
+        return manifest.resource_of(manifest.read(manifest.compose(request, opened, computed)))
 
     def _answer_at_once(self, request: PropagationRequest, chain: list[ChainEntry]) -> Resource:
         started = perf_counter()
@@ -237,7 +256,8 @@ class Propagations:
         computed = self._computed(request, chain, perf_counter() - started)
         document = manifest.compose(request, opened, computed)
         try:
-            self._runs.publish_derived(request, document, chain)
+            if chain or not _is_bulky(request):
+                self._runs.publish_derived(request, document, chain)
         except (ChainBroken, StorageFull):
             # Right all the same; it is computed again for whoever asks next.
             self._opened.forget(request.id)
@@ -296,6 +316,11 @@ class Propagations:
         if resource.error is not None:
             return NotFound(f"There is no result of {request.id}: {resource.error.detail}")
         return NotFound(f"The propagation {request.id} was cancelled; ask for it again.")
+
+
+def _is_bulky(request: PropagationRequest) -> bool:
+    """Whether a manifest is so long that, where it is soon made again, it is not stored."""
+    return len(request.trajectory.scenario.agents) > KEPT_AGENTS
 
 
 def _intervals(request: PropagationRequest) -> int:

@@ -1,7 +1,8 @@
 """How much each principal may start: runs, and their work, counted in Redis for all replicas.
 
 - What is counted is a run that is lined up or made longer, not a look at a page, a request that
-  joins a run, or one that is answered at once.
+  joins a run, or one that is answered at once. Of the latter the bytes count that it leaves in
+  Redis for a day (docs/adr/0096).
 - Nobody gets more than the quota, however many requests come at once. A request that is refused
   costs nothing, but that it has to wait for the window's end.
 - Where Redis can't count, it can't line up a run either: the caller is told that, and what is
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["SIGN_IN_ATTEMPTS", "Quotas", "register"]
 
 SIGN_IN_ATTEMPTS: Final = "10/minute"
+KEPT_AT_ONCE: Final = "100000000/day"  # bytes: some 20,000 answers for the default scenario's size
 STORAGE: Final = "redis://"  # the client that we have says where
 
 
@@ -70,6 +72,15 @@ class Quotas:
                     taken = self._counter.hit(rate, name, who.name, cost=cost)
                 if not taken:
                     raise self._exceeded(who, name, rate)
+
+    def keep(self, who: Principal, size: int) -> None:
+        """Count bytes that an answer at once will leave; raises QuotaExceeded."""
+        rate = parse(KEPT_AT_ONCE)
+        with _uncounted():
+            with storage_errors():
+                taken = self._counter.hit(rate, "storage", who.name, cost=size)
+            if not taken:
+                raise self._exceeded(who, "storage", rate)
 
     def _exceeded(self, who: Principal, name: str, rate: RateLimitItem) -> QuotaExceeded:
         with storage_errors():

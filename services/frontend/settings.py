@@ -192,7 +192,7 @@ class Settings:
             "PORTA_RESULT_TTL",
             parsing.duration,
             "How long results of other than the default scenario and seed are kept, as `30d`; "
-            "for ever if not set.",
+            "for ever if not set, but for a day if they were computed at once.",
         ),
     )
     lease_s: int = field(

@@ -22,6 +22,8 @@ def start(wanted: PropagationRequest, *, retry: bool = False) -> Resource:
     Raises QuotaExceeded, LineFull and StorageError. Joining costs nothing.
     """
     propagations = services().propagations
+    if principal().is_limited and (size := propagations.left_at_once(wanted)):
+        quotas().keep(principal(), size)
     resource = propagations.at_once(wanted)
     if resource is not None:
         return resource

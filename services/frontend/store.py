@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["RedisSliceCache", "TrajectoryStore"]
 
 SLICE_TTL_S: Final = 86_400
+AT_ONCE_LIFE_MS: Final = 86_400_000
 KNOWN_BYTES: Final = 16 * 2**20
 CHANGES_TOLERATED: Final = 5  # of a chain, between looking at it and acting on it
 
@@ -115,8 +116,8 @@ class TrajectoryStore:
         """Take back a manifest that can't be honoured; the trajectory stays."""
         self._remove(request.trajectory.digest, request.id, "keep")
 
-    def expire_due(self, limit: int = 100) -> int:
-        """Delete the results whose time is over (`PORTA_RESULT_TTL`); tell of how many.
+    def expire_due(self, limit: int = 1_000) -> int:
+        """Delete the results whose time is over (docs/adr/0096); tell of how many.
 
         Not by Redis' TTL: a result that may be evicted would take its trajectory along, or leave
         it behind for ever.
@@ -147,9 +148,18 @@ class TrajectoryStore:
 
     # Trajectories.
 
-    def remember(self, trajectory: Trajectory) -> None:
-        """Keep what a digest stands for, so that an id can be resolved."""
+    def remember(self, request: PropagationRequest, *, for_a_day: bool = False) -> None:
+        """Keep what a digest stands for, so that an id can be resolved.
+
+        For a day: then it goes, with the result, unless the trajectory is needed otherwise.
+        """
+        trajectory = request.trajectory
         with storage_errors():
+            if for_a_day:  # first: what is kept without an end would be kept for ever
+                end = now_ms(self._client) + AT_ONCE_LIFE_MS
+                command(
+                    self._client, "ZADD", keys.EXPIRING, end, f"{request.id} {trajectory.digest}"
+                )
             self._client.set(keys.request(trajectory.digest), canonical_json(trajectory.to_json()))
 
     def trajectory(self, digest: str) -> Trajectory | None:

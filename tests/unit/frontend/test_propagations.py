@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -264,3 +265,53 @@ def test_what_is_opened_by_many_at_once_is_opened_once(installed: Installed) -> 
     with ThreadPoolExecutor(8) as pool:
         opened = set(map(id, pool.map(installed.service.open, [LARGE] * 16)))
     assert len(opened) == 1
+
+
+def crowd(seed: int) -> PropagationRequest:
+    """A little request whose manifest would be long: one that attracts, and many that do not."""
+    planet, satellite = NANO.agents
+    many = [replace(satellite, name=f"Satellite {i}") for i in range(200)]
+    return PropagationRequest(18, Trajectory(replace(NANO, agents=(planet, *many)), seed))
+
+
+def end_a_day(installed: Installed, client: redis.Redis) -> int:
+    """Let a day pass for what is kept for a day; tell how much there was."""
+    now: int = client.time()[0] * 1_000
+    kept: list[tuple[bytes, float]] = client.zrange("run/expiring", 0, -1, withscores=True)  # type: ignore[assignment]
+    for member, end in kept:
+        assert 86_300_000 < end - now <= 86_402_000
+        client.zadd("run/expiring", {member: 1})
+    return installed.store.expire_due()
+
+
+def test_what_is_answered_at_once_leaves_nothing_for_ever(
+    installed: Installed, client: redis.Redis
+) -> None:
+    seeded = PropagationRequest(500, Trajectory(seed=7))
+    for request in (seeded, crowd(1)):
+        assert installed.service.ask(request).status is Status.COMPLETE
+    assert end_a_day(installed, client) == 2
+    assert client.keys("propagation/*") + client.keys("trajectory/*") == []
+
+
+def test_a_long_manifest_is_not_stored_but_its_id_is_answered(
+    installed: Installed, client: redis.Redis
+) -> None:
+    asked = installed.service.ask(crowd(1))
+    assert client.keys("propagation/*") == []
+    fresh = Installed(client).service
+    request = fresh.parse_id(asked.id)
+    found = fresh.find(request)
+    assert found is not None
+    assert (found.status, found.statistics) == (Status.COMPLETE, asked.statistics)
+    assert fresh.open(request).steps == 18
+
+
+def test_an_answer_at_once_does_not_end_what_a_run_needs(
+    installed: Installed, client: redis.Redis
+) -> None:
+    installed.service.ask(PropagationRequest(500, SEEDED.trajectory))
+    installed.service.ask(SEEDED)
+    assert end_a_day(installed, client) == 1
+    assert installed.service.parse_id(SEEDED.id) == SEEDED
+    assert installed.service.find(SEEDED) is not None

@@ -152,3 +152,17 @@ def test_a_redis_that_is_away_is_no_error_of_the_quotas(guarded: Guarded, method
     away = register(guarded.app, connect("redis://127.0.0.1:1"))
     who = Principal(name="bob", starts="1/hour", work="1/hour")
     getattr(away, method)(who, 1.0)
+
+
+def test_what_answers_at_once_leave_behind_is_counted_once_each(
+    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontend.quotas.KEPT_AT_ONCE", "8000/day")
+    seeds = [*range(1, 3), 1, 2]
+    assert [ask(guarded, guarded.bob, 18, seed=seed).status_code for seed in seeds] == [200] * 4
+    refused = ask(guarded, guarded.bob, 18, seed=3)
+    assert refused.status_code == 429
+    assert "your quota of storage" in refused.get_json()["detail"]
+    assert ask(guarded, guarded.bob, 18).status_code == 200
+    assert ask(guarded, guarded.ada, 18, seed=3).status_code == 200
+    assert ask(guarded, guarded.bob, 18, seed=3).status_code == 200

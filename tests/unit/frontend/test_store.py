@@ -315,7 +315,7 @@ def test_results_expire_by_the_clock_and_not_those_of_the_default(
 
 
 def test_a_digest_can_be_resolved_to_its_trajectory(store: TrajectoryStore) -> None:
-    store.remember(TRAJECTORY)
+    store.remember(request(5))
     assert store.trajectory(DIGEST) == TRAJECTORY
 
 
@@ -330,7 +330,7 @@ def test_a_digest_whose_trajectory_is_damaged_is_unknown(
 def test_a_digest_of_another_trajectory_is_unknown(
     store: TrajectoryStore, client: redis.Redis
 ) -> None:
-    store.remember(Trajectory(seed=2))
+    store.remember(request(5, seed=2))
     client.copy(keys.request(digest_of(2)), keys.request(DIGEST))
     assert store.trajectory(DIGEST) is None
 
