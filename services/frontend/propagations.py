@@ -123,9 +123,15 @@ class Propagations:
         return manifest_bytes + len(trajectory.scenario.canonical)
 
     def is_awaited(self, request: PropagationRequest) -> bool:
-        """Whether this very propagation is under way already, so that asking for it joins."""
-        resource = self._under_way(request)
-        return resource is not None and not resource.status.is_over
+        """Whether a run goes on that will reach as far, so that asking for it joins."""
+        run = self._runs.state(request.trajectory.digest)
+        if run is None or not run.is_under_way:
+            return False
+        return request.steps <= max((run.waiting or {}).values(), default=0)
+
+    def give_up(self, request: PropagationRequest) -> None:
+        """Stop waiting for a propagation; what was published meanwhile stays."""
+        self._runs.cancel(request)
 
     def find(self, request: PropagationRequest) -> Resource | None:
         """Return what is known of a propagation, without starting anything; None if nothing."""

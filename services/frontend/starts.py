@@ -50,7 +50,7 @@ def _charge(wanted: PropagationRequest) -> None:
     try:
         quotas().take(principal(), _work(wanted))
     except QuotaExceeded:
-        services().propagations.remove(wanted)
+        services().propagations.give_up(wanted)
         raise
 
 

@@ -315,3 +315,14 @@ def test_an_answer_at_once_does_not_end_what_a_run_needs(
     assert end_a_day(installed, client) == 1
     assert installed.service.parse_id(SEEDED.id) == SEEDED
     assert installed.service.find(SEEDED) is not None
+
+
+def test_giving_up_takes_nothing_away_that_was_published(installed: Installed) -> None:
+    installed.service.ask(LARGE)
+    installed.service.give_up(LARGE)
+    found = installed.service.find(LARGE)
+    assert found is not None
+    assert found.status is Status.CANCELLED
+    complete(installed)
+    installed.service.give_up(LARGE)
+    assert installed.service.ask(LARGE).status is Status.COMPLETE

@@ -55,8 +55,14 @@ def test_joining_a_run_costs_nothing(guarded: Guarded) -> None:
 def test_a_run_that_is_made_longer_is_counted(guarded: Guarded) -> None:
     answers = [ask(guarded, guarded.bob, steps).status_code for steps in (200_000, 300_000)]
     assert answers == [202, 202]
-    assert ask(guarded, guarded.bob, 250_000).status_code == 429
     assert ask(guarded, guarded.bob, 400_000).status_code == 429
+
+
+def test_less_than_a_run_will_reach_joins_it_at_no_cost(guarded: Guarded) -> None:
+    ask(guarded, guarded.ada, 300_000, seed=2)
+    assert statuses(guarded, guarded.bob, range(3)) == [202, 202, 202]
+    assert ask(guarded, guarded.bob, 250_000, seed=2).status_code == 202
+    assert ask(guarded, guarded.bob, 300_001, seed=2).status_code == 429
 
 
 def test_looking_and_what_is_answered_at_once_cost_nothing(guarded: Guarded) -> None:
