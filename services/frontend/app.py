@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -34,6 +34,7 @@ from frontend.companion import bring_runner, settings_errors_told
 from frontend.exposure import check_auth, refuse_other_names
 from frontend.hardening import Hardened
 from frontend.identity import identity_of
+from frontend.limits import BODY_LIMIT_BYTES
 from frontend.proxies import TrustedProxies
 from frontend.settings import Settings
 
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from frontend.services import Services
 
 __all__ = ["create_app"]
-
-BODY_LIMIT_BYTES: Final = 1_000_000  # a scenario of 1,000 agents takes about 250,000
 
 
 class _Porta(Flask):

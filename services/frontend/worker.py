@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from frontend.limits import BODY_LIMIT_BYTES
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -96,6 +98,8 @@ def has_arrived(seen: bytes) -> bool:
     length = _LENGTH.search(head)
     if length is None or _EXPECT.search(head):
         return True
+    if int(length[1]) > BODY_LIMIT_BYTES:
+        return True  # refused for what it announces, without waiting for it
     return len(seen) >= min(LOOKED_AT, end + len(HEAD_END) + int(length[1]))
 
 

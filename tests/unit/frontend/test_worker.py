@@ -18,7 +18,8 @@ HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
         HEAD + b"Content-Length: 0\r\n\r\n",
         HEAD + b"Content-Length: 99\r\nExpect: 100-continue\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n",
-        HEAD + b"Content-Length: 99999999\r\n\r\n" + b"a" * LOOKED_AT,
+        HEAD + b"Content-Length: 999999\r\n\r\n" + b"a" * LOOKED_AT,
+        HEAD + b"Content-Length: 1000001\r\n\r\n",
         HEAD + b"X: " + b"a" * LOOKED_AT,
     ],
 )
