@@ -4,8 +4,8 @@ Guarantees: where this says so, no record between two samples is farther from th
 
 A path between two samples that are T apart leaves the straight line between them by at most
 a * T**2 / 8, if a is the greatest acceleration on the way; and by no more than the size of the
-box that it is in. Both are known from the bins between: the former from the least distance to
-the primary, as if all that attracts were there.
+box that it is in. The latter is known from the bins between, and the former where all that
+attracts an agent is its primary, or has it for a primary: of other pairs no distance is kept.
 """
 
 from __future__ import annotations
@@ -45,8 +45,11 @@ def deviations(
         times = path.states[:, a, 0]
         between = _Between(clocks[:, a], times)
         size = _size(series[:, a], between, frame)
-        pulled = _acceleration(scenario, series, between, a) * np.diff(times) ** 2 / 8.0
-        found.append(np.fmin(size, pulled))
+        primary = scenario.primaries[a]
+        # Around the primary it is moved by what moves either of them.
+        moved = [a] if frame == "inertial" or primary is None else [a, primary]
+        acceleration = sum(_acceleration(scenario, series, between, b) for b in moved)
+        found.append(np.fmin(size, acceleration * np.diff(times) ** 2 / 8.0))
     return found
 
 
@@ -85,13 +88,14 @@ def _size(series: Floats, between: _Between, frame: Frame) -> Floats:
 
 def _acceleration(scenario: Scenario, series: Floats, between: _Between, a: int) -> Floats:
     """Return the greatest acceleration between two samples; infinite where it isn't known."""
-    attracting = sum(abs(other.mu) for i, other in enumerate(scenario.agents) if i != a)
-    if attracting == 0.0:
-        return np.zeros(1)
-    own = [a] if scenario.primaries[a] is not None else []
-    seen_from = own or [b for b, primary in enumerate(scenario.primaries) if primary == a]
-    if not seen_from:
-        return np.full(1, np.inf)
-    least: Floats = np.fmin.reduce([between.least(series[:, b, _R, _LOW]) for b in seen_from])
-    with np.errstate(divide="ignore"):
-        return attracting / least**2
+    total = np.zeros(1)
+    for b in scenario.massive:
+        if b == a:
+            continue
+        seen_from = [c for c, other in ((a, b), (b, a)) if scenario.primaries[c] == other]
+        if not seen_from:
+            return np.full(1, np.inf)
+        least: Floats = np.fmin.reduce([between.least(series[:, c, _R, _LOW]) for c in seen_from])
+        with np.errstate(divide="ignore"):
+            total = total + abs(scenario.agents[b].mu) / least**2
+    return total

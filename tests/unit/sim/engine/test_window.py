@@ -207,3 +207,20 @@ def test_any_window_can_be_looked_at(window: tuple[float, float], frame: Frame) 
     for steps in (1, 700, INTERVAL, 2 * INTERVAL + 5):
         drawn: Any = Propagation.open(Trajectory(), steps).overview(*window, 16, frame).to_json()
         assert len(drawn["agents"]) == 2
+
+
+@pytest.mark.parametrize("frame", ["inertial", "primary"])
+def test_a_line_is_true_where_another_than_the_primary_pulls(frame: Frame) -> None:
+    scenario = Scenario(
+        (
+            Agent("Far", 1e-6, State(0.0, 0.004, 0.0, 0.0, 0.0, 0.2236)),
+            Agent("Near", 5.0, State(0.0, 0.004, 100.0, 0.0, 0.0, 0.0)),
+            Agent("Probe", 0.0, State(0.0, 0.004, 101.0, 0.0, 0.0, 2.236), primary="Far"),
+        ),
+        0.004,
+        0.004,
+        0.001,
+    )
+    propagation = Propagation.open(Trajectory(scenario), 30 * INTERVAL)
+    for verdict in verdicts(propagation, None, frame):
+        assert verdict == "points" or verdict <= 1.0
