@@ -208,8 +208,7 @@ def _notebook() -> dict[str, Any]:
             {"name": "DASK_GATEWAY__ADDRESS", "value": _gateway("http", "")},
             {"name": "DASK_GATEWAY__PROXY_ADDRESS", "value": _gateway("tls", ":80")},
             {"name": "DASK_GATEWAY__AUTH__TYPE", "value": "basic"},
-            # Not `porta`: the runner stops all clusters of that user that no run owns. (And
-            # without a name dask-gateway looks for that of user 10001, who has none.)
+            # Not `porta`: the runner stops all clusters of that user that no run owns.
             {"name": "DASK_GATEWAY__AUTH__KWARGS__USERNAME", "value": "notebook"},
             secret_env("DASK_GATEWAY__AUTH__KWARGS__PASSWORD", "gateway"),
             {"name": "DASK_LABEXTENSION__FACTORY__MODULE", "value": "dask_gateway"},

@@ -28,7 +28,7 @@ from sim.schedule import (
     STRETCH_INTERVALS,
     complete_intervals,
     interval_iterations,
-    interval_level,
+    kept,
 )
 
 if TYPE_CHECKING:
@@ -125,9 +125,7 @@ def kept_bytes(scenario: Scenario, interval: int) -> int:
     Early intervals keep more of it than later ones, and each of many agents as much as one of two.
     """
     agents = len(scenario.agents)
-    iterations = interval_iterations(agents)
-    bins = iterations >> interval_level(interval, agents, SERIES_BITS)
-    samples = iterations >> interval_level(interval, agents, PATH_BITS)
+    bins, samples = (kept(interval, agents, bits) for bits in (SERIES_BITS, PATH_BITS))
     return agents * (bins * _BIN_BYTES + samples * _SAMPLE_BYTES)
 
 

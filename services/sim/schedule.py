@@ -23,6 +23,7 @@ __all__ = [
     "complete_intervals",
     "interval_iterations",
     "interval_level",
+    "kept",
     "level",
     "remainder",
 ]
@@ -87,6 +88,11 @@ def coarsest_kept(agents: int, bits: int) -> int:
     """
     whole = interval_iterations(agents).bit_length() - 1
     return min(whole, SERIES_KEPT) if bits == SERIES_BITS else whole
+
+
+def kept(interval: int, agents: int, bits: int) -> int:
+    """Return how many bins (or samples) a complete interval keeps: the most it is asked for."""
+    return interval_iterations(agents) >> interval_level(interval, agents, bits)
 
 
 def complete_intervals(n: int, agents: int) -> int:

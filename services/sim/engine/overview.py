@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.engine.kernel import FIELDS, SERIES
-from sim.schedule import PATH_BITS, SERIES_BITS, interval_iterations, interval_level
+from sim.schedule import PATH_BITS, SERIES_BITS, kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,18 +82,13 @@ class Path:
 
 
 def kept_bins(first: int, count: int, agents: int) -> list[int]:
-    """Return how many bins each complete interval keeps: the most it can be asked for."""
-    return _kept(first, count, agents, SERIES_BITS)
+    """Return how many bins each complete interval keeps."""
+    return [kept(interval, agents, SERIES_BITS) for interval in range(first, first + count)]
 
 
 def kept_samples(first: int, count: int, agents: int) -> list[int]:
     """Return how many samples of the path each complete interval keeps."""
-    return _kept(first, count, agents, PATH_BITS)
-
-
-def _kept(first: int, count: int, agents: int, bits: int) -> list[int]:
-    iterations = interval_iterations(agents)
-    return [iterations >> interval_level(j, agents, bits) for j in range(first, first + count)]
+    return [kept(interval, agents, PATH_BITS) for interval in range(first, first + count)]
 
 
 def joined(parts: Sequence[Bins], level: int) -> Bins:

@@ -49,7 +49,9 @@ def deviations(
         # Around the primary it is moved by what moves either of them.
         moved = [a] if frame == "inertial" or primary is None else [a, primary]
         acceleration = sum(_acceleration(scenario, series, between, b) for b in moved)
-        found.append(np.fmin(size, acceleration * np.diff(times) ** 2 / 8.0))
+        with np.errstate(invalid="ignore"):  # not known, and no time passes: the size decides
+            pulled = acceleration * np.diff(times) ** 2 / 8.0
+        found.append(np.fmin(size, pulled))
     return found
 
 
