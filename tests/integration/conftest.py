@@ -79,6 +79,13 @@ def own_redis(redis_image: str | None) -> Iterator[RedisServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def redis_of_its_own(redis_image: str | None) -> Iterator[RedisServer]:
+    """A server for a module that kills, freezes and fills it."""
+    with _server(redis_image) as server:
+        yield server
+
+
 def _server(image: str | None) -> contextlib.AbstractContextManager[RedisServer]:
     if image is None:
         return redis_servers.embedded_server()

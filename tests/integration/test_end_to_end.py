@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from sim import Propagation, Trajectory
-from tests import redis_servers
 from tests.installation import Installation, ask, installed
 from tests.integration import naive
 from tests.processes import eventually
@@ -46,16 +45,6 @@ THREE: Final[dict[str, Any]] = {
     "dt_span": 0.02,
     "epsilon": 0.0005,
 }
-
-
-@pytest.fixture(scope="module")
-def redis_of_its_own(redis_image: str | None) -> Iterator[RedisServer]:
-    if redis_image is None:
-        with redis_servers.embedded_server() as server:
-            yield server
-    else:
-        with redis_servers.container_server(redis_image) as server:
-            yield server
 
 
 @pytest.fixture(scope="module")

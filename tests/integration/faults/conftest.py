@@ -6,20 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import redis_servers
+from tests import invariants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.redis_servers import RedisServer
+    from tests.installation import Installation
 
 
-@pytest.fixture(scope="module")
-def redis_of_its_own(redis_image: str | None) -> Iterator[RedisServer]:
-    """A server for a module that kills, freezes and fills it."""
-    if redis_image is None:
-        with redis_servers.embedded_server() as server:
-            yield server
-    else:
-        with redis_servers.container_server(redis_image) as server:
-            yield server
+@pytest.fixture
+def installation(shared: Installation) -> Iterator[Installation]:
+    """The module's installation (`shared`), with nothing wrong with it after the test."""
+    yield shared
+    invariants.hold(shared)

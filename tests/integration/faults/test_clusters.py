@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 import pytest
 
-from tests import invariants, redis_servers
+from tests import redis_servers
 from tests.asked import ask_for
 from tests.dask_servers import dask
 from tests.deadlines import within
@@ -60,12 +60,6 @@ def shared(
         PORTA_STRETCH_DEADLINE=f"{DEADLINE_S}s",
     ) as running:
         yield running
-
-
-@pytest.fixture
-def installation(shared: Installation) -> Iterator[Installation]:
-    yield shared
-    invariants.hold(shared)
 
 
 def workers(installation: Installation) -> list[psutil.Process]:

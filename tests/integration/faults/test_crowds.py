@@ -60,12 +60,6 @@ def shared(
         yield running
 
 
-@pytest.fixture
-def installation(shared: Installation) -> Iterator[Installation]:
-    yield shared
-    invariants.hold(shared)
-
-
 def many(installation: Installation, bodies: list[bytes]) -> Counter[int]:
     """Ask for these by turns, each client on a connection of its own; count the answers."""
 

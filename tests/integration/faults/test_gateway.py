@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
-from tests import invariants, redis_servers
+from tests import redis_servers
 from tests.asked import ask_for
 from tests.installation import Installation, installed
 from tests.processes import eventually, frozen, lives
@@ -32,12 +32,6 @@ def shared(
     folder = tmp_path_factory.mktemp("gateway")
     with installed(redis_server.url, folder, PORTA_LEASE="3s") as running:
         yield running
-
-
-@pytest.fixture
-def installation(shared: Installation) -> Iterator[Installation]:
-    yield shared
-    invariants.hold(shared)
 
 
 def gateway(installation: Installation) -> psutil.Process:

@@ -12,7 +12,6 @@ import httpx
 import psutil
 import pytest
 
-from tests import invariants
 from tests.asked import ask_for
 from tests.deadlines import within
 from tests.installation import Installation, installed
@@ -38,12 +37,6 @@ def shared(
     folder = tmp_path_factory.mktemp("redis")
     with installed(redis_of_its_own.url, folder, PORTA_LEASE="3s") as running:
         yield running
-
-
-@pytest.fixture
-def installation(shared: Installation) -> Iterator[Installation]:
-    yield shared
-    invariants.hold(shared)
 
 
 def test_a_run_goes_on_where_it_was_after_redis_was_killed(

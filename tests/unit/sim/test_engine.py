@@ -23,6 +23,7 @@ from sim.errors import Failure, FailureReason, IntegrityError, PropagationFailed
 from sim.records import NUMBERS
 from sim.reference import initial_records, iterations, simulate
 from sim.schedule import SERIES_BITS, interval_iterations, level
+from tests.unit.sim.scenarios import SATELLITE_FIRST, THREE
 from tests.unit.sim.strategies import trajectories
 
 if TYPE_CHECKING:
@@ -38,17 +39,6 @@ def agent(name: str, mu: float, *numbers: float, primary: str | None = None) -> 
 
 
 ALONE = Scenario((agent("Alone", 1.0, 0.01, 0.0, 0.0, 1.0, 0.5),), 0.01, 0.09, 0.001)
-SATELLITE_FIRST = Scenario(NANO.agents[::-1], NANO.dt_min, NANO.dt_span, NANO.epsilon)
-THREE = Scenario(
-    (
-        agent("Moon", 0.01, 0.03, 0.0, 1.2, 1.0, 0.0),
-        agent("Planet", 1.0, 0.01, 0.0, 0.1, 0.1, 0.0),
-        agent("Probe", 0.0, 0.05, 1.5, 0.0, 0.0, 0.9, primary="Moon"),
-    ),
-    0.01,
-    0.05,
-    0.002,
-)
 TEN = Scenario(
     tuple(
         agent(

@@ -12,6 +12,7 @@ import pytest
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.engine import initial_checkpoint, pass_over
 from sim.schedule import interval_iterations
+from tests.unit.sim.scenarios import SATELLITE_FIRST, THREE
 
 INTERVAL: Final = interval_iterations(2)
 STEPS: Final = INTERVAL + 321
@@ -19,17 +20,6 @@ STEPS: Final = INTERVAL + 321
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
-SATELLITE_FIRST = Scenario(NANO.agents[::-1], NANO.dt_min, NANO.dt_span, NANO.epsilon)
-THREE = Scenario(
-    (
-        Agent("Moon", 0.01, State(0.0, 0.03, 0.0, 1.2, 1.0, 0.0)),
-        Agent("Planet", 1.0, State(0.0, 0.01, 0.0, 0.1, 0.1, 0.0)),
-        Agent("Probe", 0.0, State(0.0, 0.05, 1.5, 0.0, 0.0, 0.9), primary="Moon"),
-    ),
-    0.01,
-    0.05,
-    0.002,
-)
 MUTUAL = Scenario(  # each the other's primary, the lighter one first
     (
         Agent("B", 0.5, State(0.0, 0.02, 0.0, 1.0, 0.8, 0.0)),

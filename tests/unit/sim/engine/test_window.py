@@ -13,6 +13,7 @@ import pytest
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.engine.kernel import seek
 from sim.schedule import interval_iterations
+from tests.unit.sim.scenarios import SATELLITE_FIRST, THREE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
 PIXELS = 1600
 INTERVAL = interval_iterations(2)
 
-SATELLITE_FIRST = Scenario(NANO.agents[::-1], NANO.dt_min, NANO.dt_span, NANO.epsilon)
-THREE = Scenario(
-    (
-        Agent("Moon", 0.01, State(0.0, 0.03, 0.0, 1.2, 1.0, 0.0)),
-        Agent("Planet", 1.0, State(0.0, 0.01, 0.0, 0.1, 0.1, 0.0)),
-        Agent("Probe", 0.0, State(0.0, 0.05, 1.5, 0.0, 0.0, 0.9), primary="Moon"),
-    ),
-    0.01,
-    0.05,
-    0.002,
-)
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Path: TypeAlias = tuple[Floats, Floats, Floats]  # t, x, y
