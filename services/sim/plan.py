@@ -10,9 +10,10 @@ The model of cost, per iteration of M agents of which `massive` attract others::
     pass    = M * look + steps * (step + massive * pull);  two agents: pair
     slice   = pass, once more, + steps * encode
 
-and the one rule by which work is cut: a stretch is a second's pass, a task of output half a
-second's, and neither hands back more than 32 MiB. That is long beside the millisecond that a
-task costs the scheduler, and short beside whoever cancels, dies, or waits for the last worker.
+and the one rule by which work is cut: a stretch is as long as all before it, up to a second's
+pass, a task of output half a second's, and neither hands back more than 32 MiB. That is long
+beside the millisecond that a task costs the scheduler, and short beside whoever cancels, dies,
+or waits for the last worker.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class CostModel:
 COSTS: Final = CostModel()
 
 _STRETCH_S: Final = 1.0
+_FIRST_INTERVALS: Final = 16  # 25 ms of the default scenario
 _OUTPUT_S: Final = 0.5
 _HANDED_BACK_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (64: 415 MB)
 _BIN_BYTES: Final = 88  # minimum and maximum of five series, and a clock
@@ -109,12 +111,16 @@ def pass_seconds(scenario: Scenario, iterations: int) -> float:
 def stretch_intervals(scenario: Scenario, first: int) -> int:
     """Return how many intervals one task passes over from the `first` on, at least one.
 
+    They double from few to many: output of the first can begin soon, and the scheduler is asked
+    for a long pass as seldom as may be.
+
     >>> from sim.model import NANO
-    >>> stretch_intervals(NANO, 0)
-    256
+    >>> [stretch_intervals(NANO, first) for first in (0, 16, 32, 64, 128, 256, 512)]
+    [16, 16, 32, 64, 128, 256, 256]
     """
     interval_s = pass_seconds(scenario, interval_iterations(len(scenario.agents)))
-    most = max(1, min(STRETCH_INTERVALS, int(_STRETCH_S / interval_s)))
+    growing = min(STRETCH_INTERVALS, max(_FIRST_INTERVALS, first))
+    most = max(1, min(growing, int(_STRETCH_S / interval_s)))
     sizes = accumulate(kept_bytes(scenario, first + i) for i in range(most))
     return max(1, sum(size <= _HANDED_BACK_BYTES for size in sizes))
 

@@ -23,8 +23,7 @@ from sim.errors import (
     RequestError,
     StretchDeadlineError,
 )
-from sim.plan import stretch_intervals
-from sim.schedule import interval_iterations
+from sim.schedule import STRETCH_INTERVALS, interval_iterations
 from tests.dask_servers import all_there, dask
 
 if TYPE_CHECKING:
@@ -37,8 +36,8 @@ if TYPE_CHECKING:
     from tests.dask_servers import Dask
 
 INTERVAL = interval_iterations(2)
-MOST = stretch_intervals(NANO, 0)
-UNTIL = 2 * MOST + 30  # three stretches, the last of them shorter
+STARTS = [0, 16, 32, 64, 128, 256, 512]  # each stretch as long as all before it, up to 256
+UNTIL = STARTS[-1] + 30  # the last of them shorter
 BUDGET = 64 * 2**20
 TRAJECTORY = Trajectory(NANO, seed=7)
 
@@ -118,7 +117,7 @@ def test_any_number_of_workers_gives_the_same_bits_as_none(workers: int) -> None
     async def body(client: Client) -> None:
         taken = Taken()
         await propagate(client, taken)
-        assert [stretch.first for stretch in taken.stretches] == [0, MOST, 2 * MOST]
+        assert [stretch.first for stretch in taken.stretches] == STARTS
         assert taken.summary() == inline().summary()
         assert await leftovers(client) == 0
 
@@ -228,12 +227,13 @@ def test_a_trajectory_that_ends_ends_the_chain_with_what_is_good() -> None:
         await propagate(client, taken, slice_budget=2 * BUDGET, until_interval=40)
 
     on_cluster(1, body)
-    (stretch,) = taken.stretches
-    assert stretch.failure is not None
-    assert stretch.count == stretch.failure.iteration // INTERVAL == len(taken.slices)
+    *before, last = taken.stretches
+    assert [stretch.failure for stretch in before] == [None]
+    assert last.failure is not None
+    assert last.first + last.count == last.failure.iteration // INTERVAL == len(taken.slices)
     with pytest.raises(PropagationFailed) as raised:
         Propagation.open(ENDING, 40 * INTERVAL)
-    assert raised.value.failure == stretch.failure
+    assert raised.value.failure == last.failure
 
 
 def test_a_lost_scheduler_is_told_soon() -> None:
@@ -258,7 +258,9 @@ def test_a_scheduler_that_is_frozen_is_told_within_the_deadline() -> None:
         taken = Taken(after_stretch=lambda _: servers.scheduler.send_signal(signal.SIGSTOP))
 
         async def body(client: Client) -> None:
-            with pytest.raises(StretchDeadlineError, match=rf"from interval {MOST} .* 10 seconds"):
+            with pytest.raises(
+                StretchDeadlineError, match=rf"from interval {STARTS[1]} .* 10 seconds"
+            ):
                 await propagate(client, taken, deadline_s=10)
             servers.scheduler.send_signal(signal.SIGCONT)
 
@@ -299,7 +301,9 @@ def test_a_cancelled_propagation_ends_at_once_and_leaves_nothing(
         begun = asyncio.Event()
         taken = Taken(after_stretch=lambda _: begun.set())
         # Longer than the longest delay, on the fastest of machines.
-        endless = propagate(client, taken, until_interval=20 * MOST, slice_budget=BUDGET)
+        endless = propagate(
+            client, taken, until_interval=20 * STRETCH_INTERVALS, slice_budget=BUDGET
+        )
         task = asyncio.create_task(endless)
         await asyncio.wait_for(begun.wait(), 60)
         await asyncio.sleep(delay_s)
