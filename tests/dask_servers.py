@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from sim.cluster import PRELOAD
 from tests.processes import eventually
 from tests.redis_servers import free_port
 
@@ -32,7 +33,11 @@ class Dask:
     def add_worker(self) -> None:
         """Start one more worker; it needs a moment to join."""
         self.workers.append(
-            _start("dask_worker", self.address, "--no-nanny", "--nthreads", "1", "--no-dashboard")
+            _start(
+                "dask_worker",
+                *(self.address, "--no-nanny", "--nthreads", "1", "--no-dashboard"),
+                *("--preload", PRELOAD),
+            )
         )
 
 

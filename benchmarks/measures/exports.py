@@ -83,16 +83,14 @@ for columnar, most in (("arrow", 30.0), ("parquet", 250.0)):
 # What `porta propagate --output` does, with what is written counted instead of kept.
 EXPORT: Final = """
 import sys
-from pathlib import Path
+from benchmarks.memory import peak_bytes
 from sim import Propagation, Trajectory
 from sim.export import FORMATS, export
 
 opened = Propagation.open(Trajectory(), 6_400_000)
 assert opened.records >= 10_000_000
 sum(map(len, export(opened.slices(), FORMATS[sys.argv[1]])))
-# Not getrusage, which counts what the process was forked from too: proc(5), VmHWM.
-peak = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]
-print(int(peak) * 1024)
+print(peak_bytes())
 """
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import resource
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ import psutil
 from distributed import Client
 
 from benchmarks.measure import Figure, Sample, at_least, at_most, measure
+from benchmarks.memory import peak_bytes
 from sim import Trajectory
 from sim.driver import export_on
-from sim.engine import warm
 from tests.dask_servers import Dask, dask
 
 if TYPE_CHECKING:
@@ -41,18 +40,12 @@ async def exported(servers: Dask) -> Export:
     scheduler = psutil.Process(servers.scheduler.pid)
     async with Client(servers.address, asynchronous=True) as client:
         await client.wait_for_workers(len(servers.workers))
-        await client.run(warm)
         with tempfile.TemporaryDirectory(prefix="porta-benchmark-") as folder:
             begun, busy = time.perf_counter(), busy_seconds(scheduler)
             await export_on(client, Trajectory(), ITERATIONS, Path(folder))
             taken_s = time.perf_counter() - begun
         peaks = await client.run(peak_bytes)
     return Export(taken_s, max(peaks.values()), (busy_seconds(scheduler) - busy) / taken_s)
-
-
-def peak_bytes() -> int:
-    """Return the most memory that this process has held; Linux tells KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def busy_seconds(process: psutil.Process) -> float:

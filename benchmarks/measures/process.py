@@ -12,13 +12,11 @@ from benchmarks.measure import Figure, Sample, at_most, measure
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The process tells its own peak: what its parent is told by wait4 includes the parent's memory.
 WHOLE: Final = """
-import pathlib
+from benchmarks.memory import peak_bytes
 from frontend.cli import porta
 porta(["propagate", "100000000", "--workers", "inline"], standalone_mode=False)
-print(*(line.split()[1] for line in pathlib.Path("/proc/self/status").read_text().splitlines()
-        if line.startswith("VmHWM")))
+print(peak_bytes())
 """
 LOAD: Final = """
 import time
@@ -49,6 +47,6 @@ def whole() -> Iterator[Sample]:
 
     def sample() -> Figure:
         done = subprocess.run((sys.executable, "-c", WHOLE), check=True, capture_output=True)  # noqa: S603 - our own words
-        return Figure(int(done.stdout.split()[-1]) * 1024 / MB)
+        return Figure(int(done.stdout.split()[-1]) / MB)
 
     yield sample

@@ -83,6 +83,7 @@ def configure(c: Any, environ: Mapping[str, str]) -> None:  # noqa: ANN401 -- tr
     cluster.environment = {
         "HOME": "/tmp",  # noqa: S108 -- in the container
         "DASK_DISTRIBUTED__SCHEDULER__IDLE_TIMEOUT": FORGOTTEN_IDLE,
+        "DASK_DISTRIBUTED__WORKER__PRELOAD": "sim.driver.tasks",  # which loads the kernel
     }
     for kind in ("scheduler", "worker"):
         setattr(cluster, f"{kind}_extra_pod_config", POD)

@@ -123,7 +123,8 @@ class Settings:
             "DASK_SCHEDULER",
             parsing.scheduler,
             "A Dask scheduler to work on, `[tcp://]host:port`, instead of a Gateway: no cluster "
-            "is started or stopped.",
+            "is started or stopped. Workers that `dask worker --preload sim.driver.tasks` "
+            "starts have the kernel loaded before their first task.",
         ),
     )
     inline_work: int = field(

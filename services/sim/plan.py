@@ -10,10 +10,10 @@ The model of cost, per iteration of M agents of which `massive` attract others::
     pass    = M * look + steps * (step + massive * pull);  two agents: pair
     slice   = pass, once more, + steps * encode
 
-and the one rule by which work is cut: a stretch is as long as all before it, up to a second's
-pass, a task of output half a second's, and neither hands back more than 32 MiB. That is long
-beside the millisecond that a task costs the scheduler, and short beside whoever cancels, dies,
-or waits for the last worker.
+and the one rule by which work is cut: a stretch is twice as long as all before it, up to a second's
+pass; a task of output takes half a second or, of the last, an eighth of what is left; neither
+hands back more than 32 MiB. That is long beside the millisecond that a task costs the scheduler,
+and short beside whoever cancels, dies, or waits for the last worker.
 """
 
 from __future__ import annotations
@@ -72,9 +72,14 @@ COSTS: Final = CostModel()
 _STRETCH_S: Final = 1.0
 _FIRST_INTERVALS: Final = 16  # 25 ms of the default scenario
 _OUTPUT_S: Final = 0.5
+# Workers end together where each takes a part of what is left: C. D. Polychronopoulos, D. J. Kuck,
+# "Guided self-scheduling", IEEE Transactions on Computers C-36 (1987), 1425-1439.
+_PARTS_OF_REST: Final = 8
+_LEAST_PARTS: Final = 8  # of the longest task: what a task costs is still little beside it
 _HANDED_BACK_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (64: 415 MB)
 _BIN_BYTES: Final = 88  # minimum and maximum of five series, and a clock
 _SAMPLE_BYTES: Final = 48  # a state
+_CHECKPOINT_BYTES: Final = 176  # three records, and how many steps
 
 
 def work(steps: int, scenario: Scenario, members: int = 1) -> float:
@@ -111,28 +116,28 @@ def pass_seconds(scenario: Scenario, iterations: int) -> float:
 def stretch_intervals(scenario: Scenario, first: int) -> int:
     """Return how many intervals one task passes over from the `first` on, at least one.
 
-    They double from few to many: output of the first can begin soon, and the scheduler is asked
+    They grow from few to many: output of the first can begin soon, and the scheduler is asked
     for a long pass as seldom as may be.
 
     >>> from sim.model import NANO
-    >>> [stretch_intervals(NANO, first) for first in (0, 16, 32, 64, 128, 256, 512)]
-    [16, 16, 32, 64, 128, 256, 256]
+    >>> [stretch_intervals(NANO, first) for first in (0, 16, 48, 144, 400, 656)]
+    [16, 32, 96, 256, 256, 256]
     """
     interval_s = pass_seconds(scenario, interval_iterations(len(scenario.agents)))
-    growing = min(STRETCH_INTERVALS, max(_FIRST_INTERVALS, first))
+    growing = min(STRETCH_INTERVALS, max(_FIRST_INTERVALS, 2 * first))
     most = max(1, min(growing, int(_STRETCH_S / interval_s)))
     sizes = accumulate(kept_bytes(scenario, first + i) for i in range(most))
     return max(1, sum(size <= _HANDED_BACK_BYTES for size in sizes))
 
 
 def kept_bytes(scenario: Scenario, interval: int) -> int:
-    """Return how many bytes are kept of an interval, of which its overview is nearly all.
+    """Return how many bytes are kept of an interval: its overview, and the checkpoint at its end.
 
     Early intervals keep more of it than later ones, and each of many agents as much as one of two.
     """
     agents = len(scenario.agents)
     bins, samples = (kept(interval, agents, bits) for bits in (SERIES_BITS, PATH_BITS))
-    return agents * (bins * _BIN_BYTES + samples * _SAMPLE_BYTES)
+    return agents * (bins * _BIN_BYTES + samples * _SAMPLE_BYTES + _CHECKPOINT_BYTES)
 
 
 def slice_bytes(scenario: Scenario) -> int:
@@ -154,22 +159,30 @@ def sliced_intervals(scenario: Scenario, intervals: int, budget_bytes: int) -> i
     return min(intervals, max(0, budget_bytes) // slice_bytes(scenario))
 
 
-def slice_batches(scenario: Scenario, intervals: range, *, export: bool = False) -> Iterator[range]:
-    """Divide intervals evenly among tasks of half a second; what isn't written is handed back.
+def slice_batches(
+    scenario: Scenario, intervals: range, *, until: int, export: bool = False
+) -> Iterator[range]:
+    """Divide intervals among tasks of half a second, and ever less towards `until`, where all end.
+
+    What isn't exported is handed back, and so is bounded in size as well.
 
     >>> from sim.model import NANO
-    >>> list(slice_batches(NANO, range(3, 12)))
+    >>> list(slice_batches(NANO, range(3, 12), until=100))
     [range(3, 6), range(6, 9), range(9, 12)]
-    >>> [len(batch) for batch in slice_batches(NANO, range(256), export=True)]
-    [36, 37, 36, 37, 36, 37, 37]
+    >>> [len(batch) for batch in slice_batches(NANO, range(200), until=200, export=True)]
+    [25, 22, 20, 17, 15, 13, 11, 10, 9, 8, 7, 6, 5, 4, 4, 4, 4, 4, 4, 4, 4]
     """
     most = int(_OUTPUT_S / slice_seconds(scenario, export=export))
     if not export:
         most = min(most, _HANDED_BACK_BYTES // slice_bytes(scenario))
-    tasks = math.ceil(len(intervals) / max(1, most))
-    for task in range(tasks):
-        start, stop = (len(intervals) * edge // tasks for edge in (task, task + 1))
-        yield intervals[start:stop]
+    start = intervals.start
+    while start < intervals.stop:
+        size = min(most, max(most // _LEAST_PARTS, math.ceil((until - start) / _PARTS_OF_REST)))
+        left = intervals.stop - start
+        tasks = math.ceil(left / max(1, size))
+        stop = start + math.ceil(left / tasks)
+        yield range(start, stop)
+        start = stop
 
 
 def workers_for(

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tests.dask_servers import Dask
 
 INTERVAL = interval_iterations(2)
-STARTS = [0, 16, 32, 64, 128, 256, 512]  # each stretch as long as all before it, up to 256
+STARTS = [0, 16, 48, 144, 400]  # each stretch twice as long as all before it, up to 256
 UNTIL = STARTS[-1] + 30  # the last of them shorter
 BUDGET = 64 * 2**20
 TRAJECTORY = Trajectory(NANO, seed=7)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from frontend import embedded
-from sim.cluster import Backend, GatewayBackend, SchedulerBackend
+from sim.cluster import Backend, GatewayBackend, LocalBackend, SchedulerBackend
 from sim.errors import ClusterError, ClusterStartError
 from tests import redis_servers
 from tests.dask_servers import all_there, dask
@@ -64,6 +64,25 @@ def test_a_cluster_comes_with_its_tag_and_workers_and_goes(backend: GatewayBacke
             assert cluster.dashboard is not None
             assert cluster.name in cluster.dashboard
         assert await all_gone(backend)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("way", ["gateway", "local"])
+def test_a_worker_has_the_kernel_before_its_first_task(backend: GatewayBackend, way: str) -> None:
+    def kernel_loaded() -> bool:
+        """Look without importing, which would load some of it."""
+        import sys
+
+        kernel = sys.modules.get("sim.engine.kernel.passing")
+        return kernel is not None and bool(kernel.pass_over.signatures and kernel.emit.signatures)
+
+    async def main() -> None:
+        which: Backend = backend if way == "gateway" else LocalBackend()
+        async with which.open(tag="", workers=2) as cluster:
+            assert await all_there(cluster, 2)
+            loaded = await cluster.client.run(kernel_loaded)
+            assert list(loaded.values()) == [True, True]
 
     asyncio.run(main())
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dask_gateway_server.options import Options, String
 
 from frontend.embedded.gateway import GatewayOptions
+from sim.cluster import PRELOAD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +68,7 @@ def _configure_clusters(c: Any, options: GatewayOptions) -> None:  # noqa: ANN40
     cluster.environment = {
         **options.cluster_environ,
         "DASK_DISTRIBUTED__SCHEDULER__IDLE_TIMEOUT": f"{FORGOTTEN_IDLE_S}s",
+        "DASK_DISTRIBUTED__WORKER__PRELOAD": PRELOAD,
     }
 
 

@@ -13,12 +13,13 @@ process (its `__del__` runs on its own event loop: docs/adr/0031).
 
 from __future__ import annotations
 
-from sim.cluster.backend import Backend, Cluster, ClusterInfo
+from sim.cluster.backend import PRELOAD, Backend, Cluster, ClusterInfo
 from sim.cluster.gateway import GatewayBackend
 from sim.cluster.local import LocalBackend
 from sim.cluster.scheduler import SchedulerBackend
 
 __all__ = [
+    "PRELOAD",
     "Backend",
     "Cluster",
     "ClusterInfo",

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
-__all__ = ["Backend", "Cluster", "ClusterInfo", "connected"]
+__all__ = ["PRELOAD", "Backend", "Cluster", "ClusterInfo", "connected"]
+
+PRELOAD: Final = "sim.driver.tasks"
+"""What workers import as they start (`dask worker --preload`): it loads the compiled kernel."""
 
 _ANSWER_S: Final = 10.0  # a scheduler that answers later counts as lost
 _CLOSE_S: Final = 5.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from distributed import LocalCluster
 
-from sim.cluster.backend import Cluster, ClusterInfo, connected
+from sim.cluster.backend import PRELOAD, Cluster, ClusterInfo, connected
 from sim.cluster.ending import in_any_case
 from sim.errors import ClusterStartError
 
@@ -65,6 +65,7 @@ async def _started(workers: int) -> AsyncIterator[LocalCluster]:
     local = LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
+        preload=PRELOAD,
         host="127.0.0.1",
         # None for an address would be port 8787, which another cluster may have.
         scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},

@@ -38,7 +38,7 @@ class Chain:
         self,
         start: Checkpoint,
         *,
-        hand_over: Callable[[Stretch], Awaitable[None]],
+        hand_over: Callable[[Stretch], None],
         on_stretch: Callable[[Stretch, bytes], Awaitable[None]],
     ) -> Checkpoint:
         """Give each stretch to both, the latter while the next is under way; return the end."""
@@ -47,7 +47,7 @@ class Chain:
             try:
                 while coming is not None:
                     stretch, data = await coming
-                    await hand_over(stretch)
+                    hand_over(stretch)
                     start = stretch.tail
                     coming = None if stretch.failure is not None else self._next(start)
                     await on_stretch(stretch, data)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from distributed import KilledWorker
 from distributed.client import FutureCancelledError
 
-from sim.driver.tasks import warm
 from sim.errors import ClusterError, ClusterLostError, SimError, StretchDeadlineError
 
 if TYPE_CHECKING:
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Crew", "together"]
 
-_LOG: Final = logging.getLogger(__name__)
 _LOOK_S: Final = 0.5  # between looks at what tells nobody when it changes
 _ANSWER_S: Final = 10.0  # a scheduler that answers later counts as lost
 _CHAIN: Final = 1  # Dask's priorities: the higher, the sooner
@@ -45,21 +42,6 @@ class Crew:
             async with asyncio.timeout(self._deadline_s):
                 # Its annotations are those of a client that is not asynchronous.
                 await self._client.wait_for_workers(1)  # type: ignore[func-returns-value, misc]
-
-    @asynccontextmanager
-    async def warming(self) -> AsyncIterator[None]:
-        """Have the workers that are there load the compiled kernel, while the chain begins.
-
-        Nobody waits for it: who is not ready in time loads it with the first task.
-        """
-        warming = asyncio.ensure_future(self._client.run(warm, on_error="ignore"))
-        try:
-            yield
-        finally:
-            warming.cancel()
-            await asyncio.wait({warming})
-            if not warming.cancelled() and (error := warming.exception()) is not None:
-                _LOG.info("The workers were not all warmed up.", exc_info=error)
 
     async def scout(self, first: int, task: Callable[..., T], *arguments: object) -> T:
         """Carry out a task of the chain, before any other."""
@@ -89,14 +71,13 @@ class Crew:
         self._changed.set()
 
     @contextmanager
-    def chain(self, *, runs: bool = True) -> Iterator[None]:
-        """Keep a thread free for the chain meanwhile or, within that, let go of it."""
-        before, self._chain_runs = self._chain_runs, runs
-        self._changed.set()
+    def chain(self) -> Iterator[None]:
+        """Keep a thread free for the chain meanwhile."""
+        self._chain_runs = True
         try:
             yield
         finally:
-            self._chain_runs = before
+            self._chain_runs = False
             self._changed.set()
 
     async def _spare_threads(self) -> int:

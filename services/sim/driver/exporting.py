@@ -43,8 +43,8 @@ async def export_on(
     trajectory ends before (parts of what comes before may be there), and ClusterError.
     """
     _prepare(directory)
-    export = _Export(Crew(client, deadline_s), trajectory, directory, on_progress)
-    await export.write(steps)
+    export = _Export(Crew(client, deadline_s), trajectory, steps, directory, on_progress)
+    await export.write()
     return export.parts
 
 
@@ -55,40 +55,43 @@ class _Export:
         self,
         crew: Crew,
         trajectory: Trajectory,
+        steps: int,
         directory: Path,
         on_progress: Callable[[int], Awaitable[None]] | None,
     ) -> None:
         self.parts: list[Path] = []
         self._crew = crew
         self._trajectory = trajectory
+        agents = len(trajectory.scenario.agents)
+        self._until, self._rest = complete_intervals(steps, agents), remainder(steps, agents)
         self._directory = directory
         self._on_progress = on_progress
         self._written = 0
         self._output = Output(crew, self._write_part)
 
-    async def write(self, steps: int) -> None:
-        agents = len(self._trajectory.scenario.agents)
-        chain = Chain(self._crew, self._trajectory, complete_intervals(steps, agents))
+    async def write(self) -> None:
+        chain = Chain(self._crew, self._trajectory, self._until)
         await self._crew.ready(0)
-        async with self._crew.warming(), together() as tasks:
+        async with together() as tasks:
             tasks.create_task(self._output.work_off())
             end = await chain.follow(
                 initial_checkpoint(self._trajectory.scenario),
                 hand_over=self._hand_over,
                 on_stretch=_end_with_failure,
             )
-            if rest := remainder(steps, agents):
-                await self._add([SliceWork(complete_intervals(steps, agents), end, rest, None)])
-            await self._output.end()
+            if self._rest:
+                self._add([SliceWork(self._until, end, self._rest, None)])
+            self._output.end()
 
-    async def _hand_over(self, stretch: Stretch) -> None:
+    def _hand_over(self, stretch: Stretch) -> None:
         intervals = range(stretch.first, stretch.first + stretch.count)
-        for batch in slice_batches(self._trajectory.scenario, intervals, export=True):
-            await self._add(works_of(stretch, batch))
+        scenario = self._trajectory.scenario
+        for batch in slice_batches(scenario, intervals, until=self._until, export=True):
+            self._add(works_of(stretch, batch))
 
-    async def _add(self, works: list[SliceWork]) -> None:
+    def _add(self, works: list[SliceWork]) -> None:
         self.parts.append(self._directory / f"part-{len(self.parts):06}.parquet")
-        await self._output.add((self.parts[-1], works))
+        self._output.add((self.parts[-1], works))
 
     async def _write_part(self, job: tuple[Path, list[SliceWork]]) -> None:
         part, works = job

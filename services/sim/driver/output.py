@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -14,27 +14,26 @@ __all__ = ["Output"]
 
 Job = TypeVar("Job")
 
-_WAITING: Final = 64  # jobs, before the chain waits for them: about two stretches' worth
-
 
 class Output(Generic[Job]):
     """Carries out jobs while there are threads that the chain does not need.
 
     A job has its thread until it is done with what came back, so that results never pile up.
+    Any number may wait: of an interval that is some checkpoints.
     """
 
     def __init__(self, crew: Crew, carry_out: Callable[[Job], Awaitable[None]]) -> None:
         self._crew = crew
         self._carry_out = carry_out
-        self._jobs: asyncio.Queue[Job | None] = asyncio.Queue(_WAITING)
+        self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
 
-    async def add(self, job: Job) -> None:
-        """Have a job carried out; if too many wait, the chain's thread is lent to them."""
-        await self._put(job)
+    def add(self, job: Job) -> None:
+        """Have a job carried out."""
+        self._jobs.put_nowait(job)
 
-    async def end(self) -> None:
+    def end(self) -> None:
         """Have `work_off` end when all jobs are done."""
-        await self._put(None)
+        self._jobs.put_nowait(None)
 
     async def work_off(self) -> None:
         """Carry out jobs until the end; whatever one raises ends the others."""
@@ -42,13 +41,6 @@ class Output(Generic[Job]):
             while (job := await self._jobs.get()) is not None:
                 await self._crew.take_thread()
                 tasks.create_task(self._do(job))
-
-    async def _put(self, job: Job | None) -> None:
-        if not self._jobs.full():
-            self._jobs.put_nowait(job)
-            return
-        with self._crew.chain(runs=False):
-            await self._jobs.put(job)
 
     async def _do(self, job: Job) -> None:
         try:

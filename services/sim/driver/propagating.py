@@ -60,17 +60,17 @@ async def propagate_on(  # noqa: PLR0913 - keyword-only, and each is a thing of 
 
     output = Output(crew, make)
 
-    async def hand_over(stretch: Stretch) -> None:
+    def hand_over(stretch: Stretch) -> None:
         end = min(stretch.first + stretch.count, sliced)
-        for intervals in slice_batches(scenario, range(stretch.first, end)):
-            await output.add(works_of(stretch, intervals))
+        for intervals in slice_batches(scenario, range(stretch.first, end), until=sliced):
+            output.add(works_of(stretch, intervals))
 
     await crew.ready(first_interval)
-    async with crew.warming(), together() as tasks:
+    async with together() as tasks:
         tasks.create_task(output.work_off())
         chain = Chain(crew, trajectory, until_interval)
         await chain.follow(start, hand_over=hand_over, on_stretch=on_stretch)
-        await output.end()
+        output.end()
 
 
 def _verify(trajectory: Trajectory, slices: list[tuple[int, bytes]]) -> None:

@@ -1,12 +1,12 @@
 """What workers do: pure functions of a trajectory and checkpoints, each a second or less.
 
 Dask takes equal arguments for equal results and would remember them; they are submitted as
-impure, so that a task that is asked for again is carried out again.
+impure, so that a task that is asked for again is carried out again. Workers preload this module
+(`sim.cluster.PRELOAD`): the compiled kernel is there before their first task.
 """
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sim.engine import Checkpoint
     from sim.model import Trajectory
 
-__all__ = ["SliceWork", "make_slices", "scout", "warm", "write_part"]
+__all__ = ["SliceWork", "dask_setup", "make_slices", "scout", "write_part"]
 
 
 class SliceWork(NamedTuple):
@@ -34,9 +34,9 @@ class SliceWork(NamedTuple):
     expected: Checkpoint | None
 
 
-async def warm() -> None:
-    """Load the compiled kernel without holding up the worker's own loop."""
-    await asyncio.to_thread(engine.warm)
+def dask_setup(_worker: object) -> None:
+    """Load the compiled kernel before a worker is there: what Dask calls of a preloaded module."""
+    engine.warm()
 
 
 def scout(trajectory: Trajectory, start: Checkpoint, intervals: int) -> bytes:

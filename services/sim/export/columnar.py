@@ -4,7 +4,7 @@ Guarantees:
 
 - Both are whole files (the Arrow one in the IPC file format, as its suffix promises), though
   written front to back to a place that can't seek.
-- A Parquet file's row groups have 65,536 rows, with minima and maxima of all columns, so that
+- A Parquet file's row groups have 32,768 rows, with minima and maxima of all columns, so that
   readers can skip what lies outside a window of time.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_arrow", "write_parquet"]
 
-_ROWS: Final = 65_536  # 4 MB in memory; of twice as many a Parquet file is 0.1 % smaller
+_ROWS: Final = 32_768  # of twice as many a file is 0.2 % smaller, and its writer holds 20 MB more
 
 
 class _Drain(io.RawIOBase):

@@ -78,6 +78,7 @@ def test_as_much_is_kept_as_the_model_says(agents: int) -> None:
     scenario = cloud(agents, 1)
     stretch = pass_over(Trajectory(scenario), initial_checkpoint(scenario), 3)
     kept = stretch.series.nbytes + stretch.clocks.nbytes + stretch.path.nbytes
+    kept += stretch.steps[1:].nbytes + stretch.rings[1:].nbytes
     assert kept == sum(plan.kept_bytes(scenario, interval) for interval in range(3))
 
 
@@ -90,14 +91,25 @@ def test_as_much_is_kept_as_the_model_says(agents: int) -> None:
 def test_slice_batches_cover_the_intervals_once_in_order(
     scenario: Scenario, first: int, count: int, *, export: bool
 ) -> None:
-    batches = list(plan.slice_batches(scenario, range(first, first + count), export=export))
-    assert [j for batch in batches for j in batch] == list(range(first, first + count))
-    assert max(map(len, batches), default=1) - min(map(len, batches), default=1) <= 1
+    intervals, until = range(first, first + count), first + 2 * count
+    batches = list(plan.slice_batches(scenario, intervals, until=until, export=export))
+    assert [j for batch in batches for j in batch] == list(intervals)
+
+
+def test_slice_batches_become_short_where_all_end_together() -> None:
+    whole, *_, last = plan.slice_batches(NANO, range(305), until=305, export=True)
+    assert len(whole) > 30
+    assert len(last) < 5
+
+
+def test_of_nothing_there_are_no_slice_batches() -> None:
+    assert not list(plan.slice_batches(NANO, range(10, 5), until=5))
 
 
 @given(scenario=scenarios(), export=st.booleans())
 def test_a_slice_batch_is_bounded_in_time_and_memory(scenario: Scenario, *, export: bool) -> None:
-    batch = next(plan.slice_batches(scenario, range(10_000), export=export))
+    whole = range(10_000)
+    batch = next(plan.slice_batches(scenario, whole, until=10_000, export=export))
     assert len(batch) * plan.slice_seconds(scenario, export=export) <= 0.5
     assert export or len(batch) * plan.slice_bytes(scenario) <= 2**25
 

@@ -12,6 +12,7 @@ from traitlets.config import Config
 
 from frontend.embedded import gateway_config
 from frontend.embedded.gateway import GatewayOptions
+from sim.cluster import PRELOAD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,10 @@ def test_commands_are_lists_of_this_environments_own_python() -> None:
     cluster = configured().ClusterConfig
     assert cluster.scheduler_cmd == [sys.executable, "-m", "distributed.cli.dask_scheduler"]
     assert cluster.worker_cmd[:2] == [sys.executable, "-m"]
+
+
+def test_workers_preload_the_kernel() -> None:
+    assert configured().ClusterConfig.environment["DASK_DISTRIBUTED__WORKER__PRELOAD"] == PRELOAD
 
 
 def test_an_idle_cluster_ends_by_the_gateway_and_else_by_itself() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from infra import quantities, values
 from infra.settings import Settings
+from sim.cluster import PRELOAD
 from tests import dask_pods
 
 pytest.importorskip("kubernetes_asyncio")
@@ -122,6 +123,11 @@ def test_a_cluster_that_everybody_forgot_ends_by_itself() -> None:
     own = {one["name"]: one.get("value") for one in container(pod("scheduler"))["env"]}
     forgotten = parse_timedelta(own["DASK_DISTRIBUTED__SCHEDULER__IDLE_TIMEOUT"])
     assert 0 < found.idle_timeout < forgotten
+
+
+def test_workers_preload_the_kernel() -> None:
+    own = {one["name"]: one.get("value") for one in container(pod("worker"))["env"]}
+    assert own["DASK_DISTRIBUTED__WORKER__PRELOAD"] == PRELOAD
 
 
 def test_clusters_carry_the_tag_of_their_run() -> None:

@@ -68,5 +68,5 @@ def test_a_file_comes_in_pieces_while_its_records_do(name: str) -> None:
 def test_readers_can_skip_row_groups_by_time() -> None:
     data = b"".join(export([many(300_000)], FORMATS["parquet"]))
     metadata = pyarrow.parquet.read_metadata(io.BytesIO(data))
-    assert metadata.num_row_groups == 5
+    assert metadata.num_row_groups == 10
     assert metadata.row_group(1).column(2).statistics.has_min_max
