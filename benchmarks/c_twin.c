@@ -50,6 +50,10 @@ static inline void draw(uint64_t seed, uint64_t agent, int64_t steps, double *dr
     draws[2] = (double)(c2 >> 11) * 0x1p-53, draws[3] = (double)(c3 >> 11) * 0x1p-53;
 }
 
+static inline int is_finite(State s) {
+    return (s.x - s.x) + (s.y - s.y) + (s.time - s.time) == 0.0;
+}
+
 /* Agent a's step: 1 if it was taken, 0 if it waits for b's clock, -1 if it fails. */
 static inline int step(double dt_min, double dt_span, double epsilon, uint64_t seed,
                        uint64_t agent, Agent *a, Record *records_a, double *draws, double mu_b,
@@ -82,7 +86,7 @@ static inline int step(double dt_min, double dt_span, double epsilon, uint64_t s
     a->steps += 1;
     if ((a->steps & 3) == 0) draw(seed, agent, a->steps, draws);
     a->now = s;
-    return (s.x - s.x) + (s.y - s.y) + (s.time - s.time) == 0.0 ? 1 : -1;
+    return 1;
 }
 
 /* Go over `count` iterations from the start; return how many were good. `states`, two agents'
@@ -104,6 +108,8 @@ int64_t pass(double mu_a, double mu_b, double dt_min, double dt_span, double eps
                                 &a, records_a);
         if (second < 0 || first + second == 0) return i;
         if ((i + 1) % CHECKPOINT == 0) {
+            /* What stops being finite never is again: the last interval is not good. */
+            if (!(is_finite(a.now) && is_finite(b.now))) return i + 1 - CHECKPOINT;
             *kept = (Checkpoint){.agents = {a, b}};
             memcpy(kept->records[0], records_a, sizeof records_a);
             memcpy(kept->records[1], records_b, sizeof records_b);

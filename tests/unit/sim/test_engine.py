@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -286,6 +287,37 @@ def test_a_trajectory_that_ends_names_the_agents_and_the_last_good_iteration() -
     assert Propagation.open(Trajectory(DIVERGENCE), last).records == last + 1
     with pytest.raises(PropagationFailed):
         Propagation.open(Trajectory(DIVERGENCE), last + 1)
+
+
+RUNAWAY = agent("Runaway", 0.0, 0.5, 1e308, 0.0, 1e308, 0.0)  # not finite after two steps
+FASTER = agent("Faster", 0.0, 0.5, 1e308, 1.0, 1.7e308, 0.0)  # after one
+# Meets the rock, which pulls it by less than there are numbers for, in its fourth step.
+PEBBLE = agent("Pebble", 0.0, 0.5, -2.0, 0.0, 1.0, 0.0)
+ROCK = agent("Rock", 5e-324, 0.5, 0.0, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("agents", "ends"),
+    [
+        ((PEBBLE, ROCK), ("Pebble", "Rock")),
+        ((ROCK, RUNAWAY), ("Runaway",)),
+        ((PEBBLE, ROCK, RUNAWAY), ("Runaway",)),
+        ((RUNAWAY, PEBBLE, ROCK), ("Runaway",)),
+        ((RUNAWAY, FASTER), ("Faster",)),
+        ((RUNAWAY, FASTER, ROCK), ("Faster",)),
+        ((replace(RUNAWAY, name="Twin"), ROCK, RUNAWAY), ("Twin",)),
+    ],
+)
+def test_what_comes_first_ends_a_trajectory_whatever_would_follow(
+    agents: tuple[Agent, ...], ends: tuple[str, ...]
+) -> None:
+    scenario = Scenario(agents, 0.5, 0.0, 0.01)
+    with pytest.raises(PropagationFailed) as expected:
+        simulate(scenario, 0, 1_000)
+    assert expected.value.failure.agents == ends
+    with pytest.raises(PropagationFailed) as met:
+        Propagation.open(Trajectory(scenario), 1_000)
+    assert met.value.failure == expected.value.failure
 
 
 def test_a_stretch_ends_where_its_trajectory_does() -> None:

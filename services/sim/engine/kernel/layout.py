@@ -46,7 +46,9 @@ __all__ = [
     "World",
     "X",
     "Y",
+    "first_divergence",
     "forget",
+    "is_finite",
     "lay_down",
     "lift",
 ]
@@ -106,7 +108,7 @@ class Lanes(NamedTuple):
 
     rows: Floats  # [M, HISTORY + the most steps in a call, COLUMNS]
     free: Integers  # [M] the next free row
-    draws: Floats  # [M, 4] the block of random numbers that each agent is in
+    draws: Floats  # [M, 4 or 16] the random numbers that each agent is among
     # The general kernel's work space:
     place: Integers  # [M] which of the massive agents it is; -1: none
     mu: Floats  # of the massive agents, [G]
@@ -153,3 +155,25 @@ def forget(rows: Floats, free: Integers) -> None:
                 for column in range(COLUMNS):
                     rows[a, row, column] = rows[a, above + row, column]
             free[a] = HISTORY
+
+
+@inner
+def is_finite(rows: Floats, a: int, row: int) -> bool:
+    """Whether all numbers of a record are finite."""
+    time, x, y = rows[a, row, TIME], rows[a, row, X], rows[a, row, Y]
+    # What isn't is nan when subtracted from itself; a speed shows in what it moves.
+    finite: bool = (x - x) + (y - y) + (time - time) == 0.0
+    return finite
+
+
+@inner
+def first_divergence(rows: Floats, free: Integers) -> tuple[int, int]:
+    """Return the first agent of whom a new record isn't finite, and the iteration; there is one."""
+    agent, iteration = -1, 0
+    for a in range(len(free)):
+        row = HISTORY
+        while row < free[a] and is_finite(rows, a, row):
+            row += 1
+        if row < free[a] and (agent < 0 or rows[a, row, ITERATION] < iteration):
+            agent, iteration = a, int(rows[a, row, ITERATION])
+    return agent, iteration

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from sim.engine.kernel.layout import (
     COLLISION,
-    DIVERGENCE,
     ITERATION,
     OK,
     READ,
@@ -20,7 +19,7 @@ from sim.engine.kernel.layout import (
     X,
     Y,
 )
-from sim.engine.kernel.philox import draw
+from sim.engine.kernel.philox import AHEAD, draw_ahead
 from sim.jit import inner
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ __all__ = ["advance_many"]
 
 # Of each massive agent: where its newest record begins, and the one before; where the newest
 # three say that it is.
-_FEW: Final = 4  # to make vectors of them costs more than it saves
+_FEW: Final = 8  # to make vectors of them costs more than it saves
 _FROM_0, _FROM_1, _X_0, _Y_0, _X_1, _Y_1, _X_2, _Y_2 = range(SEEN)
 
 
@@ -129,9 +128,9 @@ def _met(seen: Floats, own: int, q: float, x: float, y: float) -> int:
 @inner
 def _read(rows: Floats, free: Integers, b: int, q: float) -> int:
     """Return which of b's rows is the newest that holds q."""
-    row: int = free[b] - 1
-    if q < rows[b, row - 1, TIME]:
-        row -= 1 if q >= rows[b, row - 2, TIME] else 2
+    newest = free[b] - 1
+    # A sum of comparisons, not branches: which of the rows it is can't be foreseen.
+    row: int = newest - (q < rows[b, newest - 1, TIME]) - (q < rows[b, newest - 2, TIME])
     return row
 
 
@@ -141,7 +140,8 @@ def advance_many(
 ) -> tuple[int, int, int, int]:
     """Go on for `count` iterations, numbered from `first`.
 
-    Returns the good iterations, the outcome, and the one or two agents that it concerns.
+    Returns the good iterations, the outcome, and the one or two agents that it concerns; whether
+    all states stayed finite is left to whoever calls.
     """
     dt_min, dt_span, epsilon, seed = world.dt_min, world.dt_span, world.epsilon, world.seed
     massive, primary = world.massive, world.primary
@@ -179,18 +179,15 @@ def advance_many(
             time = t + h
             k = steps[a]
             rows[a, row, TIME] = time
-            rows[a, row, STEP] = dt_min + draws[a, k & 3] * dt_span
+            rows[a, row, STEP] = dt_min + draws[a, k & (AHEAD - 1)] * dt_span
             rows[a, row, X] = x
             rows[a, row, Y] = y
             rows[a, row, VX] = vx
             rows[a, row, VY] = vy
             rows[a, row, ITERATION] = first + i
-            rows[a, row, READ] = _read(rows, free, primary[a], q) if primary[a] >= 0 else 0
-            # What isn't finite is nan when subtracted from itself; a speed shows in what it moves.
-            if (x - x) + (y - y) + (time - time) != 0.0:
-                return i, DIVERGENCE, a, a
-            if (k + 1) & 3 == 0:
-                draw(seed, a, (k + 1) >> 2, draws)
+            rows[a, row, READ] = _read(rows, free, max(0, primary[a]), q)  # no primary: not used
+            if (k + 1) & (AHEAD - 1) == 0:
+                draw_ahead(seed, a, (k + 1) >> 2, draws)
             if own >= 0:
                 _see(seen, own, t, x, y)
             free[a] = row + 1

@@ -13,6 +13,7 @@ import numpy as np
 from sim.engine.kernel.folding import fold_elements, fold_position, look, reach
 from sim.engine.kernel.layout import (
     COLUMNS,
+    DIVERGENCE,
     ELEMENTS,
     FIELDS,
     HISTORY,
@@ -28,12 +29,14 @@ from sim.engine.kernel.layout import (
     Pace,
     Tally,
     World,
+    first_divergence,
     forget,
+    is_finite,
     lay_down,
     lift,
 )
 from sim.engine.kernel.many import advance_many
-from sim.engine.kernel.philox import drawn
+from sim.engine.kernel.philox import AHEAD, BLOCK, drawn
 from sim.engine.kernel.tracing import Lines, lift_pens, pens_of, trace
 from sim.engine.kernel.two import advance_two
 from sim.jit import compiled, inner
@@ -69,7 +72,7 @@ def lanes_of(world: World, steps: Integers, ring: Floats) -> Lanes:
     return Lanes(
         rows,
         free,
-        drawn(world.seed, steps),
+        drawn(world.seed, steps, BLOCK if agents == 2 else AHEAD),  # noqa: PLR2004 - `advance`
         place,
         mu,
         np.empty(agents),
@@ -97,8 +100,15 @@ def advance(
     references to each, which would cost them a tenth of their time.
     """
     if free.size == 2:  # noqa: PLR2004 - the name of that kernel
-        return advance_two(mu, pace, rows, free, draws, steps, first, count)
-    return advance_many(world, lanes, steps, first, count)
+        end = advance_two(mu, pace, rows, free, draws, steps, first, count)
+    else:
+        end = advance_many(world, lanes, steps, first, count)
+    # A state that stops being finite never is again: to look at the newest is enough.
+    for a in range(free.size):
+        if not is_finite(rows, a, free[a] - 1):
+            agent, iteration = first_divergence(rows, free)
+            return iteration - first, DIVERGENCE, agent, agent
+    return end
 
 
 @inner

@@ -1,4 +1,4 @@
-"""Philox4x64-10, the counter-based random numbers of `numpy.random.Philox`, four at a time.
+"""Philox4x64-10, the counter-based random numbers of `numpy.random.Philox`, in blocks of four.
 
 J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: "Parallel random numbers: as easy as 1, 2, 3",
 SC'11, section 4.3, https://doi.org/10.1145/2063384.2063405.
@@ -18,9 +18,12 @@ from sim.jit import inner
 if TYPE_CHECKING:
     from sim.engine.kernel.layout import Floats, Integers
 
-__all__ = ["BLOCK", "draw", "drawn"]
+__all__ = ["AHEAD", "BLOCK", "draw", "draw_ahead", "drawn"]
 
 BLOCK: Final = 4  # numbers of 64 bits from one counter
+# Numbers that many agents draw at once: four blocks, whose chains of products the processor works
+# on side by side, and a fourth of the branches that it can't foresee.
+AHEAD: Final = 4 * BLOCK
 _MULTIPLIER_0: Final = np.uint64(0xD2E7470EE14C6C93)
 _MULTIPLIER_1: Final = np.uint64(0xCA5A826395121157)
 _WEYL_0: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -46,8 +49,8 @@ _high: Any = _high_half
 
 
 @inner
-def draw(seed: np.uint64, agent: int, block: int, draws: Floats) -> None:
-    """Put numbers 4*block to 4*block + 3 of the agent into its row of `draws`."""
+def draw(seed: np.uint64, agent: int, block: int, draws: Floats, at: int) -> None:
+    """Put numbers 4*block to 4*block + 3 of the agent into its row of `draws`, from `at` on."""
     key_0, key_1 = seed, np.uint64(agent)
     # numpy adds one to the counter before it uses it.
     c0, c1, c2, c3 = np.uint64(block + 1), np.uint64(0), np.uint64(0), np.uint64(0)
@@ -57,16 +60,24 @@ def draw(seed: np.uint64, agent: int, block: int, draws: Floats) -> None:
         c0, c1, c2, c3 = high_1 ^ c1 ^ key_0, low_1, high_0 ^ c3 ^ key_1, low_0
         key_0 += _WEYL_0
         key_1 += _WEYL_1
-    draws[agent, 0] = np.float64(c0 >> _ELEVEN) * _2_TO_MINUS_53
-    draws[agent, 1] = np.float64(c1 >> _ELEVEN) * _2_TO_MINUS_53
-    draws[agent, 2] = np.float64(c2 >> _ELEVEN) * _2_TO_MINUS_53
-    draws[agent, 3] = np.float64(c3 >> _ELEVEN) * _2_TO_MINUS_53
+    draws[agent, at] = np.float64(c0 >> _ELEVEN) * _2_TO_MINUS_53
+    draws[agent, at + 1] = np.float64(c1 >> _ELEVEN) * _2_TO_MINUS_53
+    draws[agent, at + 2] = np.float64(c2 >> _ELEVEN) * _2_TO_MINUS_53
+    draws[agent, at + 3] = np.float64(c3 >> _ELEVEN) * _2_TO_MINUS_53
 
 
 @inner
-def drawn(seed: np.uint64, steps: Integers) -> Floats:
-    """Return the block of random numbers that each agent is in, float64[M, 4]."""
-    draws = np.empty((steps.size, BLOCK))
+def draw_ahead(seed: np.uint64, agent: int, block: int, draws: Floats) -> None:
+    """Fill the agent's row with AHEAD numbers, from a block's on."""
+    for i in range(AHEAD // BLOCK):
+        draw(seed, agent, block + i, draws, BLOCK * i)
+
+
+@inner
+def drawn(seed: np.uint64, steps: Integers, numbers: int) -> Floats:
+    """Return the random numbers that each agent is among: float64[M, numbers], a power of two."""
+    draws = np.empty((steps.size, numbers))
     for a in range(steps.size):
-        draw(seed, a, steps[a] >> 2, draws)
+        for at in range(0, numbers, BLOCK):
+            draw(seed, a, ((steps[a] & -numbers) + at) >> 2, draws, at)
     return draws
