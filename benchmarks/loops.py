@@ -22,7 +22,7 @@ def bare_pass(
     lanes = lanes_of(world, steps, ring)
     pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
     mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
-    chunk = min(chunk_of(steps.size), interval)
+    chunk = min(chunk_of(world), interval)
     done = 0
     while done < count:
         good, outcome, _, _ = advance(

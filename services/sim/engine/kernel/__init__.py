@@ -9,7 +9,7 @@ Guarantees:
 - Compiled once and kept on disk (`sim.jit`).
 
 layout   what goes in and out, and the lanes in which records are while a kernel works
-philox   random numbers, four at a time
+philox   random numbers, in blocks of four
 two      iterations of two agents, in registers
 many     iterations of any number of agents
 folding  extremes and diagnostics, out of a few hundred records at a time

@@ -112,7 +112,8 @@ class Lanes(NamedTuple):
     # The general kernel's work space:
     place: Integers  # [M] which of the massive agents it is; -1: none
     mu: Floats  # of the massive agents, [G]
-    clocks: Floats  # [M]
+    clocks: Floats  # [M + 1] the agents', and the earliest of them
+    ticks: Integers  # their bits
     seen: Floats  # [SEEN, G]
     pulls: Floats  # [2, G]
 

@@ -30,6 +30,7 @@ __all__ = ["advance_many"]
 # Of each massive agent: where its newest record begins, and the one before; where the newest
 # three say that it is.
 _FEW: Final = 8  # to make vectors of them costs more than it saves
+_CROWD: Final = 100  # agents; to make vectors of fewer clocks does
 _FROM_0, _FROM_1, _X_0, _Y_0, _X_1, _Y_1, _X_2, _Y_2 = range(SEEN)
 
 
@@ -62,8 +63,24 @@ def _see(seen: Floats, g: int, begins: float, x: float, y: float) -> None:
 def _earliest(clocks: Floats) -> float:
     """Return the clock that is furthest behind: who would read at or after it waits."""
     earliest: float = clocks[0]
-    for a in range(1, len(clocks)):
+    for a in range(1, len(clocks) - 1):
         earliest = min(earliest, clocks[a])
+    return earliest
+
+
+@inner
+def _earliest_of_crowd(clocks: Floats, ticks: Integers) -> float:
+    """Return the same for many agents.
+
+    `ticks` are the clocks' bits. No clock is below 0.0, so they have its order; and of integers
+    LLVM makes a minimum by vectors, of floats not.
+    """
+    agents = len(clocks) - 1
+    lowest = ticks[0]
+    for a in range(1, agents):
+        lowest = min(lowest, ticks[a])
+    ticks[agents] = lowest
+    earliest: float = clocks[agents]
     return earliest
 
 
@@ -146,13 +163,14 @@ def advance_many(
     dt_min, dt_span, epsilon, seed = world.dt_min, world.dt_span, world.epsilon, world.seed
     massive, primary = world.massive, world.primary
     rows, free, draws, place, mu = lanes.rows, lanes.free, lanes.draws, lanes.place, lanes.mu
-    clocks, seen, pulls_x, pulls_y = lanes.clocks, lanes.seen, lanes.pulls[0], lanes.pulls[1]
-    few = len(mu) <= _FEW
+    clocks, ticks, seen = lanes.clocks, lanes.ticks, lanes.seen
+    pulls_x, pulls_y = lanes.pulls[0], lanes.pulls[1]
+    few, crowd = len(mu) <= _FEW, len(free) >= _CROWD
     _look_around(massive, lanes)
     earliest = _earliest(clocks)
     for i in range(count):
         waiting = True
-        for a in range(len(clocks)):
+        for a in range(len(free)):
             t = clocks[a]
             q = t - epsilon
             if q >= earliest:
@@ -194,7 +212,7 @@ def advance_many(
             steps[a] = k + 1
             clocks[a] = time
             if t == earliest:
-                earliest = _earliest(clocks)
+                earliest = _earliest_of_crowd(clocks, ticks) if crowd else _earliest(clocks)
         if waiting:
             return i, STANDSTILL, 0, 0
     return count, OK, 0, 0

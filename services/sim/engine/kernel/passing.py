@@ -6,6 +6,7 @@ the processor's second cache: a pass needs no more memory the longer it is (docs
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -51,16 +52,23 @@ _ROWS: Final = 8192  # of all agents: 512 KB
 
 
 @inner
-def chunk_of(agents: int) -> int:
-    """Return how many iterations are computed at a time."""
-    return min(_MOST, max(_LEAST, _ROWS // agents))
+def chunk_of(world: World) -> int:
+    """Return how many iterations are computed at a time: as many as have so many rows, about."""
+    agents = world.mu.size
+    stepping = float(agents)
+    if world.dt_span > world.epsilon:  # as `sim.plan.steps_per_iteration` has it
+        mean_time_step = world.dt_min + world.dt_span / 2
+        stepping = min(stepping, math.e - 1 + 1.2 * agents * world.epsilon / mean_time_step)
+    return min(_MOST, max(_LEAST, int(_ROWS / stepping)))
 
 
 @inner
 def lanes_of(world: World, steps: Integers, ring: Floats) -> Lanes:
     """Return lanes that go on from the ring."""
     agents, massive = steps.size, world.massive
-    rows = np.zeros((agents, HISTORY + chunk_of(agents), COLUMNS))
+    # Not zeros: that would be to touch room for more steps than most agents take.
+    rows = np.empty((agents, HISTORY + chunk_of(world), COLUMNS))
+    rows[:, :HISTORY] = 0.0
     lay_down(rows, ring)
     free, place = np.empty(agents, np.int64), np.empty(agents, np.int64)
     for a in range(agents):
@@ -69,13 +77,15 @@ def lanes_of(world: World, steps: Integers, ring: Floats) -> Lanes:
     for g in range(massive.size):
         place[massive[g]] = g
         mu[g] = world.mu[massive[g]]
+    clocks = np.empty(agents + 1)
     return Lanes(
         rows,
         free,
         drawn(world.seed, steps, BLOCK if agents == 2 else AHEAD),  # noqa: PLR2004 - `advance`
         place,
         mu,
-        np.empty(agents),
+        clocks,
+        clocks.view(np.int64),
         np.empty((SEEN, massive.size)),
         np.empty((2, massive.size)),
     )
@@ -202,7 +212,7 @@ def pass_over(
     lanes = lanes_of(world, steps, ring)
     pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
     mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
-    chunk = chunk_of(steps.size)
+    chunk = chunk_of(world)
     seen = np.empty((ELEMENTS, HISTORY + chunk))
     pens, where = pens_of(lines)
     done = 0
@@ -280,7 +290,7 @@ def emit(
     lanes = lanes_of(world, steps, ring)
     pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
     mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
-    chunk = chunk_of(steps.size)
+    chunk = chunk_of(world)
     places = np.empty(chunk, np.int64)
     n = 0
     for done in range(0, count, chunk):

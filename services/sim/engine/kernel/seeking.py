@@ -12,10 +12,10 @@ __all__ = ["seek"]
 
 
 @inner
-def _stride_of(agents: int) -> int:
+def _stride_of(world: World) -> int:
     """Return how many iterations are looked at together: a power of two."""
     stride = 1
-    while 2 * stride <= chunk_of(agents):
+    while 2 * stride <= chunk_of(world):
         stride *= 2
     return stride
 
@@ -44,7 +44,7 @@ def seek(
     lanes = lanes_of(world, going, ring)
     pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
     mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
-    before, done, stride = 0, 0, _stride_of(steps.size)
+    before, done, stride = 0, 0, _stride_of(world)
     while done < count:
         size = min(stride, count - done)
         good, outcome, _, _ = advance(world, pace, lanes, mu, rows, free, draws, going, done, size)
