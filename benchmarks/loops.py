@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.engine.kernel.layout import OK, Pace, forget, lift
-from sim.engine.kernel.passing import advance, chunk_of, lanes_of
+from sim.engine.kernel.passing import advance, lanes_of
 from sim.jit import compiled
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ def bare_pass(
     world: World, steps: Integers, ring: Floats, count: int, interval: int, checkpoints: Floats
 ) -> int:
     """Go over `count` iterations, a ring to `checkpoints` each interval; return the good ones."""
-    lanes = lanes_of(world, steps, ring)
+    chunk = min(world.chunk, count, interval)
+    lanes = lanes_of(world, steps, ring, chunk)
     pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
     mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
-    chunk = min(chunk_of(world), interval)
     done = 0
     while done < count:
         good, outcome, _, _ = advance(

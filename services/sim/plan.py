@@ -12,8 +12,8 @@ The model of cost, per iteration of M agents of which `massive` attract others::
 
 and the one rule by which work is cut: a stretch is twice as long as all before it, up to a second's
 pass; a task of output takes half a second or, of the last, an eighth of what is left; neither
-hands back more than 32 MiB. That is long beside the millisecond that a task costs the scheduler,
-and short beside whoever cancels, dies, or waits for the last worker.
+hands back more than 32 MiB, but where one interval does. That is long beside the millisecond that
+a task costs the scheduler, and short beside whoever cancels, dies, or waits for the last worker.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sim.schedule import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sim.model import Scenario, Trajectory
 
@@ -76,10 +76,12 @@ _OUTPUT_S: Final = 0.5
 # "Guided self-scheduling", IEEE Transactions on Computers C-36 (1987), 1425-1439.
 _PARTS_OF_REST: Final = 8
 _LEAST_PARTS: Final = 8  # of the longest task: what a task costs is still little beside it
-_HANDED_BACK_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (64: 415 MB)
+_HANDED_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (64: 415 MB)
+_GIVEN_WEIGHS: Final = 8  # times as much: what a task is given Dask has by the scheduler
 _BIN_BYTES: Final = 88  # minimum and maximum of five series, and a clock
 _SAMPLE_BYTES: Final = 48  # a state
 _CHECKPOINT_BYTES: Final = 176  # three records, and how many steps
+_TALLY_BYTES: Final = 192  # what the diagnostics add up
 
 
 def work(steps: int, scenario: Scenario, members: int = 1) -> float:
@@ -127,17 +129,18 @@ def stretch_intervals(scenario: Scenario, first: int) -> int:
     growing = min(STRETCH_INTERVALS, max(_FIRST_INTERVALS, 2 * first))
     most = max(1, min(growing, int(_STRETCH_S / interval_s)))
     sizes = accumulate(kept_bytes(scenario, first + i) for i in range(most))
-    return max(1, sum(size <= _HANDED_BACK_BYTES for size in sizes))
+    return max(1, sum(size <= _HANDED_BYTES for size in sizes))
 
 
 def kept_bytes(scenario: Scenario, interval: int) -> int:
-    """Return how many bytes are kept of an interval: its overview, and the checkpoint at its end.
+    """Return how many bytes are kept of an interval: overview, diagnostics, checkpoint at its end.
 
     Early intervals keep more of it than later ones, and each of many agents as much as one of two.
     """
     agents = len(scenario.agents)
     bins, samples = (kept(interval, agents, bits) for bits in (SERIES_BITS, PATH_BITS))
-    return agents * (bins * _BIN_BYTES + samples * _SAMPLE_BYTES + _CHECKPOINT_BYTES)
+    fixed = _CHECKPOINT_BYTES + _TALLY_BYTES
+    return agents * (bins * _BIN_BYTES + samples * _SAMPLE_BYTES + fixed)
 
 
 def slice_bytes(scenario: Scenario) -> int:
@@ -160,29 +163,35 @@ def sliced_intervals(scenario: Scenario, intervals: int, budget_bytes: int) -> i
 
 
 def slice_batches(
-    scenario: Scenario, intervals: range, *, until: int, export: bool = False
+    scenario: Scenario, first: int, records: Sequence[int], *, until: int, export: bool = False
 ) -> Iterator[range]:
-    """Divide intervals among tasks of half a second, and ever less towards `until`, where all end.
+    """Divide intervals from `first` on, which have so many records, among tasks.
 
-    What isn't exported is handed back, and so is bounded in size as well.
+    Each takes half a second, and ever less towards `until`, where all end. What isn't exported is
+    handed back, and so is bounded in size; so are the checkpoints, which a task is given.
 
     >>> from sim.model import NANO
-    >>> list(slice_batches(NANO, range(3, 12), until=100))
-    [range(3, 6), range(6, 9), range(9, 12)]
-    >>> [len(batch) for batch in slice_batches(NANO, range(200), until=200, export=True)]
-    [25, 22, 20, 17, 15, 13, 11, 10, 9, 8, 7, 6, 5, 4, 4, 4, 4, 4, 4, 4, 4]
+    >>> list(slice_batches(NANO, 3, [103_000] * 9, until=100))
+    [range(3, 8), range(8, 12)]
+    >>> batches = slice_batches(NANO, 0, [103_000] * 200, until=200, export=True)
+    >>> [len(batch) for batch in batches]
+    [25, 21, 19, 16, 14, 13, 11, 10, 8, 7, 7, 6, 5, 5, 5, 5, 5, 5, 5, 5, 3]
     """
-    most = int(_OUTPUT_S / slice_seconds(scenario, export=export))
-    if not export:
-        most = min(most, _HANDED_BACK_BYTES // slice_bytes(scenario))
-    start = intervals.start
-    while start < intervals.stop:
-        size = min(most, max(most // _LEAST_PARTS, math.ceil((until - start) / _PARTS_OF_REST)))
-        left = intervals.stop - start
-        tasks = math.ceil(left / max(1, size))
-        stop = start + math.ceil(left / tasks)
-        yield range(start, stop)
-        start = stop
+    agents = len(scenario.agents)
+    pass_s = pass_seconds(scenario, interval_iterations(agents))
+    record_s = COSTS.exported_record_s if export else COSTS.cached_record_s
+    seconds = [pass_s + each * record_s for each in records]
+    given = agents * _CHECKPOINT_BYTES * _GIVEN_WEIGHS
+    sizes = [given + (0 if export else each * COSTS.record_bytes) for each in records]
+    start = 0
+    while start < len(records):
+        rest_s = (until - first - start) * seconds[start]
+        longest_s = min(_OUTPUT_S, max(_OUTPUT_S / _LEAST_PARTS, rest_s / _PARTS_OF_REST))
+        sums = zip(accumulate(seconds[start:]), accumulate(sizes[start:]), strict=True)
+        fitting = sum(taken_s <= longest_s and size <= _HANDED_BYTES for taken_s, size in sums)
+        end = start + max(1, fitting)
+        yield range(first + start, first + end)
+        start = end
 
 
 def workers_for(

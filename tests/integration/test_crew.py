@@ -12,7 +12,7 @@ import pytest
 from sim.cluster import SchedulerBackend
 from sim.driver.crew import Crew, together
 from sim.driver.output import Output
-from sim.errors import ClusterError, IntegrityError, StretchDeadlineError
+from sim.errors import ClusterError, ClusterLostError, IntegrityError, StretchDeadlineError
 from tests.dask_servers import all_there, dask
 
 if TYPE_CHECKING:
@@ -122,3 +122,23 @@ def test_equal_tasks_are_carried_out_each_time() -> None:
         assert await crew.scout(0, os.urandom, 8) != await crew.scout(0, os.urandom, 8)
 
     with_crew(1, body)
+
+
+async def take_for_ever(crew: Crew) -> None:
+    """Take threads; there are some until it is seen that their worker is gone."""
+    while True:
+        await crew.take_thread()
+        crew.return_thread()
+
+
+def test_a_cluster_whose_workers_are_gone_is_given_up_at_the_deadline() -> None:
+    async def main() -> None:
+        async with SchedulerBackend(servers.address).open(tag="", workers=1) as cluster:
+            assert await all_there(cluster, 1)
+            crew = Crew(cluster.client, 1.0)
+            servers.workers[0].kill()
+            with pytest.raises(ClusterLostError, match=r"no worker for 1 seconds\."):
+                await take_for_ever(crew)
+
+    with dask(1) as servers:
+        asyncio.run(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from distributed import LocalCluster
 
 from sim.cluster.backend import PRELOAD, Cluster, ClusterInfo, connected
 from sim.cluster.ending import in_any_case
+from sim.engine import warm
 from sim.errors import ClusterStartError
 
 if TYPE_CHECKING:
@@ -33,7 +35,9 @@ class LocalBackend:
         """Start worker processes of one thread each, without a dashboard."""
         async with AsyncExitStack() as stack:
             try:
-                local = await stack.enter_async_context(_started(workers))
+                async with asyncio.timeout(self._start_s):
+                    await asyncio.to_thread(warm)  # compiled once, and by the workers only loaded
+                    local = await stack.enter_async_context(_started(workers))
                 client = await stack.enter_async_context(connected(local, self._start_s))
             except (OSError, RuntimeError) as error:
                 raise ClusterStartError(

@@ -91,4 +91,4 @@ def _start_of(stretch: Stretch) -> Checkpoint:
 async def _dismissed(coming: asyncio.Task[tuple[Stretch, bytes]] | None) -> None:
     if coming is not None:
         coming.cancel()
-        await asyncio.wait({coming})
+        await asyncio.gather(coming, return_exceptions=True)

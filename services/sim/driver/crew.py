@@ -52,13 +52,25 @@ class Crew:
         return await self._run(first, _ASIDE, task, *arguments)
 
     async def take_thread(self) -> None:
-        """Wait for a thread that the chain does not need, and count it as taken."""
+        """Wait for a place on a thread that the chain does not need, and count it as taken.
+
+        A thread has two places where the chain does not run. Raises ClusterLostError where there
+        is no worker for as long as a task may take.
+        """
+        clock = asyncio.get_running_loop().time
+        without_until = clock() + self._deadline_s
         while True:
             self._changed.clear()
-            spare = await self._spare_threads()
-            if self._taken < spare:
+            threads = await self._threads()
+            if self._taken < self._spare(threads):
                 self._taken += 1
                 return
+            if threads or self._chain_runs:  # whose tasks have deadlines of their own
+                without_until = clock() + self._deadline_s
+            elif clock() > without_until:
+                raise ClusterLostError(
+                    f"The cluster has had no worker for {self._deadline_s:g} seconds."
+                )
             with suppress(TimeoutError):  # workers come and go without telling
                 # wait_for loses a cancellation that comes as the event is set, until Python 3.12:
                 # https://github.com/python/cpython/issues/86296
@@ -80,12 +92,12 @@ class Crew:
             self._chain_runs = False
             self._changed.set()
 
-    async def _spare_threads(self) -> int:
-        threads = await self._threads()
+    def _spare(self, threads: int) -> int:
         # A second task for each thread, where nobody else waits, is there when the first ends.
         return threads - 1 if self._chain_runs else 2 * threads
 
     async def _threads(self) -> int:
+        self._raise_if_lost()
         try:
             async with asyncio.timeout(_ANSWER_S):
                 return sum((await self._client.nthreads()).values())
@@ -110,11 +122,15 @@ class Crew:
         try:
             while not result.done():
                 await asyncio.wait({result}, timeout=_LOOK_S)
-                if not result.done() and self._client.status in ("closing", "closed"):
-                    raise ClusterLostError("The cluster's scheduler went away.")
+                if not result.done():
+                    self._raise_if_lost()
             return result.result()
         finally:
             result.cancel()
+
+    def _raise_if_lost(self) -> None:
+        if self._client.status in ("closing", "closed"):
+            raise ClusterLostError("The cluster's scheduler went away.")
 
 
 @contextmanager
@@ -139,7 +155,7 @@ def _sentences(first: int, deadline_s: float) -> Iterator[None]:
 
 @asynccontextmanager
 async def together() -> AsyncIterator[asyncio.TaskGroup]:
-    """Run tasks that end together; raises what the first of them raised, as itself."""
+    """Run tasks that end together; raises what one of them raised, as itself."""
     try:
         async with asyncio.TaskGroup() as tasks:
             yield tasks

@@ -84,9 +84,10 @@ class _Export:
             self._output.end()
 
     def _hand_over(self, stretch: Stretch) -> None:
-        intervals = range(stretch.first, stretch.first + stretch.count)
-        scenario = self._trajectory.scenario
-        for batch in slice_batches(scenario, intervals, until=self._until, export=True):
+        scenario, records = self._trajectory.scenario, stretch.interval_records
+        for batch in slice_batches(
+            scenario, stretch.first, records, until=self._until, export=True
+        ):
             self._add(works_of(stretch, batch))
 
     def _add(self, works: list[SliceWork]) -> None:

@@ -10,7 +10,7 @@ from sim.driver.crew import Crew, together
 from sim.driver.output import Output
 from sim.driver.tasks import SliceWork, make_slices
 from sim.engine import slice_from_bytes
-from sim.plan import slice_batches, sliced_intervals
+from sim.plan import COSTS, slice_batches, sliced_intervals
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,10 +48,12 @@ async def propagate_on(  # noqa: PLR0913 - keyword-only, and each is a thing of 
     scenario = trajectory.scenario
     sliced = sliced_intervals(scenario, until_interval, slice_budget)
     crew = Crew(client, deadline_s)
-    left = slice_budget
+    left = unplanned = slice_budget
 
     async def make(works: list[SliceWork]) -> None:
         nonlocal left
+        if left < 0:
+            return
         slices = await crew.aside(works[0].interval, make_slices, trajectory, works)
         await asyncio.to_thread(_verify, trajectory, slices)
         left -= sum(len(data) for _, data in slices)
@@ -61,9 +63,12 @@ async def propagate_on(  # noqa: PLR0913 - keyword-only, and each is a thing of 
     output = Output(crew, make)
 
     def hand_over(stretch: Stretch) -> None:
-        end = min(stretch.first + stretch.count, sliced)
-        for intervals in slice_batches(scenario, range(stretch.first, end), until=sliced):
-            output.add(works_of(stretch, intervals))
+        nonlocal unplanned
+        records = stretch.interval_records[: max(0, sliced - stretch.first)]
+        for batch in slice_batches(scenario, stretch.first, records, until=sliced):
+            unplanned -= COSTS.record_bytes * sum(records[j - stretch.first] for j in batch)
+            if unplanned >= 0:
+                output.add(works_of(stretch, batch))
 
     await crew.ready(first_interval)
     async with together() as tasks:

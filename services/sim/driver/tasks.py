@@ -7,6 +7,7 @@ impure, so that a task that is asked for again is carried out again. Workers pre
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -70,10 +71,14 @@ def write_part(trajectory: Trajectory, works: Sequence[SliceWork], path: str) ->
             yield batch
 
     part = Path(path)
-    unfinished = part.with_name(f".{part.name}.unfinished")
-    with unfinished.open("wb") as file:
-        file.writelines(export(counted(), FORMATS["parquet"]))
-    unfinished.replace(part)
+    # Dask may have a task carried out twice at a time: once by a worker that is only out of reach.
+    unfinished = part.with_name(f".{part.name}.{uuid.uuid4().hex}.unfinished")
+    try:
+        with unfinished.open("xb") as file:
+            file.writelines(export(counted(), FORMATS["parquet"]))
+        unfinished.replace(part)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return rows
 
 

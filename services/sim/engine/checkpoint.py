@@ -1,7 +1,9 @@
 """Checkpoints: all that a trajectory needs to go on, and nothing else.
 
 Guarantees: equal means the same bits. What nobody can read any more is zero, so that two
-checkpoints of the same iteration are equal however they were reached.
+checkpoints of the same iteration are equal however they were reached, from interval to interval.
+(So is where the newest record begins of an agent that nobody reads and that took no step in the
+last interval: its place is known by where it ends.)
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.engine.kernel import DEPTH, FIELDS, World
+from sim.engine.kernel import DEPTH, FIELDS, World, chunk_of
 from sim.model import State
+from sim.plan import steps_per_iteration
 
 if TYPE_CHECKING:
     from sim.engine.kernel import Floats, Integers
@@ -89,4 +92,5 @@ def world_of(trajectory: Trajectory) -> World:
         dt_span=scenario.dt_span,
         epsilon=scenario.epsilon,
         seed=np.uint64(trajectory.seed),
+        chunk=chunk_of(steps_per_iteration(scenario)),
     )

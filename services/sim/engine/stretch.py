@@ -95,6 +95,12 @@ class Stretch:
         return tuple((self.steps[-1] - self.steps[0]).tolist())
 
     @property
+    def interval_records(self) -> list[int]:
+        """How many records each of its intervals has."""
+        counts: list[int] = np.diff(self.steps.sum(axis=1)).tolist()
+        return counts
+
+    @property
     def nbytes(self) -> int:
         """The size of its arrays, in bytes."""
         return sum(array.nbytes for array in _arrays(self).values())

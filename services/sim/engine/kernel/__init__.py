@@ -12,7 +12,7 @@ layout   what goes in and out, and the lanes in which records are while a kernel
 philox   random numbers, in blocks of four
 two      iterations of two agents, in registers
 many     iterations of any number of agents
-folding  extremes and diagnostics, out of a few hundred records at a time
+folding  extremes and diagnostics, out of some thousand records at a time
 tracing  a window's paths as lines with few corners
 passing  two of the loops that the engine calls: `pass_over` and `emit`
 seeking  the third, `seek`: where a window begins and ends
@@ -34,7 +34,7 @@ from sim.engine.kernel.layout import (
     Tally,
     World,
 )
-from sim.engine.kernel.passing import emit, pass_over
+from sim.engine.kernel.passing import chunk_of, emit, pass_over
 from sim.engine.kernel.seeking import seek
 from sim.engine.kernel.tracing import NO_LINES, Lines
 
@@ -53,6 +53,7 @@ __all__ = [
     "Lines",
     "Tally",
     "World",
+    "chunk_of",
     "emit",
     "pass_over",
     "seek",

@@ -81,6 +81,7 @@ class World(NamedTuple):
     dt_span: float
     epsilon: float
     seed: np.uint64
+    chunk: int  # iterations that are computed at a time, a power of two
 
 
 class Pace(NamedTuple):
@@ -162,7 +163,8 @@ def forget(rows: Floats, free: Integers) -> None:
 def is_finite(rows: Floats, a: int, row: int) -> bool:
     """Whether all numbers of a record are finite."""
     time, x, y = rows[a, row, TIME], rows[a, row, X], rows[a, row, Y]
-    # What isn't is nan when subtracted from itself; a speed shows in what it moves.
+    # What isn't is nan when subtracted from itself. A speed shows in what it moves, since time
+    # steps are finite and above 0.0.
     finite: bool = (x - x) + (y - y) + (time - time) == 0.0
     return finite
 

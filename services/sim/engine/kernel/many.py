@@ -72,8 +72,8 @@ def _earliest(clocks: Floats) -> float:
 def _earliest_of_crowd(clocks: Floats, ticks: Integers) -> float:
     """Return the same for many agents.
 
-    `ticks` are the clocks' bits. No clock is below 0.0, so they have its order; and of integers
-    LLVM makes a minimum by vectors, of floats not.
+    `ticks` are the clocks' bits. No clock is below 0.0 (-0.0 coming before it does not matter), so
+    they have its order; and of integers LLVM makes a minimum by vectors, of floats not.
     """
     agents = len(clocks) - 1
     lowest = ticks[0]

@@ -1,12 +1,12 @@
 """The two loops that the engine calls most: the pass over iterations, and their records.
 
-A thousand iterations at a time are computed, and folded or written out while their rows are in
-the processor's second cache: a pass needs no more memory the longer it is (docs/adr/0020).
+Some iterations at a time, a thousand of few agents, are computed, and folded or written out while
+their rows are in the processor's second cache: a pass needs no more memory the longer it is
+(docs/adr/0020).
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 import numpy as np
@@ -51,23 +51,21 @@ _LEAST: Final = 16
 _ROWS: Final = 8192  # of all agents: 512 KB
 
 
-@inner
-def chunk_of(world: World) -> int:
-    """Return how many iterations are computed at a time: as many as have so many rows, about."""
-    agents = world.mu.size
-    stepping = float(agents)
-    if world.dt_span > world.epsilon:  # as `sim.plan.steps_per_iteration` has it
-        mean_time_step = world.dt_min + world.dt_span / 2
-        stepping = min(stepping, math.e - 1 + 1.2 * agents * world.epsilon / mean_time_step)
-    return min(_MOST, max(_LEAST, int(_ROWS / stepping)))
+def chunk_of(stepping: float) -> int:
+    """Return how many iterations are computed at a time, if so many agents step in each.
+
+    They have about so many rows. A power of two, as intervals are.
+    """
+    fitting = int(_ROWS / stepping)
+    return min(_MOST, max(_LEAST, 1 << (fitting.bit_length() - 1)))
 
 
 @inner
-def lanes_of(world: World, steps: Integers, ring: Floats) -> Lanes:
-    """Return lanes that go on from the ring."""
+def lanes_of(world: World, steps: Integers, ring: Floats, chunk: int) -> Lanes:
+    """Return lanes that go on from the ring, with room for so many iterations."""
     agents, massive = steps.size, world.massive
     # Not zeros: that would be to touch room for more steps than most agents take.
-    rows = np.empty((agents, HISTORY + chunk_of(world), COLUMNS))
+    rows = np.empty((agents, HISTORY + chunk, COLUMNS))
     rows[:, :HISTORY] = 0.0
     lay_down(rows, ring)
     free, place = np.empty(agents, np.int64), np.empty(agents, np.int64)
@@ -209,10 +207,10 @@ def pass_over(
 
     Returns the good iterations, the outcome, and the one or two agents that it concerns.
     """
-    lanes = lanes_of(world, steps, ring)
+    chunk = min(world.chunk, count)
+    lanes = lanes_of(world, steps, ring, chunk)
     pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
     mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
-    chunk = chunk_of(world)
     seen = np.empty((ELEMENTS, HISTORY + chunk))
     pens, where = pens_of(lines)
     done = 0
@@ -287,10 +285,10 @@ def emit(
     Returns the good iterations, the outcome, the one or two agents that it concerns, and the
     number of records; where these would be more than R, what fits.
     """
-    lanes = lanes_of(world, steps, ring)
+    chunk = min(world.chunk, count)
+    lanes = lanes_of(world, steps, ring, chunk)
     pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
     mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
-    chunk = chunk_of(world)
     places = np.empty(chunk, np.int64)
     n = 0
     for done in range(0, count, chunk):

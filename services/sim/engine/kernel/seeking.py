@@ -5,19 +5,10 @@ from __future__ import annotations
 import math
 
 from sim.engine.kernel.layout import OK, TIME, Floats, Integers, Pace, World, forget, lift
-from sim.engine.kernel.passing import advance, chunk_of, lanes_of
+from sim.engine.kernel.passing import advance, lanes_of
 from sim.jit import compiled, inner
 
 __all__ = ["seek"]
-
-
-@inner
-def _stride_of(world: World) -> int:
-    """Return how many iterations are looked at together: a power of two."""
-    stride = 1
-    while 2 * stride <= chunk_of(world):
-        stride *= 2
-    return stride
 
 
 @inner
@@ -41,10 +32,11 @@ def seek(
     after the window, and the outcome.
     """
     going = steps.copy()
-    lanes = lanes_of(world, going, ring)
+    stride = min(world.chunk, count)
+    lanes = lanes_of(world, going, ring, stride)
     pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
     mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
-    before, done, stride = 0, 0, _stride_of(world)
+    before, done = 0, 0
     while done < count:
         size = min(stride, count - done)
         good, outcome, _, _ = advance(world, pace, lanes, mu, rows, free, draws, going, done, size)
