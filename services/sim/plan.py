@@ -98,7 +98,11 @@ def work(steps: int, scenario: Scenario, members: int = 1) -> float:
 
 
 def steps_per_iteration(scenario: Scenario) -> float:
-    """Return how many agents step in an iteration, about: each step is a record."""
+    """Return how many agents step in an iteration, about and in the long run; each is a record.
+
+    Clocks that begin together and whose time steps differ by little drift apart slowly: until they
+    have, more agents step.
+    """
     agents = len(scenario.agents)
     if scenario.dt_span <= scenario.epsilon:
         return float(agents)
