@@ -72,7 +72,8 @@ class PortTaken(EmbeddedError):
 
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(
-            f"Porta can't listen on {host}, port {port}: {reason}. Choose another with --port."
+            f"Porta can't listen on {host}, port {port}: {reason}. "
+            "Choose another with --port, or with PORT= before `make run`."
         )
         self.host = host
         self.port = port

@@ -111,4 +111,4 @@ async def _end_with_failure(stretch: Stretch, _data: bytes) -> None:
 def _prepare(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.glob("*.parquet")):
-        raise RequestError(str(directory), "holds Parquet files already; choose another folder")
+        raise RequestError(str(directory), "holds Parquet files already; choose another folder.")
