@@ -5,6 +5,8 @@
 - Clusters are listed before leases: one is asked for only under a lease, so what is listed
   and has none afterwards has been left behind.
 - One runner reaps at a time, under a lease of its own.
+- An emptied Redis gives the installation another name: clusters under the name that it had are
+  stopped by any runner that was there before.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ class Reaper:
         self._backend = backend
         self._round_s = round_s
         self._token = secrets.token_hex(16)
+        self._names: set[str] = set()  # that the installation has had while this runner lives
         self.seen: dict[str, int] = {}  # at the last round, if this one leads
 
     async def patrol(self) -> None:
@@ -55,10 +58,10 @@ class Reaper:
     async def own_clusters(self) -> list[tuple[ClusterInfo, bool]]:
         """List the clusters of this installation, each with whether a living run owns it."""
         listed = await self._backend.clusters()
-        installation = await asyncio.to_thread(self._services.runners.installation)
+        installation = await self._name()
         living = await asyncio.to_thread(self._services.runs.living)
         owners = {f"{installation}/{digest}/{token}" for digest, token in living.items()}
-        own = [one for one in listed if (one.tag or "").startswith(f"{installation}/")]
+        own = [one for one in listed if (one.tag or "").split("/")[0] in self._names]
         return [(one, one.tag in owners) for one in own]
 
     async def reap(self) -> list[ClusterInfo]:
@@ -73,7 +76,13 @@ class Reaper:
             await self._backend.stop(orphan.name)
         return orphans
 
+    async def _name(self) -> str:
+        name: str = await asyncio.to_thread(self._services.runners.installation)
+        self._names.add(name)
+        return name
+
     async def _round(self) -> None:
+        await self._name()
         if not await asyncio.to_thread(self._services.runners.lead, self._token, LEASE_MS):
             self.seen = {}
             return

@@ -12,6 +12,9 @@ import httpx
 import psutil
 import pytest
 
+from frontend import keys
+from frontend.connection import command
+from tests import invariants
 from tests.asked import ask_for
 from tests.deadlines import within
 from tests.installation import Installation, installed
@@ -69,6 +72,26 @@ def test_a_redis_that_was_emptied_takes_nothing_from_the_past_and_all_is_compute
     complete = asked.is_completed()
     assert complete["timings"]["reused_steps"] == 0
     assert asked.epoch == 1
+
+
+def test_a_cluster_whose_owner_died_as_redis_was_emptied_is_stopped_by_another_runner(
+    installation: Installation,
+) -> None:
+    asked = ask_for(installation)
+    asked.has_begun()
+    installation.start_runner("second")
+    try:
+        with contextlib.closing(installation.redis) as stored:
+            eventually(lambda: command(stored, "HLEN", keys.RUNNERS) == 2)
+            installation.kill("runner")
+            stored.flushall()
+        assert installation.clusters(invariants.ALIVE)
+        eventually(
+            lambda: not installation.clusters(invariants.ALIVE), within_s=within(invariants.GONE_S)
+        )
+    finally:
+        installation.start_runner()
+        installation.stop("second")
 
 
 def test_with_a_redis_that_stands_still_all_are_told_so_soon_and_the_run_goes_on_afterwards(
