@@ -77,7 +77,7 @@ _OUTPUT_S: Final = 0.5
 _PARTS_OF_REST: Final = 8
 _LEAST_PARTS: Final = 8  # of the longest task: what a task costs is still little beside it
 _HANDED_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (64: 415 MB)
-_GIVEN_WEIGHS: Final = 8  # times as much: what a task is given Dask has by the scheduler
+_GIVEN_WEIGHS: Final = 8  # what a task is given passes the scheduler: Dask warns at 10 MB
 _BIN_BYTES: Final = 88  # minimum and maximum of five series, and a clock
 _SAMPLE_BYTES: Final = 48  # a state
 _CHECKPOINT_BYTES: Final = 176  # three records, and how many steps
@@ -153,11 +153,17 @@ def slice_bytes(scenario: Scenario) -> int:
     return math.ceil(iterations * steps_per_iteration(scenario) * COSTS.record_bytes)
 
 
-def slice_seconds(scenario: Scenario, *, export: bool = False) -> float:
-    """Return how long one core takes to make a slice from its checkpoint and to encode it."""
+def slice_seconds(
+    scenario: Scenario, *, records: float | None = None, export: bool = False
+) -> float:
+    """Return how long one core takes to make a slice from its checkpoint and to encode it.
+
+    One of so many records, else of as many as are to be expected.
+    """
     iterations = interval_iterations(len(scenario.agents))
+    if records is None:
+        records = iterations * steps_per_iteration(scenario)
     record_s = COSTS.exported_record_s if export else COSTS.cached_record_s
-    records = iterations * steps_per_iteration(scenario)
     return pass_seconds(scenario, iterations) + records * record_s
 
 
@@ -181,11 +187,8 @@ def slice_batches(
     >>> [len(batch) for batch in batches]
     [25, 21, 19, 16, 14, 13, 11, 10, 8, 7, 7, 6, 5, 5, 5, 5, 5, 5, 5, 5, 3]
     """
-    agents = len(scenario.agents)
-    pass_s = pass_seconds(scenario, interval_iterations(agents))
-    record_s = COSTS.exported_record_s if export else COSTS.cached_record_s
-    seconds = [pass_s + each * record_s for each in records]
-    given = agents * _CHECKPOINT_BYTES * _GIVEN_WEIGHS
+    seconds = [slice_seconds(scenario, records=each, export=export) for each in records]
+    given = len(scenario.agents) * _CHECKPOINT_BYTES * _GIVEN_WEIGHS
     sizes = [given + (0 if export else each * COSTS.record_bytes) for each in records]
     start = 0
     while start < len(records):

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from distributed import LocalCluster
 
+from tests import redis_servers
 from tests.installation import Installation, ask, at_work, installed
 from tests.integration import naive
 from tests.processes import eventually
@@ -26,6 +27,7 @@ ALIVE: Final = "pending,running,stopping"
 def installation(
     redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
+    redis_servers.empty(redis_server.url)
     folder = tmp_path_factory.mktemp("porta")
     with installed(redis_server.url, folder, PORTA_LEASE="2s", PORTA_MAX_RUNS="2") as running:
         yield running

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["advance_many"]
 
+_FEW: Final = 8  # massive agents: to make vectors of them costs more than it saves
+_CROWD: Final = 100  # agents: to make vectors of fewer clocks does
+
 # Of each massive agent: where its newest record begins, and the one before; where the newest
 # three say that it is.
-_FEW: Final = 8  # to make vectors of them costs more than it saves
-_CROWD: Final = 100  # agents; to make vectors of fewer clocks does
 _FROM_0, _FROM_1, _X_0, _Y_0, _X_1, _Y_1, _X_2, _Y_2 = range(SEEN)
 
 

@@ -49,6 +49,7 @@ __all__ = ["advance", "chunk_of", "emit", "lanes_of", "pass_over"]
 _MOST: Final = 1024
 _LEAST: Final = 16
 _ROWS: Final = 8192  # of all agents: 512 KB
+_PAIR: Final = 2  # agents, who have a kernel of their own
 
 
 def chunk_of(stepping: float) -> int:
@@ -79,7 +80,7 @@ def lanes_of(world: World, steps: Integers, ring: Floats, chunk: int) -> Lanes:
     return Lanes(
         rows,
         free,
-        drawn(world.seed, steps, BLOCK if agents == 2 else AHEAD),  # noqa: PLR2004 - `advance`
+        drawn(world.seed, steps, BLOCK if agents == _PAIR else AHEAD),
         place,
         mu,
         clocks,
@@ -107,7 +108,7 @@ def advance(
     What two agents need comes by itself too: to take arrays out of a tuple is to count
     references to each, which would cost them a tenth of their time.
     """
-    if free.size == 2:  # noqa: PLR2004 - the name of that kernel
+    if free.size == _PAIR:
         end = advance_two(mu, pace, rows, free, draws, steps, first, count)
     else:
         end = advance_many(world, lanes, steps, first, count)
