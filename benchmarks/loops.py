@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.engine.kernel.integrate import advance, lanes_of
 from sim.engine.kernel.layout import OK, Pace, forget, lift
-from sim.engine.kernel.passing import advance, lanes_of
 from sim.jit import compiled
 
 if TYPE_CHECKING:

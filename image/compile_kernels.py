@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sim.engine import Propagation, warm
 from sim.export import FORMATS, export, thin
-from sim.model import NANO, Agent, Scenario, State, Trajectory
+from sim.scenario import NANO, Agent, Scenario, State, Trajectory
 
 MOON = Agent(name="Moon", mu=0.001, state=State(0.0, 0.01, 0.0, 2.0, 0.7, 0.0))
 SCENARIOS = (NANO, replace(NANO, agents=(*NANO.agents, MOON)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontend.redis_user import NAME, RULES
+from frontend.storage.acl import NAME, RULES
 
 __all__ = ["acl", "url"]
 

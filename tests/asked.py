@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from frontend.connection import command
+from frontend.storage.connection import command
 from sim.engine import Propagation, initial_checkpoint, pass_over
-from sim.model import PropagationRequest, Trajectory
+from sim.scenario import PropagationRequest, Trajectory
 from tests.processes import eventually
 
 if TYPE_CHECKING:

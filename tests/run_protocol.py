@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from frontend import keys
-from frontend.connection import command
-from frontend.runstate import ChainEntry
-from sim.model import PropagationRequest, Trajectory
+from frontend.domain.run import ChainEntry
+from frontend.storage import keys
+from frontend.storage.connection import command
+from sim.scenario import PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
     import redis
 
-    from frontend.runs import Runs
-    from frontend.runstate import Lease
+    from frontend.domain.run import Lease
+    from frontend.runs.run_queue import RunQueue
 
 INTERVALS: Final = 4  # in each stretch of these tests
 MANIFEST: Final = b'{"model":"1"}'
@@ -44,12 +44,12 @@ def head_before(position: int) -> str:
     return stretch(position - 1)[0].checksum if position else ""
 
 
-def put(runs: Runs, lease: Lease, position: int) -> None:
+def put(runs: RunQueue, lease: Lease, position: int) -> None:
     entry, data = stretch(position)
     runs.put(lease, position=position, previous=head_before(position), entry=entry, data=data)
 
 
-def owned(runs: Runs, steps: int = 1_000, seed: int = 1, token: str = "token") -> Lease:  # noqa: S107  # no secret
+def owned(runs: RunQueue, steps: int = 1_000, seed: int = 1, token: str = "token") -> Lease:  # noqa: S107  # no secret
     """A run that was asked for and acquired."""
     runs.enqueue(request(steps, seed))
     lease = runs.acquire(digest_of(seed), token, "owner").lease

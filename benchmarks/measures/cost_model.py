@@ -1,6 +1,6 @@
-"""The cost model of `sim.plan` beside what things cost here: how its coefficients are calibrated.
+"""The cost model (`sim.cost_model`) beside what things cost here: how it is calibrated.
 
-A ratio far from one says which coefficient of `sim.plan.COSTS` to change; the parts hold what
+A ratio far from one says which coefficient of `sim.cost_model.COSTS` to change; the parts hold what
 was predicted and what was measured. Processor time is what counts, not that of the clock: a
 task costs the same on a machine that is busy.
 """
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.measure import Figure, Sample, measure, within
 from benchmarks.measures.kernel import spiral
 from sim import NANO, Scenario, Trajectory
+from sim.cost_model import pass_seconds, slice_seconds
 from sim.driver.chain import works_of
 from sim.driver.tasks import make_slices, write_part
 from sim.engine import initial_checkpoint, pass_over
-from sim.plan import pass_seconds, slice_seconds
-from sim.schedule import interval_iterations
+from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

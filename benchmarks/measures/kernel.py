@@ -19,9 +19,9 @@ from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.engine import initial_checkpoint, kernel, make_slice, pass_over
 from sim.engine.checkpoint import world_of
 from sim.engine.diagnostics import empty_tally
-from sim.engine.overview import Bins
-from sim.engine.overview import Path as Samples
-from sim.schedule import interval_iterations
+from sim.engine.downsampling import Bins
+from sim.engine.downsampling import Path as Samples
+from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

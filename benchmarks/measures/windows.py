@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.measure import Figure, Sample, at_most, measure, seconds
-from frontend.connection import connect
-from frontend.runs import Runs
-from frontend.runstate import ChainEntry
+from frontend.domain.run import ChainEntry
+from frontend.runs.run_queue import RunQueue
+from frontend.storage.connection import connect
 from sim import Propagation, PropagationRequest, Trajectory
 from sim.engine import checksum
 from tests.installation import at_work
@@ -36,7 +36,7 @@ OVERVIEW: Final = f"/api/v1/propagations/{STEPS}/overview"
 def store(client: redis.Redis) -> float:
     """Store the trajectory as a runner does; return when it ends."""
     whole = Propagation.open(Trajectory(), STEPS)
-    runs = Runs(client)
+    runs = RunQueue(client)
     runs.enqueue(PropagationRequest(STEPS))
     lease = runs.acquire(Trajectory().digest, "token", "benchmark").lease
     if lease is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from infra import naming
-from infra.quantities import mebibytes
+from infra.settings.quantities import mebibytes
 
 if TYPE_CHECKING:
     from infra.settings import Settings

@@ -9,9 +9,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from infra import values
-from infra.application import values as own
-from infra.quantities import cores, cpu, mebibytes, memory
+from infra.charts import third_party
+from infra.charts.porta import values as own
+from infra.settings.quantities import cores, cpu, mebibytes, memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def _pods(settings: Settings) -> Iterator[tuple[int, dict[str, Any]]]:
     yield settings.web_replicas_limit + 1, said["web"]["resources"]  # one more while it rolls
     yield settings.runner_replicas + 1, said["runner"]["resources"]
     yield int(settings.notebook), said["notebook"]["resources"]
-    yield 1, values.redis(settings)["resources"]
+    yield 1, third_party.redis(settings)["resources"]
     # Twice: that of the run before may still be going.
     clusters = 2 * settings.max_runs + _NOTEBOOKS_CLUSTERS * settings.notebook
     yield clusters, _same(settings.scheduler_cores, settings.scheduler_memory)

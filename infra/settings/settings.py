@@ -14,8 +14,8 @@ from dataclasses import dataclass, fields
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, Final
 
-from infra.quantities import cores, mebibytes
-from infra.reading import SettingsError, read, read_file
+from infra.settings.parsers import SettingsError, read, read_file
+from infra.settings.quantities import cores, mebibytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ __all__ = ["PROFILES", "Settings", "SettingsError"]
 PREFIX: Final = "INFRA_"
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123, a label
 HOST: Final = re.compile(rf"(?:{NAME.pattern}\.)+{NAME.pattern}")
-POD_LIMIT_MIB: Final = 1024  # infra/application/values.py
+POD_LIMIT_MIB: Final = 1024  # infra/charts/porta/values.py
 # What networks of pods are made of: RFC 1918, and RFC 6598, which some clouds take.
 CLUSTER_NETWORKS: Final = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10"
 PROFILES: Final[dict[str, dict[str, Any]]] = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import yaml
 
 from infra._cdk import Construct, Release, TerraformStack
-from infra.application import chart, values
+from infra.charts.porta import chart, values
 from infra.constructs.provider import prepare
 
 if TYPE_CHECKING:

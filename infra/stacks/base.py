@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from infra import bounds, naming, values
+from infra import naming
 from infra._cdk import Construct, Release, TerraformStack
+from infra.charts import third_party
+from infra.constructs import resource_quota
 from infra.constructs.namespace import BoundedNamespace
 from infra.constructs.provider import prepare
 from infra.constructs.secrets import MadeSecrets
@@ -34,7 +36,7 @@ class BaseStack(TerraformStack):
             "Workloads",
             name=settings.namespace,
             security="restricted",
-            quota=bounds.workloads(settings),
+            quota=resource_quota.workloads(settings),
         )
         # The chart of the Gateway sets no security contexts: `restricted` would refuse its pods.
         gateway = BoundedNamespace(
@@ -42,7 +44,7 @@ class BaseStack(TerraformStack):
             "Gateway",
             name=settings.gateway_namespace,
             security="baseline",
-            quota=bounds.GATEWAY,
+            quota=resource_quota.GATEWAY,
         )
         after: list[Any] = [*workloads.resources, *gateway.resources]
         if settings.secrets == "made":
@@ -59,7 +61,7 @@ class BaseStack(TerraformStack):
             repository=settings.redis_chart_repository,
             chart="redis",
             version=REDIS_CHART,
-            values=[yaml.safe_dump(values.redis(settings))],
+            values=[yaml.safe_dump(third_party.redis(settings))],
             max_history=5,
             timeout=TIMEOUT_S,
             depends_on=after,
@@ -75,7 +77,7 @@ class BaseStack(TerraformStack):
             chart="dask-gateway",
             version=GATEWAY_CHART,
             # Python's braces would be templates of Terraform's.
-            values=[_literal(yaml.safe_dump(values.gateway(settings)))],
+            values=[_literal(yaml.safe_dump(third_party.gateway(settings)))],
             max_history=5,
             timeout=TIMEOUT_S,
             depends_on=after,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-    from frontend.services import Services
+    from frontend.bootstrap import Services
     from frontend.settings import Settings
 
 __all__ = ["create_app"]
@@ -18,6 +18,6 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
     The import waits until then, so that `porta --help` and the runner need no Flask.
     """
-    from frontend.app import create_app as create
+    from frontend.web.app import create_app as create
 
     return create(settings, services)

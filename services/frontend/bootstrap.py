@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from frontend import keys
-from frontend.connection import connect
-from frontend.counters import Counters
+from frontend.caching import SingleFlightCache
 from frontend.errors import SettingsError
-from frontend.events import EventHub
-from frontend.lately import Lately
-from frontend.outlook import Outlook
-from frontend.propagations import Propagations
-from frontend.runners import Runners
-from frontend.runs import Runs
-from frontend.store import TrajectoryStore
-from frontend.watch import Watched
+from frontend.propagations.service import Propagations
+from frontend.results.trajectory_store import TrajectoryStore
+from frontend.runs.event_hub import EventHub
+from frontend.runs.run_queue import RunQueue
+from frontend.runs.runner_registry import RunnerRegistry
+from frontend.runs.runner_status import RunnerStatus
+from frontend.storage import keys
+from frontend.storage.client_side_cache import ClientSideCache
+from frontend.storage.connection import connect
+from frontend.storage.counters import Counters
 
 if TYPE_CHECKING:
     import redis
@@ -38,13 +38,13 @@ class Services:
     settings: Settings
     client: redis.Redis
     store: TrajectoryStore
-    runs: Runs
-    runners: Runners
+    runs: RunQueue
+    runners: RunnerRegistry
     counters: Counters
     hub: EventHub
     propagations: Propagations
-    overviews: Lately[bytes]  # compressed, by their ETags: making one takes some 30 ms
-    manifests: Watched | None  # read once for many readers, where there are many
+    overviews: SingleFlightCache[bytes]  # compressed, by their ETags: making one takes some 30 ms
+    manifests: ClientSideCache | None  # read once for many readers, where there are many
 
     def close(self) -> None:
         """End event streams, and close the connections."""
@@ -61,16 +61,16 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
             "REDIS_URL", "is needed; set it, or run `porta serve`, which brings its own Redis."
         )
     client = connect(settings.redis_location, ca=settings.redis_ca)
-    manifests = Watched(client, keys.MANIFESTS) if many_readers else None
+    manifests = ClientSideCache(client, keys.MANIFESTS) if many_readers else None
     store = TrajectoryStore(client, slice_ttl_s=settings.slice_ttl_s, manifests=manifests)
-    runs = Runs(
+    runs = RunQueue(
         client,
         lease_ms=settings.lease_s * 1_000,
         max_runs=settings.max_runs,
         max_waiting=settings.max_waiting,
         result_ttl_s=settings.result_ttl_s,
     )
-    runners = Runners(client)
+    runners = RunnerRegistry(client)
     return Services(
         settings=settings,
         client=client,
@@ -79,7 +79,7 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
         runners=runners,
         counters=Counters(client),
         hub=EventHub(client, runs),
-        propagations=Propagations(settings, store, runs, Outlook(runners)),
-        overviews=Lately(OVERVIEWS_BYTES, len),
+        propagations=Propagations(settings, store, runs, RunnerStatus(runners)),
+        overviews=SingleFlightCache(OVERVIEWS_BYTES, len),
         manifests=manifests,
     )

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Lately"]
+__all__ = ["SingleFlightCache"]
 
 MOST: Final = 512  # their sizes are added up with each new one
 
 T = TypeVar("T")
 
 
-class Lately(Generic[T]):
+class SingleFlightCache(Generic[T]):
     """A thread-safe cache by name; `size` tells the bytes of one, which may change."""
 
     def __init__(self, budget_bytes: int, size: Callable[[T], int]) -> None:

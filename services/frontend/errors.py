@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from frontend.resource import Resource
+    from frontend.domain.resource import Resource
 
 __all__ = [
     "BadRequest",
@@ -34,9 +34,9 @@ __all__ = [
     "Forbidden",
     "FrontendError",
     "LeaseLost",
-    "LineFull",
     "NotFound",
     "NotReady",
+    "QueueFull",
     "QuotaExceeded",
     "SettingsError",
     "StorageError",
@@ -95,7 +95,7 @@ class Busy(FrontendError):
         self.retry_after_s = retry_after_s
 
 
-class LineFull(FrontendError):
+class QueueFull(FrontendError):
     """Too many runs wait already; `retry_after_s` is when to ask again."""
 
     def __init__(self, *, waiting: int, retry_after_s: int) -> None:

@@ -11,9 +11,9 @@ nothing is compiled, and Dask stays away.
 
 from typing import TYPE_CHECKING
 
-from sim.model import NANO, Agent, PropagationRequest, Scenario, State, Trajectory
 from sim.rangestore import QRangeStore
 from sim.reference import simulate
+from sim.scenario import NANO, Agent, PropagationRequest, Scenario, State, Trajectory
 
 if TYPE_CHECKING:
     from sim.engine import Propagation

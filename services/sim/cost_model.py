@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from sim.schedule import (
+from sim.intervals import (
     PATH_BITS,
     SERIES_BITS,
     STRETCH_INTERVALS,
@@ -35,7 +35,7 @@ from sim.schedule import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sim.model import Scenario, Trajectory
+    from sim.scenario import Scenario, Trajectory
 
 __all__ = [
     "COSTS",
@@ -89,7 +89,7 @@ def work(steps: int, scenario: Scenario, members: int = 1) -> float:
 
     It is an upper bound (as if no agent ever waited), and what limits and quotas count.
 
-    >>> from sim.model import NANO
+    >>> from sim.scenario import NANO
     >>> work(500, NANO)
     500.0
     """
@@ -125,7 +125,7 @@ def stretch_intervals(scenario: Scenario, first: int) -> int:
     They grow from few to many: output of the first can begin soon, and the scheduler is asked
     for a long pass as seldom as may be.
 
-    >>> from sim.model import NANO
+    >>> from sim.scenario import NANO
     >>> [stretch_intervals(NANO, first) for first in (0, 16, 48, 144, 400, 656)]
     [16, 32, 96, 256, 256, 256]
     """
@@ -180,7 +180,7 @@ def slice_batches(
     Each takes half a second, and ever less towards `until`, where all end. What isn't exported is
     handed back, and so is bounded in size; so are the checkpoints, which a task is given.
 
-    >>> from sim.model import NANO
+    >>> from sim.scenario import NANO
     >>> list(slice_batches(NANO, 3, [103_000] * 9, until=100))
     [range(3, 8), range(8, 12)]
     >>> batches = slice_batches(NANO, 0, [103_000] * 200, until=200, export=True)
@@ -216,7 +216,7 @@ def workers_for(
     The output is the slices within the budget or, for an export, those of all intervals.
     Never falls as iterations, budget or max_workers grow.
 
-    >>> from sim.model import Trajectory
+    >>> from sim.scenario import Trajectory
     >>> def workers(n, **options):
     ...     return workers_for(
     ...         Trajectory(), n, slice_budget_bytes=2**28, max_workers=20, **options

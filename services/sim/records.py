@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from sim.model import Scenario
+    from sim.scenario import Scenario
 
 __all__ = ["NUMBERS", "SCHEMA", "initial_records"]
 
@@ -34,7 +34,7 @@ SCHEMA: Final[pa.Schema] = pa.schema(
 def initial_records(scenario: Scenario) -> pa.RecordBatch:
     """Return the records that a run starts with: every agent's initial state, since ever.
 
-    >>> from sim.model import NANO
+    >>> from sim.scenario import NANO
     >>> initial_records(NANO).select(["agent", "t0", "t1", "y"]).to_pylist()[1]
     {'agent': 'Satellite', 't0': -inf, 't1': 0.0, 'y': 1.0}
     """

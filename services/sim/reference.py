@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from sim.errors import Failure, FailureReason, PropagationFailed
-from sim.model import Scenario, State
 from sim.rangestore import QRangeStore
+from sim.scenario import Scenario, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def simulate(scenario: Scenario, seed: int, steps: int) -> list[Record]:
     Raises PropagationFailed where the trajectory ends before; its failure's `iteration` is
     the most steps that can be asked for.
 
-    >>> from sim.model import NANO
+    >>> from sim.scenario import NANO
     >>> for record in simulate(NANO, seed=0, steps=1):
     ...     print(record.agent, record.t0, record.t1, record.state.x, record.state.y)
     0 -inf 0.0 0.0 0.1

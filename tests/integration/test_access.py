@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from frontend.tokens import new_token, token_line
+from frontend.web.auth.tokens import new_token, token_line
 from tests import redis_servers
 from tests.guarded import bearer
 from tests.installation import Installation, at_work

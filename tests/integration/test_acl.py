@@ -10,9 +10,9 @@ import pytest
 import redis
 from testcontainers.core.container import DockerContainer
 
-from frontend.app import create_app
-from frontend.services import build_services
+from frontend.bootstrap import build_services
 from frontend.settings import Settings
+from frontend.web.app import create_app
 from infra import redis_users
 from tests.forbidden import allowed
 from tests.processes import eventually

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from sim.model import Trajectory
+from sim.scenario import Trajectory
 from tests.installation import Installation, ask, installed
 from tests.processes import eventually
 from tests.promql import Asked, everything_asked, grouped, selected

@@ -27,7 +27,7 @@ from sim.errors import (
     RequestError,
     StretchDeadlineError,
 )
-from sim.schedule import STRETCH_INTERVALS, interval_iterations
+from sim.intervals import STRETCH_INTERVALS, interval_iterations
 from tests.dask_servers import all_there, dask
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ class Served:
         return eventually(lambda: self._find(words), within_s=BACK_S)
 
     def guardian(self) -> psutil.Process:
-        return self.part("frontend.embedded.guardian")
+        return self.part("frontend.embedded.supervisor")
 
     def family(self) -> list[int]:
         children = psutil.Process(self.process.pid).children(recursive=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from frontend.connection import connect
-from frontend.events import EventHub
-from frontend.runs import Runs
+from frontend.runs.event_hub import EventHub
+from frontend.runs.run_queue import RunQueue
+from frontend.storage.connection import connect
 from tests.run_protocol import digest_of, owned, request
 
 if TYPE_CHECKING:
-    from frontend.subscription import Event, Subscription
+    from frontend.runs.subscription import Event, Subscription
     from tests.redis_servers import RedisServer
 
 DIGEST = digest_of()
@@ -28,7 +28,7 @@ def done_values(heard: list[Event]) -> list[int]:
 
 def test_listeners_survive_the_death_of_redis_and_miss_nothing(own_redis: RedisServer) -> None:
     with connect(own_redis.url) as client:
-        runs = Runs(client, lease_ms=600_000)
+        runs = RunQueue(client, lease_ms=600_000)
         hub = EventHub(client, runs, heartbeat_s=1)
         lease = owned(runs)
         with hub.subscribe(DIGEST) as subscription:
@@ -46,7 +46,7 @@ def test_listeners_survive_the_death_of_redis_and_miss_nothing(own_redis: RedisS
 
 def test_a_redis_that_forgot_the_run_is_told_as_a_snapshot(own_redis: RedisServer) -> None:
     with connect(own_redis.url) as client:
-        runs = Runs(client)
+        runs = RunQueue(client)
         hub = EventHub(client, runs, heartbeat_s=1)
         owned(runs)
         with hub.subscribe(DIGEST) as subscription:
@@ -64,7 +64,7 @@ def test_a_redis_that_forgot_the_run_is_told_as_a_snapshot(own_redis: RedisServe
 
 def test_a_frozen_redis_costs_listeners_nothing(own_redis: RedisServer) -> None:
     with connect(own_redis.url, timeout_s=1.5) as client:
-        runs = Runs(client, lease_ms=600_000)
+        runs = RunQueue(client, lease_ms=600_000)
         hub = EventHub(client, runs, heartbeat_s=0.5)
         lease = owned(runs)
         with hub.subscribe(DIGEST) as subscription:

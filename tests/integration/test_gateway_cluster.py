@@ -74,7 +74,7 @@ def test_a_worker_has_the_kernel_before_its_first_task(backend: GatewayBackend, 
         """Look without importing, which would load some of it."""
         import sys
 
-        kernel = sys.modules.get("sim.engine.kernel.passing")
+        kernel = sys.modules.get("sim.engine.kernel.integrate")
         return kernel is not None and bool(kernel.pass_over.signatures and kernel.emit.signatures)
 
     async def main() -> None:

@@ -17,19 +17,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from frontend import keys
-from frontend.connection import connect
-from frontend.runs import Runs
-from frontend.runstate import ChainEntry
-from frontend.store import TrajectoryStore
+from frontend.domain.run import ChainEntry
+from frontend.results.trajectory_store import TrajectoryStore
+from frontend.runs.run_queue import RunQueue
+from frontend.storage import keys
+from frontend.storage.connection import connect
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.cluster import LocalBackend
 from sim.driver import propagate_on
 from sim.engine import checksum, initial_checkpoint
-from sim.model import SEED_LIMIT, PropagationRequest
+from sim.intervals import interval_iterations
 from sim.records import NUMBERS
 from sim.reference import Record, simulate
-from sim.schedule import interval_iterations
+from sim.scenario import SEED_LIMIT, PropagationRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import redis
     from distributed import Client
 
-    from frontend.runstate import Lease
+    from frontend.domain.run import Lease
     from sim.engine import Stretch
 
 EXAMPLES: Final = 3  # for each number of workers
@@ -63,13 +63,13 @@ class Run:
 
     client: redis.Redis
     trajectory: Trajectory
-    runs: Runs = field(init=False)
+    runs: RunQueue = field(init=False)
     lease: Lease = field(init=False)
     stretches: list[Stretch] = field(default_factory=list)
     chain: list[ChainEntry] = field(default_factory=list)
 
     def begin(self, steps: int) -> None:
-        self.runs = Runs(self.client)
+        self.runs = RunQueue(self.client)
         self.runs.enqueue(PropagationRequest(steps, self.trajectory))
         lease = self.runs.acquire(self.trajectory.digest, "token", "owner").lease
         assert lease is not None

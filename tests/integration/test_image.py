@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from sim.engine import Propagation
-from sim.model import Trajectory
+from sim.scenario import Trajectory
 from tests import images
 from tests.images import said, started
 from tests.processes import eventually

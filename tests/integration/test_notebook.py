@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 
 from frontend import embedded
-from infra.application import chart, values
+from infra.charts.porta import chart, values
 from infra.settings import Settings
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
-from frontend.app import create_app
-from frontend.openapi import OPERATIONS
-from frontend.services import build_services
+from frontend.bootstrap import build_services
 from frontend.settings import Settings
-from frontend.tokens import new_token, token_line
+from frontend.web.api.openapi import OPERATIONS
+from frontend.web.app import create_app
+from frontend.web.auth.tokens import new_token, token_line
 from tests.guarded import bearer
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from schemathesis import Case
     from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-    from frontend.openapi import Operation
+    from frontend.web.api.openapi import Operation
 
 ADA: Final = new_token()
 # A scenario that fits its schema may still make no sense: agents at the same place, for example.

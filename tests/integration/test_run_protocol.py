@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from frontend import keys
-from frontend.connection import command, connect, storage_errors
 from frontend.errors import FrontendError, LeaseLost, StorageFull, StorageUnavailable
-from frontend.runners import Runners
-from frontend.runs import Runs
-from frontend.store import TrajectoryStore
+from frontend.results.trajectory_store import TrajectoryStore
+from frontend.runs.run_queue import RunQueue
+from frontend.runs.runner_registry import RunnerRegistry
+from frontend.storage import keys
+from frontend.storage.connection import command, connect, storage_errors
 from tests.run_machine import hold_to_the_model
 from tests.run_protocol import (
     MANIFEST,
@@ -45,8 +45,8 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def runs(client: redis.Redis) -> Runs:
-    return Runs(client)
+def runs(client: redis.Redis) -> RunQueue:
+    return RunQueue(client)
 
 
 def test_the_scripts_agree_with_their_model_on_this_server_too(client: redis.Redis) -> None:
@@ -67,7 +67,7 @@ POLICIES = pytest.mark.parametrize("policy", ["noeviction", "volatile-lru"])
 
 @POLICIES
 def test_a_full_storage_refuses_stretches_and_new_work_and_nothing_is_half_written(
-    runs: Runs, client: redis.Redis, policy: str
+    runs: RunQueue, client: redis.Redis, policy: str
 ) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
@@ -86,7 +86,7 @@ def test_a_full_storage_refuses_stretches_and_new_work_and_nothing_is_half_writt
 
 @POLICIES
 def test_in_a_full_storage_a_run_is_kept_told_about_published_and_finished(
-    runs: Runs, client: redis.Redis, policy: str
+    runs: RunQueue, client: redis.Redis, policy: str
 ) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
@@ -102,7 +102,7 @@ def test_in_a_full_storage_a_run_is_kept_told_about_published_and_finished(
 
 @POLICIES
 def test_in_a_full_storage_runs_are_taken_over_cancelled_given_back_and_deleted(
-    runs: Runs, client: redis.Redis, policy: str
+    runs: RunQueue, client: redis.Redis, policy: str
 ) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
@@ -113,12 +113,14 @@ def test_in_a_full_storage_runs_are_taken_over_cancelled_given_back_and_deleted(
     runs.cancel(request(1_000))
     assert [runs.state(digest_of(seed)).state for seed in (1, 2)] == ["cancelled"] * 2  # type: ignore[union-attr]  # both are known
     assert runs.candidates() == []
-    Runners(client).heartbeat("one", {})
-    assert Runners(client).lead("token", 1_000)
+    RunnerRegistry(client).heartbeat("one", {})
+    assert RunnerRegistry(client).lead("token", 1_000)
     client.config_set("maxmemory", 0)
 
 
-def test_what_may_be_evicted_is_slices_and_nothing_else(runs: Runs, client: redis.Redis) -> None:
+def test_what_may_be_evicted_is_slices_and_nothing_else(
+    runs: RunQueue, client: redis.Redis
+) -> None:
     lease = owned(runs)
     for position in range(CHAIN):
         put(runs, lease, position)
@@ -135,7 +137,7 @@ def test_what_may_be_evicted_is_slices_and_nothing_else(runs: Runs, client: redi
 
 
 def test_a_full_storage_costs_the_cache_of_slices_and_no_error(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     owned(runs)
     fill(client, "noeviction")
@@ -147,7 +149,7 @@ def test_a_full_storage_costs_the_cache_of_slices_and_no_error(
 
 def test_a_run_survives_the_death_of_its_redis(own_redis: RedisServer) -> None:
     with connect(own_redis.url) as client:
-        runs = Runs(client, lease_ms=600_000)
+        runs = RunQueue(client, lease_ms=600_000)
         lease = owned(runs)
         put(runs, lease, 0)
         own_redis.kill()
@@ -165,7 +167,7 @@ def test_a_redis_that_comes_back_empty_has_no_owner_and_no_half_of_a_run(
     own_redis: RedisServer,
 ) -> None:
     with connect(own_redis.url) as client:
-        runs = Runs(client)
+        runs = RunQueue(client)
         lease = owned(runs)
         put(runs, lease, 0)
         client.flushall()
@@ -180,14 +182,14 @@ def test_a_call_that_was_carried_out_though_its_answer_was_lost_may_be_repeated(
     own_redis: RedisServer,
 ) -> None:
     with connect(own_redis.url, timeout_s=0.3) as client, connect(own_redis.url) as other:
-        runs = Runs(client, lease_ms=600_000)
+        runs = RunQueue(client, lease_ms=600_000)
         lease = owned(runs)
         put(runs, lease, 0)
         own_redis.pause()
         with pytest.raises(StorageUnavailable):
             put(runs, lease, 1)
         own_redis.resume()
-        put(Runs(other), lease, 1)
+        put(RunQueue(other), lease, 1)
         put(runs, lease, 1)
         assert other.lrange(keys.chain(DIGEST), 0, -1) == [e.to_bytes() for e in entries(2)]
 
@@ -198,7 +200,7 @@ def test_a_call_that_was_carried_out_though_its_answer_was_lost_may_be_repeated(
 def extend(url: str, client: redis.Redis, name: str, over: threading.Event) -> None:
     """Own the run again and again, and lose it at every other step, until it is published."""
     with connect(url) as own:
-        runs = Runs(own, max_attempts=10_000)
+        runs = RunQueue(own, max_attempts=10_000)
         for attempt in range(10_000):
             if over.is_set():
                 return
@@ -223,7 +225,7 @@ def extend(url: str, client: redis.Redis, name: str, over: threading.Event) -> N
 
 
 def test_owners_that_lose_and_take_each_others_run_make_one_chain(
-    redis_url: str, client: redis.Redis, runs: Runs
+    redis_url: str, client: redis.Redis, runs: RunQueue
 ) -> None:
     runs.enqueue(request(1_000))
     over = threading.Event()
@@ -248,7 +250,7 @@ def test_owners_that_lose_and_take_each_others_run_make_one_chain(
 
 
 def test_a_writer_from_the_past_writes_nothing_among_those_of_today(
-    redis_url: str, client: redis.Redis, runs: Runs
+    redis_url: str, client: redis.Redis, runs: RunQueue
 ) -> None:
     stale = owned(runs)
     lapse(client, DIGEST)
@@ -259,7 +261,7 @@ def test_a_writer_from_the_past_writes_nothing_among_those_of_today(
 
     def insist() -> None:
         with connect(redis_url) as own:
-            mine = Runs(own)
+            mine = RunQueue(own)
             while not over.is_set():
                 for position in range(CHAIN):
                     try:
@@ -280,7 +282,7 @@ def test_a_writer_from_the_past_writes_nothing_among_those_of_today(
 
 
 def test_never_more_runs_have_an_owner_than_may(redis_url: str, client: redis.Redis) -> None:
-    runs = Runs(client, max_runs=3)
+    runs = RunQueue(client, max_runs=3)
     seeds = range(1, 21)
     for seed in seeds:
         runs.enqueue(request(10, seed))
@@ -288,7 +290,7 @@ def test_never_more_runs_have_an_owner_than_may(redis_url: str, client: redis.Re
     def work(name: str) -> int:
         most = 0
         with connect(redis_url) as own:
-            mine = Runs(own, max_runs=3)
+            mine = RunQueue(own, max_runs=3)
             while candidates := mine.candidates():
                 lease = mine.acquire(candidates[0], name, name).lease
                 if lease is None:

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from frontend import embedded
-from frontend.app import create_app
-from frontend.backends import backend_of
+from frontend.bootstrap import build_services
 from frontend.errors import StorageUnavailable
-from frontend.services import build_services
+from frontend.runner.dask_backend import backend_of
 from frontend.settings import Settings
+from frontend.web.app import create_app
 from sim.cluster import GatewayBackend
 from sim.errors import ClusterError
 from tests.tls import HOST, authority, redis_over_tls, terminated

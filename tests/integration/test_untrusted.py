@@ -11,10 +11,10 @@ import pytest
 from frontend import embedded
 from sim import NANO, Trajectory
 from sim.cluster import GatewayBackend, LocalBackend
+from sim.cost_model import stretch_intervals
 from sim.driver import propagate_on
 from sim.engine import initial_checkpoint
 from sim.errors import IntegrityError
-from sim.plan import stretch_intervals
 from tests.dask_servers import all_there
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sim.cluster import SchedulerBackend
-from sim.driver.crew import Crew, together
 from sim.driver.output import Output
+from sim.driver.worker_pool import WorkerPool, together
 from sim.errors import ClusterError, ClusterLostError, IntegrityError, StretchDeadlineError
 from tests.dask_servers import all_there, dask
 
@@ -20,38 +20,38 @@ if TYPE_CHECKING:
 
 
 def with_crew(
-    workers: int, body: Callable[[Crew], Coroutine[Any, Any, None]], deadline_s: float = 30
+    workers: int, body: Callable[[WorkerPool], Coroutine[Any, Any, None]], deadline_s: float = 30
 ) -> None:
     async def main() -> None:
         async with SchedulerBackend(servers.address).open(tag="", workers=workers) as cluster:
             assert await all_there(cluster, workers)
-            await body(Crew(cluster.client, deadline_s))
+            await body(WorkerPool(cluster.client, deadline_s))
 
     with dask(workers) as servers:
         asyncio.run(main())
 
 
-async def taken_at_once(crew: Crew) -> int:
+async def taken_at_once(pool: WorkerPool) -> int:
     """Count the threads that can be taken without waiting, and give them back."""
     count = 0
     try:
         while True:
             async with asyncio.timeout(0.3):
-                await crew.take_thread()
+                await pool.take_thread()
             count += 1
     except TimeoutError:
         return count
     finally:
         for _ in range(count):
-            crew.return_thread()
+            pool.return_thread()
 
 
 def test_a_thread_is_kept_for_the_chain_while_it_runs() -> None:
-    async def body(crew: Crew) -> None:
-        assert await taken_at_once(crew) == 4
-        with crew.chain():
-            assert await taken_at_once(crew) == 1
-        assert await taken_at_once(crew) == 4
+    async def body(pool: WorkerPool) -> None:
+        assert await taken_at_once(pool) == 4
+        with pool.chain():
+            assert await taken_at_once(pool) == 1
+        assert await taken_at_once(pool) == 4
 
     with_crew(2, body)
 
@@ -59,17 +59,17 @@ def test_a_thread_is_kept_for_the_chain_while_it_runs() -> None:
 def test_the_chain_never_waits_for_output_though_it_be_on_its_only_thread() -> None:
     done: list[int] = []
 
-    async def body(crew: Crew) -> None:
+    async def body(pool: WorkerPool) -> None:
         async def carry_out(job: int) -> None:
-            done.append(await crew.aside(job, abs, job))
+            done.append(await pool.aside(job, abs, job))
 
-        output = Output(crew, carry_out)
+        output = Output(pool, carry_out)
         async with together() as tasks:
             tasks.create_task(output.work_off())
-            with crew.chain():
+            with pool.chain():
                 for job in range(200):
                     output.add(job)
-                assert await crew.scout(0, abs, -1) == 1
+                assert await pool.scout(0, abs, -1) == 1
                 assert not done
             output.end()
 
@@ -78,17 +78,17 @@ def test_the_chain_never_waits_for_output_though_it_be_on_its_only_thread() -> N
 
 
 def test_a_task_that_kills_its_workers_is_given_up() -> None:
-    async def body(crew: Crew) -> None:
+    async def body(pool: WorkerPool) -> None:
         with pytest.raises(ClusterError, match="died repeatedly over the intervals from 7 on"):
-            await crew.scout(7, os._exit, 1)
+            await pool.scout(7, os._exit, 1)
 
     with_crew(4, body)
 
 
 def test_what_a_task_raises_is_told() -> None:
-    async def body(crew: Crew) -> None:
+    async def body(pool: WorkerPool) -> None:
         with pytest.raises(ClusterError, match=r"failed on its worker: ValueError\("):
-            await crew.scout(0, int, "x")
+            await pool.scout(0, int, "x")
 
     with_crew(1, body)
 
@@ -98,17 +98,17 @@ def raise_integrity_error() -> None:
 
 
 def test_an_error_of_ours_comes_through_as_it_is() -> None:
-    async def body(crew: Crew) -> None:
+    async def body(pool: WorkerPool) -> None:
         with pytest.raises(IntegrityError, match="a slice"):
-            await crew.scout(0, raise_integrity_error)
+            await pool.scout(0, raise_integrity_error)
 
     with_crew(1, body)
 
 
 def test_a_task_that_takes_too_long_is_given_up_at_its_deadline() -> None:
-    async def body(crew: Crew) -> None:
+    async def body(pool: WorkerPool) -> None:
         with pytest.raises(StretchDeadlineError, match=r"interval 3 .* within 0\.5 seconds"):
-            await crew.scout(3, sleep, 5)
+            await pool.scout(3, sleep, 5)
 
     with_crew(1, body, deadline_s=0.5)
 
@@ -118,27 +118,27 @@ def sleep(seconds: float) -> None:
 
 
 def test_equal_tasks_are_carried_out_each_time() -> None:
-    async def body(crew: Crew) -> None:
-        assert await crew.scout(0, os.urandom, 8) != await crew.scout(0, os.urandom, 8)
+    async def body(pool: WorkerPool) -> None:
+        assert await pool.scout(0, os.urandom, 8) != await pool.scout(0, os.urandom, 8)
 
     with_crew(1, body)
 
 
-async def take_for_ever(crew: Crew) -> None:
+async def take_for_ever(pool: WorkerPool) -> None:
     """Take threads; there are some until it is seen that their worker is gone."""
     while True:
-        await crew.take_thread()
-        crew.return_thread()
+        await pool.take_thread()
+        pool.return_thread()
 
 
 def test_a_cluster_whose_workers_are_gone_is_given_up_at_the_deadline() -> None:
     async def main() -> None:
         async with SchedulerBackend(servers.address).open(tag="", workers=1) as cluster:
             assert await all_there(cluster, 1)
-            crew = Crew(cluster.client, 1.0)
+            pool = WorkerPool(cluster.client, 1.0)
             servers.workers[0].kill()
             with pytest.raises(ClusterLostError, match=r"no worker for 1 seconds\."):
-                await take_for_ever(crew)
+                await take_for_ever(pool)
 
     with dask(1) as servers:
         asyncio.run(main())

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 
 from sim import Propagation, Trajectory
-from sim.model import Scenario
+from sim.scenario import Scenario
 
 HOUSE: Final = Path(__file__).parents[2]
 LOCKS: Final = ("sim", "frontend", "local", "dev", "uv")
@@ -142,7 +142,7 @@ def test_every_make_target_explains_itself_and_is_documented() -> None:
 
 
 def test_every_porta_command_is_documented() -> None:
-    from frontend.cli import porta
+    from frontend.cli.main import porta
 
     documents = [HOUSE / "README.md", *(HOUSE / "docs").glob("*.md")]
     text = "".join(path.read_text() for path in documents)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from infra.application import described, network, workloads
+from infra.charts.porta import network, values_schema, workloads
 from infra.template import plain, template
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def files() -> dict[str, str]:
     }
     return {
         "Chart.yaml": _yaml(about),
-        "values.yaml": described.values_file(),
-        "values.schema.json": json.dumps(described.schema(), indent=2) + "\n",
+        "values.yaml": values_schema.values_file(),
+        "values.schema.json": json.dumps(values_schema.schema(), indent=2) + "\n",
         "templates/NOTES.txt": _NOTES,
         **{f"templates/{name}.yaml": template(one) for name, one in manifests().items()},
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra import naming
-from infra.application.pods import selector
+from infra.charts.porta.pods import selector
 from infra.template import NAMESPACE, Namespace, Value, When
 
 __all__ = ["ENDS", "FLOWS", "End", "Flow", "manifests"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from infra.application.values import DEFAULTS
+from infra.charts.porta.values import DEFAULTS
 
 __all__ = ["ABOUT", "schema", "values_file"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infra import naming
-from infra.application.pods import Process, metadata, pod, secret_env, selector
+from infra.charts.porta.pods import Process, metadata, pod, secret_env, selector
 from infra.template import NAMESPACE, Is, Joined, Value, When
 
 __all__ = ["manifests"]

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import click
 
 from frontend.errors import FrontendError, SettingsError
-from frontend.exposure import refuse_strangers
 from frontend.settings import VARIABLES, Settings
+from frontend.web.auth.bind_policy import refuse_strangers
 
 if TYPE_CHECKING:
-    from frontend.terminal import Workers
+    from frontend.cli.propagate import Workers
 
 __all__ = ["main", "porta"]
 
@@ -114,7 +114,7 @@ def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
 def web(host: str, port: int) -> None:
     """Serve the pages and the API; needs REDIS_URL, and a runner somewhere."""
     settings = _settings()
-    from frontend.web import serve as serve_web
+    from frontend.web.server.gunicorn import serve as serve_web
 
     serve_web(settings, host, port)
 
@@ -128,7 +128,7 @@ def runner(*, until_stdin_ends: bool) -> None:
     holds, for another runner to go on with.
     """
     settings = _settings()
-    from frontend.runner import run_runner
+    from frontend.runner.service import run_runner
 
     run_runner(settings, until_stdin_ends=until_stdin_ends)
 
@@ -165,11 +165,12 @@ def propagate(
     It uses a configured Redis and Dask, else none and its own cores.
     """
     settings = _settings()
-    from frontend import terminal
+    from frontend.cli.propagate import Order
+    from frontend.cli.propagate import propagate as carry_out
 
-    terminal.propagate(
+    carry_out(
         settings,
-        terminal.Order(
+        Order(
             steps=steps,
             seed=seed,
             members=members,
@@ -185,9 +186,9 @@ def propagate(
 def clusters(*, reap: bool) -> None:
     """List the Dask clusters of this installation."""
     settings = _settings()
-    from frontend import terminal
+    from frontend.cli.clusters import list_clusters
 
-    terminal.clusters(settings, reap=reap)
+    list_clusters(settings, reap=reap)
 
 
 @porta.command()
@@ -207,7 +208,7 @@ def token(name: str, starts: str | None, work: str | None, append: Path | None) 
 
     It is shown this once: the file holds its hash.
     """
-    from frontend import tokens
+    from frontend.web.auth import tokens
 
     made = tokens.new_token()
     try:
@@ -225,7 +226,3 @@ def token(name: str, starts: str | None, work: str | None, append: Path | None) 
 def main() -> None:
     """Run the command line: the entry point of `porta`."""
     porta(prog_name="porta")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""`porta propagate` and `porta clusters`: what the web does, for somebody at a terminal.
+"""`porta propagate`: what the web does, at a terminal.
 
 - With Redis and Dask configured, `--workers auto` joins the run that a page would join. With a
   number of workers it is a cluster of this command's own. Else it is this process.
@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +16,18 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 import orjson
 
-from frontend import asking
+from frontend.cli.progress_bar import Progress
+from frontend.cli.summary import summary
 from frontend.errors import BadRequest, FrontendError
-from frontend.progress import Progress
-from frontend.summary import summary
+from frontend.propagations import requests
 from sim.export import FORMATS, Format, export
 
 if TYPE_CHECKING:
     from frontend.settings import Settings
     from sim.engine import Propagation
-    from sim.model import PropagationRequest
+    from sim.scenario import PropagationRequest
 
-__all__ = ["Order", "Workers", "clusters", "propagate"]
+__all__ = ["Order", "Workers", "propagate"]
 
 Workers = int | Literal["auto", "inline"]
 
@@ -48,12 +47,12 @@ class Order:
 
     def request(self, settings: Settings) -> PropagationRequest:
         """Return the request; raises BadRequest."""
-        limits = asking.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
-        return asking.read_request(
+        limits = requests.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
+        return requests.read_request(
             limits,
-            steps=asking.whole_number(self.steps, "number of steps"),
-            seed=asking.whole_number(self.seed, "seed"),
-            members=asking.whole_number(self.members, "number of members"),
+            steps=requests.whole_number(self.steps, "number of steps"),
+            seed=requests.whole_number(self.seed, "seed"),
+            members=requests.whole_number(self.members, "number of members"),
             scenario=None if self.scenario is None else _read_json(self.scenario),
         )
 
@@ -65,9 +64,9 @@ def propagate(settings: Settings, order: Order) -> None:
         _write_parts(settings, request, order.workers, order.output)
         return
     place = None if order.output is None else _Place.of(order.output)
-    from frontend import ways
+    from frontend.cli.execution import choice
 
-    propagation = ways.propagation(settings, request, order.workers)
+    propagation = choice.propagation(settings, request, order.workers)
     if place is None:
         click.echo(summary(request, propagation))
     else:
@@ -79,34 +78,10 @@ def _write_parts(
 ) -> None:
     if workers == "inline":
         raise BadRequest("A folder is written by workers: --workers auto, or a number of them.")
-    from frontend import ways
+    from frontend.cli.execution import choice
 
-    parts = ways.export_parts(settings, request, workers, Path(output))
+    parts = choice.export_parts(settings, request, workers, Path(output))
     click.echo(f"Wrote {parts} Parquet parts to {output}.", err=True)
-
-
-def clusters(settings: Settings, *, reap: bool) -> None:
-    """List the clusters of this installation; with `reap`, stop those without an owner."""
-    from frontend.backends import backend_of
-    from frontend.reaper import Reaper
-    from frontend.services import build_services
-
-    services = build_services(settings)
-    reaper = Reaper(services, backend_of(settings))
-    try:
-        listed = asyncio.run(reaper.own_clusters())
-        for cluster, owned in listed:
-            word = "owned" if owned else "orphan"
-            click.echo(
-                f"{cluster.name}  {cluster.status}  {word}  {cluster.started:%Y-%m-%d %H:%M:%S}"
-            )
-        if not listed:
-            click.echo("No clusters.", err=True)
-        if reap:
-            stopped = asyncio.run(reaper.reap())
-            click.echo(f"Stopped {len(stopped)}.", err=True)
-    finally:
-        services.close()
 
 
 @dataclass(frozen=True, slots=True)

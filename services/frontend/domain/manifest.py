@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from frontend.resource import ClusterView, Progress, Resource, Status, Timings
-from sim.model import MODEL_VERSION
+from frontend.domain.resource import ClusterView, Progress, Resource, Status, Timings
+from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sim.engine import Propagation
-    from sim.model import PropagationRequest
+    from sim.scenario import PropagationRequest
 
 __all__ = ["Computed", "compose", "finished", "honours", "of_this_model", "resource_of", "whole"]
 

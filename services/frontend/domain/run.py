@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
-from frontend.resource import Status
+from frontend.domain.resource import Status
 from sim.errors import Failure, IntegrityError
 
 if TYPE_CHECKING:

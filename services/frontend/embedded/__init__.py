@@ -8,6 +8,6 @@
 `serving` is what a person runs, `guardian` the process that holds the others.
 """
 
-from frontend.embedded.serving import GatewayAccess, gateway, serve
+from frontend.embedded.launcher import GatewayAccess, gateway, serve
 
 __all__ = ["GatewayAccess", "gateway", "serve"]

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 import platformdirs
 import psutil
 
-from frontend.embedded.failures import FolderInUse, FolderUnusable
-from frontend.embedded.family import stop_processes
+from frontend.embedded.errors import FolderInUse, FolderUnusable
+from frontend.embedded.process_tree import stop_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,8 +23,8 @@ __all__ = [
     "FolderInUse",
     "FolderUnusable",
     "NotInstalled",
-    "PartFailed",
     "PortTaken",
+    "ProcessFailed",
 ]
 
 
@@ -79,7 +79,7 @@ class PortTaken(EmbeddedError):
         self.port = port
 
 
-class PartFailed(EmbeddedError):
+class ProcessFailed(EmbeddedError):
     """One of the servers did not start, or keeps dying; its log says why."""
 
     def __init__(self, title: str, reason: str, log: Path, last_lines: str) -> None:

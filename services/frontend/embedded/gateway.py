@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Final
 
 import psutil
 
-from frontend.embedded.part import Part
+from frontend.embedded.managed_process import ManagedProcess
 from frontend.embedded.ports import Port, hold
 from frontend.embedded.probes import get
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from frontend.embedded.folder import DataFolder
+    from frontend.embedded.data_dir import DataFolder
 
 __all__ = ["EmbeddedGateway", "GatewayOptions", "gateway_parts"]
 
@@ -95,7 +95,7 @@ class EmbeddedGateway:
 
 def gateway_parts(
     gateway: EmbeddedGateway, folder: DataFolder, environ: Mapping[str, str], max_workers: int
-) -> tuple[Part, Part]:
+) -> tuple[ManagedProcess, ManagedProcess]:
     """Describe the Gateway and its proxy."""
     passed_on = {key: environ[key] for key in PASSED_ON if key in environ} | folder.mark
     options = GatewayOptions(
@@ -110,7 +110,7 @@ def gateway_parts(
             if key in passed_on
         },
     )
-    server = Part(
+    server = ManagedProcess(
         name="gateway",
         title="the Dask Gateway",
         command=(sys.executable, "-P", "-m", "dask_gateway_server", "-f", _configuration()),
@@ -126,7 +126,7 @@ def gateway_parts(
         port=gateway.server,
         answers=_health(gateway.server.address),
     )
-    proxy = Part(
+    proxy = ManagedProcess(
         name="proxy",
         title="the proxy of the Dask Gateway",
         command=_proxy_command(gateway),

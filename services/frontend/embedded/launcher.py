@@ -19,13 +19,13 @@ from typing import IO, TYPE_CHECKING, Final
 
 import click
 
-from frontend.embedded.bell import Bell
-from frontend.embedded.composition import browser_url
-from frontend.embedded.failures import EmbeddedError, NotInstalled
-from frontend.embedded.family import Family, adopt_orphans
-from frontend.embedded.folder import DataFolder, default_folder
-from frontend.embedded.plan import Event, Lines, Plan
+from frontend.embedded.data_dir import DataFolder, default_folder
+from frontend.embedded.errors import EmbeddedError, NotInstalled
+from frontend.embedded.messages import Event, Lines, Plan
 from frontend.embedded.ports import LOOPBACK
+from frontend.embedded.process_tree import ProcessTree, adopt_orphans
+from frontend.embedded.stack import browser_url
+from frontend.embedded.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,16 +55,16 @@ def serve(settings: Settings, *, host: str, port: int, data: Path | None = None)
             gateway=not settings.has_dask,
             porta=True,
         )
-        return _Serving(plan, folder).follow()
+        return _Launcher(plan, folder).follow()
 
 
-class _Serving:
+class _Launcher:
     """One guardian, from its start to the end of all that it started."""
 
     def __init__(self, plan: Plan, folder: DataFolder) -> None:
         self._folder = folder
         self._lock = plan.lock
-        self._family = Family(adopts=adopt_orphans())
+        self._family = ProcessTree(adopts=adopt_orphans())
         self._lines = Lines()
         self._asked_at: float | None = None
         self._failure = ""
@@ -72,7 +72,7 @@ class _Serving:
 
     def follow(self) -> int:
         """Tell what the guardian says, until it is gone; then make sure that all is."""
-        with self._guardian, Bell(_output(self._guardian).fileno()) as bell:
+        with self._guardian, Wakeup(_output(self._guardian).fileno()) as bell:
             while not bell.ended:
                 bell.wait(TICK_S)
                 self._family.note()
@@ -169,7 +169,7 @@ def _start_guardian(plan: Plan, folder: DataFolder) -> subprocess.Popen[bytes]:
     folder.logs.mkdir(mode=0o700, exist_ok=True)
     with folder.log(GUARDIAN).open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own command
-            (sys.executable, "-P", "-m", "frontend.embedded.guardian", plan.to_text()),
+            (sys.executable, "-P", "-m", "frontend.embedded.supervisor", plan.to_text()),
             env=_absolute(os.environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

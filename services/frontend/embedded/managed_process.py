@@ -6,8 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from frontend.embedded.failures import PartFailed
-from frontend.embedded.family import die_with_parent
+from frontend.embedded.errors import ProcessFailed
+from frontend.embedded.process_tree import die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from frontend.embedded.ports import Port
 
-__all__ = ["Part"]
+__all__ = ["ManagedProcess"]
 
 LINES_SHOWN: Final = 12
 TAIL_BYTES: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
+class ManagedProcess:
     """A server.
 
     `answers` tells whether it is there; `trouble` says why not, if anything is known. Parts that
@@ -63,9 +63,9 @@ class Part:
         except OSError as error:
             raise self.failed(f"could not be started ({error})") from error
 
-    def failed(self, reason: str) -> PartFailed:
+    def failed(self, reason: str) -> ProcessFailed:
         """Return the failure that tells a person why, with the last lines of the log."""
-        return PartFailed(self.title, reason, self.log, self._last_lines())
+        return ProcessFailed(self.title, reason, self.log, self._last_lines())
 
     def _last_lines(self) -> str:
         try:

@@ -13,7 +13,7 @@ import os
 import socket
 import sys
 
-from frontend.embedded.failures import PortTaken
+from frontend.embedded.errors import PortTaken
 
 __all__ = ["LOOPBACK", "Port", "hold"]
 

@@ -20,7 +20,7 @@ import psutil
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["Family", "adopt_orphans", "die_with_parent", "stop_processes"]
+__all__ = ["ProcessTree", "adopt_orphans", "die_with_parent", "stop_processes"]
 
 PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
@@ -49,7 +49,7 @@ def die_with_parent() -> Callable[[], None] | None:
     return before_exec
 
 
-class Family:
+class ProcessTree:
     """All living descendants of this process.
 
     `exits` has the exit codes of children that were reaped, negative for a signal, as

@@ -10,29 +10,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from frontend.embedded.gateway import EmbeddedGateway, gateway_parts
-from frontend.embedded.part import Part
+from frontend.embedded.managed_process import ManagedProcess
 from frontend.embedded.ports import LOOPBACK, Port, hold
 from frontend.embedded.probes import Answer, get
-from frontend.embedded.valkey import redis_part, redis_url
+from frontend.embedded.valkey import redis_process, redis_url
 from frontend.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from frontend.embedded.folder import DataFolder
-    from frontend.embedded.plan import Plan
+    from frontend.embedded.data_dir import DataFolder
+    from frontend.embedded.messages import Plan
 
-__all__ = ["Composition", "browser_url", "compose"]
+__all__ = ["Stack", "browser_url", "compose"]
 
 ANYWHERE: Final = {"0.0.0.0": LOOPBACK, "::": "::1", "": LOOPBACK}  # noqa: S104 - read, not bound
 
 
 @dataclass(frozen=True, slots=True)
-class Composition:
+class Stack:
     """The servers, in the order in which they are started, and how they are reached, as JSON."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ManagedProcess, ...]
     reached: str
 
 
@@ -42,17 +42,15 @@ def browser_url(host: str, port: int) -> str:
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
 
 
-def compose(
-    plan: Plan, folder: DataFolder, sockets: Path, environ: Mapping[str, str]
-) -> Composition:
+def compose(plan: Plan, folder: DataFolder, sockets: Path, environ: Mapping[str, str]) -> Stack:
     """Describe every server of the plan; raises PortTaken."""
     settings = Settings.from_environ(environ)
     listening = hold(plan.host, plan.port) if plan.porta else None  # first, as it may be taken
-    parts: list[Part] = []
+    parts: list[ManagedProcess] = []
     completed = dict(environ) | folder.mark
     reached: dict[str, str] = {}
     if plan.redis:
-        parts.append(redis_part(folder, sockets, environ))
+        parts.append(redis_process(folder, sockets, environ))
         completed["REDIS_URL"] = reached["redis_url"] = redis_url(sockets)
     if plan.gateway:
         gateway = EmbeddedGateway()
@@ -68,19 +66,19 @@ def compose(
     if listening is not None:
         reached["url"] = browser_url(plan.host, listening.number)
         parts.extend(_porta_parts(plan, folder, listening, completed))
-    return Composition(tuple(parts), json.dumps(reached))
+    return Stack(tuple(parts), json.dumps(reached))
 
 
 def _porta_parts(
     plan: Plan, folder: DataFolder, listening: Port, environ: Mapping[str, str]
-) -> tuple[Part, Part]:
+) -> tuple[ManagedProcess, ManagedProcess]:
     address = browser_url(plan.host, listening.number).removeprefix("http://").rstrip("/")
     # A Redis or a Gateway of somebody else's may be away for a while; the page says so.
     whole = plan.redis and plan.gateway
     redis = ("redis",) if plan.redis else ()
     # A runner that finds no Gateway puts off the runs that it finds waiting.
     gateway = ("proxy",) if plan.gateway else ()
-    web = Part(
+    web = ManagedProcess(
         name="web",
         title="the web server",
         command=_porta("web", "--host", plan.host, "--port", str(listening.number)),
@@ -91,7 +89,7 @@ def _porta_parts(
         answers=lambda: get(address, "/healthz") is not None,
         after=redis,
     )
-    runner = Part(
+    runner = ManagedProcess(
         name="runner",
         title="the runner",
         command=_porta("runner"),

@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from frontend.embedded.bell import Bell
-from frontend.embedded.composition import Composition, compose
-from frontend.embedded.family import Family, adopt_orphans, stop_processes
-from frontend.embedded.folder import DataFolder
-from frontend.embedded.plan import Event, Kind, Plan
+from frontend.embedded.data_dir import DataFolder
+from frontend.embedded.messages import Event, Kind, Plan
+from frontend.embedded.process_tree import ProcessTree, adopt_orphans, stop_processes
+from frontend.embedded.stack import Stack, compose
+from frontend.embedded.wakeup import Wakeup
 from frontend.errors import FrontendError
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     import psutil
 
-    from frontend.embedded.part import Part
+    from frontend.embedded.managed_process import ManagedProcess
 
-__all__ = ["Guardian", "main"]
+__all__ = ["Supervisor", "main"]
 
 POLL_S: Final = 0.05
 TICK_S: Final = 1.0
@@ -51,24 +51,24 @@ GRACE_S: Final = 0.7  # for all others
 class _Kept:
     """A part, its present process, and when it was started lately."""
 
-    part: Part
+    part: ManagedProcess
     process: subprocess.Popen[bytes] | None = None
     ready: bool = False
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS + 1))
     due: float = 0.0
 
 
-class Guardian:
+class Supervisor:
     """Keeps the servers of one composition, until its bell tells it to end."""
 
     def __init__(
-        self, composition: Composition, folder: DataFolder, bell: Bell, *, adopts: bool
+        self, composition: Stack, folder: DataFolder, bell: Wakeup, *, adopts: bool
     ) -> None:
         self._reached = composition.reached
         self._kept = {part.name: _Kept(part) for part in composition.parts}
         self._folder = folder
         self._bell = bell
-        self._family = Family(adopts=adopts)
+        self._family = ProcessTree(adopts=adopts)
         self._trimmed = time.monotonic()
 
     def keep(self) -> None:
@@ -198,9 +198,9 @@ def main(argument: str) -> int:
     folder = DataFolder(Path(plan.data))
     adopts = adopt_orphans()
     try:
-        with Bell(sys.stdin.fileno()) as bell, folder.prepared(plan.lock) as sockets:
+        with Wakeup(sys.stdin.fileno()) as bell, folder.prepared(plan.lock) as sockets:
             composition = compose(plan, folder, sockets, os.environ)
-            Guardian(composition, folder, bell, adopts=adopts).keep()
+            Supervisor(composition, folder, bell, adopts=adopts).keep()
     except FrontendError as error:
         _say("failed", detail=error.detail)
         return 1

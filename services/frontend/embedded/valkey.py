@@ -12,16 +12,16 @@ from urllib.parse import quote
 
 import psutil
 
-from frontend.embedded.part import Part
+from frontend.embedded.managed_process import ManagedProcess
 from frontend.embedded.probes import redis_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from frontend.embedded.folder import DataFolder
+    from frontend.embedded.data_dir import DataFolder
 
-__all__ = ["redis_part", "redis_url"]
+__all__ = ["redis_process", "redis_url"]
 
 SOCKET: Final = "redis.sock"
 MEMORY_SHARE: Final = 8  # of the machine's memory, an eighth: a laptop has other things to do
@@ -35,10 +35,10 @@ def redis_url(sockets: Path) -> str:
     return f"unix://{quote(str(sockets / SOCKET))}"
 
 
-def redis_part(folder: DataFolder, sockets: Path, environ: Mapping[str, str]) -> Part:
+def redis_process(folder: DataFolder, sockets: Path, environ: Mapping[str, str]) -> ManagedProcess:
     """Describe the server."""
     options = _options(folder.redis, sockets / SOCKET)
-    return Part(
+    return ManagedProcess(
         name="redis",
         title="the Redis server",
         command=(_binary(), *(word for name, value in options for word in (f"--{name}", value))),

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     _Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
-__all__ = ["Bell"]
+__all__ = ["Wakeup"]
 
 CHUNK_BYTES: Final = 65_536
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Bell:
+class Wakeup:
     """Wakes whoever waits.
 
     - `data` is what came through the pipe, and `ended` whether its other end is closed.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from frontend.errors import BadRequest, NotFound
+from sim.cost_model import work
 from sim.errors import RequestError, ScenarioError
-from sim.model import NANO, PropagationRequest, Scenario, Trajectory
-from sim.plan import work
+from sim.scenario import NANO, PropagationRequest, Scenario, Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from frontend.resource import ClusterView, ErrorReport, Progress, Resource, Status, Timings
+from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resource, Status, Timings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from frontend.runstate import RunState
-    from sim.model import Failure, PropagationRequest
+    from frontend.domain.run import RunState
+    from sim.scenario import Failure, PropagationRequest
 
 __all__ = ["failed_for_good", "moment", "of_run", "waiting_for"]
 

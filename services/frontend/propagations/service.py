@@ -18,26 +18,28 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from frontend import asking, manifest, tracing
+from frontend.caching import SingleFlightCache
+from frontend.domain import manifest
+from frontend.domain.resource import Resource, Status, Timings
 from frontend.errors import ChainBroken, NotFound, NotReady, StorageFull
-from frontend.lately import Lately
-from frontend.metrics import RESULT_HIT, RESULT_MISS
-from frontend.resource import Resource, Status, Timings
-from frontend.views import failed_for_good, of_run, waiting_for
+from frontend.observability import log_context
+from frontend.observability.process_metrics import RESULT_HIT, RESULT_MISS
+from frontend.propagations import requests
+from frontend.propagations.run_resource import failed_for_good, of_run, waiting_for
+from sim.cost_model import work
 from sim.engine import Propagation
 from sim.errors import PropagationFailed
-from sim.model import PropagationRequest
-from sim.plan import work
-from sim.schedule import interval_iterations
+from sim.intervals import interval_iterations
+from sim.scenario import PropagationRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from frontend.outlook import Outlook
-    from frontend.runs import Runs
-    from frontend.runstate import ChainEntry, RunState
+    from frontend.domain.run import ChainEntry, RunState
+    from frontend.results.trajectory_store import TrajectoryStore
+    from frontend.runs.run_queue import RunQueue
+    from frontend.runs.runner_status import RunnerStatus
     from frontend.settings import Settings
-    from frontend.store import TrajectoryStore
 
 __all__ = ["Propagations"]
 
@@ -50,14 +52,18 @@ class Propagations:
     """Asks for, finds, opens and removes propagations."""
 
     def __init__(
-        self, settings: Settings, store: TrajectoryStore, runs: Runs, outlook: Outlook
+        self,
+        settings: Settings,
+        store: TrajectoryStore,
+        runs: RunQueue,
+        runner_status: RunnerStatus,
     ) -> None:
         self._settings = settings
-        self._outlook = outlook
+        self._runner_status = runner_status
         self._store = store
         self._runs = runs
-        self._limits = asking.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
-        self._opened = Lately[Propagation](OPENED_BYTES, lambda one: one.nbytes)
+        self._limits = requests.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
+        self._opened = SingleFlightCache[Propagation](OPENED_BYTES, lambda one: one.nbytes)
         self._name = f"{socket.gethostname()}-{os.getpid()}"
 
     # What was written becomes a request.
@@ -66,20 +72,20 @@ class Propagations:
         self, text: str, *, seed: str | None = None, members: str | None = None
     ) -> PropagationRequest:
         """Read an id; raises BadRequest or NotFound."""
-        wanted = asking.parse_id(
+        wanted = requests.parse_id(
             self._limits, text, self._store.trajectory, seed=seed, members=members
         )
-        tracing.about(wanted)
+        log_context.about(wanted)
         return wanted
 
     def request(
         self, *, steps: int, seed: int = 0, members: int = 1, scenario: object | None = None
     ) -> PropagationRequest:
         """Make a request of its parts; raises BadRequest."""
-        wanted = asking.read_request(
+        wanted = requests.read_request(
             self._limits, steps=steps, seed=seed, members=members, scenario=scenario
         )
-        tracing.about(wanted)
+        log_context.about(wanted)
         return wanted
 
     # What is there, and what is to be.
@@ -183,7 +189,7 @@ class Propagations:
         begun = resource.cluster is not None or status not in {Status.QUEUED, Status.STARTING}
         if begun or resource.error is not None:
             return resource
-        obstacle = self._outlook.obstacle()
+        obstacle = self._runner_status.obstacle()
         return resource if obstacle is None else waiting_for(resource, obstacle)
 
     def _looked_up(self, request: PropagationRequest) -> Resource | None:

@@ -19,24 +19,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from frontend import keys, manifest
-from frontend.connection import command, now_ms, storage_errors
+from frontend.caching import SingleFlightCache
+from frontend.domain import manifest
+from frontend.domain.run import ChainEntry
 from frontend.errors import StorageError, StorageUnavailable
-from frontend.lately import Lately
-from frontend.metrics import SLICE_HIT, SLICE_MISS
-from frontend.runstate import ChainEntry
-from frontend.scripts import Scripts
+from frontend.observability.process_metrics import SLICE_HIT, SLICE_MISS
+from frontend.storage import keys
+from frontend.storage.connection import command, now_ms, storage_errors
+from frontend.storage.scripts import Scripts
 from sim.engine import Checkpoint, Stretch, checksum, initial_checkpoint
 from sim.errors import IntegrityError, SimError
-from sim.model import Trajectory, canonical_json
+from sim.scenario import Trajectory, canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import redis
 
-    from frontend.watch import Watched
-    from sim.model import PropagationRequest
+    from frontend.storage.client_side_cache import ClientSideCache
+    from sim.scenario import PropagationRequest
 
 __all__ = ["RedisSliceCache", "TrajectoryStore"]
 
@@ -64,13 +65,15 @@ class TrajectoryStore:
         client: redis.Redis,
         *,
         slice_ttl_s: int = SLICE_TTL_S,
-        manifests: Watched | None = None,
+        manifests: ClientSideCache | None = None,
     ) -> None:
         self._client = client
         self._manifests = manifests
         self._scripts = Scripts(client)
         self._slice_ttl_s = slice_ttl_s
-        self._known = Lately[Trajectory](KNOWN_BYTES, lambda one: len(one.scenario.canonical))
+        self._known = SingleFlightCache[Trajectory](
+            KNOWN_BYTES, lambda one: len(one.scenario.canonical)
+        )
 
     # Manifests.
 

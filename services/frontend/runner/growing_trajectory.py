@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from frontend.runstate import ChainEntry
+from frontend.domain.run import ChainEntry
 from sim.engine import checksum, initial_checkpoint
-from sim.schedule import interval_iterations
+from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from sim.engine import Checkpoint, Stretch
-    from sim.model import Failure, Trajectory
+    from sim.scenario import Failure, Trajectory
 
-__all__ = ["Growth"]
+__all__ = ["GrowingTrajectory"]
 
 
 @dataclass(slots=True)
-class Growth:
+class GrowingTrajectory:
     """What there is of a trajectory, and where it goes on; `failure` once it is known to end."""
 
     trajectory: Trajectory

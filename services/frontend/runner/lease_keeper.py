@@ -11,16 +11,16 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from frontend import logs
 from frontend.errors import LeaseLost, StorageUnavailable
+from frontend.observability import logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from frontend.runs import Runs
-    from frontend.runstate import Acquired, Lease
+    from frontend.domain.run import Acquired, Lease
+    from frontend.runs.run_queue import RunQueue
 
-__all__ = ["LeaseKeeper", "Unwanted"]
+__all__ = ["LeaseKeeper", "RunCancelled"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,7 +30,7 @@ LEASE_PARTS: Final = 3
 SLACK_S: Final = 5  # beyond a deadline that somebody else watches, until the run counts as stuck
 
 
-class Unwanted(Exception):
+class RunCancelled(Exception):
     """Nobody wants this run any more."""
 
 
@@ -38,7 +38,7 @@ class LeaseKeeper:
     """A lease that is held, and what its renewals tell: how far to go, and who waits."""
 
     def __init__(
-        self, runs: Runs, lease: Lease, acquired: Acquired, *, slack_s: float = SLACK_S
+        self, runs: RunQueue, lease: Lease, acquired: Acquired, *, slack_s: float = SLACK_S
     ) -> None:
         self.lease = lease
         self.target = acquired.target
@@ -70,7 +70,7 @@ class LeaseKeeper:
         self.target = renewal.target
         self.waiting = renewal.waiting
         if renewal.cancelled:
-            raise Unwanted
+            raise RunCancelled
 
     async def call(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call Redis from a thread, again while it can't be reached and the lease may live."""

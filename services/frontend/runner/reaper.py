@@ -15,13 +15,13 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from frontend import logs
-from frontend.counters import ORPHANS_STOPPED
 from frontend.errors import FrontendError
+from frontend.observability import logs
+from frontend.storage.counters import ORPHANS_STOPPED
 from sim.errors import SimError
 
 if TYPE_CHECKING:
-    from frontend.services import Services
+    from frontend.bootstrap import Services
     from sim.cluster import Backend, ClusterInfo
 
 __all__ = ["Reaper"]

@@ -12,29 +12,30 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from frontend import logs, manifest
-from frontend.backends import LOOK_S, wait_for_a_worker
-from frontend.resource import ClusterView, Timings
-from frontend.views import moment
+from frontend.domain import manifest
+from frontend.domain.resource import ClusterView, Timings
+from frontend.observability import logs
+from frontend.propagations.run_resource import moment
+from frontend.runner.dask_backend import LOOK_S, wait_for_a_worker
+from sim.cost_model import workers_for
 from sim.driver import propagate_on
 from sim.engine import Propagation
-from sim.model import PropagationRequest
-from sim.plan import workers_for
+from sim.scenario import PropagationRequest
 
 if TYPE_CHECKING:
-    from frontend.growth import Growth
-    from frontend.keeping import LeaseKeeper
-    from frontend.services import Services
+    from frontend.bootstrap import Services
+    from frontend.runner.growing_trajectory import GrowingTrajectory
+    from frontend.runner.lease_keeper import LeaseKeeper
     from sim.cluster import Backend, Cluster
     from sim.engine import Stretch
 
-__all__ = ["Conduct"]
+__all__ = ["RunExecutor"]
 
 INSIST_S: Final = 2
 SHORTEST_S: Final = 1e-3  # a rate over less would be no rate
 
 
-class Conduct:
+class RunExecutor:
     """A run under its lease."""
 
     def __init__(
@@ -42,7 +43,7 @@ class Conduct:
         services: Services,
         backend: Backend,
         keeper: LeaseKeeper,
-        growth: Growth,
+        growing: GrowingTrajectory,
         *,
         name: str,
         installation: str,
@@ -52,10 +53,10 @@ class Conduct:
         self._runs = services.runs
         self._backend = backend
         self._keeper = keeper
-        self._growth = growth
+        self._growing = growing
         self._name = name
         self._tag = f"{installation}/{keeper.lease.digest}/{keeper.lease.token}"
-        self._reused = growth.iterations
+        self._reused = growing.iterations
         self._published: set[str] = set()
         self._cluster: ClusterView | None = None
         self._begun = monotonic()
@@ -76,7 +77,7 @@ class Conduct:
             await _end(keeping)
 
     async def _work(self) -> None:
-        if self._growth.iterations < self._keeper.target:
+        if self._growing.iterations < self._keeper.target:
             self._keeper.expect(self._settings.cluster_timeout_s)
             async with self._backend.open(tag=self._tag, workers=self._wanted()) as cluster:
                 await self._drive(cluster)
@@ -84,8 +85,8 @@ class Conduct:
 
     def _wanted(self) -> int:
         return workers_for(
-            self._growth.trajectory,
-            self._keeper.target - self._growth.iterations,
+            self._growing.trajectory,
+            self._keeper.target - self._growing.iterations,
             slice_budget_bytes=self._settings.slice_budget,
             max_workers=self._settings.max_workers,
         )
@@ -107,13 +108,13 @@ class Conduct:
 
     async def _propagate(self, cluster: Cluster) -> None:
         self._keeper.expect(self._settings.stretch_deadline_s)
-        await self._progress(stage="propagating", done=self._growth.iterations)
+        await self._progress(stage="propagating", done=self._growing.iterations)
         await propagate_on(
             cluster.client,
-            self._growth.trajectory,
-            start=self._growth.tail,
-            first_interval=self._growth.intervals,
-            until_interval=self._growth.intervals_for(self._keeper.target),
+            self._growing.trajectory,
+            start=self._growing.tail,
+            first_interval=self._growing.intervals,
+            until_interval=self._growing.intervals_for(self._keeper.target),
             slice_budget=self._settings.slice_budget,
             on_stretch=self._take_stretch,
             on_slices=self._cache_slices,
@@ -123,27 +124,27 @@ class Conduct:
     async def _take_stretch(self, stretch: Stretch, data: bytes) -> None:
         """Store what came in, say how far the run is, and publish what is covered."""
         self._keeper.expect(self._settings.stretch_deadline_s)
-        self._growth.failure = stretch.failure
+        self._growing.failure = stretch.failure
         if stretch.count > 0:
             await self._put(stretch, data)
         elapsed_s = monotonic() - (self._started or self._begun)
         await self._progress(
-            done=min(self._growth.good, self._keeper.target),
-            rate=(self._growth.good - self._reused) / max(elapsed_s, SHORTEST_S),
+            done=min(self._growing.good, self._keeper.target),
+            rate=(self._growing.good - self._reused) / max(elapsed_s, SHORTEST_S),
         )
         await self._publish_covered()
 
     async def _put(self, stretch: Stretch, data: bytes) -> None:
-        entry = self._growth.entry(stretch, data)
+        entry = self._growing.entry(stretch, data)
         await self._keeper.call(
             self._runs.put,
             self._keeper.lease,
-            position=len(self._growth.chain),
-            previous=self._growth.head,
+            position=len(self._growing.chain),
+            previous=self._growing.head,
             entry=entry,
             data=data,
         )
-        self._growth.append(stretch, entry)
+        self._growing.append(stretch, entry)
 
     async def _cache_slices(self, slices: list[tuple[int, bytes]]) -> None:
         """Put slices into the cache; a slice that can't be kept is remade when it is read."""
@@ -154,14 +155,14 @@ class Conduct:
     async def _publish_covered(self) -> None:
         """Publish whatever is waited for and covered by what is there, the shortest first."""
         for steps in sorted(self._keeper.waiting.values()):
-            request = PropagationRequest(steps, self._growth.trajectory)
-            if steps <= self._growth.good and request.id not in self._published:
+            request = PropagationRequest(steps, self._growing.trajectory)
+            if steps <= self._growing.good and request.id not in self._published:
                 await self._publish(request)
                 self._published.add(request.id)
 
     async def _publish(self, request: PropagationRequest) -> None:
-        count = self._growth.stretches_for(request.steps)
-        stretches, chain = self._growth.stretches[:count], self._growth.chain[:count]
+        count = self._growing.stretches_for(request.steps)
+        stretches, chain = self._growing.stretches[:count], self._growing.chain[:count]
         opened = await asyncio.to_thread(
             Propagation.open, request.trajectory, request.steps, stretches
         )
@@ -178,8 +179,8 @@ class Conduct:
             await self._keeper.renew()
             self._published.clear()  # what was removed meanwhile may be waited for again
             await self._publish_covered()
-            if self._growth.failure is not None:
-                failure = self._growth.failure
+            if self._growing.failure is not None:
+                failure = self._growing.failure
                 await self._keeper.call(self._runs.end, self._keeper.lease, failure)
                 return
             if await self._keeper.call(self._runs.finish, self._keeper.lease) != "covered":

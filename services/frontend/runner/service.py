@@ -20,20 +20,20 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
-from frontend import logs, tracing
-from frontend.backends import backend_of
-from frontend.conduct import Conduct
+from frontend.bootstrap import build_services
 from frontend.errors import FrontendError, LeaseLost, StorageError, StorageUnavailable
-from frontend.growth import Growth
-from frontend.keeping import LeaseKeeper, Unwanted
-from frontend.outlook import OK
-from frontend.reaper import Reaper
-from frontend.services import build_services
+from frontend.observability import log_context, logs
+from frontend.runner.dask_backend import backend_of
+from frontend.runner.growing_trajectory import GrowingTrajectory
+from frontend.runner.lease_keeper import LeaseKeeper, RunCancelled
+from frontend.runner.reaper import Reaper
+from frontend.runner.run_executor import RunExecutor
+from frontend.runs.runner_status import OK
 from sim.errors import ClusterError, SimError
 
 if TYPE_CHECKING:
-    from frontend.runstate import Acquired, Lease
-    from frontend.services import Services
+    from frontend.bootstrap import Services
+    from frontend.domain.run import Acquired, Lease
     from frontend.settings import Settings
     from sim.cluster import Backend
 
@@ -114,7 +114,7 @@ class Runner:
 
     async def _conduct(self, acquired: Acquired, lease: Lease) -> None:
         """Conduct a run, and give it back as what came of it demands."""
-        tracing.conducting(lease, acquired.target)
+        log_context.executing(lease, acquired.target)
         log = self._log
         log.info("run begins")
         try:
@@ -122,7 +122,7 @@ class Runner:
             log.info("run ends")
         except LeaseLost:
             log.warning("run lost")
-        except Unwanted:
+        except RunCancelled:
             log.info("run cancelled")
             await self._release(lease, "cancelled")
         except asyncio.CancelledError:
@@ -137,7 +137,7 @@ class Runner:
             log.exception("run failed by a mistake of ours")
             await self._release(lease, "failed", "The runner made a mistake; its log says which.")
 
-    async def _prepare(self, acquired: Acquired, lease: Lease) -> Conduct:
+    async def _prepare(self, acquired: Acquired, lease: Lease) -> RunExecutor:
         """Read what is there of the trajectory."""
         store, keeper = self._services.store, LeaseKeeper(self._services.runs, lease, acquired)
         trajectory = await keeper.call(store.trajectory, lease.digest)
@@ -145,11 +145,11 @@ class Runner:
             raise LeaseLost(lease.digest)
         stretches = await keeper.call(store.stretches, trajectory)
         chain = await keeper.call(store.chain, lease.digest)
-        return Conduct(
+        return RunExecutor(
             self._services,
             self._backend,
             keeper,
-            Growth(trajectory, stretches, chain[: len(stretches)]),
+            GrowingTrajectory(trajectory, stretches, chain[: len(stretches)]),
             name=self.name,
             installation=await keeper.call(self._services.runners.installation),
         )

@@ -19,18 +19,18 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from frontend import keys
-from frontend.connection import command, storage_errors
 from frontend.errors import StorageError
-from frontend.subscription import START, Event, Subscription, order
+from frontend.runs.subscription import START, Event, Subscription, order
+from frontend.storage import keys
+from frontend.storage.connection import command, storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import redis
 
-    from frontend.runs import Runs
-    from frontend.runstate import RunState
+    from frontend.domain.run import RunState
+    from frontend.runs.run_queue import RunQueue
 
     _Entry = tuple[bytes, dict[bytes, bytes]]
 
@@ -59,7 +59,7 @@ class EventHub:
     """The listeners of one process; starts its reader with the first of them."""
 
     def __init__(
-        self, client: redis.Redis, runs: Runs, *, heartbeat_s: float = HEARTBEAT_S
+        self, client: redis.Redis, runs: RunQueue, *, heartbeat_s: float = HEARTBEAT_S
     ) -> None:
         self._heartbeat_s = heartbeat_s
         self._client = client

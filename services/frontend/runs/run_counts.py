@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from frontend import keys
-from frontend.connection import now_ms, storage_errors
+from frontend.storage import keys
+from frontend.storage.connection import now_ms, storage_errors
 
 if TYPE_CHECKING:
     import redis
 
-__all__ = ["STATES", "census"]
+__all__ = ["STATES", "count_runs"]
 
 RETRYING, QUEUED, ABANDONED = "retrying", "queued", "abandoned"
 STAGES: Final = {b"starting": "starting", b"propagating": "running", b"writing": "writing"}
 STATES: Final = (QUEUED, *STAGES.values(), RETRYING, ABANDONED)
 
 
-def census(client: redis.Redis) -> dict[str, int]:
+def count_runs(client: redis.Redis) -> dict[str, int]:
     """Count the runs that are not over, by state; raises StorageError.
 
     `abandoned` are those whose owner's lease has run out, and that nobody has taken over yet.

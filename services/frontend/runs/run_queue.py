@@ -21,23 +21,23 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import orjson
 
-from frontend import keys
-from frontend.connection import command, now_ms, storage_errors
-from frontend.errors import ChainBroken, LeaseLost, LineFull, ValueTooLarge
-from frontend.resource import Status
-from frontend.runstate import Acquired, Lease, Renewal, RunState, pairs
-from frontend.scripts import Scripts
-from sim.model import canonical_json
+from frontend.domain.resource import Status
+from frontend.domain.run import Acquired, Lease, Renewal, RunState, pairs
+from frontend.errors import ChainBroken, LeaseLost, QueueFull, ValueTooLarge
+from frontend.storage import keys
+from frontend.storage.connection import command, now_ms, storage_errors
+from frontend.storage.scripts import Scripts
+from sim.scenario import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import redis
 
-    from frontend.runstate import ChainEntry, Stage
-    from sim.model import Failure, PropagationRequest
+    from frontend.domain.run import ChainEntry, Stage
+    from sim.scenario import Failure, PropagationRequest
 
-__all__ = ["VALUE_LIMIT_BYTES", "Enqueued", "Runs"]
+__all__ = ["VALUE_LIMIT_BYTES", "Enqueued", "RunQueue"]
 
 Enqueued = Literal["queued", "extended", "joined", "failed", "complete"]
 
@@ -51,7 +51,7 @@ LEASES_READ: Final = 10_000
 RECORD_LINGERS_MS: Final = 86_400_000
 
 
-class Runs:
+class RunQueue:
     """The runs of one installation, as asked for, owned, and read."""
 
     def __init__(  # keyword-only settings, each with its default
@@ -104,7 +104,7 @@ class Runs:
             ],
         )
         if verdict == b"full":
-            raise LineFull(waiting=self.line_length(), retry_after_s=RETRY_AFTER_S)
+            raise QueueFull(waiting=self.line_length(), retry_after_s=RETRY_AFTER_S)
         return cast("Enqueued", verdict.decode())
 
     def cancel(self, request: PropagationRequest) -> bool:

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from frontend import keys
-from frontend.connection import command, now_ms, storage_errors
-from frontend.scripts import Scripts
+from frontend.storage import keys
+from frontend.storage.connection import command, now_ms, storage_errors
+from frontend.storage.scripts import Scripts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import redis
 
-__all__ = ["Runners"]
+__all__ = ["RunnerRegistry"]
 
 FORGOTTEN_AFTER_MS: Final = 600_000
 
 
-class Runners:
+class RunnerRegistry:
     """The runners of one installation."""
 
     def __init__(self, client: redis.Redis) -> None:

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from frontend.runners import Runners
+    from frontend.runs.runner_registry import RunnerRegistry
 
-__all__ = ["OK", "Outlook", "gateway_says"]
+__all__ = ["OK", "RunnerStatus", "gateway_says"]
 
 OK: Final = "ok"
 LOOK_S: Final = 1.0
 NO_RUNNER: Final = "No runner has said anything lately, so nothing is computed at the moment."
 
 
-class Outlook:
+class RunnerStatus:
     """What stands in the way of runs that wait; thread-safe."""
 
-    def __init__(self, runners: Runners) -> None:
+    def __init__(self, runners: RunnerRegistry) -> None:
         self._runners = runners
         self._lock = Lock()
         self._looked = float("-inf")

@@ -12,9 +12,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from frontend.domain.resource import Status
+from frontend.domain.run import RunState
 from frontend.errors import StorageError
-from frontend.resource import Status
-from frontend.runstate import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

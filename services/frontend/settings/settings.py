@@ -13,8 +13,8 @@ import difflib
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from frontend import parsing
 from frontend.errors import SettingsError
+from frontend.settings import parsers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,7 +59,7 @@ class Settings:
         repr=False,  # may carry a password
         metadata=_variable(
             "REDIS_URL",
-            parsing.redis_url,
+            parsers.redis_url,
             "Where Redis is: `redis://`, `rediss://` or `unix://`. `porta serve` brings its own "
             "without it.",
         ),
@@ -68,7 +68,7 @@ class Settings:
         default=None,
         metadata=_variable(
             "REDIS_ADDR",
-            parsing.host,
+            parsers.host,
             "The host of Redis, or `host:port`; read where `REDIS_URL` is not set.",
         ),
     )
@@ -76,7 +76,7 @@ class Settings:
         default=None,
         metadata=_variable(
             "PORTA_REDIS_CA",
-            parsing.certificates,
+            parsers.certificates,
             "With `rediss://`: the file of certificates by which Redis' own is believed; those of "
             "the machine if not set.",
         ),
@@ -85,7 +85,7 @@ class Settings:
         default=None,
         metadata=_variable(
             "DASK_GATEWAY_ADDRESS",
-            parsing.http_url,
+            parsers.http_url,
             "Where the Dask Gateway is. `porta serve` brings its own without it and without "
             "`DASK_SCHEDULER`.",
         ),
@@ -94,7 +94,7 @@ class Settings:
         default=None,
         metadata=_variable(
             "DASK_GATEWAY_PROXY_ADDRESS",
-            parsing.proxy_address,
+            parsers.proxy_address,
             "Where the Gateway's proxy takes connections to clusters, as `tls://host:port`, if "
             "not at the Gateway's own address.",
         ),
@@ -104,7 +104,7 @@ class Settings:
         repr=False,
         metadata=_variable(
             "DASK_GATEWAY_PASSWORD",
-            parsing.text,
+            parsers.text,
             "The Gateway's password, if it asks for one. Only the runner needs it.",
         ),
     )
@@ -112,7 +112,7 @@ class Settings:
         default=None,
         metadata=_variable(
             "PORTA_GATEWAY_CA",
-            parsing.certificates,
+            parsers.certificates,
             "With an `https://` Gateway: the file of certificates by which its own is believed; "
             "those of the machine if not set.",
         ),
@@ -121,7 +121,7 @@ class Settings:
         default=None,
         metadata=_variable(
             "DASK_SCHEDULER",
-            parsing.scheduler,
+            parsers.scheduler,
             "A Dask scheduler to work on, `[tcp://]host:port`, instead of a Gateway: no cluster "
             "is started or stopped. Workers that `dask worker --preload sim.driver.tasks` "
             "starts have the kernel loaded before their first task.",
@@ -131,7 +131,7 @@ class Settings:
         default=10_000,
         metadata=_variable(
             "PORTA_INLINE_WORK",
-            parsing.whole(0, INLINE_WORK_LIMIT),
+            parsers.whole(0, INLINE_WORK_LIMIT),
             "Up to this much work (steps of two agents) is computed at once by whoever was "
             "asked, without a cluster; `0` sends everything to Dask.",
         ),
@@ -139,28 +139,28 @@ class Settings:
     max_steps: int = field(
         default=100_000_000,
         metadata=_variable(
-            "PORTA_MAX_STEPS", parsing.whole(1, 10**12), "The most steps that may be asked for."
+            "PORTA_MAX_STEPS", parsers.whole(1, 10**12), "The most steps that may be asked for."
         ),
     )
     max_work: int = field(
         default=10_000_000_000,
         metadata=_variable(
             "PORTA_MAX_WORK",
-            parsing.whole(1, 10**15),
+            parsers.whole(1, 10**15),
             "The most work that may be asked for: steps times agents times massive agents by two.",
         ),
     )
     max_workers: int = field(
         default=4,
         metadata=_variable(
-            "PORTA_MAX_WORKERS", parsing.whole(1, 1_000), "The most workers that one cluster has."
+            "PORTA_MAX_WORKERS", parsers.whole(1, 1_000), "The most workers that one cluster has."
         ),
     )
     max_runs: int = field(
         default=4,
         metadata=_variable(
             "PORTA_MAX_RUNS",
-            parsing.whole(1, 1_000),
+            parsers.whole(1, 1_000),
             "At most so many runs hold clusters at a time; the others wait in a line.",
         ),
     )
@@ -168,7 +168,7 @@ class Settings:
         default=100,
         metadata=_variable(
             "PORTA_MAX_WAITING",
-            parsing.whole(1, 100_000),
+            parsers.whole(1, 100_000),
             "The length of that line; whoever comes later is told to ask again.",
         ),
     )
@@ -176,7 +176,7 @@ class Settings:
         default=256 * 2**20,
         metadata=_variable(
             "PORTA_SLICE_BUDGET",
-            parsing.size,
+            parsers.size,
             "How many bytes of records a run puts into Redis' cache, as `256MiB`; what is not "
             "there is remade when it is read.",
         ),
@@ -184,14 +184,14 @@ class Settings:
     slice_ttl_s: int = field(
         default=86_400,
         metadata=_variable(
-            "PORTA_SLICE_TTL", parsing.duration, "How long those are kept, as `90s` or `24h`."
+            "PORTA_SLICE_TTL", parsers.duration, "How long those are kept, as `90s` or `24h`."
         ),
     )
     result_ttl_s: int | None = field(
         default=None,
         metadata=_variable(
             "PORTA_RESULT_TTL",
-            parsing.duration,
+            parsers.duration,
             "How long results of other than the default scenario and seed are kept, as `30d`; "
             "for ever if not set, but for a day if they were computed at once.",
         ),
@@ -200,7 +200,7 @@ class Settings:
         default=10,
         metadata=_variable(
             "PORTA_LEASE",
-            parsing.duration,
+            parsers.duration,
             "How long a runner that says nothing keeps its run; then another takes it over.",
         ),
     )
@@ -208,7 +208,7 @@ class Settings:
         default=60,
         metadata=_variable(
             "PORTA_STRETCH_DEADLINE",
-            parsing.duration,
+            parsers.duration,
             "How long one stretch of a run, about a second of work, may take before its cluster "
             "counts as lost.",
         ),
@@ -217,7 +217,7 @@ class Settings:
         default=300,
         metadata=_variable(
             "PORTA_CLUSTER_TIMEOUT",
-            parsing.duration,
+            parsers.duration,
             "How long a new cluster may take until its first worker is there.",
         ),
     )
@@ -225,7 +225,7 @@ class Settings:
         default="child",
         metadata=_variable(
             "PORTA_RUNNER",
-            parsing.choice("child", "external"),
+            parsers.choice("child", "external"),
             "Whether `flask --app frontend run` brings a runner as its `child`, or relies on an "
             "`external` one.",
         ),
@@ -234,7 +234,7 @@ class Settings:
         default=None,
         metadata=_variable(
             "PORTA_AUTH",
-            parsing.choice("none", "token", "header"),
+            parsers.choice("none", "token", "header"),
             "Who may start, cancel and delete things: `none` for everybody, `token` for those with "
             "a token, `header` for those whom a proxy names (docs/security.md). Not set means "
             "`none` on loopback, and that `porta web` refuses any other address.",
@@ -244,7 +244,7 @@ class Settings:
         default=None,
         metadata=_variable(
             "PORTA_TOKENS_FILE",
-            parsing.text,
+            parsers.text,
             "With `token`: the file of names and hashed tokens that `porta token` writes lines "
             "for; read again when it has changed.",
         ),
@@ -254,7 +254,7 @@ class Settings:
         repr=False,
         metadata=_variable(
             "PORTA_SESSION_KEY",
-            parsing.secret,
+            parsers.secret,
             "With `token`: what signs the cookies of those who sign in with a browser, the same "
             "in all replicas; at least 32 random characters, as `openssl rand -hex 32` gives. "
             "Another key signs everybody out.",
@@ -264,7 +264,7 @@ class Settings:
         default="X-Forwarded-User",
         metadata=_variable(
             "PORTA_AUTH_HEADER",
-            parsing.header_name,
+            parsers.header_name,
             "With `header`: where the proxy says who it is.",
         ),
     )
@@ -272,7 +272,7 @@ class Settings:
         default=(),
         metadata=_variable(
             "PORTA_TRUSTED_PROXIES",
-            parsing.networks,
+            parsers.networks,
             "The addresses or networks of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` "
             "(and with `header`, whose word on who asks) are believed, with commas between.",
         ),
@@ -281,7 +281,7 @@ class Settings:
         default="60/hour",
         metadata=_variable(
             "PORTA_QUOTA_STARTS",
-            parsing.rate,
+            parsers.rate,
             "With `token` and `header`: how many runs each may start, as `60/hour` or `none`. A "
             "token's own line goes before.",
         ),
@@ -290,7 +290,7 @@ class Settings:
         default="100000000000/day",
         metadata=_variable(
             "PORTA_QUOTA_WORK",
-            parsing.rate,
+            parsers.rate,
             "The same for work, counted as in `PORTA_MAX_WORK`.",
         ),
     )
@@ -298,7 +298,7 @@ class Settings:
         default=None,
         metadata=_variable(
             "PORTA_DASHBOARD_URL",
-            parsing.dashboard_template,
+            parsers.dashboard_template,
             "The link to a cluster's Dask dashboard, with `{cluster}` where its name goes, for "
             "example behind an Ingress that asks who you are. The Gateway's own if not set.",
         ),
@@ -306,14 +306,14 @@ class Settings:
     processes: int = field(
         default=1,
         metadata=_variable(
-            "PORTA_PROCESSES", parsing.whole(1, 256), "How many processes `porta web` serves from."
+            "PORTA_PROCESSES", parsers.whole(1, 256), "How many processes `porta web` serves from."
         ),
     )
     threads: int = field(
         default=1_280,
         metadata=_variable(
             "PORTA_THREADS",
-            parsing.whole(8, 4_096),
+            parsers.whole(8, 4_096),
             "How many threads each has; every page that follows a run holds one.",
         ),
     )
@@ -321,21 +321,21 @@ class Settings:
         default=None,
         metadata=_variable(
             "PORTA_DATA",
-            parsing.text,
+            parsers.text,
             "The folder in which `porta serve` keeps results; the user's data folder if not set.",
         ),
     )
     log_format: str = field(
         default="human",
         metadata=_variable(
-            "PORTA_LOG_FORMAT", parsing.choice("human", "json"), "How log lines are written."
+            "PORTA_LOG_FORMAT", parsers.choice("human", "json"), "How log lines are written."
         ),
     )
     log_level: str = field(
         default="info",
         metadata=_variable(
             "PORTA_LOG_LEVEL",
-            parsing.choice("debug", "info", "warning", "error"),
+            parsers.choice("debug", "info", "warning", "error"),
             "The least that is logged.",
         ),
     )

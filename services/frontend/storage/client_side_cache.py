@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from redis.exceptions import NoPermissionError, ResponseError
 
-from frontend.connection import command, storage_errors
 from frontend.errors import StorageError
+from frontend.storage.connection import command, storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import redis
     from redis.connection import AbstractConnection
 
-__all__ = ["Watched"]
+__all__ = ["ClientSideCache"]
 
 ASK_S: Final = 0.5
 TRUSTED_S: Final = 1.0
@@ -41,7 +41,7 @@ KEPT: Final = 4_096  # manifests: some 10 MB
 _log = logging.getLogger(__name__)
 
 
-class Watched:
+class ClientSideCache:
     """The values of the keys that begin with `prefix`; starts its thread when first asked."""
 
     def __init__(self, client: redis.Redis, prefix: str) -> None:

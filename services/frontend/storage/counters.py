@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 
-from frontend import keys
-from frontend.connection import command, storage_errors
 from frontend.errors import StorageError
+from frontend.storage import keys
+from frontend.storage.connection import command, storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,8 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from frontend import keys
-from frontend.connection import storage_errors
+from frontend.storage import keys
+from frontend.storage.connection import storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ __all__ = ["NAMES", "Scripts", "source"]
 
 _INCLUDE: Final = "--include "
 _PARTS: Final = frozenset({"prelude", "publication"})
-_FOLDER: Final = files("frontend") / "lua"
+_FOLDER: Final = files("frontend.storage") / "lua"
 
 NAMES: Final = tuple(
     sorted(

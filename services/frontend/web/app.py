@@ -12,36 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from frontend import (
-    access,
-    api,
-    assets,
-    compression,
-    formatting,
-    health,
-    metrics,
-    openapi,
-    pages,
-    presentation,
-    problems,
-    quotas,
-    scrape,
-    sessions,
-    signin,
-    tracing,
-)
-from frontend.companion import bring_runner, settings_errors_told
-from frontend.exposure import check_auth, refuse_other_names
-from frontend.hardening import Hardened
-from frontend.identity import identity_of
-from frontend.limits import BODY_LIMIT_BYTES
-from frontend.proxies import TrustedProxies
 from frontend.settings import Settings
+from frontend.web import context, error_handler
+from frontend.web.api import openapi
+from frontend.web.api import routes as api
+from frontend.web.auth import authorization, quotas, sessions, sign_in
+from frontend.web.auth.authentication import authenticator_of
+from frontend.web.auth.bind_policy import check_auth, refuse_other_names
+from frontend.web.dev_runner import bring_runner, settings_errors_told
+from frontend.web.http import compression, request_id, request_metrics
+from frontend.web.http.limits import BODY_LIMIT_BYTES
+from frontend.web.http.security_headers import SecurityHeaders
+from frontend.web.http.trusted_proxies import TrustedProxies
+from frontend.web.ops import health, metrics_endpoint
+from frontend.web.pages import assets, filters, view_model
+from frontend.web.pages import routes as pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from frontend.services import Services
+    from frontend.bootstrap import Services
 
 __all__ = ["create_app"]
 
@@ -54,20 +44,21 @@ class _Porta(Flask):
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
     """Make the application; what is not given is read from the environment, or built from it."""
-    app = _Porta("frontend", static_folder=None)
+    app = _Porta("frontend", static_folder=None, template_folder="web/pages/templates")
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.wsgi_app = Hardened(app.wsgi_app)  # type: ignore[method-assign] # as Flask's documentation says
-    services = app.extensions[access.EXTENSION] = services or _services(settings)
-    metrics.register(app)
-    tracing.register(app)
+    app.wsgi_app = SecurityHeaders(app.wsgi_app)  # type: ignore[method-assign] # as Flask's documentation says
+    services = services or _services(settings)
+    context.attach(app, services)
+    request_metrics.register(app)
+    request_id.register(app)
     _let_in(app, services)
-    for module in (pages, api, openapi, health, scrape, assets):
+    for module in (pages, api, openapi, health, metrics_endpoint, assets):
         app.register_blueprint(module.blueprint)
-    app.jinja_env.filters.update(formatting.FILTERS | presentation.FILTERS)
+    app.jinja_env.filters.update(filters.FILTERS | view_model.FILTERS)
     app.jinja_env.globals["asset"] = assets.url
-    problems.register(app)
+    error_handler.register(app)
     compression.register(app)
     assets.version()  # read and compress the files now, not while somebody waits
     return app
@@ -78,18 +69,18 @@ def _let_in(app: Flask, services: Services) -> None:
     settings = services.settings
     check_auth(settings)
     refuse_other_names(app, settings)
-    app.extensions[access.IDENTITY] = identity_of(settings)
+    app.extensions[authorization.AUTHENTICATOR] = authenticator_of(settings)
     if settings.auth == "token":
         sessions.register(app, settings)
-        app.register_blueprint(signin.blueprint)
-    app.extensions[access.QUOTAS] = quotas.register(app, services.client)
-    app.jinja_env.globals |= {"principal": access.principal, "auth": settings.auth or "none"}
+        sign_in.register(app, services.client)
+    app.extensions[authorization.QUOTAS] = quotas.quotas_in(services.client)
+    app.jinja_env.globals |= {"principal": authorization.principal, "auth": settings.auth or "none"}
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign] # as Flask's documentation says
 
 
 def _services(settings: Settings | None) -> Services:
-    from frontend.services import build_services
+    from frontend.bootstrap import build_services
 
     with settings_errors_told():
         if settings is None:

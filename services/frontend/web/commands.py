@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from frontend import audit
-from frontend.access import principal, quotas, services
 from frontend.errors import NotFound, QuotaExceeded
-from sim.plan import work
+from frontend.web.auth import audit_log
+from frontend.web.auth.authorization import principal, quotas
+from frontend.web.context import services
+from sim.cost_model import work
 
 if TYPE_CHECKING:
-    from frontend.resource import Resource
-    from sim.model import PropagationRequest
+    from frontend.domain.resource import Resource
+    from sim.scenario import PropagationRequest
 
 __all__ = ["remove", "start"]
 
@@ -32,7 +33,7 @@ def start(wanted: PropagationRequest, *, retry: bool = False) -> Resource:
     resource, is_more = propagations.line_up(wanted, retry=retry)
     if is_more:
         _charge(wanted)
-        audit.record("start", "done", wanted)
+        audit_log.record("start", "done", wanted)
     return resource
 
 
@@ -42,7 +43,7 @@ def remove(wanted: PropagationRequest) -> None:
     if resource is None:
         raise NotFound(f"Nobody has asked for {wanted.id} yet, so there is nothing to delete.")
     services().propagations.remove(wanted)
-    audit.record("delete" if resource.status.is_over else "cancel", "done", wanted)
+    audit_log.record("delete" if resource.status.is_over else "cancel", "done", wanted)
 
 
 def _charge(wanted: PropagationRequest) -> None:

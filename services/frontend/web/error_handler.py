@@ -15,32 +15,33 @@ import orjson
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from frontend import audit, logs
 from frontend.errors import (
     BadRequest,
     Busy,
     ChainBroken,
     Forbidden,
-    LineFull,
     NotFound,
     NotReady,
+    QueueFull,
     QuotaExceeded,
     StorageFull,
     StorageUnavailable,
     Unauthenticated,
     ValueTooLarge,
 )
+from frontend.observability import logs
+from frontend.web.auth import audit_log
+from frontend.web.auth.authentication import CHALLENGE
 from sim.errors import IntegrityError, PropagationFailed, RequestError, ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["CHALLENGE", "MEDIA_TYPE", "Problem", "problem_of", "register"]
+__all__ = ["MEDIA_TYPE", "Problem", "problem_of", "register"]
 
 MEDIA_TYPE: Final = "application/problem+json"  # RFC 9457, section 3
-CHALLENGE: Final = 'Bearer realm="Porta"'  # RFC 6750, section 3
-REFUSALS: Final = (Unauthenticated, Forbidden, LineFull, QuotaExceeded)  # what the audit tells of
-ATTEMPTS_AFTER_S: Final = 60  # when Flask-Limiter's window is over: quotas.SIGN_IN_ATTEMPTS
+REFUSALS: Final = (Unauthenticated, Forbidden, QueueFull, QuotaExceeded)  # what the audit tells of
+ATTEMPTS_AFTER_S: Final = 60  # when Flask-Limiter's window is over: sign_in.ATTEMPTS
 RETRY_AFTER_S: Final = 5  # for what mends itself: storage that is away, a result being remade
 
 _UNFORESEEN: Final = "Something went wrong here that nobody foresaw. It has been written down."
@@ -85,7 +86,7 @@ def _unauthenticated(error: Unauthenticated) -> Problem:
     return Problem(HTTPStatus.UNAUTHORIZED, error.detail, headers)
 
 
-def _later(error: LineFull | QuotaExceeded) -> Problem:
+def _later(error: QueueFull | QuotaExceeded) -> Problem:
     headers = {"Retry-After": str(error.retry_after_s)}
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, error.detail, headers)
 
@@ -117,7 +118,7 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (NotReady, _not_ready),
     (Busy, _busy),
     (BrokenPipeError, _simple(HTTPStatus.BAD_REQUEST)),  # to nobody: readers.py
-    (LineFull, _later),
+    (QueueFull, _later),
     (QuotaExceeded, _later),
     (PropagationFailed, _failed),
     (ChainBroken, _being_remade),
@@ -167,7 +168,7 @@ def register(app: Flask) -> None:
 def _answer(error: Exception) -> Response:
     problem = problem_of(error)
     if isinstance(error, REFUSALS):
-        audit.refused(error)
+        audit_log.refused(error)
     if problem.status is HTTPStatus.INTERNAL_SERVER_ERROR:
         logs.logger(__name__).error("unforeseen", path=request.path, exc_info=error)
     response = _document(problem) if _is_for_programs(request.path) else _page(problem)

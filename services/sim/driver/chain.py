@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from sim.cost_model import stretch_intervals
 from sim.driver.tasks import SliceWork, scout
 from sim.engine import Stretch
 from sim.errors import IntegrityError
-from sim.plan import stretch_intervals
-from sim.schedule import interval_iterations
+from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sim.driver.crew import Crew
+    from sim.driver.worker_pool import WorkerPool
     from sim.engine import Checkpoint
-    from sim.model import Trajectory
+    from sim.scenario import Trajectory
 
 __all__ = ["Chain", "works_of"]
 
@@ -28,8 +28,8 @@ __all__ = ["Chain", "works_of"]
 class Chain:
     """The stretches of a trajectory up to an interval, by a crew."""
 
-    def __init__(self, crew: Crew, trajectory: Trajectory, until_interval: int) -> None:
-        self._crew = crew
+    def __init__(self, pool: WorkerPool, trajectory: Trajectory, until_interval: int) -> None:
+        self._pool = pool
         self._trajectory = trajectory
         self._until = until_interval
         self._interval = interval_iterations(len(trajectory.scenario.agents))
@@ -43,7 +43,7 @@ class Chain:
     ) -> Checkpoint:
         """Give each stretch to both, the latter while the next is under way; return the end."""
         coming: asyncio.Task[tuple[Stretch, bytes]] | None = self._next(start)
-        with self._crew.chain():
+        with self._pool.chain():
             try:
                 while coming is not None:
                     stretch, data = await coming
@@ -61,7 +61,7 @@ class Chain:
         return asyncio.create_task(self._scout(start, first, count)) if count > 0 else None
 
     async def _scout(self, start: Checkpoint, first: int, count: int) -> tuple[Stretch, bytes]:
-        data = await self._crew.scout(first, scout, self._trajectory, start, count)
+        data = await self._pool.scout(first, scout, self._trajectory, start, count)
         stretch = await asyncio.to_thread(Stretch.from_bytes, self._trajectory, data)
         whole = stretch.count == count or (stretch.count < count and stretch.failure is not None)
         if stretch.first != first or not whole or _start_of(stretch) != start:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.cost_model import slice_batches
 from sim.driver.chain import Chain, works_of
-from sim.driver.crew import Crew, together
 from sim.driver.output import Output
 from sim.driver.tasks import SliceWork, write_part
+from sim.driver.worker_pool import WorkerPool, together
 from sim.engine import initial_checkpoint
 from sim.errors import PropagationFailed, RequestError
-from sim.plan import slice_batches
-from sim.schedule import complete_intervals, remainder
+from sim.intervals import complete_intervals, remainder
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from sim.engine import Stretch
-    from sim.model import Trajectory
+    from sim.scenario import Trajectory
 
 __all__ = ["export_on"]
 
@@ -43,7 +43,7 @@ async def export_on(
     trajectory ends before (parts of what comes before may be there), and ClusterError.
     """
     _prepare(directory)
-    export = _Export(Crew(client, deadline_s), trajectory, steps, directory, on_progress)
+    export = _Export(WorkerPool(client, deadline_s), trajectory, steps, directory, on_progress)
     await export.write()
     return export.parts
 
@@ -53,25 +53,25 @@ class _Export:
 
     def __init__(
         self,
-        crew: Crew,
+        pool: WorkerPool,
         trajectory: Trajectory,
         steps: int,
         directory: Path,
         on_progress: Callable[[int], Awaitable[None]] | None,
     ) -> None:
         self.parts: list[Path] = []
-        self._crew = crew
+        self._pool = pool
         self._trajectory = trajectory
         agents = len(trajectory.scenario.agents)
         self._until, self._rest = complete_intervals(steps, agents), remainder(steps, agents)
         self._directory = directory
         self._on_progress = on_progress
         self._written = 0
-        self._output = Output(crew, self._write_part)
+        self._output = Output(pool, self._write_part)
 
     async def write(self) -> None:
-        chain = Chain(self._crew, self._trajectory, self._until)
-        await self._crew.ready(0)
+        chain = Chain(self._pool, self._trajectory, self._until)
+        await self._pool.ready(0)
         async with together() as tasks:
             tasks.create_task(self._output.work_off())
             end = await chain.follow(
@@ -97,7 +97,7 @@ class _Export:
     async def _write_part(self, job: tuple[Path, list[SliceWork]]) -> None:
         part, works = job
         first = works[0].interval
-        await self._crew.aside(first, write_part, self._trajectory, works, str(part))
+        await self._pool.aside(first, write_part, self._trajectory, works, str(part))
         self._written += sum(each.iterations for each in works)
         if self._on_progress is not None:
             await self._on_progress(self._written)

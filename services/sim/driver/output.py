@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sim.driver.crew import Crew
+    from sim.driver.worker_pool import WorkerPool
 
 __all__ = ["Output"]
 
@@ -22,8 +22,8 @@ class Output(Generic[Job]):
     Any number may wait: of an interval that is some checkpoints.
     """
 
-    def __init__(self, crew: Crew, carry_out: Callable[[Job], Awaitable[None]]) -> None:
-        self._crew = crew
+    def __init__(self, pool: WorkerPool, carry_out: Callable[[Job], Awaitable[None]]) -> None:
+        self._pool = pool
         self._carry_out = carry_out
         self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
 
@@ -39,11 +39,11 @@ class Output(Generic[Job]):
         """Carry out jobs until the end; whatever one raises ends the others."""
         async with asyncio.TaskGroup() as tasks:
             while (job := await self._jobs.get()) is not None:
-                await self._crew.take_thread()
+                await self._pool.take_thread()
                 tasks.create_task(self._do(job))
 
     async def _do(self, job: Job) -> None:
         try:
             await self._carry_out(job)
         finally:
-            self._crew.return_thread()
+            self._pool.return_thread()

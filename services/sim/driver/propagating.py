@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from sim.cost_model import COSTS, slice_batches, sliced_intervals
 from sim.driver.chain import Chain, works_of
-from sim.driver.crew import Crew, together
 from sim.driver.output import Output
 from sim.driver.tasks import SliceWork, make_slices
+from sim.driver.worker_pool import WorkerPool, together
 from sim.engine import slice_from_bytes
-from sim.plan import COSTS, slice_batches, sliced_intervals
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from sim.engine import Checkpoint, Stretch
-    from sim.model import Trajectory
+    from sim.scenario import Trajectory
 
 __all__ = ["propagate_on"]
 
@@ -47,20 +47,20 @@ async def propagate_on(  # noqa: PLR0913 - keyword-only, and each is a thing of 
         return
     scenario = trajectory.scenario
     sliced = sliced_intervals(scenario, until_interval, slice_budget)
-    crew = Crew(client, deadline_s)
+    pool = WorkerPool(client, deadline_s)
     left = unplanned = slice_budget
 
     async def make(works: list[SliceWork]) -> None:
         nonlocal left
         if left < 0:
             return
-        slices = await crew.aside(works[0].interval, make_slices, trajectory, works)
+        slices = await pool.aside(works[0].interval, make_slices, trajectory, works)
         await asyncio.to_thread(_verify, trajectory, slices)
         left -= sum(len(data) for _, data in slices)
         if left >= 0:
             await on_slices(slices)
 
-    output = Output(crew, make)
+    output = Output(pool, make)
 
     def hand_over(stretch: Stretch) -> None:
         nonlocal unplanned
@@ -70,10 +70,10 @@ async def propagate_on(  # noqa: PLR0913 - keyword-only, and each is a thing of 
             if unplanned >= 0:
                 output.add(works_of(stretch, batch))
 
-    await crew.ready(first_interval)
+    await pool.ready(first_interval)
     async with together() as tasks:
         tasks.create_task(output.work_off())
-        chain = Chain(crew, trajectory, until_interval)
+        chain = Chain(pool, trajectory, until_interval)
         await chain.follow(start, hand_over=hand_over, on_stretch=on_stretch)
         output.end()
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.engine import Checkpoint
-    from sim.model import Trajectory
+    from sim.scenario import Trajectory
 
 __all__ = ["SliceWork", "dask_setup", "make_slices", "scout", "write_part"]
 

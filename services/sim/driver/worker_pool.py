@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-__all__ = ["Crew", "together"]
+__all__ = ["WorkerPool", "together"]
 
 _LOOK_S: Final = 0.5  # between looks at what tells nobody when it changes
 _ANSWER_S: Final = 10.0  # a scheduler that answers later counts as lost
@@ -26,7 +26,7 @@ _CHAIN: Final = 1  # Dask's priorities: the higher, the sooner
 _ASIDE: Final = 0
 
 
-class Crew:
+class WorkerPool:
     """The threads of a client's workers, however many there are at a time."""
 
     def __init__(self, client: Client, deadline_s: float) -> None:

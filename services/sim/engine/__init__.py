@@ -17,12 +17,13 @@ propagation  n iterations, opened from stretches, and all that is asked of them
 from __future__ import annotations
 
 from sim.engine.checkpoint import Checkpoint, initial_checkpoint
+from sim.engine.figure_data import SHOWN_AGENTS, Frame, Overview
 from sim.engine.propagation import Propagation, warm
 from sim.engine.slices import SliceCache, make_slice, slice_from_bytes, slice_to_bytes
 from sim.engine.stretch import Stretch, checksum, pass_over
-from sim.engine.view import Frame, Overview
 
 __all__ = [
+    "SHOWN_AGENTS",
     "Checkpoint",
     "Frame",
     "Overview",

@@ -15,21 +15,21 @@ from sim.engine.checkpoint import initial_checkpoint
 from sim.engine.diagnostics import empty_tally, joined_tallies, part_of
 from sim.engine.stretch import pass_interval
 from sim.errors import Failure, PropagationFailed
-from sim.schedule import PATH_BITS, SERIES_BITS, coarsest_kept, interval_iterations, level
+from sim.intervals import PATH_BITS, SERIES_BITS, coarsest_kept, interval_iterations, level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.engine.checkpoint import Checkpoint
+    from sim.engine.downsampling import Bins, Path
     from sim.engine.kernel import Floats, Tally
-    from sim.engine.overview import Bins, Path
     from sim.engine.stretch import Stretch
-    from sim.model import Trajectory
+    from sim.scenario import Trajectory
 
-__all__ = ["Kept"]
+__all__ = ["Archive"]
 
 
-class Kept:
+class Archive:
     """Checkpoints, overview and diagnostics of the first `steps` iterations.
 
     `complete` is how many complete intervals there are, `intervals` how many with the last;

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.cost_model import steps_per_iteration
 from sim.engine.kernel import DEPTH, FIELDS, World, chunk_of
-from sim.model import State
-from sim.plan import steps_per_iteration
+from sim.scenario import State
 
 if TYPE_CHECKING:
     from sim.engine.kernel import Floats, Integers
-    from sim.model import Scenario, Trajectory
+    from sim.scenario import Scenario, Trajectory
 
 __all__ = ["Checkpoint", "initial_checkpoint", "reached", "world_of"]
 

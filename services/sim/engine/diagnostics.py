@@ -18,7 +18,7 @@ import numpy as np
 from sim.engine.kernel import ELEMENTS, Tally
 
 if TYPE_CHECKING:
-    from sim.model import Scenario
+    from sim.scenario import Scenario
 
 __all__ = ["QUANTITIES", "empty_tally", "joined_tallies", "part_of", "statistics"]
 

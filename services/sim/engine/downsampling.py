@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.engine.kernel import FIELDS, SERIES
-from sim.schedule import PATH_BITS, SERIES_BITS, kept
+from sim.intervals import PATH_BITS, SERIES_BITS, kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

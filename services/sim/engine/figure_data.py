@@ -15,15 +15,16 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sim.engine.downsampling import Bins, Path
     from sim.engine.kernel import Floats
-    from sim.engine.overview import Bins, Path
-    from sim.model import Scenario
+    from sim.scenario import Scenario
 
-__all__ = ["Frame", "Line", "Overview", "Window", "draw", "extent", "line_of"]
+__all__ = ["SHOWN_AGENTS", "Frame", "Line", "Overview", "Window", "draw", "extent", "line_of"]
 
 Frame: TypeAlias = Literal["inertial", "primary"]
 Mode: TypeAlias = Literal["lines", "markers"]
 
+SHOWN_AGENTS: Final = 12  # more can't be told apart in one figure, and an SVG of more is slow
 _TIME, _X, _Y, _VX, _VY = 0, 2, 3, 4, 5  # columns of the path's states
 _INERTIAL: Final = ("x", "y")
 _ELEMENTS: Final = ("r", "e", "h")  # distance, specific energy, angular momentum

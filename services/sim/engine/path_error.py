@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.engine.overview import chained
+from sim.engine.downsampling import chained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sim.engine.downsampling import Bins, Path
+    from sim.engine.figure_data import Frame
     from sim.engine.kernel import Floats
-    from sim.engine.overview import Bins, Path
-    from sim.engine.view import Frame
-    from sim.model import Scenario
+    from sim.scenario import Scenario
 
 __all__ = ["deviations"]
 

@@ -13,18 +13,18 @@ import numpy as np
 
 from sim.engine import kernel
 from sim.engine.diagnostics import empty_tally
-from sim.engine.overview import chained
+from sim.engine.downsampling import chained
+from sim.engine.figure_data import Line
 from sim.engine.stretch import pass_interval
-from sim.engine.view import Line
 from sim.errors import Failure, PropagationFailed
-from sim.schedule import PATH_BITS
+from sim.intervals import PATH_BITS
 
 if TYPE_CHECKING:
+    from sim.engine.archive import Archive
     from sim.engine.checkpoint import Checkpoint
-    from sim.engine.kept import Kept
+    from sim.engine.downsampling import Bins, Path
+    from sim.engine.figure_data import Window
     from sim.engine.kernel import Floats, Integers
-    from sim.engine.overview import Bins, Path
-    from sim.engine.view import Window
 
 __all__ = ["Lines"]
 
@@ -36,7 +36,7 @@ _CORNERS_OF_ALL: Final = 2**17  # 3 MB
 class Lines:
     """The lines of a window's paths, drawn piece after piece."""
 
-    def __init__(self, kept: Kept, window: Window, *, every_record: bool) -> None:
+    def __init__(self, kept: Archive, window: Window, *, every_record: bool) -> None:
         """Have nothing drawn yet; `every_record` is to be a corner, where there are but few."""
         self._trajectory = kept.trajectory
         self._window = window
@@ -101,7 +101,7 @@ class Lines:
         return self._window.frame == "primary" and self._around[a] < 0
 
 
-def _tolerance(kept: Kept, window: Window) -> float:
+def _tolerance(kept: Archive, window: Window) -> float:
     """Return how far a record may be from its line: half a pixel of how large the picture is.
 
     That is at least what is known from kept bins that lie inside the window. Where none does,

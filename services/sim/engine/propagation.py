@@ -17,9 +17,10 @@ import hashlib
 import math
 from typing import TYPE_CHECKING
 
+from sim.cost_model import stretch_intervals
+from sim.engine.archive import Archive
 from sim.engine.checkpoint import initial_checkpoint
 from sim.engine.diagnostics import statistics
-from sim.engine.kept import Kept
 from sim.engine.slices import (
     SliceCache,
     initial_batch,
@@ -29,17 +30,16 @@ from sim.engine.slices import (
 from sim.engine.stretch import Stretch, pass_over
 from sim.engine.window import look
 from sim.errors import IntegrityError, PropagationFailed
-from sim.model import NANO, Trajectory
-from sim.plan import stretch_intervals
-from sim.schedule import interval_iterations
+from sim.intervals import interval_iterations
+from sim.scenario import NANO, Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
-    from sim.engine.view import Frame, Overview
-    from sim.model import State
+    from sim.engine.figure_data import Frame, Overview
+    from sim.scenario import State
 
 __all__ = ["Propagation", "warm"]
 
@@ -56,7 +56,7 @@ class Propagation:
         """Take the stretches that reach to the last complete interval; see `open`."""
         self.trajectory = trajectory
         self.steps = steps
-        self._kept = Kept(trajectory, steps, stretches)
+        self._kept = Archive(trajectory, steps, stretches)
 
     @classmethod
     def open(

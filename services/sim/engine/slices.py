@@ -17,12 +17,12 @@ from sim.engine.checkpoint import reached, world_of
 from sim.engine.kernel import FIELDS
 from sim.engine.stretch import failure_of
 from sim.errors import IntegrityError, PropagationFailed
-from sim.model import MODEL_VERSION
 from sim.records import SCHEMA
+from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
     from sim.engine.checkpoint import Checkpoint
-    from sim.model import Scenario, Trajectory
+    from sim.scenario import Scenario, Trajectory
 
 __all__ = ["SliceCache", "initial_batch", "make_slice", "slice_from_bytes", "slice_to_bytes"]
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 from sim.engine import kernel
 from sim.engine.checkpoint import Checkpoint, reached, world_of
 from sim.engine.diagnostics import empty_tally, part_of
+from sim.engine.downsampling import Bins, Path, kept_bins, kept_samples
 from sim.engine.kernel import (
     DEPTH,
     ELEMENTS,
@@ -33,15 +34,14 @@ from sim.engine.kernel import (
     Lines,
     Tally,
 )
-from sim.engine.overview import Bins, Path, kept_bins, kept_samples
 from sim.errors import Failure, FailureReason, IntegrityError
-from sim.model import MODEL_VERSION
-from sim.schedule import PATH_BITS, SERIES_BITS, interval_iterations, interval_level
+from sim.intervals import PATH_BITS, SERIES_BITS, interval_iterations, interval_level
+from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sim.model import Scenario, Trajectory
+    from sim.scenario import Scenario, Trajectory
 
 __all__ = ["Stretch", "checksum", "failure_of", "pass_interval", "pass_over"]
 
@@ -64,7 +64,7 @@ class Stretch:
     `steps` int64[count + 1, M] and `rings` float64[count + 1, M, 3, 7]: the checkpoints at the
     intervals' starts, and the tail. `series` float64[bins, M, 5, 2], `clocks` float64[bins, M]
     and `path` float64[samples, M, 6]: the overview, interval after interval, each at the level
-    that `sim.schedule.interval_level` says. `tallies`: the diagnostics by interval.
+    that `sim.intervals.interval_level` says. `tallies`: the diagnostics by interval.
     `failure`: where the trajectory ends, inside the interval after these.
     """
 

@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from sim.cost_model import work
 from sim.engine import kernel
 from sim.engine.checkpoint import Checkpoint, reached, world_of
-from sim.engine.lines import Lines
-from sim.engine.overview import Bins, Path, joined, joined_path
-from sim.engine.sureness import deviations
-from sim.engine.view import Line, Window, draw, extent, line_of
-from sim.plan import work
-from sim.schedule import PATH_BITS, SERIES_BITS, level
+from sim.engine.downsampling import Bins, Path, joined, joined_path
+from sim.engine.figure_data import Line, Window, draw, extent, line_of
+from sim.engine.path_error import deviations
+from sim.engine.polyline import Lines
+from sim.intervals import PATH_BITS, SERIES_BITS, level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim.engine.kept import Kept
+    from sim.engine.archive import Archive
+    from sim.engine.figure_data import Frame, Overview
     from sim.engine.kernel import Floats
-    from sim.engine.view import Frame, Overview
 
 __all__ = ["look"]
 
@@ -39,7 +39,7 @@ _SAMPLES_PER_PIXEL: Final = 4  # of a path that is no line: an orbit goes to and
 
 
 def look(
-    kept: Kept,
+    kept: Archive,
     t0: float | None = None,
     t1: float | None = None,
     pixels: int = 1600,
@@ -64,13 +64,13 @@ def look(
     return draw(kept.trajectory.scenario, window, bins, lines)
 
 
-def _is_worth_it(kept: Kept, window: Window) -> bool:
+def _is_worth_it(kept: Archive, window: Window) -> bool:
     """Whether passing over the window takes no longer than a person waits without noticing."""
     intervals = len(window.intervals)
     return intervals == 1 or _work(kept, intervals) <= _CLOSE_WORK
 
 
-def _work(kept: Kept, intervals: int) -> float:
+def _work(kept: Archive, intervals: int) -> float:
     """Return the work of passing over so many intervals."""
     return work(intervals * kept.interval, kept.trajectory.scenario)
 
@@ -78,7 +78,7 @@ def _work(kept: Kept, intervals: int) -> float:
 # From what is kept.
 
 
-def _from_kept(kept: Kept, window: Window) -> tuple[Bins, list[Line]]:
+def _from_kept(kept: Archive, window: Window) -> tuple[Bins, list[Line]]:
     """Return series and paths of what is kept; paths are lines where that is known to be true.
 
     What isn't sure is passed over once more, if it is of few intervals.
@@ -98,7 +98,7 @@ def _from_kept(kept: Kept, window: Window) -> tuple[Bins, list[Line]]:
     return _kept_series(kept, window, _series_level(iterations, window.pixels)), lines
 
 
-def _unsure(kept: Kept, window: Window, path: Path, pixel: float) -> list[set[int]]:
+def _unsure(kept: Archive, window: Window, path: Path, pixel: float) -> list[set[int]]:
     """Return, for each agent, the intervals in which it may be farther than a pixel from a line."""
     bins, scenario = kept.bins(window.intervals), kept.trajectory.scenario
     unsure = []
@@ -109,7 +109,7 @@ def _unsure(kept: Kept, window: Window, path: Path, pixel: float) -> list[set[in
     return unsure
 
 
-def _refined(kept: Kept, window: Window, lines: list[Line], intervals: list[int]) -> list[Line]:
+def _refined(kept: Archive, window: Window, lines: list[Line], intervals: list[int]) -> list[Line]:
     """Return lines with the corners of some intervals' records in the place of their samples."""
     corners = Lines(kept, window, every_record=False)
     whole = kept.interval.bit_length() - 1
@@ -126,26 +126,26 @@ def _refined(kept: Kept, window: Window, lines: list[Line], intervals: list[int]
     return refined
 
 
-def _kept_series(kept: Kept, window: Window, wanted: int) -> Bins:
+def _kept_series(kept: Archive, window: Window, wanted: int) -> Bins:
     """Return the kept series, at the level wanted or the finest that all intervals have."""
     bins = kept.bins(window.intervals)
     at = max(wanted, *(each.level for each in bins), _aligned(kept, window, SERIES_BITS))
     return joined(bins, at)
 
 
-def _kept_path(kept: Kept, window: Window, wanted: int) -> Path:
+def _kept_path(kept: Archive, window: Window, wanted: int) -> Path:
     """Return the kept path likewise, from the window's first state to its last."""
     paths = kept.paths(window.intervals)
     at = max(wanted, *(each.level for each in paths), _aligned(kept, window, PATH_BITS))
     return _between_ends(kept, window, joined_path(paths, at))
 
 
-def _aligned(kept: Kept, window: Window, bits: int) -> int:
+def _aligned(kept: Archive, window: Window, bits: int) -> int:
     """Return the level of the whole, whose bins may be longer than an interval."""
     return level(kept.steps, bits) if len(window.intervals) == kept.intervals else 0
 
 
-def _between_ends(kept: Kept, window: Window, path: Path) -> Path:
+def _between_ends(kept: Archive, window: Window, path: Path) -> Path:
     """Return the path with the state that the intervals start from, and the last, in the window.
 
     And with what lies next to it, so that lines run on to the window's edges.
@@ -177,7 +177,7 @@ def _bins_in(bins: Bins, start: Floats, t0: float, t1: float) -> Bins:
 # From records that are passed over once more.
 
 
-def _closely(kept: Kept, window: Window) -> tuple[Bins, list[Line]]:
+def _closely(kept: Archive, window: Window) -> tuple[Bins, list[Line]]:
     """Return series and paths of records; paths are lines if they have few enough corners."""
     pieces = list(_pieces(kept, window))
     iterations = min(_iterations_in(kept, window), sum(count for _, count in pieces))
@@ -197,7 +197,7 @@ def _closely(kept: Kept, window: Window) -> tuple[Bins, list[Line]]:
     return joined([each[0] for each in made], series_level), drawn
 
 
-def _pieces(kept: Kept, window: Window) -> Iterator[tuple[Checkpoint, int]]:
+def _pieces(kept: Archive, window: Window) -> Iterator[tuple[Checkpoint, int]]:
     """Yield pieces of the trajectory that hold the window: checkpoints, and how far from there."""
     ends = {window.intervals.start, window.intervals.stop - 1}
     for interval in window.intervals:
@@ -205,7 +205,7 @@ def _pieces(kept: Kept, window: Window) -> Iterator[tuple[Checkpoint, int]]:
         yield _sought(kept, window, start, count) if interval in ends else (start, count)
 
 
-def _sought(kept: Kept, window: Window, start: Checkpoint, count: int) -> tuple[Checkpoint, int]:
+def _sought(kept: Archive, window: Window, start: Checkpoint, count: int) -> tuple[Checkpoint, int]:
     """Return what is in the window of so many iterations from a checkpoint."""
     steps, ring = start.resume()
     world = world_of(kept.trajectory)
@@ -216,7 +216,7 @@ def _sought(kept: Kept, window: Window, start: Checkpoint, count: int) -> tuple[
     return reached(scenario, start.iteration + before, steps, ring), until - before
 
 
-def _whole_bins(kept: Kept, pieces: list[tuple[Checkpoint, int]], wanted: int) -> int:
+def _whole_bins(kept: Archive, pieces: list[tuple[Checkpoint, int]], wanted: int) -> int:
     """Return the level wanted, or the coarsest of which every piece begins with a whole bin."""
     starts = [start.iteration for start, _ in pieces if start.iteration]
     coarsest = kept.interval.bit_length() - 1
@@ -226,7 +226,7 @@ def _whole_bins(kept: Kept, pieces: list[tuple[Checkpoint, int]], wanted: int) -
 # Levels.
 
 
-def _iterations_in(kept: Kept, window: Window) -> int:
+def _iterations_in(kept: Archive, window: Window) -> int:
     """Return about how many iterations a window has."""
     intervals = window.intervals
     start, end = (float(kept.clocks[at].mean()) for at in (intervals.start, intervals.stop))

@@ -12,7 +12,7 @@ Nothing here knows Dask: the web streams exports from slices that it remakes its
 
 from __future__ import annotations
 
+from sim.export.decimation import MAX_POINTS, thin
 from sim.export.formats import FORMATS, Format, export
-from sim.export.thinning import MAX_POINTS, thin
 
 __all__ = ["FORMATS", "MAX_POINTS", "Format", "export", "thin"]

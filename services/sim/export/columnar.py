@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import pyarrow as pa
 import pyarrow.parquet
 
-from sim.export.regroup import regroup
+from sim.export.rebatch import regroup
 from sim.records import NUMBERS, SCHEMA
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ import numpy as np
 import orjson
 
 from sim.export.loops import weave
-from sim.export.regroup import regroup
+from sim.export.rebatch import regroup
 from sim.records import NUMBERS
 
 if TYPE_CHECKING:

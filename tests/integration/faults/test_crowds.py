@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from frontend.connection import command
+from frontend.storage.connection import command
 from tests import invariants, redis_servers
 from tests.asked import Asked, ask_for
 from tests.crowd import answered, connection, crowd, get, health_s

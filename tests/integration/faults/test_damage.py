@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
-from frontend.connection import command
+from frontend.storage.connection import command
 from tests import invariants, redis_servers
 from tests.asked import Asked, ask_for
 from tests.installation import Installation, installed

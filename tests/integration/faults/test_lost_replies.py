@@ -11,7 +11,7 @@ import httpx
 import pytest
 import redis
 
-from frontend.scripts import source
+from frontend.storage.scripts import source
 from tests import invariants, redis_servers
 from tests.asked import Asked, ask_for
 from tests.deadlines import within

@@ -12,8 +12,8 @@ import httpx
 import psutil
 import pytest
 
-from frontend import keys
-from frontend.connection import command
+from frontend.storage import keys
+from frontend.storage.connection import command
 from tests import invariants
 from tests.asked import ask_for
 from tests.deadlines import within

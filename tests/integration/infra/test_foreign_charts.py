@@ -15,9 +15,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from infra import naming, redis_users, values
-from infra.application import chart, network
-from infra.application import values as own
+from infra import naming, redis_users
+from infra.charts import third_party
+from infra.charts.porta import chart, network
+from infra.charts.porta import values as own
 from infra.settings import Settings
 from infra.stacks.base import GATEWAY_CHART, REDIS_CHART
 from tests import dask_pods
@@ -59,7 +60,9 @@ def charts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def rendered(charts: dict[str, Path], name: str, settings: str = "minikube") -> Objects:
-    said = {"redis": values.redis, "dask-gateway": values.gateway}[name](SETTINGS[settings])
+    said = {"redis": third_party.redis, "dask-gateway": third_party.gateway}[name](
+        SETTINGS[settings]
+    )
     with helm.Chart.load(str(charts[name])) as loaded:
         loaded.validate_schema(said)
         files = loaded.render(said, name=name, namespace=PLACES[name])
@@ -207,7 +210,7 @@ def test_the_addresses_that_are_told_are_those_of_the_services(charts: dict[str,
 def test_redis_is_configured_as_it_is_tried(charts: dict[str, Path]) -> None:
     objects = rendered(charts, "redis")
     told = of_kind(objects, "ConfigMap")["redis-config"]["data"]["redis.conf"]
-    for line in values.redis(SETTINGS["minikube"])["extraConfig"].splitlines():
+    for line in third_party.redis(SETTINGS["minikube"])["extraConfig"].splitlines():
         assert line in told.splitlines()
     (container,) = pods(objects)["redis"]["spec"]["containers"]
     mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}

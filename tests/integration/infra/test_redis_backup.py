@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 import redis
 
-from infra import naming, redis_users, values
+from infra import naming, redis_users
+from infra.charts import third_party
 from infra.settings import Settings
 from tests.processes import eventually
 from tests.redis_servers import free_port
@@ -93,7 +94,7 @@ def pod(redis_image: str | None, tmp_path: Path, request: pytest.FixtureRequest)
     name, port = f"porta-test-{uuid.uuid4().hex[:8]}", free_port()
     config = tmp_path / "redis.conf"
     # As the chart puts it together: tests/integration/infra/test_foreign_charts.py.
-    extra = values.redis(Settings.load({}))["extraConfig"]
+    extra = third_party.redis(Settings.load({}))["extraConfig"]
     config.write_text(f"bind * -::*\nport 6379\naclfile /etc/redis/users.acl\ndir /data\n{extra}")
     users = tmp_path / naming.REDIS_ACL_KEY
     users.write_text(redis_users.acl(administrator=ADMINISTRATOR, porta=PORTA))

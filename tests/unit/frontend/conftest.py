@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.app import create_app
-from frontend.services import Services, build_services
+from frontend.bootstrap import Services, build_services
 from frontend.settings import Settings
-from frontend.tokens import new_token, token_line
+from frontend.web.app import create_app
+from frontend.web.auth.tokens import new_token, token_line
 from tests.guarded import Guarded
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from frontend.lately import MOST, Lately
+from frontend.caching import MOST, SingleFlightCache
 from sim.engine import Propagation
-from sim.model import Trajectory
+from sim.scenario import Trajectory
 
 TRAJECTORY = Trajectory()
 INTERVAL = 65_536
 
 
-def cache_of(budget_bytes: int = 2**20) -> Lately[Propagation]:
-    return Lately(budget_bytes, lambda one: one.nbytes)
+def cache_of(budget_bytes: int = 2**20) -> SingleFlightCache[Propagation]:
+    return SingleFlightCache(budget_bytes, lambda one: one.nbytes)
 
 
 def opened(intervals: int = 0) -> Propagation:
@@ -83,7 +83,7 @@ def test_what_could_not_be_opened_is_tried_again() -> None:
 
 
 def test_no_more_than_so_many_are_kept_however_small() -> None:
-    cache: Lately[str] = Lately(2**20, len)
+    cache: SingleFlightCache[str] = SingleFlightCache(2**20, len)
     for number in range(MOST + 1):
         cache.get(str(number), lambda: "small")
     with pytest.raises(ZeroDivisionError):

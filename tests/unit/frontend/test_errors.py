@@ -27,7 +27,7 @@ def test_the_tree_in_the_docstring_names_every_error(error: type[Exception]) -> 
 
 
 def test_an_error_reads_as_its_sentence_and_carries_its_data() -> None:
-    full = errors.LineFull(waiting=64, retry_after_s=10)
+    full = errors.QueueFull(waiting=64, retry_after_s=10)
     assert (
         str(full)
         == full.detail

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from infra import naming
-from infra.application import chart, values
+from infra.charts.porta import chart, values
 from infra.settings import Settings
 from tests.kubernetes import VERSIONS
 

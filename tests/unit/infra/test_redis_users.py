@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontend import redis_user
+from frontend.storage import acl
 from infra import redis_users
 
 
@@ -14,7 +14,7 @@ def test_the_file_names_two_users_with_a_password_each() -> None:
 
 def test_portas_rules_are_the_applications_own() -> None:
     _, porta = redis_users.acl(administrator="a", porta="b").splitlines()
-    assert tuple(porta.split()[4:]) == redis_user.RULES
+    assert tuple(porta.split()[4:]) == acl.RULES
 
 
 def test_the_url_comes_as_that_user() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sim.model import NANO, Agent, Scenario, State
+from sim.scenario import NANO, Agent, Scenario, State
 
 SATELLITE_FIRST: Final = Scenario(NANO.agents[::-1], NANO.dt_min, NANO.dt_span, NANO.epsilon)
 THREE: Final = Scenario(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from sim.model import SEED_LIMIT, Agent, Scenario, State, Trajectory
+from sim.scenario import SEED_LIMIT, Agent, Scenario, State, Trajectory
 from sim.strictjson import MAX_NAME_LENGTH
 
 seeds = st.integers(0, SEED_LIMIT - 1)

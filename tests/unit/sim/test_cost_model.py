@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import plan
+from sim import cost_model
 from sim.engine import initial_checkpoint, pass_over
-from sim.model import NANO, Agent, Scenario, State, Trajectory
+from sim.intervals import STRETCH_INTERVALS, interval_iterations
 from sim.reference import iterations, simulate
-from sim.schedule import STRETCH_INTERVALS, interval_iterations
+from sim.scenario import NANO, Agent, Scenario, State, Trajectory
 from tests.unit.sim.strategies import scenarios, trajectories
 
 iteration_counts = st.integers(1, 10**9)
@@ -32,11 +32,11 @@ def cloud(agents: int, massive: int, *, dt_span: float = 0.09) -> Scenario:
     [(1, 0, 1.0), (1, 1, 1.0), (2, 1, 1.0), (2, 2, 2.0), (3, 3, 4.5), (1_000, 1_000, 500_000.0)],
 )
 def test_work_counts_pairs_with_massive_agents(agents: int, massive: int, factor: float) -> None:
-    assert plan.work(500, cloud(agents, massive)) == 500 * factor
+    assert cost_model.work(500, cloud(agents, massive)) == 500 * factor
 
 
 def test_work_counts_members() -> None:
-    assert plan.work(500, NANO, members=7) == 3_500
+    assert cost_model.work(500, NANO, members=7) == 3_500
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_as_many_agents_step_as_the_model_says(scenario: Scenario, length: int) 
     # All start together; by the second half the clocks have lost the memory of it.
     steady = islice(iterations(scenario, 0), length // 2, length)
     steps = sum(map(len, steady)) / (length - length // 2)
-    assert plan.steps_per_iteration(scenario) == pytest.approx(steps, rel=0.2)
+    assert cost_model.steps_per_iteration(scenario) == pytest.approx(steps, rel=0.2)
 
 
 def test_all_agents_step_where_clocks_move_together() -> None:
-    assert plan.steps_per_iteration(cloud(10, 0, dt_span=0.0)) == 10
+    assert cost_model.steps_per_iteration(cloud(10, 0, dt_span=0.0)) == 10
     assert len(simulate(cloud(10, 0, dt_span=0.0), 0, 20)) == 10 + 20 * 10
 
 
@@ -59,18 +59,18 @@ def test_all_agents_step_where_clocks_move_together() -> None:
 def test_a_stretch_is_bounded_in_time_and_memory_or_is_one_interval(
     scenario: Scenario, first: int
 ) -> None:
-    intervals = plan.stretch_intervals(scenario, first)
+    intervals = cost_model.stretch_intervals(scenario, first)
     length = intervals * interval_iterations(len(scenario.agents))
     assert 1 <= intervals <= STRETCH_INTERVALS
-    assert intervals == 1 or plan.pass_seconds(scenario, length) <= 1.0
-    kept = sum(plan.kept_bytes(scenario, first + i) for i in range(intervals))
+    assert intervals == 1 or cost_model.pass_seconds(scenario, length) <= 1.0
+    kept = sum(cost_model.kept_bytes(scenario, first + i) for i in range(intervals))
     assert intervals == 1 or kept <= 2**25
 
 
 def test_a_stretch_of_many_agents_is_short_where_much_is_kept_of_it() -> None:
     many = cloud(1_000, 1)
-    assert plan.stretch_intervals(many, 0) == 1
-    assert plan.stretch_intervals(many, 10**6) > 50
+    assert cost_model.stretch_intervals(many, 0) == 1
+    assert cost_model.stretch_intervals(many, 10**6) > 50
 
 
 @pytest.mark.parametrize("agents", [2, 9, 50])
@@ -78,7 +78,7 @@ def test_as_much_is_kept_as_the_model_says(agents: int) -> None:
     scenario = cloud(agents, 1)
     stretch = pass_over(Trajectory(scenario), initial_checkpoint(scenario), 3)
     kept = stretch.nbytes - stretch.steps[0].nbytes - stretch.rings[0].nbytes
-    assert kept == sum(plan.kept_bytes(scenario, interval) for interval in range(3))
+    assert kept == sum(cost_model.kept_bytes(scenario, interval) for interval in range(3))
 
 
 @given(
@@ -91,13 +91,13 @@ def test_slice_batches_cover_the_intervals_once_in_order(
     scenario: Scenario, first: int, records: list[int], *, export: bool
 ) -> None:
     until = first + 2 * len(records)
-    batches = list(plan.slice_batches(scenario, first, records, until=until, export=export))
+    batches = list(cost_model.slice_batches(scenario, first, records, until=until, export=export))
     assert [j for batch in batches for j in batch] == list(range(first, first + len(records)))
     assert all(batches)
 
 
 def test_slice_batches_become_short_where_all_end_together() -> None:
-    whole, *_, last = plan.slice_batches(NANO, 0, [103_000] * 305, until=305, export=True)
+    whole, *_, last = cost_model.slice_batches(NANO, 0, [103_000] * 305, until=305, export=True)
     assert len(whole) > 30
     assert len(last) < 6
 
@@ -110,25 +110,27 @@ def test_slice_batches_become_short_where_all_end_together() -> None:
 def test_a_slice_batch_is_bounded_in_time_and_memory_or_is_one_interval(
     scenario: Scenario, records: list[int], *, export: bool
 ) -> None:
-    for batch in plan.slice_batches(scenario, 0, records, until=10_000, export=export):
+    for batch in cost_model.slice_batches(scenario, 0, records, until=10_000, export=export):
         made = sum(records[j] for j in batch)
         taken_s = sum(
-            plan.slice_seconds(scenario, records=records[j], export=export) for j in batch
+            cost_model.slice_seconds(scenario, records=records[j], export=export) for j in batch
         )
         assert len(batch) == 1 or taken_s <= 0.5 + 1e-9
-        assert len(batch) == 1 or export or made * plan.COSTS.record_bytes <= 2**25
+        assert len(batch) == 1 or export or made * cost_model.COSTS.record_bytes <= 2**25
 
 
 def test_a_task_is_given_few_checkpoints_of_many_agents() -> None:
-    batch = next(plan.slice_batches(cloud(1_000, 1), 0, [0] * 1_000, until=10_000, export=True))
+    batch = next(
+        cost_model.slice_batches(cloud(1_000, 1), 0, [0] * 1_000, until=10_000, export=True)
+    )
     assert len(batch) * 1_000 * 176 <= 2**22
 
 
 @given(scenarios(), st.integers(0, 10_000), budgets)
 def test_slices_stay_within_the_budget(scenario: Scenario, intervals: int, budget: int) -> None:
-    made = plan.sliced_intervals(scenario, intervals, budget)
+    made = cost_model.sliced_intervals(scenario, intervals, budget)
     assert 0 <= made <= intervals
-    assert made * plan.slice_bytes(scenario) <= budget
+    assert made * cost_model.slice_bytes(scenario) <= budget
 
 
 @given(
@@ -141,7 +143,7 @@ def test_slices_stay_within_the_budget(scenario: Scenario, intervals: int, budge
 def test_workers_are_at_least_one_and_at_most_what_is_allowed(
     trajectory: Trajectory, iterations: int, budget: int, most: int, *, export: bool
 ) -> None:
-    workers = plan.workers_for(
+    workers = cost_model.workers_for(
         trajectory, iterations, slice_budget_bytes=budget, max_workers=most, export=export
     )
     assert 1 <= workers <= most
@@ -163,7 +165,7 @@ def test_more_to_do_never_means_fewer_workers(
     export: bool,
 ) -> None:
     few, many = (
-        plan.workers_for(
+        cost_model.workers_for(
             trajectory,
             iterations[i],
             slice_budget_bytes=budget[i],
@@ -180,7 +182,7 @@ def test_an_export_keeps_at_least_as_many_workers_busy(
     trajectory: Trajectory, iterations: int, budget: int, most: int
 ) -> None:
     cached, exported = (
-        plan.workers_for(
+        cost_model.workers_for(
             trajectory, iterations, slice_budget_bytes=budget, max_workers=most, export=export
         )
         for export in (False, True)
@@ -189,4 +191,4 @@ def test_an_export_keeps_at_least_as_many_workers_busy(
 
 
 def test_a_request_that_makes_no_slice_keeps_one_worker_busy() -> None:
-    assert plan.workers_for(Trajectory(), 10**9, slice_budget_bytes=0, max_workers=20) == 1
+    assert cost_model.workers_for(Trajectory(), 10**9, slice_budget_bytes=0, max_workers=20) == 1

@@ -21,9 +21,9 @@ from sim.engine import (
     slice_to_bytes,
 )
 from sim.errors import Failure, FailureReason, IntegrityError, PropagationFailed
+from sim.intervals import SERIES_BITS, interval_iterations, level
 from sim.records import NUMBERS
 from sim.reference import initial_records, iterations, simulate
-from sim.schedule import SERIES_BITS, interval_iterations, level
 from tests.unit.sim.scenarios import SATELLITE_FIRST, THREE
 from tests.unit.sim.strategies import trajectories
 
@@ -229,7 +229,7 @@ def test_a_slice_is_bound_to_its_bytes_and_its_place() -> None:
         slice_from_bytes(Trajectory(seed=1), 4, data)
 
 
-class Kept:
+class Archive:
     def __init__(self, slices: dict[int, bytes]) -> None:
         self.slices = slices
         self.asked: list[int] = []
@@ -254,7 +254,7 @@ def test_cached_slices_change_nothing_whether_intact_altered_or_gone() -> None:
     }
     altered = made[1][:-9] + b"!" + made[1][-8:]
     for slices in (made, {}, {0: made[0], 1: altered, 2: made[1]}):
-        cache = Kept(dict(slices))
+        cache = Archive(dict(slices))
         assert raw(propagation.slices(cache=cache)) == expected
         assert 3 not in cache.asked  # the last, partial one is nobody's to keep
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.model import MAX_AGENTS
-from sim.schedule import (
+from sim.intervals import (
     PATH_BITS,
     SERIES_BITS,
     complete_intervals,
@@ -14,6 +13,7 @@ from sim.schedule import (
     level,
     remainder,
 )
+from sim.scenario import MAX_AGENTS
 
 counts = st.integers(1, 10**9)
 agents = st.integers(1, MAX_AGENTS)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import FailureReason, PropagationFailed
-from sim.model import NANO, Agent, Scenario, State
 from sim.reference import Record, initial_records, iterations, simulate
+from sim.scenario import NANO, Agent, Scenario, State
 from tests.unit.sim.strategies import scenarios, seeds
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import RequestError, ScenarioError
-from sim.model import (
+from sim.scenario import (
     MAX_AGENTS,
     NANO,
     SEED_LIMIT,

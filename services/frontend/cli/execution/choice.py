@@ -10,16 +10,16 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from frontend.errors import FrontendError
+from sim.cost_model import workers_for
 from sim.errors import SimError
-from sim.plan import workers_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from frontend.cli.propagate import Workers
     from frontend.settings import Settings
-    from frontend.terminal import Workers
     from sim.engine import Propagation
-    from sim.model import PropagationRequest
+    from sim.scenario import PropagationRequest
 
 __all__ = ["export_parts", "propagation"]
 
@@ -34,16 +34,16 @@ def propagation(settings: Settings, request: PropagationRequest, workers: Worker
 
 def _by_the_way(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
     if isinstance(workers, int):
-        from frontend.ways import dedicated
+        from frontend.cli.execution import own_cluster
 
-        return dedicated.propagation(settings, request, workers)
+        return own_cluster.propagation(settings, request, workers)
     if workers == "auto" and settings.redis_location is not None and settings.has_dask:
-        from frontend.ways import joined
+        from frontend.cli.execution import shared_runner
 
-        return joined.propagation(settings, request)
-    from frontend.ways import inline
+        return shared_runner.propagation(settings, request)
+    from frontend.cli.execution import in_process
 
-    return inline.propagation(request)
+    return in_process.propagation(request)
 
 
 def export_parts(
@@ -53,12 +53,12 @@ def export_parts(
     directory: Path,
 ) -> int:
     """Write Parquet parts from workers into a folder that they share; return how many."""
-    from frontend.ways import dedicated
+    from frontend.cli.execution import own_cluster
 
     if workers == "auto":
         workers = _busy_workers(settings, request)
     try:
-        return dedicated.export_parts(settings, request, workers, directory)
+        return own_cluster.export_parts(settings, request, workers, directory)
     except SimError as error:
         raise FrontendError(str(error)) from error
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from frontend.progress import Progress
+from frontend.cli.progress_bar import Progress
+from sim.cost_model import stretch_intervals
 from sim.engine import Propagation, initial_checkpoint, pass_over
-from sim.plan import stretch_intervals
-from sim.schedule import interval_iterations
+from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from sim.engine import Stretch
-    from sim.model import PropagationRequest
+    from sim.scenario import PropagationRequest
 
 __all__ = ["propagation"]
 

@@ -7,12 +7,12 @@ import secrets
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from frontend.backends import backend_of, wait_for_a_worker
-from frontend.progress import Progress
+from frontend.cli.progress_bar import Progress
+from frontend.runner.dask_backend import backend_of, wait_for_a_worker
 from sim.cluster import LocalBackend
 from sim.driver import export_on, propagate_on
 from sim.engine import Propagation, initial_checkpoint
-from sim.schedule import interval_iterations
+from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from frontend.settings import Settings
     from sim.cluster import Backend, Cluster
     from sim.engine import Stretch
-    from sim.model import PropagationRequest
+    from sim.scenario import PropagationRequest
 
 __all__ = ["export_parts", "propagation"]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from frontend.bootstrap import build_services
+from frontend.cli.progress_bar import Progress
 from frontend.errors import FrontendError
-from frontend.progress import Progress
-from frontend.services import build_services
 
 if TYPE_CHECKING:
-    from frontend.services import Services
+    from frontend.bootstrap import Services
     from frontend.settings import Settings
     from sim.engine import Propagation
-    from sim.model import PropagationRequest
+    from sim.scenario import PropagationRequest
 
 __all__ = ["propagation"]
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from frontend.errors import StorageError
-from frontend.metrics import stream_open
+from frontend.observability.process_metrics import stream_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from frontend.resource import Resource
-    from frontend.services import Services
-    from frontend.subscription import Event
-    from sim.model import PropagationRequest
+    from frontend.bootstrap import Services
+    from frontend.domain.resource import Resource
+    from frontend.runs.subscription import Event
+    from sim.scenario import PropagationRequest
 
 __all__ = ["event_stream"]
 

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, Response, render_template
 from pydantic import TypeAdapter
 
-from frontend.access import services
-from frontend.api import OVERVIEW, RECORDS, REQUEST
-from frontend.bodies import PropagationBody
-from frontend.problems import MEDIA_TYPE as PROBLEM
-from frontend.replies import json_reply
-from frontend.resource import API_ROOT, Links, Resource
+from frontend.domain.resource import API_ROOT, Links, Resource
+from frontend.web.api.routes import OVERVIEW, RECORDS
+from frontend.web.context import services
+from frontend.web.error_handler import MEDIA_TYPE as PROBLEM
+from frontend.web.http.query_params import REQUEST
+from frontend.web.http.request_body import PropagationBody
+from frontend.web.http.responses import json_reply
 from sim.export import FORMATS
 
 if TYPE_CHECKING:
-    from frontend.query import Parameter
+    from frontend.web.http.query_params import Parameter
 
 __all__ = ["OPERATIONS", "Operation", "blueprint", "document"]
 

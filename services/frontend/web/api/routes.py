@@ -7,62 +7,57 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, request
 
-from frontend import query, starts
-from frontend.access import require_start, services
-from frontend.bodies import PropagationBody, read_body
-from frontend.compression import compress
+from frontend.domain.resource import API_ROOT
 from frontend.errors import BadRequest, NotFound
-from frontend.readers import few_at_a_time, while_read
-from frontend.replies import (
+from frontend.web import commands
+from frontend.web.api.event_stream import event_stream
+from frontend.web.auth.authorization import require_start
+from frontend.web.context import services
+from frontend.web.http import query_params
+from frontend.web.http.compression import compress
+from frontend.web.http.query_params import REQUEST
+from frontend.web.http.record_stream import UNBOUNDED, records_reply
+from frontend.web.http.request_body import PropagationBody, read_body
+from frontend.web.http.responses import (
     etag_of,
     events_reply,
     json_bytes,
     packed_reply,
     started,
-    stream_reply,
     unchanged,
     written_reply,
 )
-from frontend.resource import API_ROOT
-from frontend.streams import event_stream
-from frontend.tables import SHOWN_AGENTS
-from sim.export import FORMATS, MAX_POINTS, export, thin
-from sim.model import MAX_AGENTS, MODEL_VERSION
+from sim.engine import SHOWN_AGENTS
+from sim.export import FORMATS, MAX_POINTS
+from sim.scenario import MAX_AGENTS, MODEL_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from frontend.query import Parameter
-    from frontend.resource import Resource
-    from sim import Propagation
-    from sim.export import Format
-    from sim.model import PropagationRequest
+    from frontend.domain.resource import Resource
+    from frontend.web.http.query_params import Parameter
+    from sim.scenario import PropagationRequest
 
-__all__ = ["OVERVIEW", "RECORDS", "REQUEST", "blueprint", "records_reply"]
+__all__ = ["OVERVIEW", "RECORDS", "blueprint"]
 
 RETRY_AFTER_S: Final = 2
 PIXELS: Final = 16_384  # more would ask for more than an overview holds
 DRAWN: Final = 4_096 * SHOWN_AGENTS  # pixels times agents: as many as the page asks for at most
-UNBOUNDED: Final = float("inf")
 
-REQUEST: Final[tuple[Parameter, ...]] = (
-    query.Text("seed", "The seed, where the id is a step count."),
-    query.Text("members", "The members of the ensemble, where the id is a step count."),
-)
 WINDOW: Final[tuple[Parameter, ...]] = (
-    query.Real("t0", "The window's beginning, in the simulation's time."),
-    query.Real("t1", "The window's end."),
+    query_params.Real("t0", "The window's beginning, in the simulation's time."),
+    query_params.Real("t1", "The window's end."),
 )
 RECORDS: Final[tuple[Parameter, ...]] = (
     *REQUEST,
-    query.Choice(
+    query_params.Choice(
         "format",
         tuple(name for name in FORMATS if name != "js"),
         "The file's format.",
         default="json",
     ),
     *WINDOW,
-    query.Whole(
+    query_params.Whole(
         "max_points",
         1,
         MAX_POINTS,
@@ -72,14 +67,14 @@ RECORDS: Final[tuple[Parameter, ...]] = (
 OVERVIEW: Final[tuple[Parameter, ...]] = (
     *REQUEST,
     *WINDOW,
-    query.Whole("pixels", 16, PIXELS, "How wide it will be drawn.", default=1_024),
-    query.Choice(
+    query_params.Whole("pixels", 16, PIXELS, "How wide it will be drawn.", default=1_024),
+    query_params.Choice(
         "frame",
         ("inertial", "primary"),
         "Whether paths are as they are, or relative to each agent's primary.",
         default="inertial",
     ),
-    query.Whole(
+    query_params.Whole(
         "agents",
         1,
         MAX_AGENTS,
@@ -95,13 +90,13 @@ blueprint = Blueprint("api", __name__, url_prefix=API_ROOT)
 def start() -> Response:
     """Ask for a propagation: give the one that is there, join the one under way, or line up."""
     require_start()
-    query.read(request.args, ())
+    query_params.read(request.args, ())
     body = read_body(PropagationBody, request)
     propagations = services().propagations
     wanted = propagations.request(
         steps=body.steps, seed=body.seed, members=body.members, scenario=body.scenario
     )
-    return _accepted(starts.start(wanted))
+    return _accepted(commands.start(wanted))
 
 
 def _accepted(resource: Resource) -> Response:
@@ -126,7 +121,7 @@ def remove(propagation_id: str) -> Response:
     """Cancel a run under way, or delete a finished result."""
     require_start()
     wanted, _ = _read(propagation_id, REQUEST)
-    starts.remove(wanted)
+    commands.remove(wanted)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -138,38 +133,6 @@ def records(propagation_id: str) -> Response:
     window = _window(values)
     name = f"propagation-{wanted.id}{form.suffix}"
     return records_reply(wanted, form, window, values["max_points"], attachment=name)
-
-
-def records_reply(
-    wanted: PropagationRequest,
-    form: Format,
-    window: tuple[float, float] = (-UNBOUNDED, UNBOUNDED),
-    max_points: int | None = None,
-    *,
-    attachment: str | None = None,
-) -> Response:
-    """Answer with records in a format, 304 if the client has them; raises NotReady, NotFound."""
-    opened = services().propagations.open(wanted)
-    etag = etag_of(MODEL_VERSION, wanted.id, form.name, *window, max_points)
-    response = unchanged(etag)
-    if response is None:
-        chunks = iter(()) if request.method == "HEAD" else _chunks(opened, form, window, max_points)
-        response = stream_reply(chunks, form.media_type, attachment=attachment)
-        response.set_etag(etag)
-    return response
-
-
-def _chunks(
-    opened: Propagation, form: Format, window: tuple[float, float], max_points: int | None
-) -> Iterator[bytes]:
-    """Make the file piece by piece."""
-    cache = services().store.slice_cache(opened.trajectory.digest)
-    batches = opened.slices(*window, cache)
-    if max_points is None:
-        return started(export(batches, form))
-    read = while_read(batches, request.environ.get("gunicorn.socket"))
-    thinned = thin(read, max_points, agents=len(opened.trajectory.scenario.agents))
-    return started(few_at_a_time(export(thinned, form)))
 
 
 @blueprint.get("/<propagation_id>/overview")
@@ -205,7 +168,7 @@ def _read(
     propagation_id: str, parameters: Sequence[Parameter]
 ) -> tuple[PropagationRequest, dict[str, Any]]:
     """Read an id and a query; raises BadRequest, NotFound."""
-    values = query.read(request.args, parameters)
+    values = query_params.read(request.args, parameters)
     wanted = services().propagations.parse_id(
         propagation_id, seed=values["seed"], members=values["members"]
     )

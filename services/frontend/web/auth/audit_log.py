@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from flask import request
 
-from frontend import logs
-from frontend.access import principal
+from frontend.observability import logs
+from frontend.web.auth.authorization import principal
 
 if TYPE_CHECKING:
-    from sim.model import PropagationRequest
+    from sim.scenario import PropagationRequest
 
 __all__ = ["record", "refused"]
 

@@ -15,26 +15,28 @@ from typing import TYPE_CHECKING, Final, Protocol
 from flask import session
 
 from frontend.errors import Forbidden, Unauthenticated
-from frontend.proxies import FROM_PROXY
-from frontend.tokens import TokenFile
+from frontend.web.auth.tokens import TokenFile
+from frontend.web.http.trusted_proxies import FROM_PROXY
 
 if TYPE_CHECKING:
     from flask import Request
 
     from frontend.settings import Settings
-    from frontend.tokens import Token
+    from frontend.web.auth.tokens import Token
 
 __all__ = [
     "ANONYMOUS",
+    "CHALLENGE",
     "TOKEN_HASH",
     "UNLIMITED",
-    "Identity",
+    "Authenticator",
     "Principal",
-    "TokenIdentity",
-    "identity_of",
+    "TokenAuthenticator",
+    "authenticator_of",
 ]
 
 TOKEN_HASH: Final = "token"  # noqa: S105 - where the session keeps which token it began with
+CHALLENGE: Final = 'Bearer realm="Porta"'  # RFC 6750, section 3
 UNLIMITED: Final = "none"
 NAMED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+:|=-]{0,127}")
 
@@ -58,7 +60,7 @@ class Principal:
 ANONYMOUS: Final = Principal(name="anonymous", may_start=False)
 
 
-class Identity(Protocol):
+class Authenticator(Protocol):
     """A way to tell who sends a request."""
 
     def principal(self, request: Request) -> Principal:
@@ -68,7 +70,7 @@ class Identity(Protocol):
         """Say to somebody who may not start anything how that would be."""
 
 
-class LocalIdentity:
+class LocalAuthenticator:
     """Everybody who reaches Porta may do everything."""
 
     def principal(self, request: Request) -> Principal:  # noqa: ARG002 - all are the same
@@ -80,7 +82,7 @@ class LocalIdentity:
         return Forbidden("You may look at propagations here, but not start or stop them.")
 
 
-class TokenIdentity:
+class TokenAuthenticator:
     """Whoever has a token."""
 
     def __init__(self, settings: Settings) -> None:
@@ -114,7 +116,7 @@ class TokenIdentity:
         )
 
 
-class HeaderIdentity:
+class HeaderAuthenticator:
     """Whom a trusted proxy names."""
 
     def __init__(self, settings: Settings) -> None:
@@ -139,15 +141,15 @@ class HeaderIdentity:
         return Forbidden(f"{name} holds no name that can be used here.")
 
 
-def identity_of(settings: Settings) -> Identity:
+def authenticator_of(settings: Settings) -> Authenticator:
     """Return the way that the settings say; raises SettingsError."""
     match settings.auth:
         case "token":
-            return TokenIdentity(settings)
+            return TokenAuthenticator(settings)
         case "header":
-            return HeaderIdentity(settings)
+            return HeaderAuthenticator(settings)
         case _:
-            return LocalIdentity()
+            return LocalAuthenticator()
 
 
 def _bearer(request: Request) -> str | None:

@@ -1,4 +1,4 @@
-"""What a request handler has to know first: the services, who asks, and what they may do.
+"""What a request handler has to know first: who asks, and what they may do.
 
 `identity.py` tells who asks. Whatever the answer there, a request that another site made a
 browser send never starts or changes anything: browsers say so in Sec-Fetch-Site or Origin, and
@@ -13,35 +13,25 @@ from urllib.parse import urlsplit
 from flask import current_app, g, request
 
 from frontend.errors import Forbidden
-from frontend.sessions import protect_form
+from frontend.web.auth.sessions import protect_form
 
 if TYPE_CHECKING:
-    from frontend.identity import Identity, Principal, TokenIdentity
-    from frontend.quotas import Quotas
-    from frontend.services import Services
+    from frontend.web.auth.authentication import Authenticator, Principal, TokenAuthenticator
+    from frontend.web.auth.quotas import Quotas
 
 __all__ = [
-    "EXTENSION",
-    "IDENTITY",
+    "AUTHENTICATOR",
     "QUOTAS",
     "may_start",
     "principal",
     "quotas",
     "require_start",
-    "services",
     "starts_by_looking",
-    "token_identity",
+    "token_authenticator",
 ]
 
-EXTENSION: Final = "porta"
-IDENTITY: Final = "porta.identity"
+AUTHENTICATOR: Final = "porta.identity"
 QUOTAS: Final = "porta.quotas"
-
-
-def services() -> Services:
-    """Return the services of the application that handles this request."""
-    found: Services = current_app.extensions[EXTENSION]
-    return found
 
 
 def quotas() -> Quotas:
@@ -50,16 +40,16 @@ def quotas() -> Quotas:
     return found
 
 
-def token_identity() -> TokenIdentity:
+def token_authenticator() -> TokenAuthenticator:
     """Return who has tokens; only where the application was made with PORTA_AUTH=token."""
-    found: TokenIdentity = current_app.extensions[IDENTITY]
+    found: TokenAuthenticator = current_app.extensions[AUTHENTICATOR]
     return found
 
 
 def principal() -> Principal:
     """Tell who sent this request."""
     if "principal" not in g:
-        g.principal = _identity().principal(request)
+        g.principal = _authenticator().principal(request)
     found: Principal = g.principal
     return found
 
@@ -87,13 +77,13 @@ def require_start() -> None:
     if _from_elsewhere():
         raise Forbidden("Another site's page can't start, stop or delete anything here.")
     if not may_start():
-        raise _identity().refusal(request)
+        raise _authenticator().refusal(request)
     if principal().by_cookie:
         protect_form()
 
 
-def _identity() -> Identity:
-    found: Identity = current_app.extensions[IDENTITY]
+def _authenticator() -> Authenticator:
+    found: Authenticator = current_app.extensions[AUTHENTICATOR]
     return found
 
 

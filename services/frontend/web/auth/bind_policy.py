@@ -44,7 +44,7 @@ def check_auth(settings: Settings) -> None:
             raise SettingsError(
                 "PORTA_SESSION_KEY", "is needed with PORTA_AUTH=token, as `openssl rand -hex 32`."
             )
-        from frontend.tokens import TokenFile
+        from frontend.web.auth.tokens import TokenFile
 
         TokenFile(settings.tokens_file)
     if settings.auth == "header" and not settings.trusted_proxies:

@@ -16,30 +16,27 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from limits import parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
-from frontend import keys, logs, signin
-from frontend.connection import storage_errors
 from frontend.errors import Forbidden, QuotaExceeded, StorageError
-from frontend.identity import UNLIMITED
+from frontend.observability import logs
+from frontend.storage import keys
+from frontend.storage.connection import storage_errors
+from frontend.web.auth.authentication import UNLIMITED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flask import Flask
     from limits import RateLimitItem
     from limits.strategies import RateLimiter
     from redis import Redis
 
-    from frontend.identity import Principal
+    from frontend.web.auth.authentication import Principal
 
-__all__ = ["SIGN_IN_ATTEMPTS", "Quotas", "register"]
+__all__ = ["STORAGE", "Quotas", "quotas_in", "storage_options"]
 
-SIGN_IN_ATTEMPTS: Final = "10/minute"
 KEPT_AT_ONCE: Final = "100000000/day"  # bytes: some 20,000 answers for the default scenario's size
 STORAGE: Final = "redis://"  # the client that we have says where
 
@@ -88,25 +85,15 @@ class Quotas:
         return QuotaExceeded(name, str(rate), retry_after_s=max(1, math.ceil(reset - time.time())))
 
 
-def register(app: Flask, redis: Redis) -> Quotas:
-    """Let `app` count in Redis, and slow down those who guess tokens, where it takes any."""
-    kept: dict[str, Any] = {"connection_pool": redis.connection_pool, "key_prefix": keys.LIMITS}
-    if signin.blueprint.name in app.blueprints:  # elsewhere each request would pay for nothing
-        _slow_down_guessing(app, kept)
-    storage = storage_from_string(STORAGE, **kept)
+def quotas_in(redis: Redis) -> Quotas:
+    """Return the quotas that are counted in this Redis."""
+    storage = storage_from_string(STORAGE, **storage_options(redis))
     return Quotas(FixedWindowRateLimiter(storage))  # takes large costs, tells when to return
 
 
-def _slow_down_guessing(app: Flask, kept: dict[str, Any]) -> None:
-    limiter = Limiter(
-        get_remote_address,
-        storage_uri=STORAGE,
-        storage_options=kept,
-        strategy="fixed-window",
-        swallow_errors=True,  # who has a token may sign in while Redis is away
-    )
-    limiter.limit(SIGN_IN_ATTEMPTS, methods=["POST"])(signin.blueprint)
-    limiter.init_app(app)
+def storage_options(redis: Redis) -> dict[str, Any]:
+    """Return what `limits` needs to count on the connections that we have."""
+    return {"connection_pool": redis.connection_pool, "key_prefix": keys.LIMITS}
 
 
 @contextmanager

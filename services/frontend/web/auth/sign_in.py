@@ -2,7 +2,7 @@
 
 - The session holds the hash of the token, never the token. It ends with the token's line in
   the file, with another session key, or after half a day; signing out makes the browser forget.
-- Guessing is slow: so many attempts a minute from one address (`quotas.py`).
+- Guessing is slow: so many attempts a minute from one address (`ATTEMPTS`).
 """
 
 from __future__ import annotations
@@ -11,21 +11,41 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, redirect, render_template, request, session
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 
-from frontend import audit
-from frontend.access import token_identity
-from frontend.identity import TOKEN_HASH
-from frontend.problems import CHALLENGE
-from frontend.sessions import protect_form
+from frontend.web.auth import audit_log
+from frontend.web.auth.authentication import CHALLENGE, TOKEN_HASH
+from frontend.web.auth.authorization import token_authenticator
+from frontend.web.auth.quotas import STORAGE, storage_options
+from frontend.web.auth.sessions import protect_form
 
 if TYPE_CHECKING:
+    from flask import Flask
+    from redis import Redis
     from werkzeug.wrappers import Response as AnyResponse
 
-__all__ = ["blueprint"]
+__all__ = ["ATTEMPTS", "blueprint", "register"]
+
+ATTEMPTS: Final = "10/minute"
 
 LONGEST_NEXT: Final = 256
 
 blueprint = Blueprint("signin", __name__)
+
+
+def register(app: Flask, redis: Redis) -> None:
+    """Let `app` take tokens from browsers, and slow down those who guess them."""
+    limiter = Limiter(
+        get_remote_address,
+        storage_uri=STORAGE,
+        storage_options=storage_options(redis),
+        strategy="fixed-window",
+        swallow_errors=True,  # who has a token may sign in while Redis is away
+    )
+    limiter.limit(ATTEMPTS, methods=["POST"])(blueprint)
+    app.register_blueprint(blueprint)
+    limiter.init_app(app)
 
 
 @blueprint.get("/sign-in")
@@ -39,14 +59,14 @@ def sign_in() -> AnyResponse:
     """Take a token; go where somebody wanted to go."""
     protect_form()
     wanted = request.form.get("next", "/")
-    token = token_identity().tokens.find(request.form.get("token", "").strip())
+    token = token_authenticator().tokens.find(request.form.get("token", "").strip())
     if token is None:
-        audit.record("sign in", "refused")
+        audit_log.record("sign in", "refused")
         return _form(wanted, problem="This token is not known here.")
     session.clear()
     session.permanent = True
     session[TOKEN_HASH] = token.sha256
-    audit.record("sign in", "done", who=token.name)
+    audit_log.record("sign in", "done", who=token.name)
     return redirect(_local(wanted), HTTPStatus.SEE_OTHER)
 
 
@@ -54,7 +74,7 @@ def sign_in() -> AnyResponse:
 def sign_out() -> AnyResponse:
     """Forget who it was."""
     protect_form()
-    audit.record("sign out", "done")
+    audit_log.record("sign out", "done")
     session.clear()
     return redirect("/", HTTPStatus.SEE_OTHER)
 

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from frontend import logs, parsing
 from frontend.errors import SettingsError
+from frontend.observability import logs
+from frontend.settings import parsers
 
 __all__ = ["Token", "TokenFile", "append", "new_token", "token_line"]
 
@@ -52,7 +53,7 @@ def token_line(name: str, token: str, *, starts: str | None = None, work: str | 
     if NAME.fullmatch(name) is None:
         raise ValueError(f"{name!r} must be a name of letters, digits, and . _ @ + - within.")
     rates = {"starts": starts, "work": work}
-    given = [f"{key}={parsing.rate(value)}" for key, value in rates.items() if value is not None]
+    given = [f"{key}={parsers.rate(value)}" for key, value in rates.items() if value is not None]
     return " ".join([name, f"sha256:{_sha256(token)}", *given])
 
 
@@ -133,7 +134,7 @@ class TokenFile:
             rates = dict(word.split("=", 1) for word in rest)
             sha256 = HASH.fullmatch(hashed)
             if NAME.fullmatch(name) and sha256 and rates.keys() <= set(QUOTAS):
-                checked = {key: parsing.rate(value) for key, value in rates.items()}
+                checked = {key: parsers.rate(value) for key, value in rates.items()}
                 return Token(name=name, sha256=sha256[1], **checked)
         except ValueError:
             pass

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["few_at_a_time", "while_read"]
 
-AT_A_TIME: Final = 8  # in one process: each may hold 64 MB (sim.export.thinning)
+AT_A_TIME: Final = 8  # in one process: each may hold 64 MB (sim.export.decimation)
 RETRY_AFTER_S: Final = 5
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from werkzeug.datastructures import MultiDict
 
-__all__ = ["Choice", "Parameter", "Real", "Text", "Whole", "read"]
+__all__ = ["REQUEST", "Choice", "Parameter", "Real", "Text", "Whole", "read"]
 
 _REAL: Final = re.compile(
     r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?"
@@ -125,6 +125,13 @@ class Text:
     def schema(self) -> dict[str, object]:
         """Describe it: a whole number, as all such text is."""
         return {"type": "integer", "minimum": 0}
+
+
+REQUEST: Final[tuple[Parameter, ...]] = (
+    Text("seed", "The seed, where the id is a step count."),
+    Text("members", "The members of the ensemble, where the id is a step count."),
+)
+"""What says more of a propagation, where its id does not."""
 
 
 def _default(parameter: Parameter) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """What a request's body may be: read strictly, refused with a sentence, described by its schema.
 
 A whole number is one that is written as one: `true`, `1.0` and `"5"` are not, nor is anything
-that another field would be a better name for. What a scenario may be is `sim.model`'s to say.
+that another field would be a better name for. What a scenario may be is `sim.scenario`'s to say.
 """
 
 from __future__ import annotations

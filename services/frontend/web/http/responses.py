@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from flask import Response, request
 
-from frontend.compression import takes_gzip
+from frontend.web.http.compression import takes_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

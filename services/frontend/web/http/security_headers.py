@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Hardened"]
+__all__ = ["SecurityHeaders"]
 
 # plotly.js makes style elements and fills them through the CSSOM, which CSP lets pass; the elements
 # themselves are allowed by what they contain: nothing, and the map styles that it always adds.
@@ -58,7 +58,7 @@ _HEADERS: Final = tuple(_SECURE.headers.items())
 _OVER_HTTPS: Final = (*_HEADERS, *_HSTS.headers.items())
 
 
-class Hardened:
+class SecurityHeaders:
     """A WSGI application whose answers carry the headers."""
 
     def __init__(self, app: WSGIApplication) -> None:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
-from frontend.access import services
 from frontend.errors import StorageError
-from frontend.outlook import OK, gateway_says
-from frontend.replies import json_reply
+from frontend.runs.runner_status import OK, gateway_says
+from frontend.web.context import services
+from frontend.web.http.responses import json_reply
 
 if TYPE_CHECKING:
-    from frontend.services import Services
+    from frontend.bootstrap import Services
 
 __all__ = ["blueprint", "readiness"]
 

@@ -18,19 +18,20 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from redis.exceptions import NoPermissionError
 
-from frontend import counters, metrics
-from frontend.access import services
-from frontend.census import census
-from frontend.connection import storage_errors
 from frontend.errors import StorageError, StorageUnavailable
-from frontend.outlook import gateway_says
+from frontend.observability import process_metrics
+from frontend.runs.run_counts import count_runs
+from frontend.runs.runner_status import gateway_says
+from frontend.storage import counters
+from frontend.storage.connection import storage_errors
+from frontend.web.context import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from prometheus_client.core import Metric
 
-    from frontend.services import Services
+    from frontend.bootstrap import Services
 
 __all__ = ["InstallationCollector", "blueprint"]
 
@@ -44,7 +45,7 @@ def scrape() -> Response:
     """Tell how much is going on, in the whole installation and in this web."""
     whole = CollectorRegistry()
     whole.register(InstallationCollector(services()))
-    told = generate_latest(whole) + generate_latest(metrics.of_this_web())
+    told = generate_latest(whole) + generate_latest(process_metrics.all_processes())
     response = Response(told, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -79,7 +80,7 @@ class InstallationCollector(Collector):
 
     def _work(self) -> Iterator[Metric]:
         runs = GaugeMetricFamily("porta_runs", "Runs that are not over.", labels=["state"])
-        for state, number in census(self._services.client).items():
+        for state, number in count_runs(self._services.client).items():
             runs.add_metric((state,), number)
         yield runs
         yield _gauge("results", "Results that are stored.", self._services.store.stored())

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request
 
-from frontend.compression import compress
 from frontend.errors import NotFound
+from frontend.web.http.compression import compress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def version() -> str:
 
 @cache
 def _assets() -> Mapping[str, Asset]:
-    files = list(resources.files("frontend").joinpath("static").iterdir())
+    files = list(resources.files("frontend.web.pages").joinpath("static").iterdir())
     own = {one.name: one.read_bytes() for one in files}
     plotly = resources.files("plotly").joinpath("package_data", PLOTLY).read_bytes()
     return {name: _asset(name, data) for name, data in (own | {PLOTLY: plotly}).items()}

@@ -13,22 +13,25 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from flask import Blueprint, Response, redirect, render_template, request
 
-from frontend import query, starts
-from frontend.access import require_start, services, starts_by_looking
-from frontend.api import REQUEST, records_reply
-from frontend.asking import whole_number
 from frontend.errors import BadRequest, NotFound
-from frontend.presentation import View
+from frontend.propagations.requests import whole_number
+from frontend.web import commands
+from frontend.web.auth.authorization import require_start, starts_by_looking
+from frontend.web.context import services
+from frontend.web.http import query_params
+from frontend.web.http.query_params import REQUEST
+from frontend.web.http.record_stream import records_reply
+from frontend.web.pages.view_model import View
 from sim.export import FORMATS
-from sim.model import NANO
+from sim.scenario import NANO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from werkzeug.wrappers import Response as AnyResponse
 
-    from frontend.resource import Resource
-    from sim.model import PropagationRequest
+    from frontend.domain.resource import Resource
+    from sim.scenario import PropagationRequest
 
 __all__ = ["blueprint"]
 
@@ -51,7 +54,7 @@ def submit() -> AnyResponse:
     require_start()
     form = {name: request.form.get(name, "").strip() for name in FIELDS}
     try:
-        resource = starts.start(_requested(form))
+        resource = commands.start(_requested(form))
     except BadRequest as error:
         return _home(form, problem=error.detail)
     return redirect(resource.links.page, HTTPStatus.SEE_OTHER)
@@ -99,7 +102,7 @@ def propagation(propagation_id: str) -> Response:
 def _look(wanted: PropagationRequest) -> Resource | None:
     found = services().propagations.find(wanted)
     if found is None and starts_by_looking():
-        return starts.start(wanted)
+        return commands.start(wanted)
     return found
 
 
@@ -110,7 +113,7 @@ def act(propagation_id: str) -> AnyResponse:
     wanted = _wanted(propagation_id)
     action = request.form.get("action")
     if action == "start":
-        starts.start(wanted, retry=True)
+        commands.start(wanted, retry=True)
     elif action == "cancel":
         _cancel(wanted)
     else:
@@ -122,7 +125,7 @@ def _cancel(wanted: PropagationRequest) -> None:
     """Cancel a run; one that has ended meanwhile stays as it is."""
     found = services().propagations.find(wanted)
     if found is not None and not found.status.is_over:
-        starts.remove(wanted)
+        commands.remove(wanted)
 
 
 @blueprint.get("/propagate/<propagation_id>/data.js")
@@ -139,7 +142,7 @@ def nothing() -> Response:
 
 def _wanted(propagation_id: str) -> PropagationRequest:
     """Read the id and the query; what else the query says is somebody else's."""
-    values = query.read(request.args, REQUEST, strict=False)
+    values = query_params.read(request.args, REQUEST, strict=False)
     return services().propagations.parse_id(
         propagation_id, seed=values["seed"], members=values["members"]
     )

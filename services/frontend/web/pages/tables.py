@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from frontend.formatting import count
+from frontend.web.pages.filters import count
+from sim.engine import SHOWN_AGENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SHOWN_AGENTS", "Elements", "End", "Range", "Seen", "ends", "seen"]
-
-SHOWN_AGENTS: Final = 12  # as figures do: more can't be told apart, and an SVG of more is slow
+__all__ = ["Elements", "End", "Range", "Seen", "ends", "seen"]
 
 _QUANTITIES: Final = {
     "r": ("Distance", "r, from its primary"),

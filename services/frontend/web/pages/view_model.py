@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from frontend import tables as tabled
-from frontend.formatting import count, duration, moment
-from frontend.resource import API_ROOT, Links, Resource, Status
+from frontend.domain.resource import API_ROOT, Links, Resource, Status
+from frontend.web.pages import tables as tabled
+from frontend.web.pages.filters import count, duration, moment
 from sim.export import FORMATS
-from sim.model import NANO
+from sim.scenario import NANO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sim.model import PropagationRequest
+    from sim.scenario import PropagationRequest
 
 __all__ = ["FILTERS", "Download", "Stage", "View"]
 

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from frontend import logs
 from frontend.errors import SettingsError
-from frontend.exposure import refuse_strangers
-from frontend.metrics_folder import counting_together
-from frontend.worker import PortaWorker
+from frontend.observability import logs
+from frontend.observability.multiprocess_dir import counting_together
+from frontend.web.auth.bind_policy import refuse_strangers
+from frontend.web.server.worker import PortaWorker
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from frontend.services import Services
+    from frontend.bootstrap import Services
     from frontend.settings import Settings
 
 __all__ = ["options", "serve"]
@@ -64,8 +64,8 @@ class PortaApplication(BaseApplication):  # type: ignore[misc] # gunicorn is not
 
     def load(self) -> Flask:
         """Make the application; gunicorn calls it in each worker process."""
-        from frontend.app import create_app
-        from frontend.services import build_services
+        from frontend.bootstrap import build_services
+        from frontend.web.app import create_app
 
         self._services = build_services(self._settings, many_readers=True)
         return create_app(self._settings, self._services)

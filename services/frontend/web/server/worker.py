@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from frontend.limits import BODY_LIMIT_BYTES
+from frontend.web.http.limits import BODY_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -20,6 +20,7 @@ seeking  the third, `seek`: where a window begins and ends
 
 from __future__ import annotations
 
+from sim.engine.kernel.integrate import chunk_of, emit, pass_over
 from sim.engine.kernel.layout import (
     COLLISION,
     DEPTH,
@@ -34,9 +35,8 @@ from sim.engine.kernel.layout import (
     Tally,
     World,
 )
-from sim.engine.kernel.passing import chunk_of, emit, pass_over
 from sim.engine.kernel.seeking import seek
-from sim.engine.kernel.tracing import NO_LINES, Lines
+from sim.engine.kernel.simplify import NO_LINES, Lines
 
 __all__ = [
     "COLLISION",

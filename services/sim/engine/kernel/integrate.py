@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from sim.engine.kernel.folding import fold_elements, fold_position, look, reach
 from sim.engine.kernel.layout import (
     COLUMNS,
     DIVERGENCE,
@@ -36,10 +35,11 @@ from sim.engine.kernel.layout import (
     lay_down,
     lift,
 )
-from sim.engine.kernel.many import advance_many
+from sim.engine.kernel.many_agents import advance_many
 from sim.engine.kernel.philox import AHEAD, BLOCK, drawn
-from sim.engine.kernel.tracing import Lines, lift_pens, pens_of, trace
-from sim.engine.kernel.two import advance_two
+from sim.engine.kernel.reduce import fold_elements, fold_position, look, reach
+from sim.engine.kernel.simplify import Lines, lift_pens, pens_of, trace
+from sim.engine.kernel.two_agents import advance_two
 from sim.jit import compiled, inner
 
 __all__ = ["advance", "chunk_of", "emit", "lanes_of", "pass_over"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from sim.engine.kernel.integrate import advance, lanes_of
 from sim.engine.kernel.layout import OK, TIME, Floats, Integers, Pace, World, forget, lift
-from sim.engine.kernel.passing import advance, lanes_of
 from sim.jit import compiled, inner
 
 __all__ = ["seek"]

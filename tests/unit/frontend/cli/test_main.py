@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from frontend.cli import porta
+from frontend.cli.main import porta
 from frontend.settings import VARIABLES
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run(*words: str, **environ: str) -> Result:
 
 
 def test_help_needs_nothing_heavy() -> None:
-    code = "import sys, frontend.cli; print(*sys.modules)"
+    code = "import sys, frontend.cli.main; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)  # noqa: S603 - our own code
     assert not set(HEAVY) & set(loaded.stdout.decode().split())
 
@@ -126,7 +126,7 @@ def test_propagate_says_what_is_wrong_with_a_scenario(
 
 
 def test_a_token_is_printed_once_with_the_line_that_lets_it_in(tmp_path: Path) -> None:
-    from frontend.tokens import TokenFile
+    from frontend.web.auth.tokens import TokenFile
 
     result = run("token", "ada", "--starts", "2/hour")
     token, line = (one.split(": ", 1)[1].strip() for one in result.output.splitlines())
@@ -139,7 +139,7 @@ def test_a_token_is_printed_once_with_the_line_that_lets_it_in(tmp_path: Path) -
 
 
 def test_a_tokens_line_is_added_to_a_file_and_the_token_alone_is_printed(tmp_path: Path) -> None:
-    from frontend.tokens import TokenFile
+    from frontend.web.auth.tokens import TokenFile
 
     path = tmp_path / "tokens"
     tokens = {name: run("token", name, "--append", str(path)).output for name in ("ada", "bob")}

@@ -7,10 +7,10 @@ import copy
 import orjson
 import pytest
 
-from frontend.manifest import Computed, compose, honours, read, resource_of
-from frontend.resource import ClusterView, Status, Timings
+from frontend.domain.manifest import Computed, compose, honours, read, resource_of
+from frontend.domain.resource import ClusterView, Status, Timings
 from sim.engine import Propagation
-from sim.model import MODEL_VERSION, PropagationRequest, Trajectory
+from sim.scenario import MODEL_VERSION, PropagationRequest, Trajectory
 
 REQUEST = PropagationRequest(2_000, Trajectory(seed=5))
 OPENED = Propagation.open(REQUEST.trajectory, REQUEST.steps)

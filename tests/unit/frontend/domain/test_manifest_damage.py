@@ -9,9 +9,9 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontend import manifest
-from frontend.resource import Resource, Timings
-from frontend.runstate import ChainEntry
+from frontend.domain import manifest
+from frontend.domain.resource import Resource, Timings
+from frontend.domain.run import ChainEntry
 from sim import Propagation, PropagationRequest, Trajectory
 from sim.errors import IntegrityError
 

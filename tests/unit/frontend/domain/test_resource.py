@@ -3,7 +3,15 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from frontend.resource import ClusterView, ErrorReport, Links, Progress, Resource, Status, Timings
+from frontend.domain.resource import (
+    ClusterView,
+    ErrorReport,
+    Links,
+    Progress,
+    Resource,
+    Status,
+    Timings,
+)
 
 DESIGNED = {
     "id",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontend.resource import Status
-from frontend.runstate import ChainEntry, RunState, State
+from frontend.domain.resource import Status
+from frontend.domain.run import ChainEntry, RunState, State
 from sim.errors import Failure, FailureReason, IntegrityError
 
 

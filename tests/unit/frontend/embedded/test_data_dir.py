@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from frontend.embedded.failures import FolderInUse, FolderUnusable
-from frontend.embedded.folder import LOG_LIMIT_BYTES, DataFolder, default_folder
+from frontend.embedded.data_dir import LOG_LIMIT_BYTES, DataFolder, default_folder
+from frontend.embedded.errors import FolderInUse, FolderUnusable
 from tests.processes import line_of, lives, python
 
 URL: Final = "http://127.0.0.1:8080/"

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from frontend.embedded.folder import DataFolder
+from frontend.embedded.data_dir import DataFolder
 from frontend.embedded.gateway import EmbeddedGateway, GatewayOptions, gateway_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from frontend.embedded.part import Part
+    from frontend.embedded.managed_process import ManagedProcess
 
 ENVIRON: Final = {
     "PATH": "/bin",
@@ -32,7 +32,7 @@ def gateway() -> Iterator[EmbeddedGateway]:
 
 
 @pytest.fixture
-def parts(gateway: EmbeddedGateway, tmp_path: Path) -> tuple[Part, Part]:
+def parts(gateway: EmbeddedGateway, tmp_path: Path) -> tuple[ManagedProcess, ManagedProcess]:
     return gateway_parts(gateway, DataFolder(tmp_path), ENVIRON, max_workers=2)
 
 
@@ -49,7 +49,7 @@ def test_no_two_starts_share_a_secret_or_a_port(gateway: EmbeddedGateway) -> Non
 
 
 def test_secrets_stay_out_of_what_is_printed_and_of_commands(
-    gateway: EmbeddedGateway, parts: tuple[Part, Part]
+    gateway: EmbeddedGateway, parts: tuple[ManagedProcess, ManagedProcess]
 ) -> None:
     secrets = (gateway.password, gateway.token, gateway.key)
     shown = repr(gateway) + " ".join(word for part in parts for word in part.command)
@@ -57,7 +57,7 @@ def test_secrets_stay_out_of_what_is_printed_and_of_commands(
 
 
 def test_the_proxy_is_a_process_of_its_own_that_knows_the_gateways_token(
-    gateway: EmbeddedGateway, parts: tuple[Part, Part]
+    gateway: EmbeddedGateway, parts: tuple[ManagedProcess, ManagedProcess]
 ) -> None:
     server, proxy = parts
     assert os.access(proxy.command[0], os.X_OK)
@@ -66,17 +66,23 @@ def test_the_proxy_is_a_process_of_its_own_that_knows_the_gateways_token(
     assert gateway.password not in proxy.environ.values()
 
 
-def test_servers_are_told_nothing_of_redis_or_of_portas_settings(parts: tuple[Part, Part]) -> None:
+def test_servers_are_told_nothing_of_redis_or_of_portas_settings(
+    parts: tuple[ManagedProcess, ManagedProcess],
+) -> None:
     for part in parts:
         assert ENVIRON["REDIS_URL"] not in part.environ.values()
         assert "PORTA_MAX_STEPS" not in part.environ
 
 
-def test_clusters_share_the_cache_of_compiled_code(parts: tuple[Part, Part]) -> None:
+def test_clusters_share_the_cache_of_compiled_code(
+    parts: tuple[ManagedProcess, ManagedProcess],
+) -> None:
     options = GatewayOptions.from_environ(parts[0].environ)
     assert options.cluster_environ["NUMBA_CACHE_DIR"] == "/cache"
     assert options.max_workers == 2
 
 
-def test_the_configuration_is_a_file_that_is_there(parts: tuple[Part, Part]) -> None:
+def test_the_configuration_is_a_file_that_is_there(
+    parts: tuple[ManagedProcess, ManagedProcess],
+) -> None:
     assert Path(parts[0].command[-1]).is_file()

@@ -7,8 +7,8 @@ import pytest
 from dask_gateway import BasicAuth, Gateway
 
 from frontend import embedded
-from frontend.embedded.failures import FolderInUse
-from frontend.embedded.serving import serve
+from frontend.embedded.errors import FolderInUse
+from frontend.embedded.launcher import serve
 from frontend.settings import Settings
 from tests.processes import eventually, line_of, lives, of_folder, python
 
@@ -42,7 +42,7 @@ def test_a_server_that_is_not_installed_is_told_with_the_way_out(
 
 
 def test_the_folder_of_the_settings_is_used_where_none_is_given(tmp_path: Path) -> None:
-    from frontend.embedded.folder import DataFolder
+    from frontend.embedded.data_dir import DataFolder
 
     with (
         DataFolder(tmp_path).locked("http://first/"),

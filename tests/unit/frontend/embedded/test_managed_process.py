@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.embedded.failures import PartFailed
-from frontend.embedded.part import Part
+from frontend.embedded.errors import ProcessFailed
+from frontend.embedded.managed_process import ManagedProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def part(folder: Path, *command: str) -> Part:
-    return Part(
+def part(folder: Path, *command: str) -> ManagedProcess:
+    return ManagedProcess(
         name="moon",
         title="the moon",
         command=command,
@@ -32,7 +32,7 @@ def test_a_part_works_in_its_folder_with_its_own_environment_and_log(tmp_path: P
 
 
 def test_a_program_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(PartFailed, match=r"The moon could not be started \(.*No such file"):
+    with pytest.raises(ProcessFailed, match=r"The moon could not be started \(.*No such file"):
         part(tmp_path, "/no/such/program").start()
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontend.embedded.plan import Event, Lines, Plan
+from frontend.embedded.messages import Event, Lines, Plan
 
 events = st.builds(
     Event,

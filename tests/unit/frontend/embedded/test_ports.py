@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from frontend.embedded.failures import PortTaken
+from frontend.embedded.errors import PortTaken
 from frontend.embedded.ports import LOOPBACK, hold
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import psutil
 import pytest
 
-from frontend.embedded.family import stop_processes
+from frontend.embedded.process_tree import stop_processes
 from tests.processes import eventually, line_of, lives, python
 
 if TYPE_CHECKING:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from frontend.embedded.composition import Composition, browser_url, compose
-from frontend.embedded.failures import PortTaken
-from frontend.embedded.folder import DataFolder
-from frontend.embedded.plan import Plan
+from frontend.embedded.data_dir import DataFolder
+from frontend.embedded.errors import PortTaken
+from frontend.embedded.messages import Plan
+from frontend.embedded.stack import Stack, browser_url, compose
 from frontend.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from frontend.embedded.part import Part
+    from frontend.embedded.managed_process import ManagedProcess
 
 ENVIRON: Final = {"PATH": "/bin", "PORTA_MAX_STEPS": "1000", "HOME": "/home/ada"}
 
@@ -25,9 +25,9 @@ ENVIRON: Final = {"PATH": "/bin", "PORTA_MAX_STEPS": "1000", "HOME": "/home/ada"
 class Composer:
     def __init__(self, data: Path) -> None:
         self.folder = DataFolder(data)
-        self._made: list[Composition] = []
+        self._made: list[Stack] = []
 
-    def __call__(self, environ: Mapping[str, str] = ENVIRON, **others: bool | int) -> Composition:
+    def __call__(self, environ: Mapping[str, str] = ENVIRON, **others: bool | int) -> Stack:
         asked = {"port": 0, "redis": True, "gateway": True, "porta": True, **others}
         plan = Plan.from_text(json.dumps({"data": "", "lock": 0, "host": "127.0.0.1"} | asked))
         self._made.append(compose(plan, self.folder, self.folder.path, environ))
@@ -46,7 +46,7 @@ def composed(tmp_path: Path) -> Iterator[Composer]:
     composer.close()
 
 
-def named(composition: Composition) -> dict[str, Part]:
+def named(composition: Stack) -> dict[str, ManagedProcess]:
     return {part.name: part for part in composition.parts}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import psutil
 import pytest
 
-from frontend.embedded.guardian import RESTARTS
+from frontend.embedded.supervisor import RESTARTS
 from tests.processes import eventually, lives, python
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     class Start(Protocol):
-        def __call__(self, *parts: dict[str, Any]) -> Kept: ...
+        def __call__(self, *parts: dict[str, Any]) -> Archive: ...
 
 
 KEEPER: Final = """
@@ -62,7 +62,7 @@ NEVER_THERE: Final = "import time; print('thinking', flush=True); time.sleep(60)
 BROKEN: Final = "import sys; sys.exit('no configuration')"
 
 
-class Kept:
+class Archive:
     """A guardian, its pipe, and what it says."""
 
     def __init__(self, data: Path, *parts: dict[str, Any]) -> None:
@@ -91,10 +91,10 @@ class Kept:
 
 @pytest.fixture
 def keep(tmp_path: Path) -> Iterator[Start]:
-    kept: list[Kept] = []
+    kept: list[Archive] = []
 
-    def start(*parts: dict[str, Any]) -> Kept:
-        kept.append(Kept(tmp_path / "data", *parts))
+    def start(*parts: dict[str, Any]) -> Archive:
+        kept.append(Archive(tmp_path / "data", *parts))
         return kept[-1]
 
     (tmp_path / "data").mkdir()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 
-from frontend.embedded.folder import DataFolder
-from frontend.embedded.valkey import LEAST_BYTES, MOST_BYTES, redis_part, redis_url
+from frontend.embedded.data_dir import DataFolder
+from frontend.embedded.valkey import LEAST_BYTES, MOST_BYTES, redis_process, redis_url
 from tests.processes import eventually
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def running(data: Path, sockets: Path) -> Iterator[tuple[redis.Redis, Callable[[
     folder = DataFolder(data)
     folder.redis.mkdir(parents=True, exist_ok=True)
     folder.logs.mkdir(exist_ok=True)
-    part = redis_part(folder, sockets, ENVIRON)
+    part = redis_process(folder, sockets, ENVIRON)
     client = redis.Redis.from_url(redis_url(sockets))
     with part.start() as process, contextlib.closing(client):
         try:
@@ -60,5 +60,5 @@ def test_only_what_has_a_time_to_live_is_evicted_and_memory_is_bounded(tmp_path:
 
 
 def test_it_is_told_no_secret(tmp_path: Path) -> None:
-    part = redis_part(DataFolder(tmp_path), tmp_path, ENVIRON)
+    part = redis_process(DataFolder(tmp_path), tmp_path, ENVIRON)
     assert "secret" not in part.environ.values()

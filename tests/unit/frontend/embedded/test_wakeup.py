@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.embedded.bell import Bell
+from frontend.embedded.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 def test_what_comes_through_the_pipe_is_given_once(pipe: tuple[int, int]) -> None:
     read, write = pipe
-    with Bell(read) as bell:
+    with Wakeup(read) as bell:
         os.write(write, b"ab")
         bell.wait(LONG_S)
         assert (bell.take(), bell.take(), bell.ended) == (b"ab", b"", False)
@@ -35,7 +35,7 @@ def test_what_comes_through_the_pipe_is_given_once(pipe: tuple[int, int]) -> Non
 
 def test_the_pipes_end_rings_and_stays(pipe: tuple[int, int]) -> None:
     read, write = pipe
-    with Bell(read) as bell:
+    with Wakeup(read) as bell:
         os.close(write)
         bell.wait(LONG_S)
         assert bell.ended
@@ -46,7 +46,7 @@ def test_the_pipes_end_rings_and_stays(pipe: tuple[int, int]) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_request_to_end_rings(pipe: tuple[int, int], number: signal.Signals) -> None:
     read, write = pipe
-    with Bell(read) as bell:
+    with Wakeup(read) as bell:
         os.kill(os.getpid(), number)
         bell.wait(LONG_S)
         assert bell.signals == 1
@@ -56,7 +56,7 @@ def test_a_request_to_end_rings(pipe: tuple[int, int], number: signal.Signals) -
 def test_a_childs_end_rings(pipe: tuple[int, int]) -> None:
     read, write = pipe
     start = time.monotonic()
-    with Bell(read) as bell, subprocess.Popen((sys.executable, "-c", "")):
+    with Wakeup(read) as bell, subprocess.Popen((sys.executable, "-c", "")):
         bell.wait(LONG_S)
     assert time.monotonic() < start + LONG_S
     os.close(write)
@@ -66,7 +66,7 @@ def test_a_signal_that_was_ignored_stays_ignored(pipe: tuple[int, int]) -> None:
     read, write = pipe
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with Bell(read) as bell:
+        with Wakeup(read) as bell:
             os.kill(os.getpid(), signal.SIGHUP)
             bell.wait(0.1)
             assert bell.signals == 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.metrics_folder import PREFIX, VARIABLE, counting_together
+from frontend.observability.multiprocess_dir import PREFIX, VARIABLE, counting_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

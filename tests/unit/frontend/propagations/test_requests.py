@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontend.asking import Limits, parse_id, read_request, whole_number
 from frontend.errors import BadRequest, NotFound
-from sim.model import NANO, PropagationRequest, Trajectory
+from frontend.propagations.requests import Limits, parse_id, read_request, whole_number
+from sim.scenario import NANO, PropagationRequest, Trajectory
 
 LIMITS = Limits(max_steps=1_000_000, max_work=10_000_000)
 SEVEN = Trajectory(seed=7)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from frontend.resource import Status
-from frontend.runstate import RunState
-from frontend.views import failed_for_good, moment, of_run
-from sim.model import Failure, FailureReason, PropagationRequest
+from frontend.domain.resource import Status
+from frontend.domain.run import RunState
+from frontend.propagations.run_resource import failed_for_good, moment, of_run
+from sim.scenario import Failure, FailureReason, PropagationRequest
 
 REQUEST = PropagationRequest(1_000_000)
 CLUSTER = {"name": "porta.abc", "dashboard": "http://127.0.0.1:1/clusters/porta.abc"}

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from frontend.connection import connect
-from frontend.errors import BadRequest, LineFull, NotFound, NotReady
-from frontend.outlook import Outlook
-from frontend.propagations import Propagations
-from frontend.resource import Status
-from frontend.runners import Runners
-from frontend.runs import Runs
-from frontend.runstate import ChainEntry
+from frontend.domain.resource import Status
+from frontend.domain.run import ChainEntry
+from frontend.errors import BadRequest, NotFound, NotReady, QueueFull
+from frontend.propagations.service import Propagations
+from frontend.results.trajectory_store import TrajectoryStore
+from frontend.runs.run_queue import RunQueue
+from frontend.runs.runner_registry import RunnerRegistry
+from frontend.runs.runner_status import RunnerStatus
 from frontend.settings import Settings
-from frontend.store import TrajectoryStore
+from frontend.storage.connection import connect
 from sim.engine import Propagation, checksum, initial_checkpoint, pass_over
-from sim.model import NANO, PropagationRequest, Trajectory
+from sim.scenario import NANO, PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +39,9 @@ class Installed:
 
     def __init__(self, client: redis.Redis, **settings: Any) -> None:  # noqa: ANN401 - any setting
         self.store = TrajectoryStore(client)
-        self.runs = Runs(client, max_waiting=2)
-        outlook = Outlook(Runners(client))
-        self.service = Propagations(Settings(**settings), self.store, self.runs, outlook)
+        self.runs = RunQueue(client, max_waiting=2)
+        runner_status = RunnerStatus(RunnerRegistry(client))
+        self.service = Propagations(Settings(**settings), self.store, self.runs, runner_status)
 
     def conduct(self, trajectory: Trajectory, intervals: int) -> None:
         """Store a stretch as a runner does."""
@@ -97,7 +97,7 @@ def test_without_inline_work_everything_lines_up(client: redis.Redis) -> None:
 def test_a_line_that_is_full_refuses(installed: Installed) -> None:
     for seed in (1, 2):
         installed.service.ask(PropagationRequest(200_000, Trajectory(seed=seed)))
-    with pytest.raises(LineFull):
+    with pytest.raises(QueueFull):
         installed.service.ask(SEEDED)
 
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from frontend import keys
-from frontend.connection import command, connect
+from frontend.domain.run import ChainEntry
 from frontend.errors import LeaseLost, StorageUnavailable
-from frontend.runs import Runs
-from frontend.runstate import ChainEntry
-from frontend.scripts import Scripts
-from frontend.store import TrajectoryStore
+from frontend.results.trajectory_store import TrajectoryStore
+from frontend.runs.run_queue import RunQueue
+from frontend.storage import keys
+from frontend.storage.connection import command, connect
+from frontend.storage.scripts import Scripts
 from sim.engine import checksum, initial_checkpoint, pass_over
-from sim.model import Trajectory
-from sim.schedule import interval_iterations
+from sim.intervals import interval_iterations
+from sim.scenario import Trajectory
 from tests.redis_servers import free_port
 from tests.run_protocol import MANIFEST, digest_of, lapse, owned, request
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import redis
 
-    from frontend.runstate import Lease
+    from frontend.domain.run import Lease
 
 TRAJECTORY = Trajectory(seed=1)
 DIGEST = digest_of(1)
@@ -43,8 +43,8 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def runs(client: redis.Redis) -> Runs:
-    return Runs(client)
+def runs(client: redis.Redis) -> RunQueue:
+    return RunQueue(client)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def stored(seed: int = 1) -> tuple[tuple[ChainEntry, bytes], ...]:
     return tuple(chain)
 
 
-def put_all(runs: Runs, lease: Lease) -> None:
+def put_all(runs: RunQueue, lease: Lease) -> None:
     previous = ""
     for position, (entry, data) in enumerate(stored()):
         runs.put(lease, position=position, previous=previous, entry=entry, data=data)
@@ -78,14 +78,14 @@ def entries() -> list[ChainEntry]:
 
 
 @pytest.fixture
-def lease(runs: Runs) -> Lease:
+def lease(runs: RunQueue) -> Lease:
     """A running run with three stretches, and more to come."""
     lease = owned(runs, 10 * INTERVAL)
     put_all(runs, lease)
     return lease
 
 
-def finish(runs: Runs, lease: Lease) -> None:
+def finish(runs: RunQueue, lease: Lease) -> None:
     runs.publish(lease, request(10 * INTERVAL), MANIFEST, entries())
     assert runs.finish(lease) == "done"
 
@@ -158,7 +158,7 @@ DAMAGE = [
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damage_is_cut_off_and_made_again_from_there(
     store: TrajectoryStore,
-    runs: Runs,
+    runs: RunQueue,
     client: redis.Redis,
     lease: Lease,
     damage: Callable[[redis.Redis], None],
@@ -183,7 +183,7 @@ def test_damage_is_logged(
 
 
 def test_an_owner_under_whom_the_chain_is_cut_loses_the_run_which_goes_on_at_once(
-    store: TrajectoryStore, runs: Runs, client: redis.Redis, lease: Lease
+    store: TrajectoryStore, runs: RunQueue, client: redis.Redis, lease: Lease
 ) -> None:
     other_bytes(client)
     store.stretches(TRAJECTORY)
@@ -209,7 +209,7 @@ def test_a_chain_that_was_mended_meanwhile_is_not_cut(
 
 
 def test_a_whole_chain_can_be_discarded(
-    store: TrajectoryStore, runs: Runs, client: redis.Redis, lease: Lease
+    store: TrajectoryStore, runs: RunQueue, client: redis.Redis, lease: Lease
 ) -> None:
     finish(runs, lease)
     store.discard(TRAJECTORY)
@@ -231,14 +231,14 @@ def test_a_manifest_that_cannot_be_used_counts_as_absent(
     assert store.manifest("500") is None
 
 
-def test_a_manifest_reads_back(store: TrajectoryStore, runs: Runs) -> None:
+def test_a_manifest_reads_back(store: TrajectoryStore, runs: RunQueue) -> None:
     runs.publish_derived(request(500), MANIFEST)
     assert store.manifest(request(500).id) == orjson.loads(MANIFEST)
     assert store.manifest("500") is None
 
 
 def test_recent_results_come_newest_first_without_those_that_are_gone(
-    store: TrajectoryStore, runs: Runs, client: redis.Redis
+    store: TrajectoryStore, runs: RunQueue, client: redis.Redis
 ) -> None:
     for steps in (1, 2, 3, 4):
         runs.publish_derived(request(steps), orjson.dumps({"model": "1", "steps": steps}))
@@ -254,7 +254,7 @@ def test_recent_results_of_nothing_are_none(store: TrajectoryStore) -> None:
 
 
 def test_withdrawing_takes_the_manifest_and_leaves_the_trajectory(
-    store: TrajectoryStore, runs: Runs, lease: Lease
+    store: TrajectoryStore, runs: RunQueue, lease: Lease
 ) -> None:
     finish(runs, lease)
     store.withdraw(request(10 * INTERVAL))
@@ -267,7 +267,7 @@ def test_withdrawing_takes_the_manifest_and_leaves_the_trajectory(
 
 
 def test_with_the_last_result_goes_the_trajectory(
-    store: TrajectoryStore, runs: Runs, client: redis.Redis, lease: Lease
+    store: TrajectoryStore, runs: RunQueue, client: redis.Redis, lease: Lease
 ) -> None:
     finish(runs, lease)
     runs.publish_derived(request(5), MANIFEST)
@@ -279,7 +279,7 @@ def test_with_the_last_result_goes_the_trajectory(
 
 
 def test_a_trajectory_that_a_run_holds_stays(
-    store: TrajectoryStore, runs: Runs, lease: Lease
+    store: TrajectoryStore, runs: RunQueue, lease: Lease
 ) -> None:
     runs.publish_derived(request(5), MANIFEST)
     assert store.delete(request(5))
@@ -288,7 +288,7 @@ def test_a_trajectory_that_a_run_holds_stays(
 
 
 def test_a_trajectory_whose_owner_is_gone_stays_for_the_next(
-    store: TrajectoryStore, runs: Runs, client: redis.Redis, lease: Lease
+    store: TrajectoryStore, runs: RunQueue, client: redis.Redis, lease: Lease
 ) -> None:
     runs.publish_derived(request(5), MANIFEST)
     lapse(client, lease.digest)
@@ -299,7 +299,7 @@ def test_a_trajectory_whose_owner_is_gone_stays_for_the_next(
 def test_results_expire_by_the_clock_and_not_those_of_the_default(
     store: TrajectoryStore, client: redis.Redis
 ) -> None:
-    runs = Runs(client, result_ttl_s=60)
+    runs = RunQueue(client, result_ttl_s=60)
     runs.publish_derived(request(5), MANIFEST)
     runs.publish_derived(request(5, seed=0), MANIFEST)
     assert store.expire_due() == 0

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.connection import connect
 from frontend.errors import LeaseLost
-from frontend.keeping import LeaseKeeper, Unwanted
-from frontend.runs import Runs
-from sim.model import PropagationRequest
+from frontend.runner.lease_keeper import LeaseKeeper, RunCancelled
+from frontend.runs.run_queue import RunQueue
+from frontend.storage.connection import connect
+from sim.scenario import PropagationRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,17 +25,17 @@ DIGEST = REQUEST.trajectory.digest
 
 
 @pytest.fixture
-def runs(own_redis: RedisServer) -> Iterator[Runs]:
+def runs(own_redis: RedisServer) -> Iterator[RunQueue]:
     with contextlib.closing(connect(own_redis.url, timeout_s=0.5)) as client:
-        yield Runs(client, lease_ms=600)
+        yield RunQueue(client, lease_ms=600)
 
 
 @pytest.fixture
-def keeper(runs: Runs) -> LeaseKeeper:
+def keeper(runs: RunQueue) -> LeaseKeeper:
     return kept(runs)
 
 
-def kept(runs: Runs, **options: float) -> LeaseKeeper:
+def kept(runs: RunQueue, **options: float) -> LeaseKeeper:
     runs.enqueue(REQUEST)
     acquired = runs.acquire(DIGEST, "token", "owner")
     assert acquired.lease is not None
@@ -47,24 +47,24 @@ async def kept_for(keeper: LeaseKeeper, seconds: float) -> None:
         await asyncio.wait_for(keeper.keep(), seconds)
 
 
-def test_a_lease_that_is_kept_outlives_its_time(runs: Runs, keeper: LeaseKeeper) -> None:
+def test_a_lease_that_is_kept_outlives_its_time(runs: RunQueue, keeper: LeaseKeeper) -> None:
     asyncio.run(kept_for(keeper, 1.5))
     assert DIGEST in runs.living()
 
 
-def test_renewals_tell_who_waits_now(runs: Runs, keeper: LeaseKeeper) -> None:
+def test_renewals_tell_who_waits_now(runs: RunQueue, keeper: LeaseKeeper) -> None:
     runs.enqueue(PropagationRequest(200_000))
     asyncio.run(keeper.renew())
     assert dict(keeper.waiting) == {"200000": 200_000, "300000": 300_000}
 
 
-def test_a_run_that_nobody_wants_any_more_is_told(runs: Runs, keeper: LeaseKeeper) -> None:
+def test_a_run_that_nobody_wants_any_more_is_told(runs: RunQueue, keeper: LeaseKeeper) -> None:
     runs.cancel(REQUEST)
-    with pytest.raises(Unwanted):
+    with pytest.raises(RunCancelled):
         asyncio.run(keeper.keep())
 
 
-def test_a_lease_is_let_go_where_nothing_comes_in(runs: Runs) -> None:
+def test_a_lease_is_let_go_where_nothing_comes_in(runs: RunQueue) -> None:
     keeper = kept(runs, slack_s=0.1)
     keeper.expect(0.1)
     with pytest.raises(LeaseLost):
@@ -73,7 +73,7 @@ def test_a_lease_is_let_go_where_nothing_comes_in(runs: Runs) -> None:
 
 def test_a_redis_that_comes_back_within_the_lease_is_waited_for(own_redis: RedisServer) -> None:
     with contextlib.closing(connect(own_redis.url, timeout_s=0.5)) as client:
-        runs = Runs(client, lease_ms=20_000)
+        runs = RunQueue(client, lease_ms=20_000)
         keeper = kept(runs)
         own_redis.kill()
         with ThreadPoolExecutor() as pool:

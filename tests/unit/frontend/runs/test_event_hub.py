@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend import keys
-from frontend.connection import connect
+from frontend.domain.resource import Status
 from frontend.errors import StorageUnavailable
-from frontend.events import EventHub
-from frontend.resource import Status
-from frontend.runs import Runs
-from frontend.subscription import order
+from frontend.runs.event_hub import EventHub
+from frontend.runs.run_queue import RunQueue
+from frontend.runs.subscription import order
+from frontend.storage import keys
+from frontend.storage.connection import connect
 from tests.redis_servers import free_port
 from tests.run_protocol import MANIFEST, digest_of, owned, request
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import redis
 
-    from frontend.subscription import Event, Subscription
+    from frontend.runs.subscription import Event, Subscription
 
 DIGEST = digest_of()
 
@@ -35,12 +35,12 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def runs(client: redis.Redis) -> Runs:
-    return Runs(client)
+def runs(client: redis.Redis) -> RunQueue:
+    return RunQueue(client)
 
 
 @pytest.fixture
-def hub(client: redis.Redis, runs: Runs) -> Iterator[EventHub]:
+def hub(client: redis.Redis, runs: RunQueue) -> Iterator[EventHub]:
     hub = EventHub(client, runs, heartbeat_s=5)
     yield hub
     hub.close()
@@ -55,7 +55,7 @@ def done_values(heard: list[Event]) -> list[int]:
     return [event.run.done for event in heard if event.run is not None]
 
 
-def test_a_listener_first_hears_how_things_stand(hub: EventHub, runs: Runs) -> None:
+def test_a_listener_first_hears_how_things_stand(hub: EventHub, runs: RunQueue) -> None:
     runs.enqueue(request(500))
     with hub.subscribe(DIGEST) as subscription:
         [event] = next_of(subscription, 1)
@@ -72,7 +72,9 @@ def test_a_listener_to_nothing_hears_that_there_is_nothing(hub: EventHub) -> Non
     assert (event.id, event.name, event.run) == (None, "status", None)
 
 
-def test_events_come_in_order_each_once_from_asking_to_the_end(hub: EventHub, runs: Runs) -> None:
+def test_events_come_in_order_each_once_from_asking_to_the_end(
+    hub: EventHub, runs: RunQueue
+) -> None:
     with hub.subscribe(DIGEST) as subscription:
         lease = owned(runs)
         runs.progress(lease, stage="propagating")
@@ -95,7 +97,9 @@ def test_events_come_in_order_each_once_from_asking_to_the_end(hub: EventHub, ru
     assert all(order(a.id or "") < order(b.id or "") for a, b in pairwise(heard))
 
 
-def test_who_listens_for_one_propagation_hears_of_no_others_end(hub: EventHub, runs: Runs) -> None:
+def test_who_listens_for_one_propagation_hears_of_no_others_end(
+    hub: EventHub, runs: RunQueue
+) -> None:
     lease = owned(runs, 1_000)
     runs.enqueue(request(10))
     with hub.subscribe(DIGEST, propagation_id=request(1_000).id) as subscription:
@@ -106,7 +110,9 @@ def test_who_listens_for_one_propagation_hears_of_no_others_end(hub: EventHub, r
     assert event.propagation_id == request(1_000).id
 
 
-def test_many_listeners_share_one_reader(hub: EventHub, runs: Runs, client: redis.Redis) -> None:
+def test_many_listeners_share_one_reader(
+    hub: EventHub, runs: RunQueue, client: redis.Redis
+) -> None:
     lease = owned(runs)
     heard: list[list[int]] = []
 
@@ -130,7 +136,7 @@ def test_many_listeners_share_one_reader(hub: EventHub, runs: Runs, client: redi
     assert len(blocked) <= 1
 
 
-def test_each_listener_hears_its_own_run(hub: EventHub, runs: Runs) -> None:
+def test_each_listener_hears_its_own_run(hub: EventHub, runs: RunQueue) -> None:
     first, second = owned(runs, seed=1), owned(runs, seed=2)
     with hub.subscribe(digest_of(1)) as one, hub.subscribe(digest_of(2)) as two:
         next_of(one, 1)
@@ -141,7 +147,7 @@ def test_each_listener_hears_its_own_run(hub: EventHub, runs: Runs) -> None:
         assert done_values(next_of(two, 1)) == [22]
 
 
-def test_who_comes_back_misses_nothing(hub: EventHub, runs: Runs) -> None:
+def test_who_comes_back_misses_nothing(hub: EventHub, runs: RunQueue) -> None:
     lease = owned(runs)
     with hub.subscribe(DIGEST) as subscription:
         [last] = next_of(subscription, 1)
@@ -153,7 +159,7 @@ def test_who_comes_back_misses_nothing(hub: EventHub, runs: Runs) -> None:
 
 
 def test_who_comes_back_too_late_gets_a_snapshot(
-    hub: EventHub, runs: Runs, client: redis.Redis
+    hub: EventHub, runs: RunQueue, client: redis.Redis
 ) -> None:
     lease = owned(runs)
     with hub.subscribe(DIGEST) as subscription:
@@ -171,7 +177,7 @@ def test_who_comes_back_too_late_gets_a_snapshot(
 @pytest.mark.parametrize(
     "last_id", ["", "0-0", "7", "x-y", "1-", "-1", "1-2-3", f"{2**64}-0", "٣-٣", "9" * 99, "1 - 1"]
 )
-def test_an_id_that_never_was_gets_a_snapshot(hub: EventHub, runs: Runs, last_id: str) -> None:
+def test_an_id_that_never_was_gets_a_snapshot(hub: EventHub, runs: RunQueue, last_id: str) -> None:
     owned(runs)
     with hub.subscribe(DIGEST, last_id) as subscription:
         [event] = next_of(subscription, 1)
@@ -180,7 +186,7 @@ def test_an_id_that_never_was_gets_a_snapshot(hub: EventHub, runs: Runs, last_id
     assert event.run.waiting == {request(1_000).id: 1_000}
 
 
-def test_a_listener_that_lags_gets_a_snapshot_and_goes_on(hub: EventHub, runs: Runs) -> None:
+def test_a_listener_that_lags_gets_a_snapshot_and_goes_on(hub: EventHub, runs: RunQueue) -> None:
     lease = owned(runs)
     with hub.subscribe(DIGEST) as slow, hub.subscribe(DIGEST) as quick:
         next_of(slow, 1)
@@ -194,7 +200,7 @@ def test_a_listener_that_lags_gets_a_snapshot_and_goes_on(hub: EventHub, runs: R
         assert done_values(next_of(slow, 1)) == [401]
 
 
-def test_a_run_in_the_line_hears_of_its_place(hub: EventHub, runs: Runs) -> None:
+def test_a_run_in_the_line_hears_of_its_place(hub: EventHub, runs: RunQueue) -> None:
     for seed in (2, 3, 1):
         runs.enqueue(request(500, seed))
     with hub.subscribe(DIGEST) as subscription:
@@ -207,7 +213,7 @@ def test_a_run_in_the_line_hears_of_its_place(hub: EventHub, runs: Runs) -> None
     assert after.id is None  # nothing to come back to
 
 
-def test_a_silent_run_gives_heartbeats(client: redis.Redis, runs: Runs) -> None:
+def test_a_silent_run_gives_heartbeats(client: redis.Redis, runs: RunQueue) -> None:
     hub = EventHub(client, runs, heartbeat_s=0.01)
     with hub.subscribe(DIGEST) as subscription:
         names = [event.name for event in islice(subscription, 4)]
@@ -215,7 +221,7 @@ def test_a_silent_run_gives_heartbeats(client: redis.Redis, runs: Runs) -> None:
     assert names == ["status", "heartbeat", "heartbeat", "heartbeat"]
 
 
-def test_closing_ends_every_listener_at_once(client: redis.Redis, runs: Runs) -> None:
+def test_closing_ends_every_listener_at_once(client: redis.Redis, runs: RunQueue) -> None:
     hub = EventHub(client, runs, heartbeat_s=60)
     entered = threading.Barrier(6)
 
@@ -242,13 +248,13 @@ def test_a_closed_hub_ends_new_listeners_too(hub: EventHub) -> None:
 
 def test_nobody_listens_to_a_redis_that_is_not_there() -> None:
     with connect(f"redis://127.0.0.1:{free_port()}/0") as client:
-        hub = EventHub(client, Runs(client))
+        hub = EventHub(client, RunQueue(client))
         with pytest.raises(StorageUnavailable), hub.subscribe(DIGEST):
             pass
 
 
 def test_when_redis_forgets_its_runs_listeners_are_told(
-    hub: EventHub, runs: Runs, client: redis.Redis
+    hub: EventHub, runs: RunQueue, client: redis.Redis
 ) -> None:
     owned(runs)
     with hub.subscribe(DIGEST) as subscription:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from frontend.census import STATES, census
-from frontend.connection import connect
-from frontend.runs import Runs
+from frontend.runs.run_counts import STATES, count_runs
+from frontend.runs.run_queue import RunQueue
+from frontend.storage.connection import connect
 from tests.run_protocol import digest_of, lapse, owned, request
 
 if TYPE_CHECKING:
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 def counted(client: redis.Redis) -> dict[str, int]:
     """What there is, without what there is none of."""
-    return {state: number for state, number in census(client).items() if number}
+    return {state: number for state, number in count_runs(client).items() if number}
 
 
 def test_without_runs_every_state_is_told_as_zero(redis_client: redis.Redis) -> None:
-    assert census(redis_client) == dict.fromkeys(STATES, 0)
+    assert count_runs(redis_client) == dict.fromkeys(STATES, 0)
 
 
 def test_a_run_is_counted_where_it_stands(redis_url: str) -> None:
     with connect(redis_url) as client:
-        runs = Runs(client)
+        runs = RunQueue(client)
         runs.enqueue(request(1_000))
         assert counted(client) == {"queued": 1}
         lease = runs.acquire(digest_of(), "t", "me").lease
@@ -40,6 +40,6 @@ def test_a_run_is_counted_where_it_stands(redis_url: str) -> None:
 
 def test_a_run_whose_owner_has_gone_is_abandoned(redis_url: str) -> None:
     with connect(redis_url) as client:
-        owned(Runs(client))
+        owned(RunQueue(client))
         lapse(client, digest_of())
         assert counted(client) == {"abandoned": 1}

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend import keys
-from frontend.connection import command, connect
-from frontend.errors import ChainBroken, LeaseLost, LineFull, ValueTooLarge
-from frontend.resource import Status
-from frontend.runs import Runs
-from frontend.runstate import Lease
-from sim.model import Failure, FailureReason
+from frontend.domain.resource import Status
+from frontend.domain.run import Lease
+from frontend.errors import ChainBroken, LeaseLost, QueueFull, ValueTooLarge
+from frontend.runs.run_queue import RunQueue
+from frontend.storage import keys
+from frontend.storage.connection import command, connect
+from sim.scenario import Failure, FailureReason
 from tests.run_protocol import (
     MANIFEST,
     digest_of,
@@ -44,8 +44,8 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def runs(client: redis.Redis) -> Runs:
-    return Runs(client, max_runs=2, max_waiting=3)
+def runs(client: redis.Redis) -> RunQueue:
+    return RunQueue(client, max_runs=2, max_waiting=3)
 
 
 def dump(client: redis.Redis) -> dict[bytes, object]:
@@ -63,14 +63,14 @@ def dump(client: redis.Redis) -> dict[bytes, object]:
 # Asking.
 
 
-def test_the_first_to_ask_lines_a_run_up(runs: Runs) -> None:
+def test_the_first_to_ask_lines_a_run_up(runs: RunQueue) -> None:
     run = runs.enqueue(request(500))
     assert run is not None
     assert (run.state, run.position, run.waiting) == ("queued", 1, {request(500).id: 500})
     assert run.status is Status.QUEUED
 
 
-def test_fifty_who_ask_for_the_same_share_one_run(runs: Runs, client: redis.Redis) -> None:
+def test_fifty_who_ask_for_the_same_share_one_run(runs: RunQueue, client: redis.Redis) -> None:
     threads = [threading.Thread(target=runs.enqueue, args=[request(500)]) for _ in range(50)]
     for thread in threads:
         thread.start()
@@ -80,57 +80,59 @@ def test_fifty_who_ask_for_the_same_share_one_run(runs: Runs, client: redis.Redi
     assert events(client, DIGEST) == [("status", "queued", "")]
 
 
-def test_asking_again_changes_nothing(runs: Runs, client: redis.Redis) -> None:
+def test_asking_again_changes_nothing(runs: RunQueue, client: redis.Redis) -> None:
     runs.enqueue(request(500))
     before = dump(client)
     runs.enqueue(request(500))
     assert dump(client) == before
 
 
-def test_what_was_asked_for_can_be_looked_up_by_its_digest(runs: Runs, client: redis.Redis) -> None:
+def test_what_was_asked_for_can_be_looked_up_by_its_digest(
+    runs: RunQueue, client: redis.Redis
+) -> None:
     runs.enqueue(request(500))
     assert b'"seed":1' in (client.get(keys.request(DIGEST)) or b"")
 
 
-def test_who_asks_for_something_published_is_told_so(runs: Runs) -> None:
+def test_who_asks_for_something_published_is_told_so(runs: RunQueue) -> None:
     runs.publish_derived(request(500), MANIFEST)
     assert runs.enqueue(request(500)) is None
     assert runs.candidates() == []
 
 
 def test_a_manifest_that_somebody_removed_by_hand_is_asked_for_again(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     runs.publish_derived(request(500), MANIFEST)
     client.delete(keys.manifest(request(500).id))
     assert runs.enqueue(request(500)) is not None
 
 
-def test_the_line_is_bounded_and_says_when_to_come_back(runs: Runs) -> None:
+def test_the_line_is_bounded_and_says_when_to_come_back(runs: RunQueue) -> None:
     for seed in range(3):
         runs.enqueue(request(500, seed))
-    with pytest.raises(LineFull) as caught:
+    with pytest.raises(QueueFull) as caught:
         runs.enqueue(request(500, seed=9))
     assert caught.value.waiting == 3
     assert caught.value.retry_after_s > 0
     assert runs.state(digest_of(9)) is None
 
 
-def test_whoever_joins_a_run_in_a_full_line_takes_no_place_of_their_own(runs: Runs) -> None:
+def test_whoever_joins_a_run_in_a_full_line_takes_no_place_of_their_own(runs: RunQueue) -> None:
     for seed in range(3):
         runs.enqueue(request(500, seed))
     assert runs.enqueue(request(900, seed=0)) is not None
     assert runs.line_length() == 3
 
 
-def test_only_so_many_wait_for_one_run(runs: Runs) -> None:
+def test_only_so_many_wait_for_one_run(runs: RunQueue) -> None:
     for steps in range(1, 257):
         runs.enqueue(request(steps))
-    with pytest.raises(LineFull):
+    with pytest.raises(QueueFull):
         runs.enqueue(request(257))
 
 
-def test_the_line_keeps_the_order_of_asking(runs: Runs) -> None:
+def test_the_line_keeps_the_order_of_asking(runs: RunQueue) -> None:
     digests = [digest_of(seed) for seed in (5, 3, 4)]
     for seed in (5, 3, 4):
         runs.enqueue(request(500, seed))
@@ -142,7 +144,7 @@ def test_the_line_keeps_the_order_of_asking(runs: Runs) -> None:
 # Acquiring.
 
 
-def test_acquiring_gives_a_lease_and_where_to_begin(runs: Runs) -> None:
+def test_acquiring_gives_a_lease_and_where_to_begin(runs: RunQueue) -> None:
     runs.enqueue(request(500))
     runs.enqueue(request(900))
     got = runs.acquire(DIGEST, "t", "me")
@@ -156,7 +158,7 @@ def test_acquiring_gives_a_lease_and_where_to_begin(runs: Runs) -> None:
 
 
 def test_acquiring_again_with_the_same_token_changes_nothing(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     lease = owned(runs)
     before = dump(client)
@@ -165,7 +167,7 @@ def test_acquiring_again_with_the_same_token_changes_nothing(
     assert dump(client) == before
 
 
-def test_of_many_who_acquire_at_once_one_owns(runs: Runs) -> None:
+def test_of_many_who_acquire_at_once_one_owns(runs: RunQueue) -> None:
     runs.enqueue(request(500))
     kinds: list[str] = []
     threads = [
@@ -181,12 +183,14 @@ def test_of_many_who_acquire_at_once_one_owns(runs: Runs) -> None:
     assert sorted(kinds) == ["busy"] * 19 + ["run"]
 
 
-def test_nothing_to_do_is_said_of_what_nobody_asked_for(runs: Runs, client: redis.Redis) -> None:
+def test_nothing_to_do_is_said_of_what_nobody_asked_for(
+    runs: RunQueue, client: redis.Redis
+) -> None:
     assert runs.acquire(DIGEST, "t", "me").kind == "done"
     assert client.keys() == []
 
 
-def test_what_only_the_line_remembers_leaves_it(runs: Runs, client: redis.Redis) -> None:
+def test_what_only_the_line_remembers_leaves_it(runs: RunQueue, client: redis.Redis) -> None:
     client.zadd(keys.QUEUE, {DIGEST: 1})
     client.zadd(keys.ACTIVE, {DIGEST: 1})
     assert runs.candidates() == [DIGEST, DIGEST]
@@ -194,14 +198,14 @@ def test_what_only_the_line_remembers_leaves_it(runs: Runs, client: redis.Redis)
     assert runs.candidates() == []
 
 
-def test_no_more_than_so_many_runs_have_an_owner(runs: Runs) -> None:
+def test_no_more_than_so_many_runs_have_an_owner(runs: RunQueue) -> None:
     for seed in (1, 2, 3):
         runs.enqueue(request(500, seed))
     kinds = [runs.acquire(digest_of(seed), "t", "me").kind for seed in (1, 2, 3)]
     assert kinds == ["run", "run", "full"]
 
 
-def test_a_lease_that_ran_out_holds_no_slot(runs: Runs, client: redis.Redis) -> None:
+def test_a_lease_that_ran_out_holds_no_slot(runs: RunQueue, client: redis.Redis) -> None:
     for seed in (1, 2, 3):
         runs.enqueue(request(500, seed))
     for seed in (1, 2):
@@ -211,7 +215,7 @@ def test_a_lease_that_ran_out_holds_no_slot(runs: Runs, client: redis.Redis) -> 
     assert runs.acquire(digest_of(1), "u", "me").kind == "full"
 
 
-def test_the_free_slots_belong_to_the_first_of_the_line(runs: Runs) -> None:
+def test_the_free_slots_belong_to_the_first_of_the_line(runs: RunQueue) -> None:
     owned(runs, seed=9)
     for seed in (1, 2):
         runs.enqueue(request(500, seed))
@@ -219,7 +223,7 @@ def test_the_free_slots_belong_to_the_first_of_the_line(runs: Runs) -> None:
     assert runs.acquire(digest_of(1), "t", "me").kind == "run"
 
 
-def test_abandoned_runs_come_before_the_line(runs: Runs, client: redis.Redis) -> None:
+def test_abandoned_runs_come_before_the_line(runs: RunQueue, client: redis.Redis) -> None:
     owned(runs, seed=1)
     for seed in (2, 3):
         runs.enqueue(request(500, seed))
@@ -229,7 +233,7 @@ def test_abandoned_runs_come_before_the_line(runs: Runs, client: redis.Redis) ->
 
 
 def test_who_takes_over_goes_on_from_the_same_stretch_in_the_next_epoch(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     put(runs, owned(runs), 0)
     lapse(client, DIGEST)
@@ -239,7 +243,7 @@ def test_who_takes_over_goes_on_from_the_same_stretch_in_the_next_epoch(
 
 
 def test_a_run_that_loses_its_runners_without_a_stretch_fails_for_good(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     runs.enqueue(request(500))
     for token in "abcd":
@@ -256,7 +260,7 @@ def test_a_run_that_loses_its_runners_without_a_stretch_fails_for_good(
 # Owning.
 
 
-def test_renewing_keeps_the_lease_and_tells_who_waits(runs: Runs, client: redis.Redis) -> None:
+def test_renewing_keeps_the_lease_and_tells_who_waits(runs: RunQueue, client: redis.Redis) -> None:
     lease = owned(runs, 500)
     client.hincrby(keys.run(DIGEST), "lease", -5_000)
     renewal = runs.renew(lease)
@@ -290,7 +294,7 @@ LAST_CALLS = [
 
 @pytest.mark.parametrize("call", OWNER_CALLS)
 def test_a_lease_that_ran_out_is_lost_though_nobody_took_it(
-    runs: Runs, client: redis.Redis, call: Callable[[Runs, Lease], object]
+    runs: RunQueue, client: redis.Redis, call: Callable[[RunQueue, Lease], object]
 ) -> None:
     lease = owned(runs)
     lapse(client, DIGEST)
@@ -302,7 +306,7 @@ def test_a_lease_that_ran_out_is_lost_though_nobody_took_it(
 
 @pytest.mark.parametrize("call", OWNER_CALLS + LAST_CALLS)
 def test_an_owner_from_an_earlier_epoch_can_do_nothing(
-    runs: Runs, client: redis.Redis, call: Callable[[Runs, Lease], object]
+    runs: RunQueue, client: redis.Redis, call: Callable[[RunQueue, Lease], object]
 ) -> None:
     lease = owned(runs)
     lapse(client, DIGEST)
@@ -315,7 +319,7 @@ def test_an_owner_from_an_earlier_epoch_can_do_nothing(
 
 @pytest.mark.parametrize("call", OWNER_CALLS + LAST_CALLS)
 def test_an_owner_under_whom_redis_was_emptied_loses_the_run_and_writes_nothing(
-    runs: Runs, client: redis.Redis, call: Callable[[Runs, Lease], object]
+    runs: RunQueue, client: redis.Redis, call: Callable[[RunQueue, Lease], object]
 ) -> None:
     lease = owned(runs)
     client.flushall()
@@ -326,7 +330,7 @@ def test_an_owner_under_whom_redis_was_emptied_loses_the_run_and_writes_nothing(
 
 @pytest.mark.parametrize("call", [*OWNER_CALLS, *LAST_CALLS])
 def test_every_call_of_an_owner_may_be_repeated(
-    runs: Runs, client: redis.Redis, call: Callable[[Runs, Lease], object]
+    runs: RunQueue, client: redis.Redis, call: Callable[[RunQueue, Lease], object]
 ) -> None:
     lease = owned(runs)
     if call is LAST_CALLS[0].values[0]:  # to finish, everything must have been published
@@ -338,7 +342,7 @@ def test_every_call_of_an_owner_may_be_repeated(
 
 
 def test_progress_is_one_event_each_time_it_says_something_new(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     lease = owned(runs)
     runs.progress(lease, stage="propagating", workers=1, wanted=2, cluster={"name": "c"})
@@ -358,7 +362,7 @@ def test_progress_is_one_event_each_time_it_says_something_new(
     )
 
 
-def test_events_are_bounded(runs: Runs, client: redis.Redis) -> None:
+def test_events_are_bounded(runs: RunQueue, client: redis.Redis) -> None:
     lease = owned(runs)
     for done in range(600):
         runs.progress(lease, done=done + 1)
@@ -368,7 +372,7 @@ def test_events_are_bounded(runs: Runs, client: redis.Redis) -> None:
 # Stretches.
 
 
-def test_stretches_are_appended_in_order(runs: Runs, client: redis.Redis) -> None:
+def test_stretches_are_appended_in_order(runs: RunQueue, client: redis.Redis) -> None:
     lease = owned(runs)
     for position in range(3):
         put(runs, lease, position)
@@ -381,7 +385,7 @@ def test_stretches_are_appended_in_order(runs: Runs, client: redis.Redis) -> Non
 
 
 @pytest.mark.parametrize("position", [0, 2])
-def test_a_stretch_out_of_order_is_refused(runs: Runs, position: int) -> None:
+def test_a_stretch_out_of_order_is_refused(runs: RunQueue, position: int) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
     put(runs, lease, 1)
@@ -391,7 +395,7 @@ def test_a_stretch_out_of_order_is_refused(runs: Runs, position: int) -> None:
 
 
 def test_a_stretch_that_does_not_go_on_from_the_head_is_refused(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
@@ -402,7 +406,7 @@ def test_a_stretch_that_does_not_go_on_from_the_head_is_refused(
 
 
 def test_a_stretch_put_again_by_who_took_over_is_accepted_as_it_is(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     put(runs, owned(runs), 0)
     lapse(client, DIGEST)
@@ -413,7 +417,7 @@ def test_a_stretch_put_again_by_who_took_over_is_accepted_as_it_is(
 
 
 def test_a_chain_that_was_lost_under_its_owner_is_not_gone_on_with(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
@@ -424,7 +428,7 @@ def test_a_chain_that_was_lost_under_its_owner_is_not_gone_on_with(
     assert runs.acquire(DIGEST, "other", "them").next == 0
 
 
-def test_a_damaged_end_of_the_chain_is_made_again(runs: Runs, client: redis.Redis) -> None:
+def test_a_damaged_end_of_the_chain_is_made_again(runs: RunQueue, client: redis.Redis) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
     client.rpush(keys.chain(DIGEST), b"{", b"[1]", b'{"first":1}')
@@ -433,7 +437,7 @@ def test_a_damaged_end_of_the_chain_is_made_again(runs: Runs, client: redis.Redi
     assert (got.next, got.head) == (1, head_before(1))
 
 
-def test_a_value_beyond_what_redis_holds_is_refused_before_it_is_sent(runs: Runs) -> None:
+def test_a_value_beyond_what_redis_holds_is_refused_before_it_is_sent(runs: RunQueue) -> None:
     too_large = bytes(512 * 2**20 + 1)  # zeros that are never touched take no memory
     with pytest.raises(ValueTooLarge) as caught:
         runs.put(owned(runs), position=0, previous="", entry=stretch(0)[0], data=too_large)
@@ -444,7 +448,7 @@ def test_a_value_beyond_what_redis_holds_is_refused_before_it_is_sent(runs: Runs
 
 
 def test_publishing_writes_the_manifest_and_tells_who_waits(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
@@ -458,7 +462,7 @@ def test_publishing_writes_the_manifest_and_tells_who_waits(
     assert runs.living() == {}
 
 
-def test_less_is_published_while_more_is_made(runs: Runs) -> None:
+def test_less_is_published_while_more_is_made(runs: RunQueue) -> None:
     lease = owned(runs, 1_000)
     runs.enqueue(request(200))
     assert runs.renew(lease).waiting == {request(200).id: 200, request(1_000).id: 1_000}
@@ -478,7 +482,7 @@ def test_less_is_published_while_more_is_made(runs: Runs) -> None:
     ],
 )
 def test_nothing_is_published_that_rests_on_a_missing_stretch(
-    runs: Runs, client: redis.Redis, publish: Callable[..., object]
+    runs: RunQueue, client: redis.Redis, publish: Callable[..., object]
 ) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
@@ -490,14 +494,14 @@ def test_nothing_is_published_that_rests_on_a_missing_stretch(
     assert client.exists(keys.manifest(request(1_000).id)) == 0
 
 
-def test_nothing_is_published_that_rests_on_another_chain(runs: Runs) -> None:
+def test_nothing_is_published_that_rests_on_another_chain(runs: RunQueue) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
     with pytest.raises(ChainBroken):
         runs.publish(lease, request(1_000), MANIFEST, [stretch(7)[0]])
 
 
-def test_what_was_cancelled_meanwhile_is_not_published(runs: Runs, client: redis.Redis) -> None:
+def test_what_was_cancelled_meanwhile_is_not_published(runs: RunQueue, client: redis.Redis) -> None:
     lease = owned(runs, 1_000)
     runs.enqueue(request(200))
     runs.cancel(request(200))
@@ -505,19 +509,21 @@ def test_what_was_cancelled_meanwhile_is_not_published(runs: Runs, client: redis
     assert client.exists(keys.manifest(request(200).id)) == 0
 
 
-def test_the_first_to_publish_wins(runs: Runs, client: redis.Redis) -> None:
+def test_the_first_to_publish_wins(runs: RunQueue, client: redis.Redis) -> None:
     runs.publish_derived(request(500), b'{"model":"1","by":"first"}')
     runs.publish_derived(request(500), b'{"model":"1","by":"second"}')
     assert client.get(keys.manifest(request(500).id)) == b'{"model":"1","by":"first"}'
 
 
-def test_a_manifest_of_another_model_version_is_replaced(runs: Runs, client: redis.Redis) -> None:
+def test_a_manifest_of_another_model_version_is_replaced(
+    runs: RunQueue, client: redis.Redis
+) -> None:
     client.set(keys.manifest(request(500).id), b'{"model":"0"}')
     runs.publish_derived(request(500), MANIFEST)
     assert client.get(keys.manifest(request(500).id)) == MANIFEST
 
 
-def test_a_derived_result_ends_the_wait_for_it(runs: Runs) -> None:
+def test_a_derived_result_ends_the_wait_for_it(runs: RunQueue) -> None:
     runs.enqueue(request(500))
     runs.publish_derived(request(500), MANIFEST)
     run = runs.state(DIGEST)
@@ -527,7 +533,7 @@ def test_a_derived_result_ends_the_wait_for_it(runs: Runs) -> None:
 
 
 def test_only_slices_carry_a_ttl(client: redis.Redis) -> None:
-    runs = Runs(client, result_ttl_s=60)
+    runs = RunQueue(client, result_ttl_s=60)
     lease = owned(runs)
     runs.progress(lease, done=1)
     put(runs, lease, 0)
@@ -541,7 +547,7 @@ def test_only_slices_carry_a_ttl(client: redis.Redis) -> None:
 # More, less, and nothing any more.
 
 
-def test_a_request_for_more_waits_behind_and_goes_on_in_its_own_turn(runs: Runs) -> None:
+def test_a_request_for_more_waits_behind_and_goes_on_in_its_own_turn(runs: RunQueue) -> None:
     lease = owned(runs, 1_000)
     runs.enqueue(request(5_000))
     runs.enqueue(request(500, seed=2))
@@ -554,7 +560,7 @@ def test_a_request_for_more_waits_behind_and_goes_on_in_its_own_turn(runs: Runs)
     assert (got.kind, got.next, got.target) == ("run", 1, 5_000)
 
 
-def test_who_joins_at_the_last_moment_is_published_before_the_end(runs: Runs) -> None:
+def test_who_joins_at_the_last_moment_is_published_before_the_end(runs: RunQueue) -> None:
     lease = owned(runs, 1_000)
     runs.publish(lease, request(1_000), MANIFEST, [])
     runs.enqueue(request(300))
@@ -563,7 +569,9 @@ def test_who_joins_at_the_last_moment_is_published_before_the_end(runs: Runs) ->
     assert runs.finish(lease) == "done"
 
 
-def test_cancelling_what_waits_takes_it_out_of_the_line(runs: Runs, client: redis.Redis) -> None:
+def test_cancelling_what_waits_takes_it_out_of_the_line(
+    runs: RunQueue, client: redis.Redis
+) -> None:
     runs.enqueue(request(500))
     assert runs.cancel(request(500))
     assert not runs.cancel(request(500))
@@ -574,7 +582,7 @@ def test_cancelling_what_waits_takes_it_out_of_the_line(runs: Runs, client: redi
     assert ("done", "queued", request(500).id) in events(client, DIGEST)
 
 
-def test_cancelling_one_of_several_leaves_the_others(runs: Runs) -> None:
+def test_cancelling_one_of_several_leaves_the_others(runs: RunQueue) -> None:
     lease = owned(runs, 1_000)
     runs.enqueue(request(400))
     runs.cancel(request(1_000))
@@ -584,7 +592,7 @@ def test_cancelling_one_of_several_leaves_the_others(runs: Runs) -> None:
 
 
 def test_cancelling_the_last_tells_the_owner_and_the_stretches_stay(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
@@ -596,7 +604,7 @@ def test_cancelling_the_last_tells_the_owner_and_the_stretches_stay(
     assert client.llen(keys.chain(DIGEST)) == 1
 
 
-def test_asking_again_before_the_owner_has_looked_goes_on(runs: Runs) -> None:
+def test_asking_again_before_the_owner_has_looked_goes_on(runs: RunQueue) -> None:
     lease = owned(runs, 1_000)
     runs.cancel(request(1_000))
     runs.enqueue(request(700))
@@ -604,7 +612,7 @@ def test_asking_again_before_the_owner_has_looked_goes_on(runs: Runs) -> None:
     assert (renewal.cancelled, renewal.target) == (False, 700)
 
 
-def test_asking_again_after_the_owner_has_looked_lines_up_again(runs: Runs) -> None:
+def test_asking_again_after_the_owner_has_looked_lines_up_again(runs: RunQueue) -> None:
     lease = owned(runs)
     runs.cancel(request(1_000))
     assert runs.renew(lease).cancelled
@@ -614,7 +622,7 @@ def test_asking_again_after_the_owner_has_looked_lines_up_again(runs: Runs) -> N
     assert (run.state, run.position) == ("queued", 1)
 
 
-def test_what_waits_behind_a_cancelled_run_lines_up(runs: Runs) -> None:
+def test_what_waits_behind_a_cancelled_run_lines_up(runs: RunQueue) -> None:
     lease = owned(runs, 1_000)
     runs.enqueue(request(9_000))
     runs.cancel(request(1_000))
@@ -624,7 +632,7 @@ def test_what_waits_behind_a_cancelled_run_lines_up(runs: Runs) -> None:
     assert (run.state, run.waiting) == ("queued", {request(9_000).id: 9_000})
 
 
-def test_cancelling_a_run_whose_owner_is_gone_ends_it(runs: Runs, client: redis.Redis) -> None:
+def test_cancelling_a_run_whose_owner_is_gone_ends_it(runs: RunQueue, client: redis.Redis) -> None:
     owned(runs)
     lapse(client, DIGEST)
     runs.cancel(request(1_000))
@@ -637,7 +645,7 @@ def test_cancelling_a_run_whose_owner_is_gone_ends_it(runs: Runs, client: redis.
 # Failing.
 
 
-def test_a_run_given_back_is_the_first_to_go_on(runs: Runs) -> None:
+def test_a_run_given_back_is_the_first_to_go_on(runs: RunQueue) -> None:
     lease = owned(runs)
     runs.enqueue(request(500, seed=2))
     run = runs.release(lease, "requeue")
@@ -645,7 +653,7 @@ def test_a_run_given_back_is_the_first_to_go_on(runs: Runs) -> None:
     assert (run.state, run.position, run.attempts) == ("queued", 1, 0)
 
 
-def test_what_failed_is_tried_again_later_and_later(runs: Runs, client: redis.Redis) -> None:
+def test_what_failed_is_tried_again_later_and_later(runs: RunQueue, client: redis.Redis) -> None:
     runs.enqueue(request(500))
     pauses = []
     for token in "abc":
@@ -667,7 +675,7 @@ def test_what_failed_is_tried_again_later_and_later(runs: Runs, client: redis.Re
     assert pauses == [2, 4, 8]
 
 
-def fail(runs: Runs, client: redis.Redis, attempt: int) -> None:
+def fail(runs: RunQueue, client: redis.Redis, attempt: int) -> None:
     if attempt:
         let_retry(client, DIGEST)
     lease = runs.acquire(DIGEST, str(attempt), "me").lease
@@ -676,7 +684,7 @@ def fail(runs: Runs, client: redis.Redis, attempt: int) -> None:
 
 
 def test_what_fails_too_often_fails_for_good_and_everybody_is_told(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     runs.enqueue(request(500))
     runs.enqueue(request(800))
@@ -690,7 +698,7 @@ def test_what_fails_too_often_fails_for_good_and_everybody_is_told(
     assert over == {request(500).id, request(800).id}
 
 
-def test_a_new_stretch_makes_the_attempts_count_anew(runs: Runs, client: redis.Redis) -> None:
+def test_a_new_stretch_makes_the_attempts_count_anew(runs: RunQueue, client: redis.Redis) -> None:
     runs.enqueue(request(500))
     for attempt in range(6):
         got = runs.acquire(DIGEST, str(attempt), "me")
@@ -701,14 +709,14 @@ def test_a_new_stretch_makes_the_attempts_count_anew(runs: Runs, client: redis.R
     assert runs.acquire(DIGEST, "last", "me").kind == "run"
 
 
-def fail_for_good(runs: Runs, client: redis.Redis) -> None:
+def fail_for_good(runs: RunQueue, client: redis.Redis) -> None:
     runs.enqueue(request(500))
     for attempt in range(4):
         fail(runs, client, attempt)
 
 
 def test_what_failed_for_good_starts_again_only_when_told_to(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     fail_for_good(runs, client)
     run = runs.enqueue(request(500))
@@ -719,7 +727,9 @@ def test_what_failed_for_good_starts_again_only_when_told_to(
     assert (run.state, run.attempts, run.error, run.ended) == ("queued", 0, None, {})
 
 
-def test_another_length_of_what_failed_is_another_attempt(runs: Runs, client: redis.Redis) -> None:
+def test_another_length_of_what_failed_is_another_attempt(
+    runs: RunQueue, client: redis.Redis
+) -> None:
     fail_for_good(runs, client)
     run = runs.enqueue(request(501))
     assert run is not None
@@ -729,7 +739,7 @@ def test_another_length_of_what_failed_is_another_attempt(runs: Runs, client: re
 FAILURE = Failure(700, ("Planet", "Satellite"), FailureReason.COLLISION)
 
 
-def test_a_trajectory_that_ends_fails_for_all_who_want_more_now_and_later(runs: Runs) -> None:
+def test_a_trajectory_that_ends_fails_for_all_who_want_more_now_and_later(runs: RunQueue) -> None:
     lease = owned(runs, 1_000)
     run = runs.end(lease, FAILURE)
     assert run is not None
@@ -741,7 +751,7 @@ def test_a_trajectory_that_ends_fails_for_all_who_want_more_now_and_later(runs: 
     assert (run.state, run.waiting) == ("failed", {})
 
 
-def test_what_comes_before_a_failure_can_still_be_had(runs: Runs) -> None:
+def test_what_comes_before_a_failure_can_still_be_had(runs: RunQueue) -> None:
     runs.end(owned(runs, 1_000), FAILURE)
     run = runs.enqueue(request(700))
     assert run is not None
@@ -752,7 +762,7 @@ def test_what_comes_before_a_failure_can_still_be_had(runs: Runs) -> None:
     assert runs.finish(lease) == "done"
 
 
-def test_who_waits_for_less_than_a_failure_goes_on_waiting(runs: Runs) -> None:
+def test_who_waits_for_less_than_a_failure_goes_on_waiting(runs: RunQueue) -> None:
     lease = owned(runs, 1_000)
     runs.enqueue(request(600))
     run = runs.end(lease, FAILURE)
@@ -764,7 +774,7 @@ def test_who_waits_for_less_than_a_failure_goes_on_waiting(runs: Runs) -> None:
 # Looking.
 
 
-def test_runs_under_way_are_listed_with_owners_first(runs: Runs) -> None:
+def test_runs_under_way_are_listed_with_owners_first(runs: RunQueue) -> None:
     owned(runs, seed=1)
     failing = owned(runs, seed=2)
     runs.release(failing, "failed", "No cluster.")
@@ -775,7 +785,7 @@ def test_runs_under_way_are_listed_with_owners_first(runs: Runs) -> None:
     assert runs.line_length() == 2
 
 
-def test_a_record_without_a_state_is_no_run(runs: Runs, client: redis.Redis) -> None:
+def test_a_record_without_a_state_is_no_run(runs: RunQueue, client: redis.Redis) -> None:
     client.hset(keys.run(DIGEST), "cluster", "{}")
     assert runs.state(DIGEST) is None
 
@@ -788,7 +798,9 @@ def due(client: redis.Redis) -> None:
         client.zadd(keys.OVER, {digest: 1})
 
 
-def test_sweeping_leaves_alone_what_was_over_a_moment_ago(runs: Runs, client: redis.Redis) -> None:
+def test_sweeping_leaves_alone_what_was_over_a_moment_ago(
+    runs: RunQueue, client: redis.Redis
+) -> None:
     runs.enqueue(request(500))
     runs.cancel(request(500))
     before = dump(client)
@@ -797,7 +809,7 @@ def test_sweeping_leaves_alone_what_was_over_a_moment_ago(runs: Runs, client: re
 
 
 def test_sweeping_takes_the_events_first_and_the_record_later(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
@@ -815,7 +827,7 @@ def test_sweeping_takes_the_events_first_and_the_record_later(
 
 
 def test_sweeping_frees_the_stretches_from_which_nothing_was_published(
-    runs: Runs, client: redis.Redis
+    runs: RunQueue, client: redis.Redis
 ) -> None:
     lease = owned(runs)
     put(runs, lease, 0)
@@ -827,7 +839,9 @@ def test_sweeping_frees_the_stretches_from_which_nothing_was_published(
     assert set(client.keys()) == {keys.SEQUENCE.encode(), keys.COUNTERS.encode()}
 
 
-def test_sweeping_spares_a_run_that_was_asked_for_again(runs: Runs, client: redis.Redis) -> None:
+def test_sweeping_spares_a_run_that_was_asked_for_again(
+    runs: RunQueue, client: redis.Redis
+) -> None:
     runs.enqueue(request(500))
     runs.cancel(request(500))
     runs.enqueue(request(500))

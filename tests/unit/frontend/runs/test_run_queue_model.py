@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontend.connection import connect
+from frontend.storage.connection import connect
 from tests.run_machine import hold_to_the_model
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from frontend import keys
-from frontend.connection import connect, now_ms
-from frontend.runners import Runners
+from frontend.runs.runner_registry import RunnerRegistry
+from frontend.storage import keys
+from frontend.storage.connection import connect, now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +24,11 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def runners(client: redis.Redis) -> Runners:
-    return Runners(client)
+def runners(client: redis.Redis) -> RunnerRegistry:
+    return RunnerRegistry(client)
 
 
-def test_a_runner_is_alive_from_its_first_word(runners: Runners) -> None:
+def test_a_runner_is_alive_from_its_first_word(runners: RunnerRegistry) -> None:
     runners.heartbeat("one", {"gateway": "ok", "runs": []})
     runners.heartbeat("two", {})
     alive = runners.alive()
@@ -41,28 +41,30 @@ def silent_for(client: redis.Redis, name: str, ms: int) -> None:
     client.hset(keys.RUNNERS, name, orjson.dumps({"at_ms": now_ms(client) - ms}))
 
 
-def test_a_runner_that_has_been_silent_is_not_alive(runners: Runners, client: redis.Redis) -> None:
+def test_a_runner_that_has_been_silent_is_not_alive(
+    runners: RunnerRegistry, client: redis.Redis
+) -> None:
     silent_for(client, "silent", 20_000)
     assert runners.alive() == {}
     assert set(runners.alive(within_ms=30_000)) == {"silent"}
 
 
 def test_runners_that_have_been_silent_for_long_are_forgotten(
-    runners: Runners, client: redis.Redis
+    runners: RunnerRegistry, client: redis.Redis
 ) -> None:
     silent_for(client, "gone", 3_600_000)
     runners.heartbeat("here", {})
     assert client.hkeys(keys.RUNNERS) == [b"here"]
 
 
-def test_a_runner_that_leaves_is_gone_at_once(runners: Runners) -> None:
+def test_a_runner_that_leaves_is_gone_at_once(runners: RunnerRegistry) -> None:
     runners.heartbeat("one", {})
     runners.leave("one")
     assert runners.alive() == {}
 
 
 def test_one_leads_until_its_lease_is_out_or_given_back(
-    runners: Runners, client: redis.Redis
+    runners: RunnerRegistry, client: redis.Redis
 ) -> None:
     assert runners.lead("a", 60_000)
     assert runners.lead("a", 60_000)
@@ -76,7 +78,9 @@ def test_one_leads_until_its_lease_is_out_or_given_back(
     assert runners.lead("a", 60_000)
 
 
-def test_an_installation_has_one_name_for_good(runners: Runners, client: redis.Redis) -> None:
+def test_an_installation_has_one_name_for_good(
+    runners: RunnerRegistry, client: redis.Redis
+) -> None:
     name = runners.installation()
     assert len(name) == 16
-    assert Runners(client).installation() == name
+    assert RunnerRegistry(client).installation() == name

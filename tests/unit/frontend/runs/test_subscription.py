@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontend.errors import StorageUnavailable
-from frontend.subscription import HEARTBEAT, START, Event, Subscription, order
+from frontend.runs.subscription import HEARTBEAT, START, Event, Subscription, order
 
 SNAPSHOT = Event("500-0", "status")
 

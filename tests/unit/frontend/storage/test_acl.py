@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from frontend import keys
-from frontend.redis_user import NAME, PATTERNS, RULES
+from frontend.storage import keys
+from frontend.storage.acl import NAME, PATTERNS, RULES
 from tests.forbidden import FORBIDDEN, allowed
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def test_its_patterns_are_those_of_portas_keys() -> None:
 
 def test_every_command_of_the_scripts_is_among_its_rules() -> None:
     scripts = "".join(
-        file.read_text() for file in (files("frontend") / "lua").iterdir() if file.name != "README"
+        file.read_text()
+        for file in (files("frontend.storage") / "lua").iterdir()
+        if file.name != "README"
     )
     called = {name.lower() for name in re.findall(r"(?:redis\.call\(|\{ )'([A-Z]+)'", scripts)}
     assert called

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.connection import command, connect
 from frontend.errors import StorageError
-from frontend.watch import TRUSTED_S, Watched
+from frontend.storage.client_side_cache import TRUSTED_S, ClientSideCache
+from frontend.storage.connection import command, connect
 from tests.processes import eventually
 
 if TYPE_CHECKING:
@@ -25,8 +25,11 @@ SOON_S = 5.0
 
 
 @contextlib.contextmanager
-def watching(url: str) -> Iterator[Watched]:
-    with connect(url) as client, contextlib.closing(Watched(client, "propagation/")) as watched:
+def watching(url: str) -> Iterator[ClientSideCache]:
+    with (
+        connect(url) as client,
+        contextlib.closing(ClientSideCache(client, "propagation/")) as watched,
+    ):
         yield watched
 
 
@@ -36,7 +39,7 @@ def reads(client: redis.Redis) -> int:
     return int(calls.get("cmdstat_get", {"calls": 0})["calls"])
 
 
-def at_hand(watched: Watched, client: redis.Redis, key: str = KEY) -> bool:
+def at_hand(watched: ClientSideCache, client: redis.Redis, key: str = KEY) -> bool:
     """Whether a value is given without asking Redis for it."""
     before = reads(client)
     watched.get(key)
@@ -137,7 +140,7 @@ def test_where_it_may_not_watch_it_reads_each_time(
     redis_client.acl_deluser("limited")
 
 
-def _is_refused(watched: Watched) -> bool:
+def _is_refused(watched: ClientSideCache) -> bool:
     try:
         watched.get(KEY)
     except StorageError:

@@ -9,8 +9,8 @@ import pytest
 import redis
 from redis import exceptions
 
-from frontend.connection import command, connect, now_ms, storage_errors
 from frontend.errors import StorageFull, StorageUnavailable
+from frontend.storage.connection import command, connect, now_ms, storage_errors
 from tests.redis_servers import free_port
 
 if TYPE_CHECKING:

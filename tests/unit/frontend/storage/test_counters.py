@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend import counters, keys, scripts
-from frontend.connection import connect
-from frontend.counters import COUNTED, TIMED, Counters
-from frontend.errors import LineFull
-from frontend.runs import Runs
-from frontend.store import TrajectoryStore
+from frontend.errors import QueueFull
+from frontend.results.trajectory_store import TrajectoryStore
+from frontend.runs.run_queue import RunQueue
+from frontend.storage import counters, keys, scripts
+from frontend.storage.connection import connect
+from frontend.storage.counters import COUNTED, TIMED, Counters
 from tests.run_protocol import (
     MANIFEST,
     digest_of,
@@ -39,8 +39,8 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def runs(client: redis.Redis) -> Runs:
-    return Runs(client, back_off_ms=1)
+def runs(client: redis.Redis) -> RunQueue:
+    return RunQueue(client, back_off_ms=1)
 
 
 def counts(client: redis.Redis) -> dict[str, int]:
@@ -73,7 +73,7 @@ def test_the_bounds_of_times_are_those_of_the_scripts() -> None:
 
 
 def test_a_run_counts_its_lease_its_iterations_its_result_and_its_end(
-    client: redis.Redis, runs: Runs
+    client: redis.Redis, runs: RunQueue
 ) -> None:
     lease = owned(runs)
     runs.progress(lease, stage="propagating", done=0)
@@ -90,7 +90,7 @@ def test_a_run_counts_its_lease_its_iterations_its_result_and_its_end(
     }
 
 
-def test_a_call_that_is_repeated_is_not_counted_again(client: redis.Redis, runs: Runs) -> None:
+def test_a_call_that_is_repeated_is_not_counted_again(client: redis.Redis, runs: RunQueue) -> None:
     lease = owned(runs)
     runs.acquire(digest_of(), "token", "owner")
     for _ in range(2):
@@ -101,7 +101,7 @@ def test_a_call_that_is_repeated_is_not_counted_again(client: redis.Redis, runs:
 
 
 def test_iterations_that_were_there_already_are_not_counted(
-    client: redis.Redis, runs: Runs
+    client: redis.Redis, runs: RunQueue
 ) -> None:
     lease = owned(runs)
     runs.progress(lease, stage="propagating", done=600)
@@ -110,7 +110,7 @@ def test_iterations_that_were_there_already_are_not_counted(
 
 
 def test_a_lease_that_ran_out_is_counted_when_the_run_is_taken_over(
-    client: redis.Redis, runs: Runs
+    client: redis.Redis, runs: RunQueue
 ) -> None:
     owned(runs)
     lapse(client, digest_of())
@@ -118,21 +118,21 @@ def test_a_lease_that_ran_out_is_counted_when_the_run_is_taken_over(
     assert counts(client) == {"leases": 2, "leases_lost": 1}
 
 
-def test_a_run_that_is_given_back_is_no_lost_lease(client: redis.Redis, runs: Runs) -> None:
+def test_a_run_that_is_given_back_is_no_lost_lease(client: redis.Redis, runs: RunQueue) -> None:
     runs.release(owned(runs), "requeue")
     runs.acquire(digest_of(), "another", "me")
     assert counts(client) == {"leases": 2}
 
 
 def test_a_failed_attempt_and_a_refusal_are_counted(client: redis.Redis) -> None:
-    runs = Runs(client, max_waiting=1)
+    runs = RunQueue(client, max_waiting=1)
     runs.release(owned(runs), "failed", "It broke.")
-    with pytest.raises(LineFull):
+    with pytest.raises(QueueFull):
         runs.enqueue(request(1_000, seed=2))
     assert counts(client) == {"leases": 1, "attempts_failed": 1, "line_full": 1}
 
 
-def test_a_repair_is_counted_once(client: redis.Redis, runs: Runs) -> None:
+def test_a_repair_is_counted_once(client: redis.Redis, runs: RunQueue) -> None:
     put(runs, owned(runs), 0)
     store = TrajectoryStore(client)
     for _ in range(2):
@@ -145,7 +145,7 @@ def test_a_repair_is_counted_once(client: redis.Redis, runs: Runs) -> None:
 
 
 def test_the_first_wait_and_the_start_of_a_cluster_are_timed(
-    client: redis.Redis, runs: Runs
+    client: redis.Redis, runs: RunQueue
 ) -> None:
     lease = owned(runs)
     client.hset(keys.run(digest_of()), "started", int(client.time()[0]) * 1_000 - 7_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontend import keys
+from frontend.storage import keys
 
 
 def test_the_names_are_those_of_the_design() -> None:

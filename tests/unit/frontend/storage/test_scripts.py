@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend import scripts
-from frontend.connection import connect
-from frontend.runs import Runs
+from frontend.runs.run_queue import RunQueue
+from frontend.storage import scripts
+from frontend.storage.connection import connect
 from tests.run_protocol import digest_of, request
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def test_nothing_is_left_to_include(name: str) -> None:
 
 def test_scripts_that_redis_has_forgotten_are_loaded_again(redis_url: str) -> None:
     with connect(redis_url) as client:
-        runs = Runs(client)
+        runs = RunQueue(client)
         runs.enqueue(request(500))
         client.script_flush()
         assert runs.acquire(digest_of(), "t", "me").kind == "run"

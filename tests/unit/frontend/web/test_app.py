@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frontend import create_app
+from frontend.bootstrap import build_services
 from frontend.errors import SettingsError
-from frontend.services import build_services
 from frontend.settings import Settings
 
 if TYPE_CHECKING:

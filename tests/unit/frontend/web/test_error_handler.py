@@ -7,9 +7,10 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import NotFound as NoSuchPage
 
-from frontend import errors, problems
-from frontend.problems import problem_of
-from frontend.resource import Progress, Resource, Status
+from frontend import errors
+from frontend.domain.resource import Progress, Resource, Status
+from frontend.web import error_handler
+from frontend.web.error_handler import problem_of
 from sim.errors import (
     Failure,
     FailureReason,
@@ -41,7 +42,7 @@ SECRET = "redis://:password@host"  # noqa: S105  # stands for one
         (errors.Forbidden("No."), 403),
         (errors.NotFound("No."), 404),
         (errors.NotReady(RUNNING), 404),
-        (errors.LineFull(waiting=3, retry_after_s=10), 429),
+        (errors.QueueFull(waiting=3, retry_after_s=10), 429),
         (errors.QuotaExceeded("starts", "60 per 1 hour", retry_after_s=10), 429),
         (errors.StorageUnavailable("Away."), 503),
         (errors.StorageFull("Full."), 503),
@@ -68,7 +69,7 @@ def every_subclass(kind: type[Exception]) -> Iterator[type[Exception]]:
 
 
 def test_no_error_that_a_request_can_meet_is_left_to_chance() -> None:
-    ruled = tuple(kind for kind, _ in problems._RULES)  # noqa: SLF001  # the table is the claim
+    ruled = tuple(kind for kind, _ in error_handler._RULES)  # noqa: SLF001  # the table is the claim
     met_elsewhere = {errors.StorageError, errors.LeaseLost, errors.SettingsError}
     kinds = every_subclass(errors.FrontendError)  # those of embedded/ end `porta serve`, no request
     at_start = "frontend.embedded."
@@ -82,7 +83,7 @@ def test_no_error_that_a_request_can_meet_is_left_to_chance() -> None:
 
 def test_what_passes_by_itself_says_when_to_ask_again() -> None:
     assert problem_of(errors.NotReady(RUNNING, retry_after_s=2)).headers == {"Retry-After": "2"}
-    assert problem_of(errors.LineFull(waiting=1, retry_after_s=9)).headers == {"Retry-After": "9"}
+    assert problem_of(errors.QueueFull(waiting=1, retry_after_s=9)).headers == {"Retry-After": "9"}
     assert "Retry-After" in problem_of(errors.StorageUnavailable("Away.")).headers
 
 
@@ -92,7 +93,7 @@ def test_a_trajectory_that_ends_says_what_can_be_had() -> None:
 
 
 def test_the_document_is_that_of_rfc_9457() -> None:
-    problem = problems.Problem(HTTPStatus.BAD_REQUEST, "A sentence.")
+    problem = error_handler.Problem(HTTPStatus.BAD_REQUEST, "A sentence.")
     assert problem.to_json() == {
         "type": "about:blank",
         "title": "Bad Request",
@@ -105,7 +106,7 @@ def test_the_document_is_that_of_rfc_9457() -> None:
 def failing() -> Flask:
     app = Flask("frontend", static_folder=None)
     app.jinja_env.globals["asset"] = str
-    problems.register(app)
+    error_handler.register(app)
 
     def fail() -> str:
         raise RuntimeError(SECRET)

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import pytest
 
-from infra import bounds, values
-from infra.application import chart
-from infra.application import values as own
-from infra.quantities import cores, mebibytes
+from infra.charts import third_party
+from infra.charts.porta import chart
+from infra.charts.porta import values as own
+from infra.constructs import resource_quota
 from infra.settings import Settings
+from infra.settings.quantities import cores, mebibytes
 from tests import dask_pods
 from tests.kubernetes import containers
 
@@ -36,7 +37,7 @@ def demand(pods: list[tuple[int, dict[str, Any]]], what: str, bound: str) -> Fra
 def cluster(settings: Settings, workers: int) -> list[tuple[int, dict[str, Any]]]:
     """The pods of a cluster, by dask-gateway's own code."""
     config = dask_pods.configured(
-        values.GATEWAY_CONFIG.read_text(), dask_pods.gateway_environ(settings)
+        third_party.GATEWAY_CONFIG.read_text(), dask_pods.gateway_environ(settings)
     )
     config.KubeClusterConfig.namespace = settings.namespace
     made = dask_pods.cluster_config(config)
@@ -61,7 +62,7 @@ def installed(settings: Settings, *, rolling: int) -> list[tuple[int, dict[str, 
         for one in found
         if one["kind"] == "Deployment"
     ]
-    return [*pods, (1, {"containers": [{"resources": values.redis(settings)["resources"]}]})]
+    return [*pods, (1, {"containers": [{"resources": third_party.redis(settings)["resources"]}]})]
 
 
 @pytest.mark.parametrize("environ", [{}, PRODUCTION, PRODUCTION | {"INFRA_MAX_RUNS": "50"}])
@@ -75,14 +76,14 @@ def test_all_runs_at_once_fit_the_quota_even_while_all_else_rolls(
         settings, settings.max_workers
     )
     assert demand(everything, what, bound) <= READ[what](
-        bounds.workloads(settings)[f"{bound}.{what}"]
+        resource_quota.workloads(settings)[f"{bound}.{what}"]
     )
 
 
 @pytest.mark.parametrize("what", ["cpu", "memory"])
 def test_a_small_minikube_holds_it_with_a_whole_cluster(what: str) -> None:
     settings = Settings.load({})
-    gateway = values.gateway(settings)
+    gateway = third_party.gateway(settings)
     servers = [
         (1, {"containers": [{"resources": gateway[name]["resources"]}]})
         for name in ("gateway", "controller", "traefik")
@@ -92,10 +93,10 @@ def test_a_small_minikube_holds_it_with_a_whole_cluster(what: str) -> None:
 
 
 def test_a_node_port_is_allowed_where_one_is_wanted() -> None:
-    assert bounds.workloads(Settings.load({}))["services.nodeports"] == "1"
-    assert bounds.workloads(Settings.load(PRODUCTION))["services.nodeports"] == "0"
+    assert resource_quota.workloads(Settings.load({}))["services.nodeports"] == "1"
+    assert resource_quota.workloads(Settings.load(PRODUCTION))["services.nodeports"] == "0"
 
 
 def test_no_load_balancer_may_be_made_by_accident() -> None:
-    for quota in (bounds.GATEWAY, bounds.workloads(Settings.load({}))):
+    for quota in (resource_quota.GATEWAY, resource_quota.workloads(Settings.load({}))):
         assert quota["services.loadbalancers"] == "0"

@@ -7,8 +7,8 @@ from typing import Any, Final
 import kubernetes_validate
 import pytest
 
-from infra import quantities, values
-from infra.settings import Settings
+from infra.charts import third_party
+from infra.settings import Settings, quantities
 from sim.cluster import PRELOAD
 from tests import dask_pods
 
@@ -24,7 +24,7 @@ ROLES: Final = {"scheduler": False, "worker": True}
 
 
 def config(profile: str) -> Any:  # noqa: ANN401 -- traitlets makes its attributes up
-    source = values.GATEWAY_CONFIG.read_text()
+    source = third_party.GATEWAY_CONFIG.read_text()
     found = dask_pods.configured(source, dask_pods.gateway_environ(PROFILES[profile]))
     # What the chart says itself: tests/integration/infra/test_foreign_charts.py reads that, too.
     found.KubeClusterConfig.image = "porta:0.1.0"

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from infra import quantities
+from infra.settings import quantities
 
 
 def test_examples_in_docstrings_are_true() -> None:

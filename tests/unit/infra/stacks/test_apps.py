@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from infra.application import chart, values
+from infra.charts.porta import chart, values
 from infra.settings import Settings
 
 if TYPE_CHECKING:

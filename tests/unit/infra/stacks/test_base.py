@@ -59,28 +59,28 @@ def test_the_charts_come_at_fixed_versions(base: dict[str, Any]) -> None:
 
 
 def test_redis_keeps_results_and_evicts_what_can_be_remade(base: dict[str, Any]) -> None:
-    values = values_of(base, "redis")
-    lines = values["extraConfig"].splitlines()
+    third_party = values_of(base, "redis")
+    lines = third_party["extraConfig"].splitlines()
     assert {"appendonly yes", "maxmemory-policy volatile-lru", "maxmemory 307mb"} <= set(lines)
-    assert values["architecture"] == "standalone"
-    assert values["persistence"]["enabled"]
-    assert values["auth"]["acl"]["existingSecret"] == naming.REDIS_ACL_SECRET
-    assert "password" not in values["auth"]
+    assert third_party["architecture"] == "standalone"
+    assert third_party["persistence"]["enabled"]
+    assert third_party["auth"]["acl"]["existingSecret"] == naming.REDIS_ACL_SECRET
+    assert "password" not in third_party["auth"]
 
 
 def test_the_gateway_is_not_exposed_and_its_values_hold_no_password(base: dict[str, Any]) -> None:
-    values = values_of(base, "dask-gateway")
-    assert values["traefik"]["service"]["type"] == "ClusterIP"
-    assert values["gateway"]["auth"] == {"type": "simple"}
-    assert values["gateway"]["backend"]["namespace"] == "sedaro"
+    third_party = values_of(base, "dask-gateway")
+    assert third_party["traefik"]["service"]["type"] == "ClusterIP"
+    assert third_party["gateway"]["auth"] == {"type": "simple"}
+    assert third_party["gateway"]["backend"]["namespace"] == "sedaro"
     (password,) = (
-        one for one in values["gateway"]["env"] if one["name"] == "DASK_GATEWAY_PASSWORD"
+        one for one in third_party["gateway"]["env"] if one["name"] == "DASK_GATEWAY_PASSWORD"
     )
     assert password["valueFrom"]["secretKeyRef"]["name"] == naming.GATEWAY_SECRET
 
 
 def test_the_gateways_configuration_reaches_it_letter_by_letter(base: dict[str, Any]) -> None:
-    from infra import values
+    from infra.charts import third_party
 
     told = values_of(base, "dask-gateway")["gateway"]["extraConfig"]["porta"]
-    assert told == values.GATEWAY_CONFIG.read_text()
+    assert told == third_party.GATEWAY_CONFIG.read_text()

@@ -11,7 +11,7 @@ import pytest
 
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.engine import initial_checkpoint, pass_over
-from sim.schedule import interval_iterations
+from sim.intervals import interval_iterations
 from tests.unit.sim.scenarios import SATELLITE_FIRST, THREE
 
 INTERVAL: Final = interval_iterations(2)

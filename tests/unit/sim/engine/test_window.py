@@ -12,13 +12,13 @@ import pytest
 
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.engine.kernel import seek
-from sim.schedule import interval_iterations
+from sim.intervals import interval_iterations
 from tests.unit.sim.scenarios import SATELLITE_FIRST, THREE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim.engine.view import Frame
+    from sim.engine.figure_data import Frame
 
 PIXELS = 1600
 INTERVAL = interval_iterations(2)

@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.export.regroup import regroup
+from sim.export.rebatch import regroup
 from tests.unit.sim.export.samples import many
 
 

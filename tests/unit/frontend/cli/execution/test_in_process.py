@@ -3,9 +3,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from frontend.ways import inline
+from frontend.cli.execution import in_process
 from sim.engine import Propagation
-from sim.model import PropagationRequest, Trajectory
+from sim.scenario import PropagationRequest, Trajectory
 
 PROGRAM = """
 import sys
@@ -20,7 +20,7 @@ print(*sorted({"dask", "distributed", "dask_gateway", "redis"} & sys.modules.key
 def test_what_is_propagated_here_is_what_the_engine_says() -> None:
     request = PropagationRequest(140_000, Trajectory(seed=5))
     assert (
-        inline.propagation(request).summary()
+        in_process.propagation(request).summary()
         == Propagation.open(request.trajectory, request.steps).summary()
     )
 

@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 import pytest
 
-from frontend.resource import API_ROOT
-from frontend.services import build_services
+from frontend.bootstrap import build_services
+from frontend.domain.resource import API_ROOT
 from frontend.settings import Settings
-from frontend.streams import event_stream
-from sim.model import PropagationRequest
+from frontend.web.api.event_stream import event_stream
+from sim.scenario import PropagationRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask.testing import FlaskClient
 
-    from frontend.runstate import Lease
-    from frontend.services import Services
+    from frontend.bootstrap import Services
+    from frontend.domain.run import Lease
 
 LARGE = PropagationRequest(200_000)
 

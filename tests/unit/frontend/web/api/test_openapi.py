@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from frontend import create_app
-from frontend.openapi import OPERATIONS, document
-from frontend.resource import API_ROOT
-from frontend.services import build_services
+from frontend.bootstrap import build_services
+from frontend.domain.resource import API_ROOT
 from frontend.settings import Settings
+from frontend.web.api.openapi import OPERATIONS, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

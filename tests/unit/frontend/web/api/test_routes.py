@@ -9,16 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from frontend.resource import API_ROOT, Status
-from frontend.tables import SHOWN_AGENTS
-from sim.model import NANO, PropagationRequest, Trajectory
+from frontend.domain.resource import API_ROOT, Status
+from sim.engine import SHOWN_AGENTS
 from sim.reference import simulate
+from sim.scenario import NANO, PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
-    from frontend.services import Services
+    from frontend.bootstrap import Services
 
 LARGE = PropagationRequest(200_000)
 COLUMNS = ["agent", "t0", "t1", "timeStep", "x", "y", "vx", "vy"]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from frontend import create_app
-from frontend.services import build_services
+from frontend.bootstrap import build_services
 from frontend.settings import Settings
-from frontend.tokens import new_token, token_line
+from frontend.web.auth.tokens import new_token, token_line
 from tests.guarded import bearer
 
 if TYPE_CHECKING:

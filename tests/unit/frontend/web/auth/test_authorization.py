@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from frontend.access import IDENTITY, require_start, starts_by_looking
 from frontend.errors import Forbidden
-from frontend.identity import identity_of
 from frontend.settings import Settings
+from frontend.web.auth.authentication import authenticator_of
+from frontend.web.auth.authorization import AUTHENTICATOR, require_start, starts_by_looking
 
 APP = Flask("frontend", static_folder=None)
-APP.extensions[IDENTITY] = identity_of(Settings())
+APP.extensions[AUTHENTICATOR] = authenticator_of(Settings())
 
 
 def a_look(**headers: str) -> bool:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.app import create_app
+from frontend.bootstrap import build_services
 from frontend.errors import SettingsError
-from frontend.exposure import check_auth, refuse_strangers
-from frontend.services import build_services
 from frontend.settings import Settings
+from frontend.web.app import create_app
+from frontend.web.auth.bind_policy import check_auth, refuse_strangers
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend import keys
-from frontend.tokens import token_line
+from frontend.storage import keys
+from frontend.web.auth.tokens import token_line
 from tests.guarded import bearer
 
 if TYPE_CHECKING:
@@ -151,11 +151,11 @@ def test_with_a_full_redis_new_runs_are_503_and_what_is_there_is_served(
 
 @pytest.mark.parametrize("method", ["check", "take"])
 def test_a_redis_that_is_away_is_no_error_of_the_quotas(guarded: Guarded, method: str) -> None:
-    from frontend.connection import connect
-    from frontend.identity import Principal
-    from frontend.quotas import register
+    from frontend.storage.connection import connect
+    from frontend.web.auth.authentication import Principal
+    from frontend.web.auth.quotas import quotas_in
 
-    away = register(guarded.app, connect("redis://127.0.0.1:1"))
+    away = quotas_in(connect("redis://127.0.0.1:1"))
     who = Principal(name="bob", starts="1/hour", work="1/hour")
     getattr(away, method)(who, 1.0)
 
@@ -163,7 +163,7 @@ def test_a_redis_that_is_away_is_no_error_of_the_quotas(guarded: Guarded, method
 def test_what_answers_at_once_leave_behind_is_counted_once_each(
     guarded: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("frontend.quotas.KEPT_AT_ONCE", "8000/day")
+    monkeypatch.setattr("frontend.web.auth.quotas.KEPT_AT_ONCE", "8000/day")
     seeds = [*range(1, 3), 1, 2]
     assert [ask(guarded, guarded.bob, 18, seed=seed).status_code for seed in seeds] == [200] * 4
     refused = ask(guarded, guarded.bob, 18, seed=3)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.quotas import SIGN_IN_ATTEMPTS
+from frontend.web.auth.sign_in import ATTEMPTS
 from tests.guarded import form_token
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_the_token_itself_is_in_no_cookie_and_no_page(guarded: Guarded) -> None:
 
 def test_guessing_is_slow(guarded: Guarded) -> None:
     client = guarded.client()
-    attempts = int(SIGN_IN_ATTEMPTS.partition("/")[0])
+    attempts = int(ATTEMPTS.partition("/")[0])
     answers = [sign_in(client, "porta_wrong") for _ in range(attempts + 1)]
     assert [one.status_code for one in answers] == [401] * attempts + [429]
     assert answers[-1].headers["Retry-After"] == "60"

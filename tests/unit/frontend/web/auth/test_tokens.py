@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontend.errors import SettingsError
-from frontend.tokens import TokenFile, append, new_token, token_line
+from frontend.web.auth.tokens import TokenFile, append, new_token, token_line
 
 if TYPE_CHECKING:
     from pathlib import Path

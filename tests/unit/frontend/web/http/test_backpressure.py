@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frontend.errors import Busy
-from frontend.readers import AT_A_TIME, few_at_a_time, while_read
+from frontend.web.http.backpressure import AT_A_TIME, few_at_a_time, while_read
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

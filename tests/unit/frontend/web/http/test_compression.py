@@ -5,7 +5,7 @@ import gzip
 import pytest
 from flask import Flask, Response
 
-from frontend import compression
+from frontend.web.http import compression
 
 TEXT = b'{"a": 1}' * 1_000
 

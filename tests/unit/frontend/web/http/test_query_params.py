@@ -5,17 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from frontend import query
 from frontend.errors import BadRequest
+from frontend.web.http import query_params
 
-STEPS = query.Whole("steps", 1, 1_000, "how many", default=5)
-TIME = query.Real("t0", "from when")
-FORMAT = query.Choice("format", ("json", "csv"), "the format", default="json")
+STEPS = query_params.Whole("steps", 1, 1_000, "how many", default=5)
+TIME = query_params.Real("t0", "from when")
+FORMAT = query_params.Choice("format", ("json", "csv"), "the format", default="json")
 ALL = (STEPS, TIME, FORMAT)
 
 
 def read(*pairs: tuple[str, str], strict: bool = True) -> dict[str, object]:
-    return query.read(MultiDict(pairs), ALL, strict=strict)
+    return query_params.read(MultiDict(pairs), ALL, strict=strict)
 
 
 def refusal(name: str, text: str) -> str:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import UnsupportedMediaType
 
-from frontend.bodies import PropagationBody, read_body
 from frontend.errors import BadRequest
-from sim.model import NANO
+from frontend.web.http.request_body import PropagationBody, read_body
+from sim.scenario import NANO
 
 APP = Flask("frontend", static_folder=None)
 JSON = st.recursive(

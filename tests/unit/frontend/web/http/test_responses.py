@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.replies import etag_of, started
+from frontend.web.http.responses import etag_of, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask, request
 
-from frontend.proxies import FROM_PROXY, TrustedProxies
+from frontend.web.http.trusted_proxies import FROM_PROXY, TrustedProxies
 
 
 def told(peer: str, networks: tuple[str, ...]) -> list[object]:

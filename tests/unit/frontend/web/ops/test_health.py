@@ -3,13 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from frontend import create_app
-from frontend.services import build_services
+from frontend.bootstrap import build_services
 from frontend.settings import Settings
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from frontend.services import Services
+    from frontend.bootstrap import Services
 
 AWAY = Settings(redis_url="redis://127.0.0.1:1")
 

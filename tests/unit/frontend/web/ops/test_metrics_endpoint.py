@@ -8,15 +8,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from frontend import create_app
-from frontend.services import build_services
+from frontend.bootstrap import build_services
 from frontend.settings import Settings
-from sim.model import PropagationRequest
+from sim.scenario import PropagationRequest
 
 if TYPE_CHECKING:
     import redis
     from flask.testing import FlaskClient
 
-    from frontend.services import Services
+    from frontend.bootstrap import Services
     from tests.redis_servers import RedisServer
 
 AWAY = Settings(redis_url="redis://127.0.0.1:1")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Flask
 
-from frontend import assets, problems
+from frontend.web import error_handler
+from frontend.web.pages import assets
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-STATIC = resources.files("frontend") / "static"
+STATIC = resources.files("frontend.web.pages") / "static"
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def client() -> FlaskClient:
     app = Flask("frontend", static_folder=None)
     app.register_blueprint(assets.blueprint)
     app.jinja_env.globals["asset"] = assets.url
-    problems.register(app)
+    error_handler.register(app)
     return app.test_client()
 
 
@@ -65,7 +66,7 @@ def test_modules_load_only_modules_that_are_there() -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    ours = [*STATIC.iterdir(), *(resources.files("frontend") / "templates").iterdir()]
+    ours = [*STATIC.iterdir(), *(resources.files("frontend.web.pages") / "templates").iterdir()]
     for one in ours:
         addresses = re.findall(r"https?://[^\s\"')]+", one.read_text("utf-8"))
         assert set(addresses) <= {"http://www.w3.org/2000/svg"}, one.name

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from frontend.formatting import count, duration, figure, moment, size
+from frontend.web.pages.filters import count, duration, figure, moment, size
 
 
 @pytest.mark.parametrize(

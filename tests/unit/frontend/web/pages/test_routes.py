@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from frontend.resource import Status
-from sim.model import NANO, PropagationRequest, Trajectory
+from frontend.domain.resource import Status
+from sim.scenario import NANO, PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from frontend.services import Services
+    from frontend.bootstrap import Services
 
 LARGE = PropagationRequest(200_000)
 SEEDED = PropagationRequest(500, Trajectory(seed=7))

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from frontend import tables
+from frontend.web.pages import tables
 from sim import NANO, Propagation, Trajectory
-from sim.model import Agent, Scenario, State
+from sim.scenario import Agent, Scenario, State
 
 STEPS = 2_000
 

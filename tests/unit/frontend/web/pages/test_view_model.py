@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from frontend.presentation import View, named, standing
-from frontend.resource import ClusterView, ErrorReport, Progress, Resource, Status
-from sim.model import PropagationRequest, Trajectory
+from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resource, Status
+from frontend.web.pages.view_model import View, named, standing
+from sim.scenario import PropagationRequest, Trajectory
 
 REQUEST = PropagationRequest(1_000_000)
 

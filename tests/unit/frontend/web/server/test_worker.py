@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frontend.worker import LOOKED_AT, has_arrived
+from frontend.web.server.worker import LOOKED_AT, has_arrived
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 

@@ -8,7 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from infra.application import chart, described, values
+from infra.charts.porta import chart, values, values_schema
 from infra.settings import Settings
 from tests.kubernetes import VERSIONS, violations
 
@@ -117,9 +117,9 @@ def test_the_folder_is_named_after_the_content(folder: Path, tmp_path: Path) -> 
 
 
 def test_every_value_that_needs_a_word_has_one_and_no_word_is_left_over() -> None:
-    told = described.values_file()
+    told = values_schema.values_file()
     assert yaml.safe_load(told) == values.DEFAULTS
-    for path, about in described.ABOUT.items():
+    for path, about in values_schema.ABOUT.items():
         found: Any = values.DEFAULTS
         for name in path.split("."):
             found = found[name]

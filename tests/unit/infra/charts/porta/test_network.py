@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra import values as foreign
-from infra.application import chart, network, values
+from infra.charts import third_party as foreign
+from infra.charts.porta import chart, network, values
 from infra.settings import Settings
 from tests import dask_pods
 

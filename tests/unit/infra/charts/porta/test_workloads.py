@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from frontend.runners import Runners
+from frontend.runs.runner_registry import RunnerRegistry
 from frontend.settings import Settings as FrontendSettings
-from infra.application import chart, values
+from infra.charts.porta import chart, values
 from infra.settings import Settings
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def probed(name: str, environ: dict[str, str]) -> int:
 def test_a_runner_is_as_alive_as_its_heartbeat(
     probe: str, redis_url: str, redis_client: redis.Redis
 ) -> None:
-    runners = Runners(redis_client)
+    runners = RunnerRegistry(redis_client)
     runners.heartbeat("another-1-abc", {"gateway": "ok"})
     assert probed(probe, {"REDIS_URL": redis_url}) == 1
     runners.heartbeat(f"{socket.gethostname()}-1-abc", {"gateway": "ok"})

@@ -1,0 +1,1 @@
+"""The values that Porta works with: the resource, the run, the manifest. No Redis, no Flask."""

@@ -1,0 +1,1 @@
+"""What can be asked about a propagation: it is found, started, opened, or removed."""

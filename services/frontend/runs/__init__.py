@@ -1,0 +1,1 @@
+"""Runs in Redis: who waits for what, who owns it, and what happens to it."""

@@ -1,0 +1,5 @@
+"""What a person may set: the environment, read once at start into one frozen value."""
+
+from frontend.settings.settings import VARIABLES, Settings, Variable
+
+__all__ = ["VARIABLES", "Settings", "Variable"]

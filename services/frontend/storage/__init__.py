@@ -1,0 +1,1 @@
+"""How Porta talks to Redis: the connection, the keys, the scripts, the rules of its user."""

@@ -1,0 +1,1 @@
+"""`/api/v1`: the interface for programs, and its description."""

@@ -1,0 +1,1 @@
+"""`porta web`: the application under gunicorn."""
