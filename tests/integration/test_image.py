@@ -41,7 +41,7 @@ CLIENT: Final = """
 import json, sys
 import distributed
 from sim.engine import Propagation, warm
-from sim.model import Trajectory
+from sim.scenario import Trajectory
 
 def summary(steps):
     return Propagation.open(Trajectory(), steps=steps).summary()

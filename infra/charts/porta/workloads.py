@@ -23,12 +23,12 @@ ENCRYPTED: Final = Value("redis.tlsSecret")
 # and a restart would not help.
 _HEARTBEAT: Final = """\
 import os, socket, sys
-from frontend.connection import connect
+from frontend.storage.connection import connect
 from frontend.errors import StorageError
-from frontend.runners import Runners
+from frontend.runs.runner_registry import RunnerRegistry
 try:
     client = connect(os.environ["REDIS_URL"], ca=os.environ.get("PORTA_REDIS_CA"))
-    alive = Runners(client).alive()
+    alive = RunnerRegistry(client).alive()
 except StorageError:
     sys.exit({without_redis})
 sys.exit(not any(name.startswith(socket.gethostname() + "-") for name in alive))

@@ -14,7 +14,7 @@ URL: Final = "http://127.0.0.1:8080/"
 HOLDER: Final = """
 import os, subprocess, sys, time
 from pathlib import Path
-from frontend.embedded.folder import DataFolder
+from frontend.embedded.data_dir import DataFolder
 with DataFolder(Path(sys.argv[1])).locked("http://127.0.0.1:8080/") as lock:
     if sys.argv[2] == "share":  # as `porta serve` does with its guardian
         subprocess.Popen((sys.executable, "-c", "import time; time.sleep(1)"), pass_fds=(lock,))
@@ -25,7 +25,7 @@ with DataFolder(Path(sys.argv[1])).locked("http://127.0.0.1:8080/") as lock:
 KILLED: Final = """
 import os, subprocess, sys
 from pathlib import Path
-from frontend.embedded.folder import DataFolder
+from frontend.embedded.data_dir import DataFolder
 folder = DataFolder(Path(sys.argv[1]))
 with folder.locked("http://127.0.0.1:8080/") as lock, folder.prepared(lock) as sockets:
     (folder.run / "gateway.sqlite").touch()

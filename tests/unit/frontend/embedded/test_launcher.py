@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 sys.modules[sys.argv[1]] = None  # as if it were not installed
 from frontend.embedded import serve
-from frontend.embedded.failures import NotInstalled
+from frontend.embedded.errors import NotInstalled
 from frontend.settings import Settings
 try:
     serve(Settings(), host="127.0.0.1", port=0, data=Path(sys.argv[2]))

@@ -37,9 +37,9 @@ else:
 # Notes its descendants as the guardian does, and stops them all when told to.
 HEAD: Final = """
 import subprocess, sys, time
-from frontend.embedded.family import Family, adopt_orphans
+from frontend.embedded.process_tree import ProcessTree, adopt_orphans
 adopts = sys.argv[1] == "adopt" and adopt_orphans()
-family = Family(adopts=adopts)
+family = ProcessTree(adopts=adopts)
 child = subprocess.Popen((sys.executable, "-c", *sys.argv[2:]))
 for line in sys.stdin:
     family.note()
@@ -51,7 +51,7 @@ print("stopped", len(family.members()), time.monotonic() - start, flush=True)
 """
 PARENT: Final = """
 import subprocess, sys, time
-from frontend.embedded.family import die_with_parent
+from frontend.embedded.process_tree import die_with_parent
 child = subprocess.Popen(
     (sys.executable, "-c", "import time; time.sleep(60)"), preexec_fn=die_with_parent()
 )

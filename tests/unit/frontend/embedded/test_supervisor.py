@@ -25,29 +25,29 @@ if TYPE_CHECKING:
 KEEPER: Final = """
 import json, sys
 from pathlib import Path
-from frontend.embedded.bell import Bell
-from frontend.embedded.composition import Composition
-from frontend.embedded.failures import PartFailed
-from frontend.embedded.family import adopt_orphans
-from frontend.embedded.folder import DataFolder
-from frontend.embedded.guardian import Guardian
-from frontend.embedded.part import Part
+from frontend.embedded.wakeup import Wakeup
+from frontend.embedded.stack import Stack
+from frontend.embedded.errors import ProcessFailed
+from frontend.embedded.process_tree import adopt_orphans
+from frontend.embedded.data_dir import DataFolder
+from frontend.embedded.supervisor import Supervisor
+from frontend.embedded.managed_process import ManagedProcess
 
 folder = DataFolder(Path(sys.argv[1]))
 folder.logs.mkdir()
 
 def part(name, program, **others):
     there = folder.path / f"{name}.there"
-    return Part(
+    return ManagedProcess(
         name=name, title=f"the {name}", command=(sys.executable, "-c", program, str(there)),
         environ={}, folder=folder.path, log=folder.log(name), answers=there.exists, **others,
     )
 
 parts = tuple(part(**one) for one in json.loads(sys.argv[2]))
-with Bell(sys.stdin.fileno()) as bell:
+with Wakeup(sys.stdin.fileno()) as bell:
     try:
-        Guardian(Composition(parts, "{}"), folder, bell, adopts=adopt_orphans()).keep()
-    except PartFailed as failure:
+        Supervisor(Stack(parts, "{}"), folder, bell, adopts=adopt_orphans()).keep()
+    except ProcessFailed as failure:
         print(json.dumps({"kind": "raised", "detail": failure.detail}), flush=True)
 """
 SERVER: Final = """

@@ -11,7 +11,7 @@ import pytest
 SAYS: str = """
 import logging, sys
 from structlog.contextvars import bind_contextvars
-from frontend import logs
+from frontend.observability import logs
 from frontend.settings import Settings
 logs.configure(Settings(log_format=sys.argv[1], log_level=sys.argv[2]))
 bind_contextvars(run="d4c5")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HELD = """
 import time
-from frontend.metrics_folder import counting_together
+from frontend.observability.multiprocess_dir import counting_together
 with counting_together() as folder:
     print(folder, flush=True)
     time.sleep(600)
@@ -27,7 +27,7 @@ with counting_together() as folder:
 
 FORKED = """
 import os, sys
-from frontend.metrics_folder import counting_together
+from frontend.observability.multiprocess_dir import counting_together
 with counting_together() as folder:
     if os.fork() == 0:
         sys.exit(0)

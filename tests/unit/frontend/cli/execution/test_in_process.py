@@ -9,10 +9,10 @@ from sim.scenario import PropagationRequest, Trajectory
 
 PROGRAM = """
 import sys
-from frontend import ways
+from frontend.cli.execution import choice
 from frontend.settings import Settings
-from sim.model import PropagationRequest, Trajectory
-ways.propagation(Settings.from_environ({}), PropagationRequest(500, Trajectory()), "auto")
+from sim.scenario import PropagationRequest, Trajectory
+choice.propagation(Settings.from_environ({}), PropagationRequest(500, Trajectory()), "auto")
 print(*sorted({"dask", "distributed", "dask_gateway", "redis"} & sys.modules.keys()))
 """
 

@@ -150,7 +150,7 @@ def test_with_a_full_redis_new_runs_are_503_and_what_is_there_is_served(
 
 
 @pytest.mark.parametrize("method", ["check", "take"])
-def test_a_redis_that_is_away_is_no_error_of_the_quotas(guarded: Guarded, method: str) -> None:
+def test_a_redis_that_is_away_is_no_error_of_the_quotas(method: str) -> None:
     from frontend.storage.connection import connect
     from frontend.web.auth.authentication import Principal
     from frontend.web.auth.quotas import quotas_in
