@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["gateway", "merged", "redis"]
 
-FOLDER: Final = Path(__file__).parents[1] / "charts" / "values"
-GATEWAY_CONFIG: Final = Path(__file__).parent / "gateway_config" / "porta.py"
+FOLDER: Final = Path(__file__).parents[2] / "charts" / "values"
+GATEWAY_CONFIG: Final = Path(__file__).parents[1] / "gateway_config" / "porta.py"
 _FOR_DATA: Final = Fraction(
     6, 10
 )  # of its memory: rewriting the append-only file may copy much of the rest

@@ -7,7 +7,7 @@ FrontendError
 ├── NotFound            nothing is known under that name
 ├── NotReady            it is known, and not computed yet
 ├── Busy                too much of this is done for others already
-├── LineFull            the line of waiting runs is full
+├── QueueFull           the line of waiting runs is full
 ├── QuotaExceeded       the asker has started as much as may be
 ├── LeaseLost           the run belongs to somebody else now
 ├── ChainBroken         a stored stretch is missing or altered

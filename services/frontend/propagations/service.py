@@ -93,7 +93,7 @@ class Propagations:
     def ask(self, request: PropagationRequest, *, retry: bool = False) -> Resource:
         """Return the result, or the run that will give it; `retry` tries again what failed.
 
-        Raises LineFull and StorageError.
+        Raises QueueFull and StorageError.
         """
         return self.at_once(request) or self.line_up(request, retry=retry)[0]
 

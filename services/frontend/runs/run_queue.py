@@ -81,7 +81,7 @@ class RunQueue:
 
         Returns the run as it is then; None where the result is there already. What has failed
         for good is returned as it is; `retry` tries again unless the trajectory itself ends.
-        Raises LineFull, and StorageFull: with a full storage new work is refused at the door.
+        Raises QueueFull, and StorageFull: with a full storage new work is refused at the door.
         """
         verdict = self.line_up(request, retry=retry)
         return None if verdict == "complete" else self.state(request.trajectory.digest)

@@ -20,7 +20,7 @@ __all__ = ["remove", "start"]
 def start(wanted: PropagationRequest, *, retry: bool = False) -> Resource:
     """Ask for a propagation: give the one that is there, join the run under way, or line up.
 
-    Raises QuotaExceeded, LineFull and StorageError. Joining costs nothing.
+    Raises QuotaExceeded, QueueFull and StorageError. Joining costs nothing.
     """
     propagations = services().propagations
     if principal().is_limited and (size := propagations.left_at_once(wanted)):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from frontend.errors import SettingsError
 from frontend.settings import VARIABLES, Settings
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "configuration.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "configuration.md"
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:

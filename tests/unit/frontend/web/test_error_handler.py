@@ -104,7 +104,7 @@ def test_the_document_is_that_of_rfc_9457() -> None:
 
 @pytest.fixture
 def failing() -> Flask:
-    app = Flask("frontend", static_folder=None)
+    app = Flask("frontend", static_folder=None, template_folder="web/pages/templates")
     app.jinja_env.globals["asset"] = str
     error_handler.register(app)
 

@@ -83,7 +83,7 @@ def test_a_file_that_cant_be_understood_is_refused_with_a_sentence(
 
 
 def test_every_setting_is_documented() -> None:
-    table = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text()
+    table = (Path(__file__).parents[4] / "docs" / "deploy.md").read_text()
     assert [field.name for field in fields(Settings) if f"`{field.name}`" not in table] == []
 
 

@@ -19,7 +19,7 @@ STATIC = resources.files("frontend.web.pages") / "static"
 
 @pytest.fixture
 def client() -> FlaskClient:
-    app = Flask("frontend", static_folder=None)
+    app = Flask("frontend", static_folder=None, template_folder="web/pages/templates")
     app.register_blueprint(assets.blueprint)
     app.jinja_env.globals["asset"] = assets.url
     error_handler.register(app)
