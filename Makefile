@@ -21,6 +21,8 @@ UV := $(BIN)/uv
 # do), else those that uv brings along. No active environment and no settings of the user's.
 CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem /etc/pki/tls/cert.pem)
 UV_RUN := env -u VIRTUAL_ENV $(UV) --no-config --quiet $(if $(CERTIFICATES),--system-certs)
+# Where Python may not write bytecode at its first import, each process would compile all anew.
+BYTECODE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 COMPILE := $(UV_RUN) pip compile --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
@@ -55,7 +57,7 @@ $(UV): requirements/uv.txt | $(BIN)/python
 
 $(SYNCED): requirements/dev.txt $(UV)
 	$(call say,installing the locked requirements)
-	@$(UV_RUN) pip sync --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV_RUN) pip sync --python $(BIN)/python --require-hashes $(BYTECODE) requirements/dev.txt
 	@touch $(UV) $@
 
 $(STAMP): pyproject.toml $(SYNCED)

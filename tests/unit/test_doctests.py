@@ -20,5 +20,5 @@ def test_examples_in_docstrings_are_true(name: str) -> None:
 
 
 def test_the_public_structures_have_examples() -> None:
-    for name in ("model", "plan", "rangestore", "reference", "schedule"):
+    for name in ("cost_model", "intervals", "rangestore", "reference", "scenario"):
         assert doctest.testmod(importlib.import_module(f"sim.{name}")).attempted > 0
