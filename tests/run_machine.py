@@ -90,7 +90,7 @@ class RunMachine(RuleBasedStateMachine):
     @rule(seed=SEEDS, steps=STEPS)
     def ask(self, seed: int, steps: int) -> None:
         model = self.models[seed]
-        run = self.runs.enqueue(request(steps, seed))
+        run = self.runs.enqueue(request(steps, seed)).run
         if steps in model.published:
             assert run is None
             return
@@ -296,7 +296,8 @@ class RunMachine(RuleBasedStateMachine):
             assert set((run.waiting or {}).values()) == model.waiting
             assert (run.epoch, run.attempts) == (model.epoch, model.attempts)
             if model.is_owned:
-                assert (run.target, run.cancelling) == (model.target, model.cancelling)
+                cancelling = self.client.hget(keys.run(digest_of(seed)), "cancel") == b"1"
+                assert (run.target, cancelling) == (model.target, model.cancelling)
             assert (run.retry_at_ms is not None) == (model.state == "retrying")
 
     @invariant()

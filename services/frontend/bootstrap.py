@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from frontend.caching import SingleFlightCache
 from frontend.errors import SettingsError
 from frontend.propagations.service import Propagations
+from frontend.results.slice_cache import RedisSliceCache
 from frontend.results.trajectory_store import TrajectoryStore
 from frontend.runs.event_hub import EventHub
 from frontend.runs.run_queue import RunQueue
@@ -46,6 +47,10 @@ class Services:
     overviews: SingleFlightCache[bytes]  # compressed, by their ETags: making one takes some 30 ms
     manifests: ClientSideCache | None  # read once for many readers, where there are many
 
+    def slice_cache(self, digest: str) -> RedisSliceCache:
+        """Return the cache of a trajectory's slices."""
+        return RedisSliceCache(self.client, digest, self.settings.slice_ttl_s)
+
     def close(self) -> None:
         """End event streams, and close the connections."""
         self.hub.close()
@@ -62,7 +67,7 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
         )
     client = connect(settings.redis_location, ca=settings.redis_ca)
     manifests = ClientSideCache(client, keys.MANIFESTS) if many_readers else None
-    store = TrajectoryStore(client, slice_ttl_s=settings.slice_ttl_s, manifests=manifests)
+    store = TrajectoryStore(client, manifests=manifests)
     runs = RunQueue(
         client,
         lease_ms=settings.lease_s * 1_000,

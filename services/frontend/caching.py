@@ -1,9 +1,8 @@
-"""What a process has made lately, kept so that whoever asks next finds it made.
+"""A cache of values that this process made: each is made once, however many threads ask for it.
 
-- Bounded by bytes and by number; what was not asked for for the longest time goes first.
-- Threads that ask for the same thing at the same time make it once.
-- Only for what is determined by its name and so right for ever; whether it may be given away is
-  asked of Redis each time, by whoever uses this.
+- Bounded by bytes and by number; the least recently used value goes first.
+- Only for values that their name determines, which are right for ever. Whether a value may be
+  served is asked of Redis each time, by the caller.
 """
 
 from __future__ import annotations
@@ -17,55 +16,57 @@ if TYPE_CHECKING:
 
 __all__ = ["SingleFlightCache"]
 
-MOST: Final = 512  # their sizes are added up with each new one
+MOST: Final = 512  # values; their sizes are added up with each new one
 
 T = TypeVar("T")
 
 
 class SingleFlightCache(Generic[T]):
-    """A thread-safe cache by name; `size` tells the bytes of one, which may change."""
+    """A thread-safe cache by name; `size` returns the bytes of a value, which may change."""
 
     def __init__(self, budget_bytes: int, size: Callable[[T], int]) -> None:
         self._budget_bytes = budget_bytes
         self._size = size
-        self._kept: OrderedDict[str, T] = OrderedDict()
+        self._values: OrderedDict[str, T] = OrderedDict()
         self._lock = threading.Lock()
-        self._making: dict[str, threading.Lock] = {}
+        self._in_flight: dict[str, threading.Lock] = {}
 
     def get(self, name: str, make: Callable[[], T]) -> T:
-        """Return what has this name, made now if need be; what `make` raises is raised."""
-        kept = self._look(name)
-        if kept is not None:
-            return kept
+        """Return the value with this name, made now if need be; raises what `make` raises."""
+        value = self.find(name)
+        if value is not None:
+            return value
         with self._lock:
-            making = self._making.setdefault(name, threading.Lock())
-        with making:
-            kept = self._look(name)
-            if kept is None:
+            in_flight = self._in_flight.setdefault(name, threading.Lock())
+        with in_flight:
+            value = self.find(name)
+            if value is None:
                 try:
-                    kept = make()
-                    self._keep(name, kept)
+                    value = make()
+                    self.keep(name, value)
                 finally:
                     with self._lock:
-                        self._making.pop(name, None)
-        return kept
+                        self._in_flight.pop(name, None)
+        return value
+
+    def find(self, name: str) -> T | None:
+        """Return the value with this name if it is here."""
+        with self._lock:
+            if name in self._values:
+                self._values.move_to_end(name)
+            return self._values.get(name)
+
+    def keep(self, name: str, value: T) -> None:
+        """Keep a value that the caller has made."""
+        with self._lock:
+            self._values[name] = value
+            while len(self._values) > 1 and (len(self._values) > MOST or self._is_over_budget()):
+                self._values.popitem(last=False)
 
     def forget(self, name: str) -> None:
-        """Drop one, because it was removed or could not be honoured."""
+        """Drop a value that was removed, or that contradicts what is stored."""
         with self._lock:
-            self._kept.pop(name, None)
+            self._values.pop(name, None)
 
-    def _look(self, name: str) -> T | None:
-        with self._lock:
-            if name in self._kept:
-                self._kept.move_to_end(name)
-            return self._kept.get(name)
-
-    def _keep(self, name: str, made: T) -> None:
-        with self._lock:
-            self._kept[name] = made
-            while len(self._kept) > 1 and (len(self._kept) > MOST or self._is_too_much()):
-                self._kept.popitem(last=False)
-
-    def _is_too_much(self) -> bool:
-        return sum(map(self._size, self._kept.values())) > self._budget_bytes
+    def _is_over_budget(self) -> bool:
+        return sum(map(self._size, self._values.values())) > self._budget_bytes

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pytest
 
 from frontend.domain.run import ChainEntry
+from frontend.results.slice_cache import RedisSliceCache
 from frontend.results.trajectory_store import TrajectoryStore
 from frontend.runs.run_queue import RunQueue
 from frontend.storage import keys
@@ -84,7 +85,7 @@ class Run:
         self.chain.append(entry)
 
     async def on_slices(self, slices: list[tuple[int, bytes]]) -> None:
-        TrajectoryStore(self.client).slice_cache(self.trajectory.digest).put_many(slices)
+        RedisSliceCache(self.client, self.trajectory.digest, ttl_s=60).put_many(slices)
 
     async def go_on(self, cluster: Client, until: int, budget: int) -> None:
         """Go over intervals from where it has come to."""
@@ -166,7 +167,7 @@ async def hold(client: redis.Redis, cluster: Client, chance: random.Random) -> N
     damage(client, await propagated(client, cluster, trajectory, steps, chance), chance)
     expected = simulate(trajectory.scenario, trajectory.seed, steps)
     opened = read_back(client, trajectory, steps)
-    cache = TrajectoryStore(client).slice_cache(trajectory.digest)
+    cache = RedisSliceCache(client, trajectory.digest, ttl_s=60)
     about = f"{agents} agents, {steps} steps, seed {trajectory.seed}"
     assert bits_of(opened.slices(cache=cache)) == bits(expected), about
     t0, t1 = sorted(chance.uniform(0.0, expected[-1].t1) for _ in range(2))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from frontend.errors import FrontendError, LeaseLost, StorageFull, StorageUnavailable
-from frontend.results.trajectory_store import TrajectoryStore
+from frontend.results.slice_cache import RedisSliceCache
 from frontend.runs.run_queue import RunQueue
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.storage import keys
@@ -124,7 +124,7 @@ def test_what_may_be_evicted_is_slices_and_nothing_else(
     lease = owned(runs)
     for position in range(CHAIN):
         put(runs, lease, position)
-    cache = TrajectoryStore(client).slice_cache(DIGEST)
+    cache = RedisSliceCache(client, DIGEST, ttl_s=60)
     cache.put_many((interval, bytes(100_000)) for interval in range(50))
     used = int(command(client, "INFO", "memory")["used_memory"])
     client.config_set("maxmemory-policy", "volatile-lru")
@@ -141,7 +141,7 @@ def test_a_full_storage_costs_the_cache_of_slices_and_no_error(
 ) -> None:
     owned(runs)
     fill(client, "noeviction")
-    assert TrajectoryStore(client).slice_cache(DIGEST).put_many([(1, bytes(1_000))]) == 0
+    assert RedisSliceCache(client, DIGEST, ttl_s=60).put_many([(1, bytes(1_000))]) == 0
 
 
 # A server that dies, or hangs.

@@ -123,7 +123,6 @@ class RunState:
     cluster: Mapping[str, object] | None = None
     error: str | None = None
     failure: Failure | None = None
-    cancelling: bool = False
     retry_at_ms: int | None = None
     asked_ms: int | None = None
     started_ms: int | None = None
@@ -189,7 +188,6 @@ class RunState:
             cluster=orjson.loads(text["cluster"]) if text.get("cluster") else None,
             error=text.get("error"),
             failure=Failure.from_json(orjson.loads(text["failure"])) if "failure" in text else None,
-            cancelling="cancel" in text,
             retry_at_ms=_whole(text, "retry_at"),
             asked_ms=_whole(text, "asked"),
             started_ms=_whole(text, "started"),

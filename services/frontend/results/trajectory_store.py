@@ -1,12 +1,11 @@
-"""What Porta keeps in Redis: manifests, the chain of stretches of each trajectory, slices.
+"""The results in Redis: manifests, and the chain of stretches of each trajectory.
 
-- Reads verify before they serve: a stretch that is missing or altered is cut off the chain,
-  with all that follows it, so that it is made again (and its run's owner, if there is one,
-  loses the run, since what it goes on from is gone).
-- A manifest is written by `runs.py` alone, last; here it is read, listed, and taken away. One of
-  another model version, or that can't be read, counts as absent.
-- With a trajectory's last manifest goes the trajectory, unless a run holds it.
-- Slices are a cache with a TTL: losing one, or not being able to write it, costs nobody an answer.
+- Reads verify before they serve. A stretch that is missing or altered is cut off the chain, with
+  all that follows it, and is computed again. Its run's owner, if there is one, loses the run,
+  since the end that it continues from is gone.
+- Only `runs/run_queue.py` writes manifests, each as the last step of publishing. Here they are
+  read, listed and deleted. A manifest of another model version, or a damaged one, counts as absent.
+- A trajectory is deleted with its last manifest, unless a run holds it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -22,8 +20,7 @@ import orjson
 from frontend.caching import SingleFlightCache
 from frontend.domain import manifest
 from frontend.domain.run import ChainEntry
-from frontend.errors import StorageError, StorageUnavailable
-from frontend.observability.process_metrics import SLICE_HIT, SLICE_MISS
+from frontend.errors import StorageUnavailable
 from frontend.storage import keys
 from frontend.storage.connection import command, now_ms, storage_errors
 from frontend.storage.scripts import Scripts
@@ -32,16 +29,15 @@ from sim.errors import IntegrityError, SimError
 from sim.scenario import Trajectory, canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     import redis
 
     from frontend.storage.client_side_cache import ClientSideCache
     from sim.scenario import PropagationRequest
 
-__all__ = ["RedisSliceCache", "TrajectoryStore"]
+__all__ = ["TrajectoryStore"]
 
-SLICE_TTL_S: Final = 86_400
 AT_ONCE_LIFE_MS: Final = 86_400_000
 KNOWN_BYTES: Final = 16 * 2**20
 CHANGES_TOLERATED: Final = 5  # of a chain, between looking at it and acting on it
@@ -50,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 
 class _DamageError(Exception):
-    """A stretch that can't be used; `sha1` names the bytes that were looked at, if any."""
+    """A stretch that can't be used; `sha1` is the digest of the bytes that were read, if any."""
 
     def __init__(self, reason: str, sha1: str) -> None:
         super().__init__(reason)
@@ -60,17 +56,10 @@ class _DamageError(Exception):
 class TrajectoryStore:
     """The results of one installation."""
 
-    def __init__(
-        self,
-        client: redis.Redis,
-        *,
-        slice_ttl_s: int = SLICE_TTL_S,
-        manifests: ClientSideCache | None = None,
-    ) -> None:
+    def __init__(self, client: redis.Redis, *, manifests: ClientSideCache | None = None) -> None:
         self._client = client
         self._manifests = manifests
         self._scripts = Scripts(client)
-        self._slice_ttl_s = slice_ttl_s
         self._known = SingleFlightCache[Trajectory](
             KNOWN_BYTES, lambda one: len(one.scenario.canonical)
         )
@@ -91,7 +80,7 @@ class TrajectoryStore:
         return data
 
     def recent(self, count: int = 20) -> list[dict[str, Any]]:
-        """Read the manifests that were published last, newest first."""
+        """Read the manifests that were published last, the newest first."""
         with storage_errors():
             ids: list[bytes] = command(self._client, "ZREVRANGE", keys.RECENT, 0, count - 1)
             if not ids:
@@ -104,26 +93,25 @@ class TrajectoryStore:
         return [known for known in found if known is not None]
 
     def stored(self) -> int:
-        """Count the results that are remembered as published (at most the latest 10,000)."""
+        """Count the published results (at most the latest 10,000)."""
         with storage_errors():
             return int(self._client.zcard(keys.RECENT))
 
     def delete(self, request: PropagationRequest) -> bool:
-        """Delete a result, and with the last of its trajectory all that is kept of that.
+        """Delete a result, and with the last result of a trajectory the trajectory.
 
-        False: there was none.
+        Returns False where there was no such result.
         """
         return self._remove(request.trajectory.digest, request.id, "free")
 
     def withdraw(self, request: PropagationRequest) -> None:
-        """Take back a manifest that can't be honoured; the trajectory stays."""
+        """Delete a manifest that its trajectory contradicts; the trajectory stays."""
         self._remove(request.trajectory.digest, request.id, "keep")
 
     def expire_due(self, limit: int = 1_000) -> int:
-        """Delete the results whose time is over (docs/adr/0096); tell of how many.
+        """Delete the results that have expired (docs/adr/0096); return how many.
 
-        Not by Redis' TTL: a result that may be evicted would take its trajectory along, or leave
-        it behind for ever.
+        Redis' own TTL would not do: an evicted result would leave its trajectory behind for ever.
         """
         with storage_errors():
             now = now_ms(self._client)
@@ -138,27 +126,32 @@ class TrajectoryStore:
         for _ in range(CHANGES_TOLERATED):
             with storage_errors():
                 length = self._client.llen(keys.chain(digest))
-            own = [keys.manifest(propagation_id), keys.published(digest), keys.RECENT]
-            rest = [keys.EXPIRING, keys.request(digest), *keys.stretches(digest, 0, length)]
             verdict = self._scripts.on_run(
-                "remove", digest, propagation_id, length, trajectory, others=[*own, *rest]
+                "remove",
+                *(digest, propagation_id, length, trajectory),
+                manifest=keys.manifest(propagation_id),
+                published=keys.published(digest),
+                recent=keys.RECENT,
+                expiring=keys.EXPIRING,
+                request=keys.request(digest),
+                stretches=keys.stretches(digest, 0, length),
             )
             if verdict != b"changed":
                 if self._manifests is not None:
-                    self._manifests.forget(own[0])
+                    self._manifests.forget(keys.manifest(propagation_id))
                 return bool(verdict)
         raise StorageUnavailable("The trajectory grows too fast to be deleted; try again.")
 
     # Trajectories.
 
     def remember(self, request: PropagationRequest, *, for_a_day: bool = False) -> None:
-        """Keep what a digest stands for, so that an id can be resolved.
+        """Store the trajectory under its digest, so that an id can be resolved.
 
-        For a day: then it goes, with the result, unless the trajectory is needed otherwise.
+        `for_a_day`: it expires with the result, unless the trajectory is needed otherwise.
         """
         trajectory = request.trajectory
         with storage_errors():
-            if for_a_day:  # first: what is kept without an end would be kept for ever
+            if for_a_day:  # first: a crash in between must not leave it without an end
                 end = now_ms(self._client) + AT_ONCE_LIFE_MS
                 command(
                     self._client, "ZADD", keys.EXPIRING, end, f"{request.id} {trajectory.digest}"
@@ -166,32 +159,38 @@ class TrajectoryStore:
             self._client.set(keys.request(trajectory.digest), canonical_json(trajectory.to_json()))
 
     def trajectory(self, digest: str) -> Trajectory | None:
-        """Tell what a digest stands for; None where nobody asked for it, or it is damaged.
+        """Return the trajectory with this digest; None where it is unknown, or damaged.
 
-        Read once: it never stands for anything else.
+        It is read once per process: a digest never stands for another trajectory.
         """
         try:
-            return self._known.get(digest, lambda: self._resolved(digest))
+            return self._known.get(digest, lambda: self._read_trajectory(digest))
         except LookupError:
             return None
 
-    def _resolved(self, digest: str) -> Trajectory:
-        """Read what a digest stands for; raises LookupError."""
+    def trajectories(self, digests: Sequence[str]) -> dict[str, Trajectory]:
+        """Return the known trajectories of these digests, read in one call at most."""
+        found = {digest: self._known.find(digest) for digest in digests}
+        missing = [digest for digest, trajectory in found.items() if trajectory is None]
+        if missing:
+            with storage_errors():
+                documents = command(self._client, "MGET", *map(keys.request, missing))
+            for digest, document in zip(missing, documents, strict=True):
+                with suppress(LookupError):
+                    found[digest] = _trajectory(digest, document)
+                    self._known.keep(digest, found[digest])
+        return {digest: known for digest, known in found.items() if known is not None}
+
+    def _read_trajectory(self, digest: str) -> Trajectory:
         with storage_errors():
-            data: bytes | None = command(self._client, "GET", keys.request(digest))
-        try:
-            trajectory = Trajectory.from_json(orjson.loads(data or b"null"))
-        except (orjson.JSONDecodeError, SimError) as error:
-            raise LookupError(digest) from error
-        if trajectory.digest != digest:
-            raise LookupError(digest)
-        return trajectory
+            document: bytes | None = command(self._client, "GET", keys.request(digest))
+        return _trajectory(digest, document)
 
     def chain(self, digest: str) -> list[ChainEntry]:
-        """Read what stretches there are, in order, without looking at their bytes."""
+        """Read the entries of the chain in order, up to a damaged one; no stretch is read."""
         chain: list[ChainEntry] = []
         with suppress(IntegrityError):
-            chain.extend(map(ChainEntry.from_bytes, self._entries(digest)))  # up to a damaged one
+            chain.extend(map(ChainEntry.from_bytes, self._entries(digest)))
         return chain
 
     def _entries(self, digest: str) -> list[bytes]:
@@ -200,9 +199,10 @@ class TrajectoryStore:
         return entries
 
     def stretches(self, trajectory: Trajectory, *, until: int | None = None) -> list[Stretch]:
-        """Read the stretches that begin before interval `until` (all), each verified.
+        """Read and verify the stretches that begin before interval `until` (None: all).
 
-        Damage is cut off, with what follows it, and logged: what comes back is sound, if short.
+        A damaged stretch is cut off with all that follows it, and logged: the stretches that are
+        returned are sound, and may be fewer.
         """
         digest = trajectory.digest
         entries = self._entries(digest)
@@ -240,7 +240,7 @@ class TrajectoryStore:
         return stretch
 
     def discard(self, trajectory: Trajectory) -> None:
-        """Cut off a whole chain that is sound in itself, and yet not what was published from it."""
+        """Cut off a whole chain that is sound in itself but contradicts its manifest."""
         digest = trajectory.digest
         if entries := self._entries(digest):
             with storage_errors():
@@ -249,61 +249,27 @@ class TrajectoryStore:
             self._truncate(digest, 0, len(entries), damage)
 
     def _truncate(self, digest: str, position: int, length: int, damage: _DamageError) -> None:
-        """Cut the chain before a damaged stretch, if it still is what was looked at."""
+        """Cut the chain before a damaged stretch, unless it has changed since it was read."""
         verdict = self._scripts.on_run(
             "truncate",
-            digest,
-            *(position, length, damage.sha1),
-            others=keys.stretches(digest, position, length),
+            *(digest, position, length, damage.sha1),
+            stretches=keys.stretches(digest, position, length),
         )
         _log.warning(
             "stretch %d of trajectory %s can't be used: %s (%s)",
             *(position, digest, damage, verdict.decode()),
         )
 
-    # Slices.
 
-    def slice_cache(self, digest: str) -> RedisSliceCache:
-        """Return the cache of a trajectory's slices."""
-        return RedisSliceCache(self._client, digest, self._slice_ttl_s)
-
-
-@dataclass(frozen=True, slots=True)
-class RedisSliceCache:
-    """Slices by interval: whatever goes wrong with Redis is a miss, or a slice not kept."""
-
-    client: redis.Redis
-    digest: str
-    ttl_s: int
-
-    def get(self, interval: int) -> bytes | None:
-        """Return the bytes of a slice as they are stored; whoever reads them checks them."""
-        try:
-            with storage_errors():
-                data: bytes | None = command(
-                    self.client, "GET", keys.slice_of(self.digest, interval)
-                )
-        except StorageError as error:
-            _log.debug("slice %d is not read: %s", interval, error)
-            data = None
-        (SLICE_MISS if data is None else SLICE_HIT).inc()
-        return data
-
-    def put(self, interval: int, data: bytes) -> None:
-        """Keep the bytes of a slice for a while."""
-        self.put_many([(interval, data)])
-
-    def put_many(self, slices: Iterable[tuple[int, bytes]]) -> int:
-        """Keep several; tell how many bytes were."""
-        kept = 0
-        try:
-            for interval, data in slices:
-                with storage_errors():
-                    self.client.set(keys.slice_of(self.digest, interval), data, ex=self.ttl_s)
-                kept += len(data)
-        except StorageError as error:
-            _log.debug("slices are not kept: %s", error)
-        return kept
+def _trajectory(digest: str, document: bytes | None) -> Trajectory:
+    """Read a stored trajectory; raises LookupError where there is none, or another."""
+    try:
+        trajectory = Trajectory.from_json(orjson.loads(document or b"null"))
+    except (orjson.JSONDecodeError, SimError) as error:
+        raise LookupError(digest) from error
+    if trajectory.digest != digest:
+        raise LookupError(digest)
+    return trajectory
 
 
 def _manifest(data: bytes | None) -> dict[str, Any] | None:
@@ -315,5 +281,5 @@ def _end_of(trajectory: Trajectory, stretches: list[Stretch]) -> Checkpoint:
 
 
 def _sha1(data: bytes | None) -> str:
-    """Name bytes for a script, to see whether they are still the same; "": there are none."""
+    """Return the digest by which a script sees whether bytes have changed; "" for no bytes."""
     return "" if data is None else hashlib.sha1(data, usedforsecurity=False).hexdigest()

@@ -49,7 +49,7 @@ class RunExecutor:
         installation: str,
     ) -> None:
         self._settings = services.settings
-        self._store = services.store
+        self._slices = services.slice_cache(keeper.lease.digest)
         self._runs = services.runs
         self._backend = backend
         self._keeper = keeper
@@ -149,8 +149,7 @@ class RunExecutor:
     async def _cache_slices(self, slices: list[tuple[int, bytes]]) -> None:
         """Put slices into the cache; a slice that can't be kept is remade when it is read."""
         self._keeper.expect(self._settings.stretch_deadline_s)
-        cache = self._store.slice_cache(self._keeper.lease.digest)
-        await asyncio.to_thread(cache.put_many, slices)
+        await asyncio.to_thread(self._slices.put_many, slices)
 
     async def _publish_covered(self) -> None:
         """Publish whatever is waited for and covered by what is there, the shortest first."""

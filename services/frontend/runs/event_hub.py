@@ -23,6 +23,7 @@ from frontend.errors import StorageError
 from frontend.runs.subscription import START, Event, Subscription, order
 from frontend.storage import keys
 from frontend.storage.connection import command, storage_errors
+from frontend.storage.scripts import EVENTS_KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import redis
 
     from frontend.domain.run import RunState
-    from frontend.runs.run_queue import RunQueue
+    from frontend.runs.run_queue import RunQueue, Snapshot
 
     _Entry = tuple[bytes, dict[bytes, bytes]]
 
@@ -41,7 +42,6 @@ CHECK_S: Final = 2.0
 RECONNECT_S: Final = 0.5
 HEARTBEAT_S: Final = 15.0
 CLOSING_S: Final = 2.0
-REPLAYED: Final = 512  # what the scripts keep of a stream
 
 _log = logging.getLogger(__name__)
 
@@ -84,8 +84,8 @@ class EventHub:
             propagation_id=propagation_id,
             heartbeat_s=self._heartbeat_s,
         )
-        run, tail = self._runs.snapshot(digest)
-        self._register(digest, subscription, _Topic(tail, run))
+        snapshot = self._runs.snapshot(digest)
+        self._register(digest, subscription, _Topic(snapshot.event_id, snapshot.run))
         try:
             subscription.begin(*self._missed(digest, last_id))
             yield subscription
@@ -140,7 +140,7 @@ class EventHub:
                 command(self._client, "CLIENT", "UNBLOCK", reader_id)
 
     def _snapshot(self, digest: str) -> Event:
-        return _snapshot(*self._runs.snapshot(digest))
+        return _event(self._runs.snapshot(digest))
 
     def _since(self, digest: str, last_id: str) -> list[Event] | None:
         if order(last_id) == (0, 0):
@@ -148,7 +148,7 @@ class EventHub:
         with storage_errors():
             name = keys.events(digest)
             entries: list[_Entry] = command(
-                self._client, "XRANGE", name, last_id, "+", "COUNT", REPLAYED + 1
+                self._client, "XRANGE", name, last_id, "+", "COUNT", EVENTS_KEPT + 1
             )
         if not entries or entries[0][0].decode() != last_id:
             return None
@@ -217,14 +217,14 @@ class EventHub:
 
     def _restart(self, digest: str) -> None:
         """Give everybody a snapshot: what was read last has been trimmed, or is forgotten."""
-        run, tail = self._runs.snapshot(digest)
+        snapshot = self._runs.snapshot(digest)
         with self._changed:
             topic = self._topics.get(digest)
             if topic is None:
                 return
-            topic.cursor, topic.run = tail, run
+            topic.cursor, topic.run = snapshot.event_id, snapshot.run
             for listener in topic.listeners:
-                listener.restart(_snapshot(run, tail))
+                listener.restart(_event(snapshot))
 
     def _tell_position(self, digest: str, position: int) -> None:
         with self._changed:
@@ -241,5 +241,6 @@ def _one_connection(client: redis.Redis) -> redis.Redis:
     return reader
 
 
-def _snapshot(run: RunState | None, tail: str) -> Event:
-    return Event(None if tail == START else tail, "status", run)
+def _event(snapshot: Snapshot) -> Event:
+    event_id = None if snapshot.event_id == START else snapshot.event_id
+    return Event(event_id, "status", snapshot.run)

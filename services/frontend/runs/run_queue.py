@@ -17,7 +17,8 @@ never retried here. An asyncio caller uses `asyncio.to_thread`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
 import orjson
 
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
     from frontend.domain.run import ChainEntry, Stage
     from sim.scenario import Failure, PropagationRequest
 
-__all__ = ["VALUE_LIMIT_BYTES", "Enqueued", "RunQueue"]
+__all__ = ["VALUE_LIMIT_BYTES", "Enqueued", "RunQueue", "Snapshot"]
 
-Enqueued = Literal["queued", "extended", "joined", "failed", "complete"]
+Verdict = Literal["queued", "extended", "joined", "failed", "complete"]
 
 VALUE_LIMIT_BYTES: Final = 512 * 2**20  # proto-max-bulk-len, Redis' default
 LEASE_MS: Final = 10_000
@@ -49,6 +50,27 @@ RETRY_AFTER_S: Final = 10
 BACK_OFF_MS: Final = 2_000  # doubled with each attempt
 LEASES_READ: Final = 10_000
 RECORD_LINGERS_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """What came of enqueueing, and the run then; None where the result is there already."""
+
+    verdict: Verdict
+    run: RunState | None
+
+    @property
+    def adds_work(self) -> bool:
+        """Whether there is more to compute than before."""
+        return self.verdict in {"queued", "extended"}
+
+
+class Snapshot(NamedTuple):
+    """A run's record, the id of the last event in it ("0-0": none), and the stored stretches."""
+
+    run: RunState | None
+    event_id: str
+    stretches: int
 
 
 class RunQueue:
@@ -74,38 +96,29 @@ class RunQueue:
         self._back_off_ms = back_off_ms
         self._result_ttl_s = result_ttl_s
 
-    # Whoever asks.
+    # Callers who ask.
 
-    def enqueue(self, request: PropagationRequest, *, retry: bool = False) -> RunState | None:
-        """Join the run that is under way for this trajectory, or line up a new one.
+    def enqueue(self, request: PropagationRequest, *, retry: bool = False) -> Enqueued:
+        """Join the run that is under way for this trajectory, or enqueue a new one.
 
-        Returns the run as it is then; None where the result is there already. What has failed
-        for good is returned as it is; `retry` tries again unless the trajectory itself ends.
-        Raises QueueFull, and StorageFull: with a full storage new work is refused at the door.
+        A propagation that failed for good is returned as failed; `retry` tries it again unless
+        the trajectory itself ends. Raises QueueFull, and StorageFull: a full storage refuses new
+        work at the door.
         """
-        verdict = self.line_up(request, retry=retry)
-        return None if verdict == "complete" else self.state(request.trajectory.digest)
-
-    def line_up(self, request: PropagationRequest, *, retry: bool = False) -> Enqueued:
-        """Do what `enqueue` does, and tell what that was."""
-        verdict: bytes = self._scripts.on_run(
+        digest = request.trajectory.digest
+        verdict, *rest = self._scripts.on_run(
             "enqueue",
-            request.trajectory.digest,
-            request.id,
-            request.steps,
-            canonical_json(request.trajectory.to_json()),
-            self._max_waiting,
-            WAITING_FOR_ONE_RUN,
-            int(retry),
-            others=[
-                keys.request(request.trajectory.digest),
-                keys.published(request.trajectory.digest),
-                keys.manifest(request.id),
-            ],
+            digest,
+            *(request.id, request.steps, canonical_json(request.trajectory.to_json())),
+            *(self._max_waiting, WAITING_FOR_ONE_RUN, int(retry)),
+            request=keys.request(digest),
+            published=keys.published(digest),
+            manifest=keys.manifest(request.id),
         )
         if verdict == b"full":
-            raise QueueFull(waiting=self.line_length(), retry_after_s=RETRY_AFTER_S)
-        return cast("Enqueued", verdict.decode())
+            raise QueueFull(waiting=rest[0], retry_after_s=RETRY_AFTER_S)
+        run = _snapshot(digest, rest[0]).run if rest else None
+        return Enqueued(cast("Verdict", verdict.decode()), run)
 
     def cancel(self, request: PropagationRequest) -> bool:
         """Stop waiting for a propagation; its run goes on for whoever else waits.
@@ -117,40 +130,11 @@ class RunQueue:
 
     def state(self, digest: str) -> RunState | None:
         """Read a run's record; None where there is none."""
-        return self.snapshot(digest)[0]
+        return self.snapshot(digest).run
 
-    def snapshot(self, digest: str) -> tuple[RunState | None, str]:
-        """Read a run's record with the id of the last event that it includes ("0-0": none)."""
-        own = [keys.run(digest), keys.waiting(digest), keys.ended(digest), keys.events(digest)]
-        words, waiting, ended, rank, event_id = self._scripts.call(
-            "snapshot", [*own, keys.QUEUE], digest
-        )
-        fields: dict[bytes, bytes] = dict(zip(words[::2], words[1::2], strict=True))
-        if b"state" not in fields:
-            return None, event_id.decode()
-        run = RunState.from_fields(
-            digest,
-            fields,
-            position=None if rank < 0 else rank + 1,
-            waiting=pairs(waiting),
-            ended=_statuses(ended),
-        )
-        return run, event_id.decode()
-
-    def position(self, digest: str) -> int | None:
-        """Tell a run's place in the line, from 1; None outside it."""
-        return self.positions([digest])[digest]
-
-    def positions(self, digests: Sequence[str]) -> dict[str, int | None]:
-        """Tell the places of several runs in the line, in one round trip."""
-        with storage_errors(), self._client.pipeline(transaction=False) as pipe:
-            for digest in digests:
-                pipe.zrank(keys.QUEUE, digest)
-            ranks = pipe.execute()
-        return {
-            digest: None if rank is None else rank + 1
-            for digest, rank in zip(digests, ranks, strict=True)
-        }
+    def snapshot(self, digest: str) -> Snapshot:
+        """Read a run's record, the event that it includes, and the length of its chain."""
+        return _snapshot(digest, self._scripts.on_run("snapshot", digest))
 
     def line_length(self) -> int:
         """Count the runs that wait for a slot, or for being tried again."""
@@ -158,19 +142,25 @@ class RunQueue:
             return int(self._client.zcard(keys.QUEUE)) + int(self._client.zcard(keys.RETRY))
 
     def under_way(self, limit: int = 100) -> list[RunState]:
-        """Read the runs that have an owner, then those that will be tried again, then the line."""
+        """Read the runs that have an owner, then those to be tried again, then the queue."""
         with storage_errors(), self._client.pipeline(transaction=False) as pipe:
             for name in (keys.ACTIVE, keys.RETRY, keys.QUEUE):
                 pipe.zrange(name, 0, limit - 1)
-            digests = [digest.decode() for found in pipe.execute() for digest in found]
-        runs = (self.state(digest) for digest in digests[:limit])
+            found = [digest.decode() for digests in pipe.execute() for digest in digests]
+        digests = found[:limit]
+        if not digests:
+            return []
+        records = [key for digest in digests for key in keys.record(digest)]
+        replies = self._scripts.call("snapshots", {"queue": keys.QUEUE, "runs": records}, *digests)
+        runs = (_snapshot(*pair).run for pair in zip(digests, replies, strict=True))
         return [run for run in runs if run is not None]
 
-    # Whoever owns.
+    # Owners.
 
     def candidates(self, limit: int = 16) -> list[str]:
         """List whom to acquire next, best first: abandoned runs, those to try again, the line."""
-        found = self._scripts.call("candidates", [keys.ACTIVE, keys.RETRY, keys.QUEUE], limit)
+        lists = {"active": keys.ACTIVE, "retry": keys.RETRY, "queue": keys.QUEUE}
+        found = self._scripts.call("candidates", lists, limit)
         return [digest.decode() for digest in found]
 
     def acquire(self, digest: str, token: str, owner: str) -> Acquired:
@@ -228,7 +218,7 @@ class RunQueue:
         if len(data) > VALUE_LIMIT_BYTES:
             raise ValueTooLarge(len(data), VALUE_LIMIT_BYTES)
         words = (position, previous, entry.checksum, entry.to_bytes(), data)
-        self._owner("put", lease, *words, others=[keys.stretch(lease.digest, position)])
+        self._owner("put", lease, *words, stretch=keys.stretch(lease.digest, position))
 
     def publish(
         self,
@@ -314,9 +304,12 @@ class RunQueue:
     def _sweep(self, digest: str) -> bytes:
         with storage_errors():
             length = self._client.llen(keys.chain(digest))
-        others = [keys.published(digest), keys.request(digest), *keys.stretches(digest, 0, length)]
         verdict: bytes = self._scripts.on_run(
-            "sweep", digest, length, RECORD_LINGERS_MS, others=others
+            "sweep",
+            *(digest, length, RECORD_LINGERS_MS),
+            published=keys.published(digest),
+            request=keys.request(digest),
+            stretches=keys.stretches(digest, 0, length),
         )
         return verdict
 
@@ -331,13 +324,16 @@ class RunQueue:
     ) -> bool:
         digest = request.trajectory.digest
         life_s = 0 if request.trajectory.is_default else self._result_ttl_s or 0
-        own = [keys.manifest(request.id), keys.published(digest), keys.RECENT, keys.EXPIRING]
         verdict, *where = self._scripts.on_run(
             script,
             digest,
             *(token, epoch, request.id, request.steps, manifest),
             *(len(chain), chain[-1].checksum if chain else "", life_s * 1000, RECENT_KEPT),
-            others=[*own, *keys.stretches(digest, 0, len(chain))],
+            manifest=keys.manifest(request.id),
+            published=keys.published(digest),
+            recent=keys.RECENT,
+            expiring=keys.EXPIRING,
+            stretches=keys.stretches(digest, 0, len(chain)),
         )
         if verdict == b"lost":
             raise LeaseLost(digest)
@@ -345,15 +341,26 @@ class RunQueue:
             raise ChainBroken(digest, where[0], "it is not what the result was computed from")
         return bool(verdict != b"unwanted")
 
-    def _owner(
-        self, script: str, lease: Lease, *args: str | float | bytes, others: Sequence[str] = ()
-    ) -> Any:  # noqa: ANN401  # a reply's shape is its script's
-        reply = self._scripts.on_run(
-            script, lease.digest, lease.token, lease.epoch, *args, others=others
-        )
+    def _owner(self, script: str, lease: Lease, *args: str | float | bytes, **more: str) -> Any:  # noqa: ANN401  # a reply's shape is its script's
+        reply = self._scripts.on_run(script, lease.digest, lease.token, lease.epoch, *args, **more)
         if b"lost" in (reply, reply[0] if isinstance(reply, list) else None):
             raise LeaseLost(lease.digest)
         return reply
+
+
+def _snapshot(digest: str, reply: Sequence[Any]) -> Snapshot:
+    words, waiting, ended, rank, event_id, stretches = reply
+    fields: dict[bytes, bytes] = dict(zip(words[::2], words[1::2], strict=True))
+    if b"state" not in fields:
+        return Snapshot(None, event_id.decode(), stretches)
+    run = RunState.from_fields(
+        digest,
+        fields,
+        position=None if rank < 0 else rank + 1,
+        waiting=pairs(waiting),
+        ended=_statuses(ended),
+    )
+    return Snapshot(run, event_id.decode(), stretches)
 
 
 def _statuses(ended: Sequence[bytes]) -> dict[str, Status]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from frontend.storage import keys
-from frontend.storage.connection import command, now_ms, storage_errors
+from frontend.storage.connection import command, storage_errors
 from frontend.storage.scripts import Scripts
 
 if TYPE_CHECKING:
@@ -34,14 +34,13 @@ class RunnerRegistry:
     def heartbeat(self, name: str, info: Mapping[str, object]) -> None:
         """Say that a runner is alive; `info` is any JSON object, without `at_ms`."""
         told = orjson.dumps(dict(info))
-        self._scripts.call("heartbeat", [keys.RUNNERS], name, told, FORGOTTEN_AFTER_MS)
+        self._scripts.call("heartbeat", {"runners": keys.RUNNERS}, name, told, FORGOTTEN_AFTER_MS)
 
     def alive(self, within_ms: int = 15_000) -> dict[str, dict[str, Any]]:
         """Read what the runners last said (with `age_ms`) that were heard of within the time."""
-        with storage_errors():
-            now = now_ms(self._client)
-            said: dict[bytes, bytes] = command(self._client, "HGETALL", keys.RUNNERS)
-        infos = {name.decode(): orjson.loads(info) for name, info in said.items()}
+        now, words = self._scripts.call("runners", {"runners": keys.RUNNERS})
+        heartbeats = zip(words[::2], words[1::2], strict=True)
+        infos = {name.decode(): orjson.loads(info) for name, info in heartbeats}
         aged = {name: info | {"age_ms": now - info["at_ms"]} for name, info in infos.items()}
         return {name: info for name, info in aged.items() if info["age_ms"] <= within_ms}
 
@@ -52,11 +51,11 @@ class RunnerRegistry:
 
     def lead(self, token: str, lease_ms: int) -> bool:
         """Be, or stay, the one runner that reaps; said again before the lease is out."""
-        return bool(self._scripts.call("lead", [keys.REAPER], token, lease_ms))
+        return bool(self._scripts.call("lead", {"reaper": keys.REAPER}, token, lease_ms))
 
     def stop_leading(self, token: str) -> None:
         """Let another runner reap at once."""
-        self._scripts.call("lead", [keys.REAPER], token, 0)
+        self._scripts.call("lead", {"reaper": keys.REAPER}, token, 0)
 
     def installation(self) -> str:
         """Return the random name of this installation, given once."""

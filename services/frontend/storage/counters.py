@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import redis
     from prometheus_client.core import Metric
 
-__all__ = ["COUNTED", "ORPHANS_STOPPED", "TIMED", "Counters", "families"]
+__all__ = ["BOUNDS_MS", "COUNTED", "ORPHANS_STOPPED", "TIMED", "Counters", "families"]
 
 ORPHANS_STOPPED: Final = "orphans_stopped"
 MS: Final = 1_000
@@ -105,7 +105,7 @@ COUNTED: Final = (
     Counted("line_full", "Requests refused because the line was full."),
     Counted(ORPHANS_STOPPED, "Clusters stopped because no living run owned them."),
 )
-# The bounds are those in lua/prelude.lua, from a warm Gateway's answer to PORTA_CLUSTER_TIMEOUT.
+# From a warm Gateway's answer to PORTA_CLUSTER_TIMEOUT; the scripts are given the same.
 BOUNDS_MS: Final = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, 120_000, 300_000)
 TIMED: Final = (
     Timed("run_queue", "Time that new runs waited in the line.", BOUNDS_MS),

@@ -28,6 +28,7 @@ __all__ = [
     "manifest",
     "of_run",
     "published",
+    "record",
     "request",
     "run",
     "slice_of",
@@ -106,7 +107,23 @@ def events(digest: str) -> str:
     return f"run/{digest}/events"
 
 
-def of_run(digest: str) -> list[str]:
-    """List the keys that every script of the run protocol is given first (see `prelude.lua`)."""
-    own = [run(digest), waiting(digest), ended(digest), events(digest), chain(digest)]
-    return [*own, QUEUE, ACTIVE, RETRY, OVER, SEQUENCE]
+def record(digest: str) -> list[str]:
+    """Return the keys of a run that its snapshot reads (`lua/record.lua`)."""
+    return [run(digest), waiting(digest), ended(digest), events(digest), chain(digest)]
+
+
+def of_run(digest: str) -> dict[str, str]:
+    """Return the keys of a run by the names that the scripts have for them (`lua/prelude.lua`)."""
+    return {
+        "run": run(digest),
+        "waiting": waiting(digest),
+        "ended": ended(digest),
+        "events": events(digest),
+        "chain": chain(digest),
+        "queue": QUEUE,
+        "active": ACTIVE,
+        "retry": RETRY,
+        "over": OVER,
+        "sequence": SEQUENCE,
+        "counters": COUNTERS,
+    }

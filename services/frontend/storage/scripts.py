@@ -1,7 +1,11 @@
-"""The Lua scripts of the run protocol, read from `lua/` and known to one Redis client.
+"""The Lua scripts of the run protocol: read from `lua/`, and registered with one Redis client.
 
-Each is one step: it happens wholly or not at all. They are called by their SHA, and loaded
-again by redis-py when Redis has forgotten them (a restart, a `SCRIPT FLUSH`).
+- Each script is one step: it happens wholly or not at all.
+- A script names its keys itself, in lines `--keys`; callers pass keys by these names. So the
+  positions in KEYS are known in one place, and a missing or a superfluous key is an error.
+- Constants that Python needs too come from Python, by lines `--constant`.
+- Scripts are called by their SHA. redis-py loads them again when Redis has forgotten them (after
+  a restart or a `SCRIPT FLUSH`).
 """
 
 from __future__ import annotations
@@ -12,18 +16,28 @@ from typing import TYPE_CHECKING, Any, Final
 
 from frontend.storage import keys
 from frontend.storage.connection import storage_errors
+from frontend.storage.counters import BOUNDS_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import redis
     from redis.commands.core import Script
 
-__all__ = ["NAMES", "Scripts", "source"]
+__all__ = ["EVENTS_KEPT", "NAMES", "Scripts", "key_names", "source"]
+
+EVENTS_KEPT: Final = 512  # of one run; more than an hour of progress, some 200 KB
 
 _INCLUDE: Final = "--include "
-_PARTS: Final = frozenset({"prelude", "publication"})
+_KEYS: Final = "--keys "
+_CONSTANT: Final = "--constant "
+_MANY: Final = "..."  # ends the name of the last keys, of which there are any number
+_PARTS: Final = frozenset({"prelude", "publication", "record"})
 _FOLDER: Final = files("frontend.storage") / "lua"
+_CONSTANTS: Final = {
+    "BOUNDS_MS": "{ " + ", ".join(map(str, BOUNDS_MS)) + " }",
+    "EVENTS_KEPT": str(EVENTS_KEPT),
+}
 
 NAMES: Final = tuple(
     sorted(
@@ -34,34 +48,75 @@ NAMES: Final = tuple(
 )
 
 
-def _read(name: str) -> str:
-    return (_FOLDER / f"{name}.lua").read_text(encoding="utf-8")
-
-
-@cache
-def source(name: str) -> str:
-    """Return a script as Redis gets it: its first line, then what it includes, then its own."""
-    lines = _read(name).splitlines()
-    return "\n".join(
-        _read(line.removeprefix(_INCLUDE)) if line.startswith(_INCLUDE) else line for line in lines
-    )
-
-
 class Scripts:
-    """The scripts, called on one client; a reply is bytes, integers and lists of them."""
+    """The scripts, called on one client; a reply consists of bytes, integers and lists of them."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._scripts: dict[str, Script] = {
             name: client.register_script(source(name)) for name in NAMES
         }
 
-    def call(self, name: str, key_names: Sequence[str], *args: str | float | bytes) -> Any:  # noqa: ANN401  # a reply's shape is its script's
-        """Run a script on its keys; raises `StorageError`."""
+    def call(
+        self, name: str, named: Mapping[str, str | Sequence[str]], *args: str | float | bytes
+    ) -> Any:  # noqa: ANN401  # a reply's shape is its script's
+        """Run a script on the keys that it names; raises `StorageError`."""
         with storage_errors():
-            return self._scripts[name](keys=key_names, args=args)
+            return self._scripts[name](keys=_in_order(name, named), args=args)
 
     def on_run(
-        self, name: str, digest: str, *args: str | float | bytes, others: Sequence[str] = ()
+        self, name: str, digest: str, *args: str | float | bytes, **more: str | Sequence[str]
     ) -> Any:  # noqa: ANN401  # a reply's shape is its script's
-        """Run a script of the run protocol, on a run's keys, `others`, and last the counters."""
-        return self.call(name, [*keys.of_run(digest), *others, keys.COUNTERS], digest, *args)
+        """Run a script of the run protocol on a run's keys, and `more` that it names."""
+        return self.call(name, {**keys.of_run(digest), **more}, digest, *args)
+
+
+@cache
+def source(name: str) -> str:
+    """Return a script as Redis gets it: directives replaced by what they stand for."""
+    lines = []
+    declared = 0
+    for line in _lines(name):
+        if line.startswith(_KEYS):
+            names = line.removeprefix(_KEYS).split()
+            lines += [_bound(key, declared + place) for place, key in enumerate(names, start=1)]
+            declared += len(names)
+        elif line.startswith(_CONSTANT):
+            constant = line.removeprefix(_CONSTANT)
+            lines.append(f"local {constant} = {_CONSTANTS[constant]}")
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+@cache
+def key_names(name: str) -> tuple[str, ...]:
+    """Return the names of a script's keys, in the order of KEYS."""
+    declarations = (line for line in _lines(name) if line.startswith(_KEYS))
+    return tuple(word for line in declarations for word in line.removeprefix(_KEYS).split())
+
+
+def _lines(name: str) -> Iterator[str]:
+    """Yield the lines of a script, and in their place those of what it includes."""
+    for line in (_FOLDER / f"{name}.lua").read_text(encoding="utf-8").splitlines():
+        if line.startswith(_INCLUDE):
+            yield from _lines(line.removeprefix(_INCLUDE))
+        else:
+            yield line
+
+
+def _bound(key: str, position: int) -> str:
+    """Bind a key to its name, as `run` to KEYS[1]; `stretches...` to the position of the first."""
+    name = key.removesuffix(_MANY)
+    return f"local {name} = {position if key.endswith(_MANY) else f'KEYS[{position}]'}"
+
+
+def _in_order(name: str, named: Mapping[str, str | Sequence[str]]) -> list[str]:
+    """Return the keys in the order of KEYS; raises ValueError where they are not the script's."""
+    declared = key_names(name)
+    if {key.removesuffix(_MANY) for key in declared} != named.keys():
+        raise ValueError(f"{name} has the keys {', '.join(declared)}, not {', '.join(named)}")
+    ordered: list[str] = []
+    for key in declared:
+        given = named[key.removesuffix(_MANY)]
+        ordered += [given] if isinstance(given, str) else given
+    return ordered

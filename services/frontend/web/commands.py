@@ -1,4 +1,4 @@
-"""Starting, cancelling and deleting on somebody's behalf: within their quota, and written down."""
+"""What a principal asks for: start, cancel, delete; within their quota, and in the audit log."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from frontend.errors import NotFound, QuotaExceeded
 from frontend.web.auth import audit_log
-from frontend.web.auth.authorization import principal, quotas
+from frontend.web.auth.authorization import principal, quotas, starts_by_looking
 from frontend.web.context import services
 from sim.cost_model import work
 
@@ -14,47 +14,70 @@ if TYPE_CHECKING:
     from frontend.domain.resource import Resource
     from sim.scenario import PropagationRequest
 
-__all__ = ["remove", "start"]
+__all__ = ["find_or_start", "remove", "start"]
 
 
-def start(wanted: PropagationRequest, *, retry: bool = False) -> Resource:
-    """Ask for a propagation: give the one that is there, join the run under way, or line up.
+def find_or_start(request: PropagationRequest) -> Resource | None:
+    """Return what is known of a propagation; start it if nothing is, and this request may.
 
-    Raises QuotaExceeded, QueueFull and StorageError. Joining costs nothing.
+    Each thing is read once: two calls to Redis find nothing, three more start a run. Raises
+    QuotaExceeded, QueueFull and StorageError.
     """
     propagations = services().propagations
-    if principal().is_limited and (size := propagations.left_at_once(wanted)):
-        quotas().keep(principal(), size)
-    resource = propagations.at_once(wanted)
-    if resource is not None:
-        return resource
-    if principal().is_limited and not propagations.is_awaited(wanted):
-        quotas().check(principal(), _work(wanted))
-    resource, is_more = propagations.line_up(wanted, retry=retry)
-    if is_more:
-        _charge(wanted)
-        audit_log.record("start", "done", wanted)
+    known = propagations.known(request)
+    if known.resource is not None:
+        return known.resource
+    if not starts_by_looking():
+        return propagations.settled(request)
+    return _start_unknown(request, has_stretches=known.has_stretches)
+
+
+def start(request: PropagationRequest, *, retry: bool = False) -> Resource:
+    """Return a stored result, join the run under way, or start one; `retry` what failed.
+
+    Raises QuotaExceeded, QueueFull and StorageError. Joining is free.
+    """
+    stored = services().propagations.stored(request)
+    return stored if stored is not None else _start_unknown(request, retry=retry)
+
+
+def _start_unknown(
+    request: PropagationRequest, *, retry: bool = False, has_stretches: bool = True
+) -> Resource:
+    """Start a propagation that is not stored: inline if it is small, else by a run."""
+    propagations = services().propagations
+    basis = propagations.inline_basis(request, has_stretches=has_stretches)
+    if basis is not None:
+        if principal().is_limited and (size := propagations.inline_bytes(request)):
+            quotas().keep(principal(), size)
+        return propagations.compute_inline(request, basis)
+    if principal().is_limited and not propagations.is_awaited(request):
+        quotas().check(principal(), _work(request))
+    resource, adds_work = propagations.enqueue(request, retry=retry)
+    if adds_work:
+        _charge(request)
+        audit_log.record("start", "done", request)
     return resource
 
 
-def remove(wanted: PropagationRequest) -> None:
+def remove(request: PropagationRequest) -> None:
     """Cancel a run under way, or delete a finished result; raises NotFound."""
-    resource = services().propagations.find(wanted)
+    resource = services().propagations.find(request)
     if resource is None:
-        raise NotFound(f"Nobody has asked for {wanted.id} yet, so there is nothing to delete.")
-    services().propagations.remove(wanted)
-    audit_log.record("delete" if resource.status.is_over else "cancel", "done", wanted)
+        raise NotFound(f"Nobody has asked for {request.id} yet, so there is nothing to delete.")
+    services().propagations.remove(request)
+    audit_log.record("delete" if resource.status.is_over else "cancel", "done", request)
 
 
-def _charge(wanted: PropagationRequest) -> None:
-    """Count what was lined up; take it back where other requests of the same asker were faster."""
+def _charge(request: PropagationRequest) -> None:
+    """Charge an enqueued run; cancel it where the principal's other requests used up the quota."""
     try:
-        quotas().take(principal(), _work(wanted))
+        quotas().take(principal(), _work(request))
     except QuotaExceeded:
-        services().propagations.give_up(wanted)
+        services().propagations.cancel(request)
         raise
 
 
-def _work(wanted: PropagationRequest) -> float:
-    """Return the whole work of a request, also where a part of it is there already."""
-    return work(wanted.steps, wanted.trajectory.scenario, wanted.members)
+def _work(request: PropagationRequest) -> float:
+    """Return the whole work of a request, although a part of it may be stored already."""
+    return work(request.steps, request.trajectory.scenario, request.members)

@@ -21,7 +21,7 @@ def propagation(settings: Settings, request: PropagationRequest) -> Propagation:
     """Join the run that a page would join, and wait for it; raises FrontendError."""
     services = build_services(settings)
     try:
-        resource = services.propagations.ask(request, retry=True)
+        resource = services.propagations.start(request, retry=True)
         if not resource.status.is_over:
             _follow(services, request)
             resource = services.propagations.find(request) or resource

@@ -1,6 +1,7 @@
 #!lua flags=no-writes
 -- Whom to acquire next: runs whose lease ran out, runs that may be tried again, then the line.
--- KEYS: active, retry, queue.  ARGV: how many at most
+-- ARGV: how many at most
+--keys active retry queue
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local found = {}
@@ -11,7 +12,7 @@ local function add(digests)
     end
   end
 end
-add(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now))
-add(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now))
-add(redis.call('ZRANGE', KEYS[3], 0, ARGV[1] - 1))
+add(redis.call('ZRANGEBYSCORE', active, '-inf', now))
+add(redis.call('ZRANGEBYSCORE', retry, '-inf', now))
+add(redis.call('ZRANGE', queue, 0, ARGV[1] - 1))
 return found

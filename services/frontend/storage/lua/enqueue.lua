@@ -2,36 +2,33 @@
 -- Join the run that is under way for this trajectory, or line up a new one.
 -- Not allow-oom on purpose: with the storage full, new work is refused at the door.
 -- ARGV: digest, id, steps, trajectory JSON, line limit, waiting limit, retry ('1': try what failed again)
--- Returns queued (a new run), extended (the run, or the one after it, becomes longer), joined,
---   complete, failed (for good), or full.
+-- Returns queued (a new run), extended (the run, or the one after it, becomes longer), joined or
+--   failed (for good), with the run's snapshot; or complete, or full and how many runs wait.
 --include prelude
-local request, published, manifest = KEYS[11], KEYS[12], KEYS[13]
+--keys request published manifest
 local id, steps = ARGV[2], tonumber(ARGV[3])
 local line_limit, waiting_limit, again = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
 
 if redis.call('SISMEMBER', published, id) == 1 and redis.call('EXISTS', manifest) == 1 then
-  return 'complete'
+  return { 'complete' }
 end
 local failure = field('failure')
 if failure and steps > cjson.decode(failure).iteration then
-  return 'failed'
+  return { 'failed', snapshot() }
 end
 if redis.call('ZSCORE', waiting, id) then
-  return 'joined'
+  return { 'joined', snapshot() }
 end
 if not again and redis.call('ZSCORE', ended, id .. ' failed') then
-  return 'failed'
+  return { 'failed', snapshot() }
 end
 
 local state = field('state')
 local under_way = owned() or state == 'queued' or field('retry_at')
-if redis.call('ZCARD', waiting) >= waiting_limit then
+local line = redis.call('ZCARD', queue) + redis.call('ZCARD', retry)
+if redis.call('ZCARD', waiting) >= waiting_limit or not under_way and line >= line_limit then
   count('line_full')
-  return 'full'
-end
-if not under_way and redis.call('ZCARD', queue) + redis.call('ZCARD', retry) >= line_limit then
-  count('line_full')
-  return 'full'
+  return { 'full', line }
 end
 
 local longest = tonumber(redis.call('ZREVRANGE', waiting, 0, 0, 'WITHSCORES')[2] or 0)
@@ -45,7 +42,7 @@ if not under_way then
   redis.call('HDEL', run, 'attempts', 'error', 'started', 'done', 'target')
   redis.call('HSET', run, 'asked', now)
   line_up()
-  return 'queued'
+  return { 'queued', snapshot() }
 end
 if owned() then
   if steps <= number('target') then
@@ -57,4 +54,4 @@ if owned() then
   end
 end
 emit('status')
-return steps > longest and 'extended' or 'joined'
+return { steps > longest and 'extended' or 'joined', snapshot() }

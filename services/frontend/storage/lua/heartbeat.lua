@@ -1,14 +1,15 @@
 #!lua flags=allow-oom
 -- A runner is alive; runners that have been silent for long are forgotten.
--- KEYS: runners.  ARGV: name, JSON object, silence after which one is forgotten (ms)
+-- ARGV: name, JSON object, silence after which one is forgotten (ms)
+--keys runners
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local runners = redis.call('HGETALL', KEYS[1])
-for index = 1, #runners, 2 do
-  if cjson.decode(runners[index + 1]).at_ms < now - tonumber(ARGV[3]) then
-    redis.call('HDEL', KEYS[1], runners[index])
+local heartbeats = redis.call('HGETALL', runners)
+for index = 1, #heartbeats, 2 do
+  if cjson.decode(heartbeats[index + 1]).at_ms < now - tonumber(ARGV[3]) then
+    redis.call('HDEL', runners, heartbeats[index])
   end
 end
 local rest = ARGV[2] == '{}' and '}' or ',' .. ARGV[2]:sub(2)
-redis.call('HSET', KEYS[1], ARGV[1], '{"at_ms":' .. now .. rest)
+redis.call('HSET', runners, ARGV[1], '{"at_ms":' .. now .. rest)
 return now

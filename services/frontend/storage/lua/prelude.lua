@@ -9,18 +9,17 @@
 --   stage, done, rate, workers, wanted, cluster   progress;  error, retry_at, failure   what went wrong
 --   asked, started, over   when (ms)
 
-local run, waiting, ended, events, chain = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local queue, active, retry, over, sequence = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
-local counters = KEYS[#KEYS] -- always the last
+--include record
+--keys run waiting ended events chain queue active retry over sequence counters
 local digest = ARGV[1]
 
-local EVENTS_KEPT = 512
+--constant EVENTS_KEPT
+--constant BOUNDS_MS
 local ENDED_KEPT = 256
 local EVENTS_LINGER_MS = 600000 -- then the sweeper deletes the stream
-local BOUNDS_MS = { 500, 1000, 2000, 5000, 10000, 20000, 60000, 120000, 300000 }
 local SHOWN = {
   'state', 'stage', 'target', 'epoch', 'attempts', 'done', 'rate', 'workers', 'wanted', 'cluster',
-  'error', 'retry_at', 'failure', 'cancel', 'asked', 'started', 'over',
+  'error', 'retry_at', 'failure', 'asked', 'started', 'over',
 }
 
 local clock = redis.call('TIME')
@@ -83,6 +82,10 @@ local function emit(name, id, outcome)
   redis.call(unpack(entry))
 end
 
+local function snapshot()
+  return snapshot_of(queue, digest, run, waiting, ended, events, chain)
+end
+
 local function well_formed(entry)
   return type(entry) == 'table' and type(entry.checksum) == 'string'
     and type(entry.first) == 'number' and type(entry.count) == 'number'
@@ -109,7 +112,7 @@ local function note_chain()
 end
 
 local function unlink_from(first)
-  for index = first, #KEYS - 1 do
+  for index = first, #KEYS do
     redis.call('UNLINK', KEYS[index])
   end
 end

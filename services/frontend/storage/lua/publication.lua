@@ -1,12 +1,10 @@
 -- What `publish` and `derive` share: a manifest, written last and at once, when every stretch that it rests on is there.
 -- ARGV: digest, token or '', epoch, id, steps, manifest, stretches, checksum of the last of them,
 --   life of the result in ms (0: for ever), recent ids kept
--- KEYS 11 manifest, 12 published, 13 recent, 14 expiring, 15...: the stretches
 -- Returns lost, unwanted (cancelled meanwhile), published, again, or broken and the position.
-local manifest, published, recent, expiring = KEYS[11], KEYS[12], KEYS[13], KEYS[14]
-local FIRST_STRETCH = 15
+--keys manifest published recent expiring stretches...
 local fenced, id, steps = ARGV[2] ~= '', ARGV[4], tonumber(ARGV[5])
-local stretches, head = tonumber(ARGV[7]), ARGV[8]
+local length, head = tonumber(ARGV[7]), ARGV[8]
 local life, recent_kept = tonumber(ARGV[9]), tonumber(ARGV[10])
 
 if fenced and not (holds(ARGV[2], ARGV[3]) and living()) then
@@ -18,14 +16,14 @@ if fresh then
   if fenced and not wanted then
     return { 'unwanted' }
   end
-  for position = 0, stretches - 1 do
-    if redis.call('EXISTS', KEYS[FIRST_STRETCH + position]) == 0 then
+  for position = 0, length - 1 do
+    if redis.call('EXISTS', KEYS[stretches + position]) == 0 then
       return { 'broken', position }
     end
   end
-  local last = stretches > 0 and redis.call('LINDEX', chain, stretches - 1)
-  if stretches > 0 and not (last and last:find(head, 1, true)) then
-    return { 'broken', stretches - 1 }
+  local last = length > 0 and redis.call('LINDEX', chain, length - 1)
+  if length > 0 and not (last and last:find(head, 1, true)) then
+    return { 'broken', length - 1 }
   end
   redis.call('SET', manifest, ARGV[6])
   redis.call('SADD', published, id)

@@ -3,7 +3,7 @@
 -- ARGV: digest, token, epoch, position, checksum of the predecessor, checksum, chain entry (JSON), bytes
 -- Returns lost, put, or again (this very stretch is the last one already).
 --include prelude
-local stretch = KEYS[11]
+--keys stretch
 local position, previous, checksum = tonumber(ARGV[4]), ARGV[5], ARGV[6]
 if not (holds(ARGV[2], ARGV[3]) and living()) then
   return 'lost'

@@ -1,10 +1,9 @@
 #!lua flags=allow-oom
 -- Take a manifest away, and with the last one the trajectory, unless a run holds it.
 -- ARGV: digest, id, length of the chain, 'free' or 'keep' (the trajectory)
--- KEYS 11 manifest, 12 published, 13 recent, 14 expiring, 15 request, 16...: the stretches
 -- Returns changed (the chain is longer or shorter now: nothing is done), or how many manifests were removed.
 --include prelude
-local manifest, published, recent, expiring, request = KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+--keys manifest published recent expiring request stretches...
 local id = ARGV[2]
 if redis.call('LLEN', chain) ~= tonumber(ARGV[3]) then
   return 'changed'
@@ -18,7 +17,7 @@ if ARGV[4] == 'free' and not held and redis.call('SCARD', published) == 0 then
   leave_lists()
   redis.call('ZREM', over, digest)
   redis.call('UNLINK', run, waiting, ended, events, chain, published, request)
-  unlink_from(16)
+  unlink_from(stretches)
 end
 if ARGV[4] == 'keep' and removed == 1 then
   count('repairs/manifest')

@@ -2,10 +2,9 @@
 -- Put away what is left of a run that has been over for a while: first its events, much later its record,
 -- and with that the stretches from which nothing was ever published.
 -- ARGV: digest, length of the chain, how long the record lingers (ms)
--- KEYS 11 published, 12 request, 13...: the stretches
 -- Returns events, run, trajectory, or kept.
 --include prelude
-local published, request = KEYS[11], KEYS[12]
+--keys published request stretches...
 local due = redis.call('ZSCORE', over, digest)
 if not due or tonumber(due) > now or redis.call('LLEN', chain) ~= tonumber(ARGV[2]) then
   return 'kept'
@@ -24,5 +23,5 @@ if redis.call('SCARD', published) > 0 then
   return 'run'
 end
 redis.call('UNLINK', chain, published, request)
-unlink_from(13)
+unlink_from(stretches)
 return 'trajectory'

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 -- Cut a chain before a stretch that is missing or altered, so that it is made again; its owner, if there is one, loses it.
--- ARGV: digest, position, length of the chain, SHA-1 of the bytes that were found wrong ('': there were none)
--- KEYS 11...: the stretches from the position on
+-- ARGV: digest, position, length of the chain, SHA-1 of the bytes that were found wrong ('': there were none); stretches: from the position on
 -- Returns cut, or changed (it is not what was looked at any more: nothing is done).
 --include prelude
+--keys stretches...
 local position, length, seen = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local bytes = redis.call('GET', KEYS[11])
+local bytes = redis.call('GET', KEYS[stretches])
 if redis.call('LLEN', chain) ~= length or (bytes and redis.sha1hex(bytes) or '') ~= seen then
   return 'changed'
 end
@@ -14,7 +14,7 @@ if position == 0 then
 else
   redis.call('LTRIM', chain, 0, position - 1)
 end
-unlink_from(11)
+unlink_from(stretches)
 if field('state') then
   note_chain()
   if owned() then

@@ -47,7 +47,7 @@ def _chunks(
     opened: Propagation, form: Format, window: tuple[float, float], max_points: int | None
 ) -> Iterator[bytes]:
     """Make the file piece by piece."""
-    cache = services().store.slice_cache(opened.trajectory.digest)
+    cache = services().slice_cache(opened.trajectory.digest)
     batches = opened.slices(*window, cache)
     if max_points is None:
         return started(export(batches, form))

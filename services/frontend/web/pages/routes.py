@@ -16,7 +16,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from frontend.errors import BadRequest, NotFound
 from frontend.propagations.requests import whole_number
 from frontend.web import commands
-from frontend.web.auth.authorization import require_start, starts_by_looking
+from frontend.web.auth.authorization import require_start
 from frontend.web.context import services
 from frontend.web.http import query_params
 from frontend.web.http.query_params import REQUEST
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response as AnyResponse
 
-    from frontend.domain.resource import Resource
     from sim.scenario import PropagationRequest
 
 __all__ = ["blueprint"]
@@ -95,15 +94,8 @@ def _home(form: Mapping[str, str], problem: str | None = None) -> Response:
 def propagation(propagation_id: str) -> Response:
     """Show one propagation; start its run if there is none, and somebody looks."""
     wanted = _wanted(propagation_id)
-    resource = _look(wanted)
+    resource = commands.find_or_start(wanted)
     return _page(render_template("propagation.html", view=View(wanted, resource)))
-
-
-def _look(wanted: PropagationRequest) -> Resource | None:
-    found = services().propagations.find(wanted)
-    if found is None and starts_by_looking():
-        return commands.start(wanted)
-    return found
 
 
 @blueprint.post("/propagate/<propagation_id>")

@@ -68,7 +68,7 @@ def installed(client: redis.Redis) -> Installed:
 def test_a_little_request_is_answered_at_once_and_its_manifest_stored(
     installed: Installed, client: redis.Redis
 ) -> None:
-    resource = installed.service.ask(SMALL)
+    resource = installed.service.start(SMALL)
     assert resource.status is Status.COMPLETE
     assert resource.timings.where == "inline"
     assert orjson.loads(client.get("propagation/500") or b"")["result"]["steps"] == 500
@@ -76,8 +76,8 @@ def test_a_little_request_is_answered_at_once_and_its_manifest_stored(
 
 
 def test_the_numbers_of_a_manifest_come_back_to_the_same_bits(installed: Installed) -> None:
-    installed.service.ask(SMALL)
-    statistics = installed.service.ask(SMALL).statistics
+    installed.service.start(SMALL)
+    statistics = installed.service.start(SMALL).statistics
     assert statistics is not None
     opened = Propagation.open(SMALL.trajectory, SMALL.steps)
     assert statistics["end"] == {name: state.to_json() for name, state in opened.end.items()}
@@ -85,20 +85,20 @@ def test_the_numbers_of_a_manifest_come_back_to_the_same_bits(installed: Install
 
 def test_a_large_request_lines_up_and_whoever_asks_again_joins(installed: Installed) -> None:
     with ThreadPoolExecutor(8) as pool:
-        resources = list(pool.map(installed.service.ask, [LARGE] * 20))
+        resources = list(pool.map(installed.service.start, [LARGE] * 20))
     assert {one.status for one in resources} == {Status.QUEUED}
     assert installed.runs.line_length() == 1
 
 
 def test_without_inline_work_everything_lines_up(client: redis.Redis) -> None:
-    assert Installed(client, inline_work=0).service.ask(SMALL).status is Status.QUEUED
+    assert Installed(client, inline_work=0).service.start(SMALL).status is Status.QUEUED
 
 
 def test_a_line_that_is_full_refuses(installed: Installed) -> None:
     for seed in (1, 2):
-        installed.service.ask(PropagationRequest(200_000, Trajectory(seed=seed)))
+        installed.service.start(PropagationRequest(200_000, Trajectory(seed=seed)))
     with pytest.raises(QueueFull):
-        installed.service.ask(SEEDED)
+        installed.service.start(SEEDED)
 
 
 @pytest.mark.parametrize("inline_work", [0, 10_000])
@@ -106,20 +106,20 @@ def test_what_a_stored_trajectory_covers_is_answered_at_once(
     client: redis.Redis, inline_work: int
 ) -> None:
     installed = Installed(client, inline_work=inline_work)
-    installed.service.ask(LARGE)
+    installed.service.start(LARGE)
     installed.conduct(LARGE.trajectory, 4)
-    covered = installed.service.ask(PropagationRequest(150_000))
+    covered = installed.service.start(PropagationRequest(150_000))
     assert covered.status is Status.COMPLETE
     assert covered.timings.reused_steps == 150_000
     assert installed.service.open(PropagationRequest(150_000)).steps == 150_000
 
 
 def test_less_than_an_interval_beyond_it_is_little(installed: Installed) -> None:
-    installed.service.ask(LARGE)
+    installed.service.start(LARGE)
     installed.conduct(LARGE.trajectory, 2)
     little = PropagationRequest(3 * INTERVAL - 1)
-    assert installed.service.ask(little).status is Status.COMPLETE
-    assert installed.service.ask(PropagationRequest(3 * INTERVAL)).status is Status.QUEUED
+    assert installed.service.start(little).status is Status.COMPLETE
+    assert installed.service.start(PropagationRequest(3 * INTERVAL)).status is Status.QUEUED
 
 
 def test_finding_starts_nothing(installed: Installed, client: redis.Redis) -> None:
@@ -138,14 +138,14 @@ def test_opening_starts_nothing_but_what_is_little_is_computed(
 
 
 def test_opening_what_is_under_way_says_how_far_it_is(installed: Installed) -> None:
-    installed.service.ask(LARGE)
+    installed.service.start(LARGE)
     with pytest.raises(NotReady) as caught:
         installed.service.open(LARGE)
     assert caught.value.resource.status is Status.QUEUED
 
 
 def test_opening_what_was_cancelled_says_so(installed: Installed) -> None:
-    installed.service.ask(LARGE)
+    installed.service.start(LARGE)
     installed.service.remove(LARGE)
     with pytest.raises(NotFound, match="cancelled"):
         installed.service.open(LARGE)
@@ -157,7 +157,7 @@ def test_a_trajectory_that_ends_fails_at_once_and_its_beginning_can_be_had(
     runaway = NANO.to_json()
     runaway["agents"][0]["vx"] = 1e307  # type: ignore[index] # a list of objects
     request = installed.service.request(steps=5_000, scenario=runaway)
-    failed = installed.service.ask(request)
+    failed = installed.service.start(request)
     assert failed.status is Status.FAILED
     assert failed.error is not None
     assert failed.error.final
@@ -168,14 +168,14 @@ def test_a_trajectory_that_ends_fails_at_once_and_its_beginning_can_be_had(
     with pytest.raises(NotFound, match=str(good)):
         installed.service.open(request)
     beginning = installed.service.request(steps=good, scenario=runaway)
-    assert installed.service.ask(beginning).status is Status.COMPLETE
+    assert installed.service.start(beginning).status is Status.COMPLETE
 
 
 def test_the_id_of_what_was_asked_for_is_understood(installed: Installed) -> None:
     seeded = PropagationRequest(500, Trajectory(seed=7))
     with pytest.raises(NotFound):
         installed.service.parse_id(seeded.id)
-    installed.service.ask(seeded)
+    installed.service.start(seeded)
     assert installed.service.parse_id(seeded.id) == seeded
 
 
@@ -189,7 +189,7 @@ def test_more_than_is_allowed_is_refused(client: redis.Redis) -> None:
 
 
 def test_a_result_that_is_removed_is_gone(installed: Installed, client: redis.Redis) -> None:
-    installed.service.ask(SMALL)
+    installed.service.start(SMALL)
     installed.service.remove(SMALL)
     assert installed.service.find(SMALL) is None
     assert not client.keys("propagation/*")
@@ -199,23 +199,23 @@ def test_a_result_that_is_removed_is_gone(installed: Installed, client: redis.Re
 
 def test_what_was_published_lately_is_listed(installed: Installed) -> None:
     for steps in (10, 20, 30):
-        installed.service.ask(PropagationRequest(steps))
+        installed.service.start(PropagationRequest(steps))
     assert [one.steps for one in installed.service.recent(2)] == [30, 20]
 
 
 def test_what_is_waited_for_is_listed_for_each_id(installed: Installed) -> None:
-    installed.service.ask(LARGE)
-    installed.service.ask(PropagationRequest(300_000))
-    installed.service.ask(SEEDED)
+    installed.service.start(LARGE)
+    installed.service.start(PropagationRequest(300_000))
+    installed.service.start(SEEDED)
     listed = {one.id for one in installed.service.under_way()}
     assert listed == {"200000", "300000", SEEDED.id}
 
 
 def complete(installed: Installed) -> None:
     """Have the large request published."""
-    installed.service.ask(LARGE)
+    installed.service.start(LARGE)
     installed.conduct(LARGE.trajectory, 4)
-    assert installed.service.ask(LARGE).status is Status.COMPLETE
+    assert installed.service.start(LARGE).status is Status.COMPLETE
 
 
 @pytest.mark.parametrize("damage", [b"", b"altered"], ids=["missing", "altered"])
@@ -235,7 +235,7 @@ def test_a_damaged_stretch_is_not_served_but_made_again(
     assert fresh.find(LARGE) is not None
     assert not client.exists("propagation/200000")
     installed.conduct(LARGE.trajectory, 4)
-    assert fresh.ask(LARGE).status is Status.COMPLETE
+    assert fresh.start(LARGE).status is Status.COMPLETE
     assert fresh.open(LARGE).steps == 200_000
 
 
@@ -254,7 +254,7 @@ def test_a_manifest_that_contradicts_its_trajectory_is_withdrawn(
 def test_a_manifest_of_another_model_version_counts_as_absent(
     installed: Installed, client: redis.Redis
 ) -> None:
-    installed.service.ask(SMALL)
+    installed.service.start(SMALL)
     manifest = orjson.loads(client.get("propagation/500") or b"")
     client.set("propagation/500", orjson.dumps({**manifest, "model": "0"}))
     assert installed.service.find(SMALL) is None
@@ -289,7 +289,7 @@ def test_what_is_answered_at_once_leaves_nothing_for_ever(
 ) -> None:
     seeded = PropagationRequest(500, Trajectory(seed=7))
     for request in (seeded, crowd(1)):
-        assert installed.service.ask(request).status is Status.COMPLETE
+        assert installed.service.start(request).status is Status.COMPLETE
     assert end_a_day(installed, client) == 2
     assert client.keys("propagation/*") + client.keys("trajectory/*") == []
 
@@ -297,7 +297,7 @@ def test_what_is_answered_at_once_leaves_nothing_for_ever(
 def test_a_long_manifest_is_not_stored_but_its_id_is_answered(
     installed: Installed, client: redis.Redis
 ) -> None:
-    asked = installed.service.ask(crowd(1))
+    asked = installed.service.start(crowd(1))
     assert client.keys("propagation/*") == []
     fresh = Installed(client).service
     request = fresh.parse_id(asked.id)
@@ -310,19 +310,19 @@ def test_a_long_manifest_is_not_stored_but_its_id_is_answered(
 def test_an_answer_at_once_does_not_end_what_a_run_needs(
     installed: Installed, client: redis.Redis
 ) -> None:
-    installed.service.ask(PropagationRequest(500, SEEDED.trajectory))
-    installed.service.ask(SEEDED)
+    installed.service.start(PropagationRequest(500, SEEDED.trajectory))
+    installed.service.start(SEEDED)
     assert end_a_day(installed, client) == 1
     assert installed.service.parse_id(SEEDED.id) == SEEDED
     assert installed.service.find(SEEDED) is not None
 
 
 def test_giving_up_takes_nothing_away_that_was_published(installed: Installed) -> None:
-    installed.service.ask(LARGE)
-    installed.service.give_up(LARGE)
+    installed.service.start(LARGE)
+    installed.service.cancel(LARGE)
     found = installed.service.find(LARGE)
     assert found is not None
     assert found.status is Status.CANCELLED
     complete(installed)
-    installed.service.give_up(LARGE)
-    assert installed.service.ask(LARGE).status is Status.COMPLETE
+    installed.service.cancel(LARGE)
+    assert installed.service.start(LARGE).status is Status.COMPLETE

@@ -49,7 +49,7 @@ def runs(client: redis.Redis) -> RunQueue:
 
 @pytest.fixture
 def store(client: redis.Redis) -> TrajectoryStore:
-    return TrajectoryStore(client, slice_ttl_s=60)
+    return TrajectoryStore(client)
 
 
 @cache
@@ -199,11 +199,13 @@ def test_a_chain_that_was_mended_meanwhile_is_not_cut(
     """Of two readers who saw the damage the second is slow: what was made again stays."""
     assert lease.digest == DIGEST
     data = stored()[1][1]
-    others = keys.stretches(DIGEST, 1, LENGTH)
+    stretches = keys.stretches(DIGEST, 1, LENGTH)
     for seen in (b"the damage", None):
         sha1 = "" if seen is None else hashlib.sha1(seen, usedforsecurity=False).hexdigest()
         assert client.get(keys.stretch(DIGEST, 1)) == data
-        verdict = Scripts(client).on_run("truncate", DIGEST, 1, LENGTH, sha1, others=others)
+        verdict = Scripts(client).on_run(
+            "truncate", *(DIGEST, 1, LENGTH, sha1), stretches=stretches
+        )
         assert verdict == b"changed"
     assert len(store.stretches(TRAJECTORY)) == LENGTH
 
@@ -260,7 +262,7 @@ def test_withdrawing_takes_the_manifest_and_leaves_the_trajectory(
     store.withdraw(request(10 * INTERVAL))
     assert store.manifest(request(10 * INTERVAL).id) is None
     assert len(store.stretches(TRAJECTORY)) == LENGTH
-    assert runs.enqueue(request(10 * INTERVAL)) is not None
+    assert runs.enqueue(request(10 * INTERVAL)).run is not None
 
 
 # Deleting.
@@ -335,22 +337,20 @@ def test_a_digest_of_another_trajectory_is_unknown(
     assert store.trajectory(DIGEST) is None
 
 
-def test_slices_are_kept_for_a_while(store: TrajectoryStore, client: redis.Redis) -> None:
-    cache_ = store.slice_cache(DIGEST)
-    cache_.put(3, b"three")
-    assert cache_.put_many([(4, b"four"), (5, b"five!")]) == 9
-    assert [cache_.get(interval) for interval in (3, 4, 5, 6)] == [
-        *(b"three", b"four", b"five!"),
-        None,
-    ]
-    assert 0 < command(client, "TTL", keys.slice_of(DIGEST, 3)) <= 60
+def test_a_result_without_a_redis_is_an_error() -> None:
+    with connect(f"redis://127.0.0.1:{free_port()}/0") as client, pytest.raises(StorageUnavailable):
+        TrajectoryStore(client).manifest("500")
 
 
-def test_a_cache_that_cannot_be_reached_is_empty_and_a_result_is_not() -> None:
-    with connect(f"redis://127.0.0.1:{free_port()}/0") as client:
-        store = TrajectoryStore(client)
-        cache_ = store.slice_cache(DIGEST)
-        assert cache_.put_many([(3, b"three")]) == 0
-        assert cache_.get(3) is None
-        with pytest.raises(StorageUnavailable):
-            store.manifest("500")
+def test_many_trajectories_are_read_in_one_call_and_once(
+    store: TrajectoryStore, client: redis.Redis
+) -> None:
+    for seed in (1, 2):
+        store.remember(request(5, seed))
+    client.set(keys.request(digest_of(3)), b"damaged")
+    digests = [digest_of(seed) for seed in (1, 2, 3, 4)]
+    known = {digest_of(seed): request(5, seed).trajectory for seed in (1, 2)}
+    assert store.trajectories(digests) == known
+    client.flushdb()
+    assert store.trajectories(digests) == known
+    assert store.trajectories([]) == {}

@@ -64,7 +64,7 @@ def dump(client: redis.Redis) -> dict[bytes, object]:
 
 
 def test_the_first_to_ask_lines_a_run_up(runs: RunQueue) -> None:
-    run = runs.enqueue(request(500))
+    run = runs.enqueue(request(500)).run
     assert run is not None
     assert (run.state, run.position, run.waiting) == ("queued", 1, {request(500).id: 500})
     assert run.status is Status.QUEUED
@@ -96,7 +96,7 @@ def test_what_was_asked_for_can_be_looked_up_by_its_digest(
 
 def test_who_asks_for_something_published_is_told_so(runs: RunQueue) -> None:
     runs.publish_derived(request(500), MANIFEST)
-    assert runs.enqueue(request(500)) is None
+    assert runs.enqueue(request(500)).run is None
     assert runs.candidates() == []
 
 
@@ -105,7 +105,7 @@ def test_a_manifest_that_somebody_removed_by_hand_is_asked_for_again(
 ) -> None:
     runs.publish_derived(request(500), MANIFEST)
     client.delete(keys.manifest(request(500).id))
-    assert runs.enqueue(request(500)) is not None
+    assert runs.enqueue(request(500)).run is not None
 
 
 def test_the_line_is_bounded_and_says_when_to_come_back(runs: RunQueue) -> None:
@@ -121,7 +121,7 @@ def test_the_line_is_bounded_and_says_when_to_come_back(runs: RunQueue) -> None:
 def test_whoever_joins_a_run_in_a_full_line_takes_no_place_of_their_own(runs: RunQueue) -> None:
     for seed in range(3):
         runs.enqueue(request(500, seed))
-    assert runs.enqueue(request(900, seed=0)) is not None
+    assert runs.enqueue(request(900, seed=0)).run is not None
     assert runs.line_length() == 3
 
 
@@ -137,8 +137,8 @@ def test_the_line_keeps_the_order_of_asking(runs: RunQueue) -> None:
     for seed in (5, 3, 4):
         runs.enqueue(request(500, seed))
     assert runs.candidates() == digests
-    assert runs.positions(digests) == dict(zip(digests, (1, 2, 3), strict=True))
-    assert [runs.position(digest_of(3)), runs.position(digest_of(9))] == [2, None]
+    records = [runs.state(digest) for digest in digests]
+    assert [run.position for run in records if run is not None] == [1, 2, 3]
 
 
 # Acquiring.
@@ -471,7 +471,7 @@ def test_less_is_published_while_more_is_made(runs: RunQueue) -> None:
     run = runs.state(DIGEST)
     assert run is not None
     assert (run.state, run.waiting) == ("running", {request(1_000).id: 1_000})
-    assert runs.enqueue(request(200)) is None
+    assert runs.enqueue(request(200)).run is None
 
 
 @pytest.mark.parametrize(
@@ -719,10 +719,10 @@ def test_what_failed_for_good_starts_again_only_when_told_to(
     runs: RunQueue, client: redis.Redis
 ) -> None:
     fail_for_good(runs, client)
-    run = runs.enqueue(request(500))
+    run = runs.enqueue(request(500)).run
     assert run is not None
     assert run.state == "failed"
-    run = runs.enqueue(request(500), retry=True)
+    run = runs.enqueue(request(500), retry=True).run
     assert run is not None
     assert (run.state, run.attempts, run.error, run.ended) == ("queued", 0, None, {})
 
@@ -731,7 +731,7 @@ def test_another_length_of_what_failed_is_another_attempt(
     runs: RunQueue, client: redis.Redis
 ) -> None:
     fail_for_good(runs, client)
-    run = runs.enqueue(request(501))
+    run = runs.enqueue(request(501)).run
     assert run is not None
     assert (run.state, run.waiting) == ("queued", {request(501).id: 501})
 
@@ -746,14 +746,14 @@ def test_a_trajectory_that_ends_fails_for_all_who_want_more_now_and_later(runs: 
     assert (run.state, run.failure) == ("failed", FAILURE)
     assert run.status_of(request(701).id, 701) is Status.FAILED
     assert run.status_of(request(700).id, 700) is None
-    run = runs.enqueue(request(2_000), retry=True)
+    run = runs.enqueue(request(2_000), retry=True).run
     assert run is not None
     assert (run.state, run.waiting) == ("failed", {})
 
 
 def test_what_comes_before_a_failure_can_still_be_had(runs: RunQueue) -> None:
     runs.end(owned(runs, 1_000), FAILURE)
-    run = runs.enqueue(request(700))
+    run = runs.enqueue(request(700)).run
     assert run is not None
     assert run.state == "queued"
     lease = runs.acquire(DIGEST, "t2", "me").lease
@@ -847,4 +847,6 @@ def test_sweeping_spares_a_run_that_was_asked_for_again(
     runs.enqueue(request(500))
     client.zadd(keys.OVER, {DIGEST: 1})
     assert runs.sweep() == 0
-    assert runs.position(DIGEST) == 1
+    run = runs.state(DIGEST)
+    assert run is not None
+    assert run.position == 1

@@ -68,7 +68,7 @@ def test_its_patterns_are_those_of_portas_keys() -> None:
     digest = "0" * 16
     names = [
         keys.manifest("500"),
-        *keys.of_run(digest),
+        *keys.of_run(digest).values(),
         *(keys.request(digest), keys.published(digest)),
         *(keys.stretch(digest, 0), keys.slice_of(digest, 0)),
         *(keys.RUNNERS, keys.REAPER, keys.INSTALLATION, keys.RECENT, keys.EXPIRING, keys.LIMITS),

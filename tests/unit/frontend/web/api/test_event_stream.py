@@ -43,14 +43,14 @@ def follow(services: Services, last_id: str | None = None) -> Iterator[Told]:
 
 
 def owned(services: Services) -> Lease:
-    services.propagations.ask(LARGE)
+    services.propagations.start(LARGE)
     acquired = services.runs.acquire(LARGE.trajectory.digest, "token", "runner")
     assert acquired.lease is not None
     return acquired.lease
 
 
 def test_a_reader_begins_with_the_run_as_it_is(services: Services) -> None:
-    services.propagations.ask(LARGE)
+    services.propagations.start(LARGE)
     told = next(follow(services))
     assert told.name == "status"
     assert told.data["status"] == "queued"
@@ -87,12 +87,12 @@ def test_a_reader_who_comes_back_hears_what_it_missed(services: Services) -> Non
 def test_a_reader_whose_past_is_gone_gets_the_run_as_it_is(
     services: Services, last_id: str
 ) -> None:
-    services.propagations.ask(LARGE)
+    services.propagations.start(LARGE)
     assert next(follow(services, last_id)).name == "status"
 
 
 def test_the_stream_ends_after_the_cancellation(services: Services) -> None:
-    services.propagations.ask(LARGE)
+    services.propagations.start(LARGE)
     events = follow(services)
     next(events)
     services.propagations.remove(LARGE)
@@ -117,7 +117,7 @@ def test_nothing_on_the_way_holds_events_back(web: FlaskClient) -> None:
 
 
 def test_the_stream_ends_when_the_server_does(services: Services) -> None:
-    services.propagations.ask(LARGE)
+    services.propagations.start(LARGE)
     events = follow(services)
     next(events)
     services.hub.close()
@@ -125,7 +125,7 @@ def test_the_stream_ends_when_the_server_does(services: Services) -> None:
 
 
 def test_without_redis_there_is_an_error_before_the_first_event(services: Services) -> None:
-    resource = services.propagations.ask(LARGE)
+    resource = services.propagations.start(LARGE)
     away = build_services(Settings(redis_url="redis://127.0.0.1:1"))
     with pytest.raises(Exception, match="storage"):
         next(event_stream(away, LARGE, resource, None))

@@ -56,7 +56,7 @@ def test_runs_results_and_runners_are_counted(web: FlaskClient, services: Servic
 
 def test_a_run_that_has_an_owner_counts_as_starting(web: FlaskClient, services: Services) -> None:
     request = PropagationRequest(200_000)
-    services.propagations.ask(request)
+    services.propagations.start(request)
     services.runs.acquire(request.trajectory.digest, "token", "runner")
     assert metrics(web)["porta_runs starting"] == 1
     assert metrics(web)["porta_runs queued"] == 0

@@ -1,0 +1,104 @@
+"""What is known of a propagation: its manifest, or the state of its run. It starts nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from frontend.domain import manifest
+from frontend.domain.resource import Status
+from frontend.errors import NotFound
+from frontend.observability.process_metrics import RESULT_HIT, RESULT_MISS
+from frontend.propagations.run_resource import of_run, waiting_for
+from sim.scenario import PropagationRequest
+
+if TYPE_CHECKING:
+    from frontend.domain.resource import Resource
+    from frontend.domain.run import RunState
+    from frontend.results.trajectory_store import TrajectoryStore
+    from frontend.runs.run_queue import RunQueue
+    from frontend.runs.runner_status import RunnerStatus
+    from frontend.settings import Settings
+
+__all__ = ["Finder", "Known"]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a propagation, and whether its trajectory has stored stretches."""
+
+    resource: Resource | None
+    has_stretches: bool
+
+
+class Finder:
+    """Finds single propagations, and lists those that are recent or under way."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: TrajectoryStore,
+        runs: RunQueue,
+        runner_status: RunnerStatus,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._runs = runs
+        self._runner_status = runner_status
+
+    def stored(self, request: PropagationRequest) -> Resource | None:
+        """Return a stored result, for a reader: counted as a hit or a miss."""
+        resource = self.peek(request)
+        (RESULT_MISS if resource is None else RESULT_HIT).inc()
+        return resource
+
+    def peek(self, request: PropagationRequest) -> Resource | None:
+        """Return a stored result, uncounted."""
+        document = self._store.document(request.id)
+        return None if document is None else manifest.finished(document)
+
+    def finished(self, request: PropagationRequest) -> Resource:
+        """Return the result of a run that is over; raises NotFound where it was removed since."""
+        resource = self.peek(request)
+        if resource is None:
+            raise NotFound(f"The propagation {request.id} was removed.")
+        return resource
+
+    def known(self, request: PropagationRequest) -> Known:
+        """Return a stored result (counted), else what the run says; each is read once."""
+        stored = self.stored(request)
+        if stored is not None:
+            return Known(stored, has_stretches=True)
+        snapshot = self._runs.snapshot(request.trajectory.digest)
+        run = snapshot.run
+        if run is None or run.status_of(request.id, request.steps) is None:
+            return Known(None, has_stretches=snapshot.stretches > 0)
+        return Known(self.resource_for(request, run), has_stretches=snapshot.stretches > 0)
+
+    def recent(self, count: int) -> list[Resource]:
+        """Return the results that were published last, the newest first."""
+        resources = (manifest.whole(document) for document in self._store.recent(count))
+        return [resource for resource in resources if resource is not None]
+
+    def under_way(self) -> list[Resource]:
+        """Return the propagations that somebody waits for: one resource for each id."""
+        runs = self._runs.under_way()
+        trajectories = self._store.trajectories([run.digest for run in runs])
+        return [
+            self.resource_for(PropagationRequest(steps, trajectories[run.digest]), run)
+            for run in runs
+            if run.digest in trajectories
+            for steps in (run.waiting or {}).values()
+        ]
+
+    def resource_for(self, request: PropagationRequest, run: RunState) -> Resource:
+        """Return the resource of a propagation whose run is in this state; raises NotFound."""
+        status = run.status_of(request.id, request.steps) or run.status
+        if status is Status.COMPLETE:
+            return self.finished(request)
+        resource = of_run(request, run, status, self._settings.dashboard)
+        has_begun = resource.cluster is not None or status not in {Status.QUEUED, Status.STARTING}
+        if has_begun or resource.error is not None:
+            return resource
+        obstacle = self._runner_status.obstacle()
+        return resource if obstacle is None else waiting_for(resource, obstacle)

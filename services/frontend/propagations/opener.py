@@ -1,0 +1,56 @@
+"""Opens propagations from what is stored, verified, and keeps the last few for the next reader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from frontend.caching import SingleFlightCache
+from frontend.domain import manifest
+from sim.engine import Propagation
+
+if TYPE_CHECKING:
+    from frontend.propagations.inline_rule import InlineRule
+    from frontend.results.trajectory_store import TrajectoryStore
+    from sim.scenario import PropagationRequest
+
+__all__ = ["Opener", "Unsupported"]
+
+BUDGET_BYTES: Final = 256 * 2**20
+
+
+class Unsupported(Exception):
+    """What is stored does not support a result: stretches are lost, or contradict its manifest."""
+
+
+class Opener:
+    """Propagations by id, opened once however many readers there are; thread-safe."""
+
+    def __init__(self, rule: InlineRule, store: TrajectoryStore) -> None:
+        self._rule = rule
+        self._store = store
+        self._opened = SingleFlightCache[Propagation](BUDGET_BYTES, lambda opened: opened.nbytes)
+
+    def open(self, request: PropagationRequest, document: bytes | None = None) -> Propagation:
+        """Open a propagation, and hold it to its manifest `document` where it has one.
+
+        Raises Unsupported, and PropagationFailed where the trajectory ends before its last step.
+        """
+        return self._opened.get(request.id, lambda: self._load(request, document))
+
+    def forget(self, request: PropagationRequest) -> None:
+        """Open it anew the next time."""
+        self._opened.forget(request.id)
+
+    def _load(self, request: PropagationRequest, document: bytes | None) -> Propagation:
+        stretches = []
+        if not self._rule.covers(request):
+            until = request.trajectory.intervals_for(request.steps)
+            stretches = self._store.stretches(request.trajectory, until=until)
+        reached = stretches[-1].first + stretches[-1].count if stretches else 0
+        if not self._rule.covers(request, reached):
+            raise Unsupported
+        opened = Propagation.open(request.trajectory, request.steps, stretches)
+        if document is not None and not manifest.honours(opened, manifest.read(document)):
+            self._store.discard(request.trajectory)
+            raise Unsupported
+        return opened
