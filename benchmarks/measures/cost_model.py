@@ -20,7 +20,6 @@ from sim.cost_model import pass_seconds, slice_seconds
 from sim.driver.chain import works_of
 from sim.driver.tasks import make_slices, write_part
 from sim.engine import initial_checkpoint, pass_over
-from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +49,7 @@ def _pass(scenario: Scenario) -> Prepare:
     def prepare() -> Iterator[Sample]:
         """Time of a pass, with all that is kept, over what the cost model says."""
         start = passed(scenario, EARLY).tail
-        model_s = pass_seconds(scenario, INTERVALS * interval_iterations(len(scenario.agents)))
+        model_s = pass_seconds(scenario, INTERVALS * scenario.interval)
 
         def sample() -> Figure:
             real_s = processor_seconds(

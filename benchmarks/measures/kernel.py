@@ -21,7 +21,6 @@ from sim.engine.checkpoint import world_of
 from sim.engine.diagnostics import empty_tally
 from sim.engine.downsampling import Bins
 from sim.engine.downsampling import Path as Samples
-from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from benchmarks.measure import Prepare
 
 ITERATIONS: Final = 2**22
-INTERVAL: Final = interval_iterations(2)
+INTERVAL: Final = Trajectory().interval
 WHOLE: Final = 100_000_000
 SLICES: Final = 10
 NS: Final = 1e9
@@ -43,9 +42,8 @@ States: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 def bare(trajectory: Trajectory, iterations: int) -> States:
     """Go over iterations with the bare kernel; return each agent's state at the end."""
-    agents = len(trajectory.scenario.agents)
     steps, ring = initial_checkpoint(trajectory.scenario).resume()
-    interval = interval_iterations(agents)
+    interval = trajectory.interval
     kept = np.empty((iterations // interval, *ring.shape))
     good = bare_pass(world_of(trajectory), steps, ring, iterations, interval, kept)
     if good != iterations:

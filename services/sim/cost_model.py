@@ -27,8 +27,6 @@ from sim.intervals import (
     PATH_BITS,
     SERIES_BITS,
     STRETCH_INTERVALS,
-    complete_intervals,
-    interval_iterations,
     kept,
 )
 
@@ -129,7 +127,7 @@ def stretch_intervals(scenario: Scenario, first: int) -> int:
     >>> [stretch_intervals(NANO, first) for first in (0, 16, 48, 144, 400, 656)]
     [16, 32, 96, 256, 256, 256]
     """
-    interval_s = pass_seconds(scenario, interval_iterations(len(scenario.agents)))
+    interval_s = pass_seconds(scenario, scenario.interval)
     growing = min(STRETCH_INTERVALS, max(_FIRST_INTERVALS, 2 * first))
     most = max(1, min(growing, int(_STRETCH_S / interval_s)))
     sizes = accumulate(kept_bytes(scenario, first + i) for i in range(most))
@@ -149,7 +147,7 @@ def kept_bytes(scenario: Scenario, interval: int) -> int:
 
 def slice_bytes(scenario: Scenario) -> int:
     """Return about how many bytes a slice has."""
-    iterations = interval_iterations(len(scenario.agents))
+    iterations = scenario.interval
     return math.ceil(iterations * steps_per_iteration(scenario) * COSTS.record_bytes)
 
 
@@ -160,7 +158,7 @@ def slice_seconds(
 
     One of so many records, else of as many as are to be expected.
     """
-    iterations = interval_iterations(len(scenario.agents))
+    iterations = scenario.interval
     if records is None:
         records = iterations * steps_per_iteration(scenario)
     record_s = COSTS.exported_record_s if export else COSTS.cached_record_s
@@ -227,9 +225,9 @@ def workers_for(
     (2, 10)
     """
     scenario = trajectory.scenario
-    intervals = complete_intervals(iterations, len(scenario.agents))
+    intervals = iterations // scenario.interval
     made = intervals if export else sliced_intervals(scenario, intervals, slice_budget_bytes)
     output_s = made * slice_seconds(scenario, export=export)
-    pass_s = pass_seconds(scenario, made * interval_iterations(len(scenario.agents)))
+    pass_s = pass_seconds(scenario, made * scenario.interval)
     busy = int(output_s / max(pass_s, COSTS.worker_start_s))
     return max(1, min(1 + busy, max_workers))

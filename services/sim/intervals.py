@@ -20,12 +20,10 @@ __all__ = [
     "SERIES_KEPT",
     "STRETCH_INTERVALS",
     "coarsest_kept",
-    "complete_intervals",
     "interval_iterations",
     "interval_level",
     "kept",
     "level",
-    "remainder",
 ]
 
 INTERVAL_ITERATIONS: Final = 65_536
@@ -93,13 +91,3 @@ def coarsest_kept(agents: int, bits: int) -> int:
 def kept(interval: int, agents: int, bits: int) -> int:
     """Return how many bins (or samples) a complete interval keeps: the most it is asked for."""
     return interval_iterations(agents) >> interval_level(interval, agents, bits)
-
-
-def complete_intervals(n: int, agents: int) -> int:
-    """Return how many complete intervals the first n iterations have."""
-    return n // interval_iterations(agents)
-
-
-def remainder(n: int, agents: int) -> int:
-    """Return how many of n iterations lie beyond the last complete interval."""
-    return n % interval_iterations(agents)

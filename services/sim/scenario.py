@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sim.errors import Failure, FailureReason, RequestError, ScenarioError
+from sim.intervals import interval_iterations
 from sim.strictjson import canonical_json, fields_of, name_of, number_of
 
 __all__ = [
@@ -167,6 +168,11 @@ class Scenario:
         )
 
     @property
+    def interval(self) -> int:
+        """How many iterations an interval has: the distance between two checkpoints."""
+        return interval_iterations(len(self.agents))
+
+    @property
     def read_by_others(self) -> tuple[int, ...]:
         """The indices of the agents whose records others read: massive, or somebody's primary."""
         primaries = {primary for primary in self.primaries if primary is not None}
@@ -297,6 +303,21 @@ class Trajectory:
             f'"scenario":{self.scenario.canonical},"seed":{self.seed}}}'
         )
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+    @property
+    def interval(self) -> int:
+        """How many iterations an interval of this trajectory has."""
+        return self.scenario.interval
+
+    def intervals_for(self, steps: int) -> int:
+        """Return the number of intervals that hold the first `steps` iterations.
+
+        The last of them may be partial.
+
+        >>> Trajectory().intervals_for(65_536), Trajectory().intervals_for(65_537)
+        (1, 2)
+        """
+        return -(-steps // self.interval)
 
     @property
     def is_default(self) -> bool:

@@ -27,7 +27,6 @@ from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.cluster import LocalBackend
 from sim.driver import propagate_on
 from sim.engine import checksum, initial_checkpoint
-from sim.intervals import interval_iterations
 from sim.records import NUMBERS
 from sim.reference import Record, simulate
 from sim.scenario import SEED_LIMIT, PropagationRequest
@@ -110,7 +109,7 @@ async def propagated(
     client: redis.Redis, cluster: Client, trajectory: Trajectory, steps: int, chance: random.Random
 ) -> list[str]:
     """Have a trajectory stored, cut at random; give the names of the slices in the cache."""
-    intervals = steps // interval_iterations(len(trajectory.scenario.agents))
+    intervals = steps // trajectory.interval
     run = Run(client, trajectory)
     run.begin(steps)
     cuts = {chance.randint(0, intervals) for _ in range(chance.randint(0, 3))}
@@ -153,9 +152,8 @@ def bits_of(batches: Iterator[pa.RecordBatch]) -> bytes:
 
 
 def read_back(client: redis.Redis, trajectory: Trajectory, steps: int) -> Propagation:
-    interval = interval_iterations(len(trajectory.scenario.agents))
-    stretches = TrajectoryStore(client).stretches(trajectory, until=-(-steps // interval))
-    assert sum(stretch.count for stretch in stretches) >= steps // interval
+    stretches = TrajectoryStore(client).stretches(trajectory, until=trajectory.intervals_for(steps))
+    assert sum(stretch.count for stretch in stretches) >= steps // trajectory.interval
     return Propagation.open(trajectory, steps, stretches)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from frontend.domain.run import ChainEntry
 from sim.engine import checksum, initial_checkpoint
-from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from sim.engine import Checkpoint, Stretch
@@ -38,7 +37,7 @@ class GrowingTrajectory:
     @property
     def iterations(self) -> int:
         """The iterations of these."""
-        return self.intervals * self._interval
+        return self.intervals * self.trajectory.interval
 
     @property
     def good(self) -> int:
@@ -52,13 +51,9 @@ class GrowingTrajectory:
             return self.stretches[-1].tail
         return initial_checkpoint(self.trajectory.scenario)
 
-    def intervals_for(self, steps: int) -> int:
-        """Return how many intervals, the last perhaps partial, so many steps reach into."""
-        return -(-steps // self._interval)
-
     def stretches_for(self, steps: int) -> int:
         """Return how many stretches so many steps rest on."""
-        reached = self.intervals_for(steps)
+        reached = self.trajectory.intervals_for(steps)
         return sum(entry.first < reached for entry in self.chain)
 
     def entry(self, stretch: Stretch, data: bytes) -> ChainEntry:
@@ -74,7 +69,3 @@ class GrowingTrajectory:
         """Take in a stretch that is stored."""
         self.stretches.append(stretch)
         self.chain.append(entry)
-
-    @property
-    def _interval(self) -> int:
-        return interval_iterations(len(self.trajectory.scenario.agents))

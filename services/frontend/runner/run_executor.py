@@ -114,7 +114,7 @@ class RunExecutor:
             self._growing.trajectory,
             start=self._growing.tail,
             first_interval=self._growing.intervals,
-            until_interval=self._growing.intervals_for(self._keeper.target),
+            until_interval=self._growing.trajectory.intervals_for(self._keeper.target),
             slice_budget=self._settings.slice_budget,
             on_stretch=self._take_stretch,
             on_slices=self._cache_slices,

@@ -13,7 +13,6 @@ from sim.cost_model import stretch_intervals
 from sim.driver.tasks import SliceWork, scout
 from sim.engine import Stretch
 from sim.errors import IntegrityError
-from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,7 +31,6 @@ class Chain:
         self._pool = pool
         self._trajectory = trajectory
         self._until = until_interval
-        self._interval = interval_iterations(len(trajectory.scenario.agents))
 
     async def follow(
         self,
@@ -56,7 +54,7 @@ class Chain:
         return start
 
     def _next(self, start: Checkpoint) -> asyncio.Task[tuple[Stretch, bytes]] | None:
-        first = start.iteration // self._interval
+        first = start.iteration // self._trajectory.interval
         count = min(stretch_intervals(self._trajectory.scenario, first), self._until - first)
         return asyncio.create_task(self._scout(start, first, count)) if count > 0 else None
 

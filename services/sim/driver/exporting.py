@@ -11,7 +11,6 @@ from sim.driver.tasks import SliceWork, write_part
 from sim.driver.worker_pool import WorkerPool, together
 from sim.engine import initial_checkpoint
 from sim.errors import PropagationFailed, RequestError
-from sim.intervals import complete_intervals, remainder
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -62,8 +61,7 @@ class _Export:
         self.parts: list[Path] = []
         self._pool = pool
         self._trajectory = trajectory
-        agents = len(trajectory.scenario.agents)
-        self._until, self._rest = complete_intervals(steps, agents), remainder(steps, agents)
+        self._until, self._rest = divmod(steps, trajectory.interval)
         self._directory = directory
         self._on_progress = on_progress
         self._written = 0

@@ -15,7 +15,7 @@ from sim.engine.checkpoint import initial_checkpoint
 from sim.engine.diagnostics import empty_tally, joined_tallies, part_of
 from sim.engine.stretch import pass_interval
 from sim.errors import Failure, PropagationFailed
-from sim.intervals import PATH_BITS, SERIES_BITS, coarsest_kept, interval_iterations, level
+from sim.intervals import PATH_BITS, SERIES_BITS, coarsest_kept, level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Archive:
         self.steps = steps
         self.stretches = tuple(stretches)
         self.agents = len(trajectory.scenario.agents)
-        self.interval = interval_iterations(self.agents)
+        self.interval = trajectory.interval
         self.complete, left = divmod(steps, self.interval)
         self.intervals = self.complete + (left > 0)
         self.end = self.checkpoint(self.complete)

@@ -30,7 +30,6 @@ from sim.engine.slices import (
 from sim.engine.stretch import Stretch, pass_over
 from sim.engine.window import look
 from sim.errors import IntegrityError, PropagationFailed
-from sim.intervals import interval_iterations
 from sim.scenario import NANO, Trajectory
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class Propagation:
         """
         if steps < 1:
             raise ValueError("A propagation has at least one step.")
-        interval = interval_iterations(len(trajectory.scenario.agents))
+        interval = trajectory.interval
         complete = steps // interval
         taken = _following(trajectory, [s for s in stretches if s.first < max(1, complete)])
         start = taken[-1].tail if taken else initial_checkpoint(trajectory.scenario)

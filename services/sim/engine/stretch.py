@@ -35,7 +35,7 @@ from sim.engine.kernel import (
     Tally,
 )
 from sim.errors import Failure, FailureReason, IntegrityError
-from sim.intervals import PATH_BITS, SERIES_BITS, interval_iterations, interval_level
+from sim.intervals import PATH_BITS, SERIES_BITS, interval_level
 from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Stretch:
 
     def checkpoint(self, i: int) -> Checkpoint:
         """Return the checkpoint at the start of its i-th interval; the tail's for `count`."""
-        iteration = (self.first + i) * interval_iterations(len(self.trajectory.scenario.agents))
+        iteration = (self.first + i) * self.trajectory.interval
         return Checkpoint(iteration, self.steps[i], self.rings[i])
 
     def bins(self, start: int, stop: int) -> list[Bins]:
@@ -253,7 +253,7 @@ def pass_over(trajectory: Trajectory, start: Checkpoint, intervals: int) -> Stre
     The stretch is shorter, and has a `failure`, where the trajectory ends before.
     """
     agents = len(trajectory.scenario.agents)
-    iterations = interval_iterations(agents)
+    iterations = trajectory.interval
     first = start.iteration // iterations
     checkpoints, bins, paths, tallies = [start], [], [], empty_tally(agents, intervals)
     failure = None

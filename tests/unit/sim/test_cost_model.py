@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sim import cost_model
 from sim.engine import initial_checkpoint, pass_over
-from sim.intervals import STRETCH_INTERVALS, interval_iterations
+from sim.intervals import STRETCH_INTERVALS
 from sim.reference import iterations, simulate
 from sim.scenario import NANO, Agent, Scenario, State, Trajectory
 from tests.unit.sim.strategies import scenarios, trajectories
@@ -60,7 +60,7 @@ def test_a_stretch_is_bounded_in_time_and_memory_or_is_one_interval(
     scenario: Scenario, first: int
 ) -> None:
     intervals = cost_model.stretch_intervals(scenario, first)
-    length = intervals * interval_iterations(len(scenario.agents))
+    length = intervals * scenario.interval
     assert 1 <= intervals <= STRETCH_INTERVALS
     assert intervals == 1 or cost_model.pass_seconds(scenario, length) <= 1.0
     kept = sum(cost_model.kept_bytes(scenario, first + i) for i in range(intervals))

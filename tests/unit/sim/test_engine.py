@@ -144,7 +144,7 @@ def test_any_valid_trajectory_equals_the_reference_or_ends_where_it_does(
 @pytest.mark.parametrize("name", ["nano", "satellite first", "three", "in step", "ten", "crowd"])
 def test_no_cut_changes_a_bit(name: str) -> None:
     trajectory = Trajectory(SCENARIOS[name], 3)
-    interval = interval_iterations(len(trajectory.scenario.agents))
+    interval = trajectory.interval
     steps = 3 * interval + 1234
     whole = Propagation.open(trajectory, steps)
     expected = raw(whole.slices())

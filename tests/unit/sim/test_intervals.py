@@ -7,11 +7,9 @@ from hypothesis import strategies as st
 from sim.intervals import (
     PATH_BITS,
     SERIES_BITS,
-    complete_intervals,
     interval_iterations,
     interval_level,
     level,
-    remainder,
 )
 from sim.scenario import MAX_AGENTS
 
@@ -61,10 +59,3 @@ def test_an_interval_keeps_enough_for_every_n_that_contains_it(
     kept = interval_level(interval, agents, bits)
     assert kept <= min(level(end, bits), level(end + beyond, bits))
     assert iterations % 2**kept == 0
-
-
-@given(counts, agents)
-def test_intervals_and_remainder_make_up_n(n: int, agents: int) -> None:
-    rest = remainder(n, agents)
-    assert complete_intervals(n, agents) * interval_iterations(agents) + rest == n
-    assert 0 <= rest < interval_iterations(agents)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import RequestError, ScenarioError
+from sim.intervals import interval_iterations
 from sim.scenario import (
     MAX_AGENTS,
     NANO,
@@ -344,3 +345,10 @@ def test_a_request_is_written_as_the_interface_takes_it() -> None:
         "members": 1,
         "scenario": NANO.to_json(),
     }
+
+
+@given(trajectories(), st.integers(1, 10**9))
+def test_intervals_are_the_fewest_that_hold_the_steps(trajectory: Trajectory, steps: int) -> None:
+    intervals = trajectory.intervals_for(steps)
+    assert trajectory.interval == interval_iterations(len(trajectory.scenario.agents))
+    assert (intervals - 1) * trajectory.interval < steps <= intervals * trajectory.interval

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from frontend.cli.progress_bar import Progress
 from sim.cost_model import stretch_intervals
 from sim.engine import Propagation, initial_checkpoint, pass_over
-from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from sim.engine import Stretch
@@ -20,7 +19,7 @@ def propagation(request: PropagationRequest) -> Propagation:
     """Pass over it here, stretch by stretch, so that there is progress to be shown."""
     trajectory = request.trajectory
     stretches: list[Stretch] = []
-    interval = interval_iterations(len(trajectory.scenario.agents))
+    interval = trajectory.interval
     start = initial_checkpoint(trajectory.scenario)
     with Progress.of(request.steps, "propagating") as shown:
         while (left := (request.steps - start.iteration) // interval) > 0:

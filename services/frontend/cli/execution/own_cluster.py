@@ -12,7 +12,6 @@ from frontend.runner.dask_backend import backend_of, wait_for_a_worker
 from sim.cluster import LocalBackend
 from sim.driver import export_on, propagate_on
 from sim.engine import Propagation, initial_checkpoint
-from sim.intervals import interval_iterations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,7 +42,6 @@ def export_parts(
 async def _propagate(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
     trajectory = request.trajectory
     stretches: list[Stretch] = []
-    interval = interval_iterations(len(trajectory.scenario.agents))
     with Progress.of(request.steps, "starting a cluster") as shown:
 
         async def take(stretch: Stretch, _data: bytes) -> None:
@@ -60,7 +58,7 @@ async def _propagate(settings: Settings, request: PropagationRequest, workers: i
                 trajectory,
                 start=initial_checkpoint(trajectory.scenario),
                 first_interval=0,
-                until_interval=-(-request.steps // interval),
+                until_interval=trajectory.intervals_for(request.steps),
                 slice_budget=0,
                 on_stretch=take,
                 on_slices=pass_by,
