@@ -55,7 +55,7 @@ class RunExecutor:
         self._keeper = keeper
         self._growing = growing
         self._name = name
-        self._tag = f"{installation}/{keeper.lease.digest}/{keeper.lease.token}"
+        self._tag = f"{installation}/{keeper.lease.digest}/{keeper.lease.fencing_token}"
         self._reused = growing.iterations
         self._published: set[str] = set()
         self._cluster: ClusterView | None = None

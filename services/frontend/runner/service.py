@@ -94,13 +94,13 @@ class Runner:
         return LOOK_S
 
     async def _acquire(self, digest: str) -> Acquired:
-        """Acquire a run; where the reply was lost, ask again by the same token."""
-        token = secrets.token_hex(16)
+        """Acquire a run; where the reply was lost, ask again with the same fencing token."""
+        fencing_token = secrets.token_hex(16)
         deadline = monotonic() + self._services.runs.lease_ms / 1_000
         while True:
             try:
                 return await asyncio.to_thread(
-                    self._services.runs.acquire, digest, token, self.name
+                    self._services.runs.acquire, digest, fencing_token, self.name
                 )
             except StorageUnavailable:
                 if monotonic() > deadline:
