@@ -27,7 +27,7 @@ class Sight:
     digest: str
     state: str
     epoch: int
-    token: str
+    fencing_token: str
     owner: str
     stretches: int
 
@@ -88,7 +88,7 @@ class History:
             digest=digest,
             state=record["state"],
             epoch=int(record["epoch"]),
-            token=record.get("token", ""),
+            fencing_token=record.get("token", ""),
             owner=record.get("owner", ""),
             stretches=int(record.get("next", 0)),
         )
@@ -112,9 +112,9 @@ class History:
         tokens: dict[tuple[int, str, int], set[str]] = defaultdict(set)
         for sight in self.sights:
             if sight.state in {"running", "publishing"}:
-                assert sight.token, f"a lease without an owner: {sight}"
+                assert sight.fencing_token, f"a lease without an owner: {sight}"
                 assert sight.owner, f"a lease without an owner: {sight}"
-                tokens[self._life(sight.era), sight.digest, sight.epoch].add(sight.token)
+                tokens[self._life(sight.era), sight.digest, sight.epoch].add(sight.fencing_token)
         assert all(len(found) == 1 for found in tokens.values())
 
     def _epochs_and_chains_only_grow(self) -> None:

@@ -139,7 +139,7 @@ class RunMachine(RuleBasedStateMachine):
             return None
         seed, lease = self.leases[-1 - which % len(self.leases)]
         model = self.models[seed]
-        if model.holder == (lease.token, lease.epoch):
+        if model.holder == (lease.fencing_token, lease.epoch):
             call(lease)
             return model
         with pytest.raises(LeaseLost):
@@ -235,7 +235,7 @@ class RunMachine(RuleBasedStateMachine):
             return
         seed, lease = self.leases[-1 - which % len(self.leases)]
         model = self.models[seed]
-        if model.last != (lease.token, lease.epoch):
+        if model.last != (lease.fencing_token, lease.epoch):
             with pytest.raises(LeaseLost):
                 call(lease)
         elif model.holder is not None:

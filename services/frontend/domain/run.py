@@ -1,6 +1,6 @@
 """What is known of a run at one moment, as values: its record, its leases, its chain's entries.
 
-Nothing here talks to Redis; `runs.py` and `events.py` read these values from its replies.
+Nothing here talks to Redis; `run_queue.py` and `event_hub.py` read these values from its replies.
 """
 
 from __future__ import annotations
@@ -68,10 +68,15 @@ class ChainEntry:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to extend a trajectory: nobody else has this token in this epoch."""
+    """The right to extend a trajectory: one owner holds its fencing token in an epoch.
+
+    The Lua scripts compare token and epoch with the run's record at each write, so a former owner
+    is refused (M. Kleppmann, Designing Data-Intensive Applications, 2017, chapter 8, "fencing
+    tokens").
+    """
 
     digest: str
-    token: str
+    fencing_token: str
     epoch: int
 
 

@@ -1,4 +1,4 @@
-"""The way to reach Dask that the settings say, and the wait until it is reached."""
+"""The Dask backend that the settings choose, and the wait for a cluster's first worker."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from frontend.settings import Settings
     from sim.cluster import Backend
 
-__all__ = ["LOOK_S", "backend_of", "wait_for_a_worker"]
+__all__ = ["POLL_S", "backend_of", "wait_for_a_worker"]
 
-LOOK_S: Final = 0.25  # between two looks at how many workers are there
+POLL_S: Final = 0.25  # between two counts of the workers: a page shows each arrival at once
 
 
 def backend_of(settings: Settings) -> Backend:
-    """Return the configured Gateway or scheduler; raises SettingsError where there is none."""
+    """Return the configured Gateway or scheduler; raises SettingsError if there is none."""
     if settings.scheduler is not None:
         return SchedulerBackend(settings.scheduler)
     if settings.gateway_address is not None:
@@ -39,10 +39,10 @@ def backend_of(settings: Settings) -> Backend:
     )
 
 
-async def wait_for_a_worker(arrived: Callable[[], Awaitable[int]], seconds: float) -> None:
-    """Look until a worker has arrived; raises ClusterStartError when none does in time."""
-    deadline = monotonic() + seconds
-    while await arrived() == 0:
+async def wait_for_a_worker(count_workers: Callable[[], Awaitable[int]], timeout_s: float) -> None:
+    """Wait until there is a worker; raises ClusterStartError after `timeout_s` seconds."""
+    deadline = monotonic() + timeout_s
+    while await count_workers() == 0:
         if monotonic() > deadline:
-            raise ClusterStartError(f"No worker came within {seconds:g} seconds.")
-        await asyncio.sleep(LOOK_S)
+            raise ClusterStartError(f"No worker came within {timeout_s:g} seconds.")
+        await asyncio.sleep(POLL_S)

@@ -1,4 +1,4 @@
-"""A trajectory that a run makes longer: the stretches that are stored, in order."""
+"""The trajectory that a run extends: its stored stretches, in order, and where the next begins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["GrowingTrajectory"]
 
 @dataclass(slots=True)
 class GrowingTrajectory:
-    """What there is of a trajectory, and where it goes on; `failure` once it is known to end."""
+    """The stored part of a trajectory; `failure` is set once the trajectory is known to end."""
 
     trajectory: Trajectory
     stretches: list[Stretch]
@@ -26,38 +26,38 @@ class GrowingTrajectory:
 
     @property
     def head(self) -> str:
-        """The checksum of the last stretch, "" where there is none."""
+        """The checksum of the last stretch, or "" if there is none."""
         return self.chain[-1].checksum if self.chain else ""
 
     @property
     def intervals(self) -> int:
-        """The complete intervals that are there."""
+        """How many complete intervals are stored."""
         return self.chain[-1].end if self.chain else 0
 
     @property
     def iterations(self) -> int:
-        """The iterations of these."""
+        """How many iterations these intervals have."""
         return self.intervals * self.trajectory.interval
 
     @property
     def good(self) -> int:
-        """The most iterations that can be had from what is there."""
+        """How many iterations a result may have: up to the failure, if the trajectory has one."""
         return self.iterations if self.failure is None else self.failure.iteration
 
     @property
     def tail(self) -> Checkpoint:
-        """The checkpoint from which it goes on."""
+        """The checkpoint at which the next stretch begins."""
         if self.stretches:
             return self.stretches[-1].tail
         return initial_checkpoint(self.trajectory.scenario)
 
     def stretches_for(self, steps: int) -> int:
-        """Return how many stretches so many steps rest on."""
-        reached = self.trajectory.intervals_for(steps)
-        return sum(entry.first < reached for entry in self.chain)
+        """Return how many stored stretches a result of `steps` iterations rests on."""
+        intervals = self.trajectory.intervals_for(steps)
+        return sum(entry.first < intervals for entry in self.chain)
 
     def entry(self, stretch: Stretch, data: bytes) -> ChainEntry:
-        """Return the chain's entry of a stretch that comes next."""
+        """Return the chain entry of the next stretch; `data` is the stretch as it is stored."""
         return ChainEntry(
             first=stretch.first,
             count=stretch.count,
@@ -66,6 +66,6 @@ class GrowingTrajectory:
         )
 
     def append(self, stretch: Stretch, entry: ChainEntry) -> None:
-        """Take in a stretch that is stored."""
+        """Add a stretch that has just been stored."""
         self.stretches.append(stretch)
         self.chain.append(entry)

@@ -1,8 +1,9 @@
-"""Keeping a run's lease for as long as the run moves, and calling Redis under it.
+"""Keeps a run's lease while the run makes progress, and calls Redis under it.
 
-- The lease is renewed each third of its time, and only while what is expected comes in: a run
-  that is stuck lets go, for another runner to take over.
-- Redis may be gone for as long as the lease lives: calls are repeated, for each may be.
+- The lease is renewed after each third of its time. A run that makes no progress stops renewing,
+  so that another runner can take it over.
+- Redis may be away for as long as the lease lives. Calls are repeated until then, which is safe
+  because each of them is idempotent.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ __all__ = ["LeaseKeeper", "RunCancelled"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-RETRY_S: Final = 0.25  # between two attempts at a call to a Redis that can't be reached
-LEASE_PARTS: Final = 3
-SLACK_S: Final = 5  # beyond a deadline that somebody else watches, until the run counts as stuck
+RETRY_S: Final = 0.25  # between two attempts to reach Redis
+RENEWALS_PER_LEASE: Final = 3  # two renewals may fail before the lease runs out
+SLACK_S: Final = 5  # the driver watches the same deadline: it gets the chance to report first
 
 
 class RunCancelled(Exception):
-    """Nobody wants this run any more."""
+    """Every client that waited for this run has cancelled."""
 
 
 class LeaseKeeper:
-    """A lease that is held, and what its renewals tell: how far to go, and who waits."""
+    """A lease that is held, with the run's target and waiting propagations as last renewed."""
 
     def __init__(
         self, runs: RunQueue, lease: Lease, acquired: Acquired, *, slack_s: float = SLACK_S
@@ -50,30 +51,30 @@ class LeaseKeeper:
         self._due = float("inf")
 
     def expect(self, seconds: float) -> None:
-        """Let go of the lease unless the next call of this comes within so many seconds."""
+        """Give up the lease unless `expect` is called again within `seconds` (and the slack)."""
         self._due = monotonic() + seconds + self._slack_s
 
     async def keep(self) -> None:
-        """Renew for ever; raises LeaseLost, or Unwanted."""
+        """Renew until cancelled; raises LeaseLost, or RunCancelled."""
         while True:
-            await asyncio.sleep(self._lease_s / LEASE_PARTS)
+            await asyncio.sleep(self._lease_s / RENEWALS_PER_LEASE)
             if monotonic() > self._due:
                 logs.logger(__name__).error("run is stuck")
                 raise LeaseLost(self.lease.digest)
             await self.renew()
 
     async def renew(self) -> None:
-        """Renew now; raises LeaseLost, or Unwanted."""
-        asked = monotonic()
+        """Renew now; raises LeaseLost, or RunCancelled."""
+        requested_at = monotonic()
         renewal = await self.call(self._runs.renew, self.lease)
-        self._kept_until = asked + self._lease_s
+        self._kept_until = requested_at + self._lease_s
         self.target = renewal.target
         self.waiting = renewal.waiting
         if renewal.cancelled:
             raise RunCancelled
 
     async def call(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call Redis from a thread, again while it can't be reached and the lease may live."""
+        """Call Redis from a thread; repeat while it is unreachable and the lease may still live."""
         while True:
             try:
                 return await asyncio.to_thread(call, *args, **kwargs)

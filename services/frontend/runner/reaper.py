@@ -1,12 +1,12 @@
-"""The reaper: stops clusters that nobody owns any more, and puts away what is over.
+"""The reaper: stops clusters that no run owns any more, and removes what finished runs left behind.
 
-- A cluster of this installation whose tag has no living lease is stopped, and looked at again
-  at each round until it is gone (a Gateway may answer, and not do it).
-- Clusters are listed before leases: one is asked for only under a lease, so what is listed
-  and has none afterwards has been left behind.
+- A cluster of this installation whose tag matches no living lease is an orphan. Each round stops
+  it again until the Gateway no longer lists it: a Gateway may accept the request and fail.
+- Clusters are listed before leases. A cluster is started only under a lease, so a listed cluster
+  without a lease afterwards is an orphan.
 - One runner reaps at a time, under a lease of its own.
-- An emptied Redis gives the installation another name: clusters under the name that it had are
-  stopped by any runner that was there before.
+- An emptied Redis gives the installation a new name. A runner that knew the old name stops the
+  clusters that carry it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from frontend.errors import FrontendError
 from frontend.observability import logs
+from frontend.runner.run_tag import RunTag
 from frontend.storage.counters import ORPHANS_STOPPED
 from sim.errors import SimError
 
@@ -27,23 +28,23 @@ if TYPE_CHECKING:
 __all__ = ["Reaper"]
 
 ROUND_S: Final = 10  # docs/operations.md: an orphan is gone within a minute
-LEASE_MS: Final = 20_000  # two rounds: should the one that reaps be killed, another soon does
+LEASE_MS: Final = 20_000  # two rounds: another runner soon takes over from one that was killed
 STOPPING: Final = "stopping"
 
 
 class Reaper:
-    """Looks after clusters and leftovers, round after round."""
+    """Stops orphaned clusters and removes leftovers, round after round."""
 
     def __init__(self, services: Services, backend: Backend, *, round_s: float = ROUND_S) -> None:
         self._services = services
         self._backend = backend
         self._round_s = round_s
-        self._token = secrets.token_hex(16)
-        self._names: set[str] = set()  # that the installation has had while this runner lives
-        self.seen: dict[str, int] = {}  # at the last round, if this one leads
+        self._leader_token = secrets.token_hex(16)  # identifies this reaper in the reapers' lease
+        self._names: set[str] = set()  # every name that the installation had while this runs
+        self.seen: dict[str, int] = {}  # counts of the last round; empty if another runner reaps
 
     async def patrol(self) -> None:
-        """Make rounds until cancelled; what goes wrong in one is logged, and the next is made."""
+        """Make rounds until cancelled; an error is logged, and ends only its own round."""
         while True:
             try:
                 await self._round()
@@ -53,24 +54,28 @@ class Reaper:
 
     async def retire(self) -> None:
         """Let another runner reap at once."""
-        await asyncio.to_thread(self._services.runners.stop_leading, self._token)
+        await asyncio.to_thread(self._services.runners.stop_leading, self._leader_token)
 
     async def own_clusters(self) -> list[tuple[ClusterInfo, bool]]:
-        """List the clusters of this installation, each with whether a living run owns it."""
+        """List the clusters of this installation, and for each whether a living run owns it."""
         listed = await self._backend.clusters()
         installation = await self._name()
         living = await asyncio.to_thread(self._services.runs.living)
-        owners = {f"{installation}/{digest}/{token}" for digest, token in living.items()}
-        own = [one for one in listed if (one.tag or "").split("/")[0] in self._names]
-        return [(one, one.tag in owners) for one in own]
+        owners = {RunTag(installation, *lease) for lease in living.items()}
+        tagged = [(cluster, RunTag.parse(cluster.tag)) for cluster in listed]
+        return [
+            (cluster, tag in owners)
+            for cluster, tag in tagged
+            if tag is not None and tag.installation in self._names
+        ]
 
     async def reap(self) -> list[ClusterInfo]:
         """Stop the clusters that no living run owns, and return them."""
         own = await self.own_clusters()
-        orphans = [one for one, owned in own if not owned]
+        orphans = [cluster for cluster, owned in own if not owned]
         self.seen = {"clusters": len(own), "orphans": len(orphans)}
         for orphan in orphans:
-            if orphan.status != STOPPING:  # else somebody has told it already
+            if orphan.status != STOPPING:  # otherwise it was counted in an earlier round
                 logs.logger(__name__).warning("orphan", cluster=orphan.name, tag=orphan.tag)
                 await asyncio.to_thread(self._services.counters.add, ORPHANS_STOPPED)
             await self._backend.stop(orphan.name)
@@ -83,7 +88,7 @@ class Reaper:
 
     async def _round(self) -> None:
         await self._name()
-        if not await asyncio.to_thread(self._services.runners.lead, self._token, LEASE_MS):
+        if not await asyncio.to_thread(self._services.runners.lead, self._leader_token, LEASE_MS):
             self.seen = {}
             return
         await asyncio.to_thread(self._services.runs.sweep)

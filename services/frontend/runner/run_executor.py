@@ -1,7 +1,7 @@
-"""One run, from its lease to its manifests: a cluster is asked for, driven, and stopped.
+"""Executes one run, from its lease to its manifests, on a cluster of its own.
 
-- Stretches are stored in order, each under the lease; whoever waits for what they cover gets it
-  at once, and the rest when the last is there. The manifest is the last thing written.
+- Stretches are stored in order, each under the lease. A result is published as soon as the stored
+  stretches cover it. Its manifest is written last.
 - The cluster is stopped in every case, before the run is given back.
 """
 
@@ -16,7 +16,8 @@ from frontend.domain import manifest
 from frontend.domain.resource import ClusterView, Timings
 from frontend.observability import logs
 from frontend.propagations.run_resource import moment
-from frontend.runner.dask_backend import LOOK_S, wait_for_a_worker
+from frontend.runner.dask_backend import POLL_S, wait_for_a_worker
+from frontend.runner.run_tag import RunTag
 from sim.cost_model import workers_for
 from sim.driver import propagate_on
 from sim.engine import Propagation
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
 
 __all__ = ["RunExecutor"]
 
-INSIST_S: Final = 2
-SHORTEST_S: Final = 1e-3  # a rate over less would be no rate
+RECANCEL_S: Final = 2  # a task normally ends within milliseconds of its cancellation
+SHORTEST_S: Final = 1e-3  # keeps the rate finite when the first stretch comes at once
 
 
 class RunExecutor:
-    """A run under its lease."""
+    """Executes one run under its lease."""
 
     def __init__(
         self,
@@ -55,22 +56,22 @@ class RunExecutor:
         self._keeper = keeper
         self._growing = growing
         self._name = name
-        self._tag = f"{installation}/{keeper.lease.digest}/{keeper.lease.token}"
-        self._reused = growing.iterations
+        self._tag = RunTag.of(installation, keeper.lease)
+        self._reused_steps = growing.iterations
         self._published: set[str] = set()
         self._cluster: ClusterView | None = None
-        self._begun = monotonic()
-        self._started: float | None = None
+        self._requested_at = monotonic()
+        self._started_at: float | None = None  # when the first worker was there
 
-    async def carry_out(self) -> None:
-        """Conduct the run to its end; raises LeaseLost, Unwanted, or what went wrong."""
+    async def execute(self) -> None:
+        """Execute the run; raises LeaseLost, RunCancelled, FrontendError or SimError."""
         work = asyncio.create_task(self._work())
         keeping = asyncio.create_task(self._keeper.keep())
         try:
             await asyncio.wait({work, keeping}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
-                await _end(work)  # the cluster is stopped in here
-                keeping.result()  # it ends only by raising
+                await _end(work)  # which stops the cluster
+                keeping.result()  # raises: `keep` never returns
             await work
         finally:
             await _end(work)
@@ -79,11 +80,13 @@ class RunExecutor:
     async def _work(self) -> None:
         if self._growing.iterations < self._keeper.target:
             self._keeper.expect(self._settings.cluster_timeout_s)
-            async with self._backend.open(tag=self._tag, workers=self._wanted()) as cluster:
+            async with self._backend.open(
+                tag=str(self._tag), workers=self._workers_wanted()
+            ) as cluster:
                 await self._drive(cluster)
         await self._finish()
 
-    def _wanted(self) -> int:
+    def _workers_wanted(self) -> int:
         return workers_for(
             self._growing.trajectory,
             self._keeper.target - self._growing.iterations,
@@ -97,10 +100,10 @@ class RunExecutor:
         )
         self._keeper.expect(self._settings.cluster_timeout_s)
         await wait_for_a_worker(
-            lambda: self._tell_workers(cluster), self._settings.cluster_timeout_s
+            lambda: self._report_workers(cluster), self._settings.cluster_timeout_s
         )
-        self._started = monotonic()
-        arrivals = asyncio.create_task(self._tell_arrivals(cluster))
+        self._started_at = monotonic()
+        arrivals = asyncio.create_task(self._report_arrivals(cluster))
         try:
             await self._propagate(cluster)
         finally:
@@ -122,15 +125,15 @@ class RunExecutor:
         )
 
     async def _take_stretch(self, stretch: Stretch, data: bytes) -> None:
-        """Store what came in, say how far the run is, and publish what is covered."""
+        """Store a stretch that a worker made, report progress, and publish what is covered."""
         self._keeper.expect(self._settings.stretch_deadline_s)
         self._growing.failure = stretch.failure
         if stretch.count > 0:
             await self._put(stretch, data)
-        elapsed_s = monotonic() - (self._started or self._begun)
+        elapsed_s = monotonic() - (self._started_at or self._requested_at)
         await self._progress(
             done=min(self._growing.good, self._keeper.target),
-            rate=(self._growing.good - self._reused) / max(elapsed_s, SHORTEST_S),
+            rate=(self._growing.good - self._reused_steps) / max(elapsed_s, SHORTEST_S),
         )
         await self._publish_covered()
 
@@ -147,12 +150,12 @@ class RunExecutor:
         self._growing.append(stretch, entry)
 
     async def _cache_slices(self, slices: list[tuple[int, bytes]]) -> None:
-        """Put slices into the cache; a slice that can't be kept is remade when it is read."""
+        """Cache slices; one that does not fit is remade from its checkpoint when it is read."""
         self._keeper.expect(self._settings.stretch_deadline_s)
         await asyncio.to_thread(self._slices.put_many, slices)
 
     async def _publish_covered(self) -> None:
-        """Publish whatever is waited for and covered by what is there, the shortest first."""
+        """Publish the waiting results that the stored stretches cover, the shortest first."""
         for steps in sorted(self._keeper.waiting.values()):
             request = PropagationRequest(steps, self._growing.trajectory)
             if steps <= self._growing.good and request.id not in self._published:
@@ -162,21 +165,21 @@ class RunExecutor:
     async def _publish(self, request: PropagationRequest) -> None:
         count = self._growing.stretches_for(request.steps)
         stretches, chain = self._growing.stretches[:count], self._growing.chain[:count]
-        opened = await asyncio.to_thread(
+        propagation = await asyncio.to_thread(
             Propagation.open, request.trajectory, request.steps, stretches
         )
         computed = await self._computed(request)
-        document = await asyncio.to_thread(manifest.compose, request, opened, computed)
+        document = await asyncio.to_thread(manifest.compose, request, propagation, computed)
         await self._keeper.call(self._runs.publish, self._keeper.lease, request, document, chain)
         logs.logger(__name__).info("published", id=request.id)
 
     async def _finish(self) -> None:
-        """Publish the rest and give the run back; whoever joined meanwhile is served too."""
+        """Publish the rest, also for clients that joined meanwhile, and give the run back."""
         self._keeper.expect(self._settings.stretch_deadline_s)
         await self._progress(stage="writing")
         while True:
             await self._keeper.renew()
-            self._published.clear()  # what was removed meanwhile may be waited for again
+            self._published.clear()  # a result that was deleted meanwhile may be waited for again
             await self._publish_covered()
             if self._growing.failure is not None:
                 failure = self._growing.failure
@@ -188,46 +191,47 @@ class RunExecutor:
     async def _computed(self, request: PropagationRequest) -> manifest.Computed:
         run = await self._keeper.call(self._runs.state, self._keeper.lease.digest)
         asked_ms, started_ms = (run.asked_ms, run.started_ms) if run else (None, None)
-        now, started = datetime.now(UTC), self._started
+        now, started_at = datetime.now(UTC), self._started_at
         timings = Timings(
             asked_at=moment(asked_ms),
             finished_at=now.isoformat(timespec="milliseconds"),
             queued_s=_seconds(asked_ms, started_ms),
-            starting_s=None if started is None else started - self._begun,
-            running_s=monotonic() - (self._begun if started is None else started),
+            starting_s=None if started_at is None else started_at - self._requested_at,
+            running_s=monotonic() - (self._requested_at if started_at is None else started_at),
             total_s=_seconds(asked_ms, int(now.timestamp() * 1_000)),
             where="cluster",
-            reused_steps=min(self._reused, request.steps),
+            reused_steps=min(self._reused_steps, request.steps),
         )
         return manifest.Computed(by=self._name, timings=timings, cluster=self._cluster)
 
-    async def _tell_arrivals(self, cluster: Cluster) -> None:
-        """Go on saying how many workers are there until all are."""
+    async def _report_arrivals(self, cluster: Cluster) -> None:
+        """Report the number of workers until all have arrived."""
         arrived = 0
         while arrived < cluster.workers:
-            await asyncio.sleep(LOOK_S)
-            arrived = await self._tell_workers(cluster)
+            await asyncio.sleep(POLL_S)
+            arrived = await self._report_workers(cluster)
 
-    async def _tell_workers(self, cluster: Cluster) -> int:
+    async def _report_workers(self, cluster: Cluster) -> int:
         arrived = await cluster.arrived()
-        about = {"name": cluster.name, "dashboard": cluster.dashboard}
-        await self._progress(workers=arrived, wanted=cluster.workers, cluster=about)
+        description = {"name": cluster.name, "dashboard": cluster.dashboard}
+        await self._progress(workers=arrived, wanted=cluster.workers, cluster=description)
         return arrived
 
-    async def _progress(self, **known: Any) -> None:  # noqa: ANN401 - Runs.progress says which
+    async def _progress(self, **known: Any) -> None:  # noqa: ANN401 - RunQueue.progress has their types
         await self._keeper.call(self._runs.progress, self._keeper.lease, **known)
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel a task if it still runs, and wait until it has ended, however it does.
+    """Cancel a task if it still runs, and wait until it has ended.
 
-    It is told again, since a cancellation can get lost: https://github.com/python/cpython/issues/86296
+    It is cancelled repeatedly, because a cancellation can get lost:
+    https://github.com/python/cpython/issues/86296
     """
     while not task.done():
         task.cancel()
-        await asyncio.wait({task}, timeout=INSIST_S)
+        await asyncio.wait({task}, timeout=RECANCEL_S)
     if not task.cancelled():
-        task.exception()  # it counts as seen: whoever needs it awaits the task
+        task.exception()  # marks it as retrieved; a caller that needs it awaits the task
 
 
 def _seconds(from_ms: int | None, to_ms: int | None) -> float | None:

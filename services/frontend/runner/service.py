@@ -1,10 +1,10 @@
-"""`porta runner`: takes runs from Redis, first come first served, and conducts them.
+"""`porta runner`: takes runs from the queue, first come first served, and executes them.
 
-- At most `PORTA_MAX_RUNS` at a time, over all runners together; each is a task of its own.
-- SIGTERM and SIGINT: leases are given back, clusters stopped, and it ends within seconds.
-- It says each few seconds that it is alive, and whether its Gateway is.
-- Redis or the Gateway may come and go; it waits for them. A run that finds its Gateway gone
-  goes back to its place in the line, and that is no attempt of its own.
+- All runners together execute at most `PORTA_MAX_RUNS` runs at a time; each run is a task.
+- On SIGTERM and SIGINT it gives its leases back, stops its clusters, and ends within seconds.
+- Its heartbeat reports every few seconds that it is alive, and whether its Gateway answers.
+- It waits for Redis and for the Gateway when they are away. A run that finds no Gateway returns
+  to its place in the queue, and the attempt is not counted.
 """
 
 from __future__ import annotations
@@ -39,86 +39,89 @@ if TYPE_CHECKING:
 
 __all__ = ["Runner", "run_runner"]
 
-LOOK_S: Final = 0.2  # between two looks at the line
-WAIT_S: Final = 1.0  # after Redis could not be reached
-HEARTBEAT_S: Final = 3
-TROUBLED_HEARTBEAT_S: Final = 0.3  # so that it is known at once when the Gateway is back
-HEALTH_S: Final = 2  # a Gateway that answers later counts as ill
-STOPPING_S: Final = 8
-GIVING_BACK_S: Final = 2
-THREADS: Final = 48  # for calls to Redis, and what computes for a moment
+POLL_S: Final = 0.2  # between two reads of the queue
+REDIS_RETRY_S: Final = 1.0  # after Redis could not be reached
+HEARTBEAT_S: Final = 3  # a fifth of RunnerRegistry.alive's 15 s: four may be missed
+UNHEALTHY_HEARTBEAT_S: Final = 0.3  # notices soon that the Gateway is back
+HEALTH_S: Final = 2  # a Gateway that answers later counts as away
+STOPPING_S: Final = 8  # docs/operations.md: a runner that is asked to stop ends within 10 s
+GIVING_BACK_S: Final = 2  # of these; a lease that is not given back runs out by itself
+THREADS: Final = 48  # for calls to Redis, and for computations that take a moment
 
 
 class Runner:
-    """Conducts runs until it is told to stop."""
+    """Executes runs until it is asked to stop."""
 
     def __init__(self, services: Services, backend: Backend) -> None:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._services = services
         self._backend = backend
         self._reaper = Reaper(services, backend)
-        self._gateway = OK  # what was last found of it
-        self._conducting: set[asyncio.Task[None]] = set()
+        self._gateway = OK  # the result of the last health check
+        self._executing: set[asyncio.Task[None]] = set()
         self._log = logs.logger(__name__).bind(runner=self.name)
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Take and conduct runs until `stop` is set; then give back what is held."""
+        """Execute runs until `stop` is set; then give back those that are not finished."""
         self._log.info("ready")
-        aside = [asyncio.create_task(one) for one in (self._beat(), self._reaper.patrol())]
+        background = [
+            asyncio.create_task(self._send_heartbeats()),
+            asyncio.create_task(self._reaper.patrol()),
+        ]
         try:
             while not stop.is_set():
-                pause_s = await self._take() if self._gateway == OK else LOOK_S
-                for task in aside:
-                    if task.done():  # it never does, but by a mistake: better to be started anew
+                pause_s = await self._take_runs() if self._gateway == OK else POLL_S
+                for task in background:
+                    if task.done():  # only a bug ends it: end with its error, and be restarted
                         task.result()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause_s):
                         await stop.wait()
         finally:
-            await self._stop({*aside, *self._conducting})
+            await self._stop({*background, *self._executing})
 
-    async def _take(self) -> float:
-        """Begin what may begin now; return how long to wait until looking again."""
+    async def _take_runs(self) -> float:
+        """Start the runs that may start now; return after how many seconds to try again."""
         try:
             for digest in await asyncio.to_thread(self._services.runs.candidates):
-                if len(self._conducting) >= self._services.settings.max_runs:
+                if len(self._executing) >= self._services.settings.max_runs:
                     break
                 acquired = await self._acquire(digest)
                 if acquired.lease is not None:
-                    self._begin(acquired, acquired.lease)
+                    self._start(acquired, acquired.lease)
                 elif acquired.kind == "full":
                     break
         except StorageError as error:
             self._log.warning("waiting for Redis", reason=error.detail)
-            return WAIT_S
-        return LOOK_S
+            return REDIS_RETRY_S
+        return POLL_S
 
     async def _acquire(self, digest: str) -> Acquired:
-        """Acquire a run; where the reply was lost, ask again by the same token."""
-        token = secrets.token_hex(16)
+        """Acquire a run; if the reply is lost, repeat the call with the same fencing token."""
+        fencing_token = secrets.token_hex(16)
         deadline = monotonic() + self._services.runs.lease_ms / 1_000
         while True:
             try:
                 return await asyncio.to_thread(
-                    self._services.runs.acquire, digest, token, self.name
+                    self._services.runs.acquire, digest, fencing_token, self.name
                 )
             except StorageUnavailable:
                 if monotonic() > deadline:
                     raise
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(POLL_S)
 
-    def _begin(self, acquired: Acquired, lease: Lease) -> None:
-        task = asyncio.create_task(self._conduct(acquired, lease))
-        self._conducting.add(task)
-        task.add_done_callback(self._conducting.discard)
+    def _start(self, acquired: Acquired, lease: Lease) -> None:
+        task = asyncio.create_task(self._execute(acquired, lease))
+        self._executing.add(task)
+        task.add_done_callback(self._executing.discard)
 
-    async def _conduct(self, acquired: Acquired, lease: Lease) -> None:
-        """Conduct a run, and give it back as what came of it demands."""
+    async def _execute(self, acquired: Acquired, lease: Lease) -> None:
+        """Execute a run; if it does not finish, release it with the outcome that fits."""
         log_context.executing(lease, acquired.target)
         log = self._log
         log.info("run begins")
         try:
-            await (await self._prepare(acquired, lease)).carry_out()
+            await (await self._prepare(acquired, lease)).execute()
             log.info("run ends")
         except LeaseLost:
             log.warning("run lost")
@@ -133,12 +136,14 @@ class Runner:
             log.warning("run failed", reason=str(error))
             outcome = await self._outcome(error)
             await self._release(lease, outcome, str(error))
-        except Exception:  # the boundary: one run's mistake must not end the others
-            log.exception("run failed by a mistake of ours")
-            await self._release(lease, "failed", "The runner made a mistake; its log says which.")
+        except Exception:  # the boundary of a run: a bug that one meets must not end the others
+            log.exception("run failed by a bug in Porta")
+            await self._release(
+                lease, "failed", "A bug in Porta ended the run; see the runner's log."
+            )
 
     async def _prepare(self, acquired: Acquired, lease: Lease) -> RunExecutor:
-        """Read what is there of the trajectory."""
+        """Read the stored part of the trajectory."""
         store, keeper = self._services.store, LeaseKeeper(self._services.runs, lease, acquired)
         trajectory = await keeper.call(store.trajectory, lease.digest)
         if trajectory is None:
@@ -155,42 +160,42 @@ class Runner:
         )
 
     async def _outcome(self, error: Exception) -> Literal["requeue", "failed"]:
-        """Tell whether a run failed by itself, or for want of a Gateway: then it waits for that."""
+        """Return `requeue` if the Gateway is away, for the run to wait for it, else `failed`."""
         if isinstance(error, ClusterError):
-            self._gateway = await self._look_at_gateway()
+            self._gateway = await self._check_gateway()
         return "failed" if self._gateway == OK else "requeue"
 
     async def _release(
         self, lease: Lease, outcome: Literal["requeue", "failed", "cancelled"], error: str = ""
     ) -> None:
-        """Give a run back; where that is not answered, say it again, but not for long."""
+        """Give a run back; repeat the call while Redis is unreachable, but not for long."""
         deadline = monotonic() + GIVING_BACK_S
         while True:
             try:
                 await asyncio.to_thread(self._services.runs.release, lease, outcome, error)
-            except StorageUnavailable as unanswered:
+            except StorageUnavailable as unreachable:
                 if monotonic() < deadline:
-                    await asyncio.sleep(LOOK_S)
+                    await asyncio.sleep(POLL_S)
                     continue
-                self._not_given_back(unanswered)
+                self._log_not_given_back(unreachable)
             except FrontendError as refused:
-                self._not_given_back(refused)
+                self._log_not_given_back(refused)
             return
 
-    def _not_given_back(self, why: FrontendError) -> None:
-        """Leave it to the lease, which runs out, or has."""
-        self._log.warning("run not given back", reason=why.detail)
+    def _log_not_given_back(self, error: FrontendError) -> None:
+        """Log it and do no more: the lease runs out, or has run out."""
+        self._log.warning("run not given back", reason=error.detail)
 
-    async def _beat(self) -> None:
-        """Say that this runner is alive, and its Gateway."""
+    async def _send_heartbeats(self) -> None:
+        """Report that this runner is alive, and the state of its Gateway, until cancelled."""
         while True:
-            self._gateway = gateway = await self._look_at_gateway()
-            info = {"gateway": gateway, "conducting": len(self._conducting), **self._reaper.seen}
+            self._gateway = gateway = await self._check_gateway()
+            info = {"gateway": gateway, "conducting": len(self._executing), **self._reaper.seen}
             with suppress(StorageError):
                 await asyncio.to_thread(self._services.runners.heartbeat, self.name, info)
-            await asyncio.sleep(HEARTBEAT_S if gateway == OK else TROUBLED_HEARTBEAT_S)
+            await asyncio.sleep(HEARTBEAT_S if gateway == OK else UNHEALTHY_HEARTBEAT_S)
 
-    async def _look_at_gateway(self) -> str:
+    async def _check_gateway(self) -> str:
         try:
             async with asyncio.timeout(HEALTH_S):
                 healthy = await self._backend.healthy()
@@ -201,9 +206,9 @@ class Runner:
     async def _stop(self, tasks: set[asyncio.Task[None]]) -> None:
         for task in tasks:
             task.cancel()
-        _, left = await asyncio.wait(tasks, timeout=STOPPING_S)
-        if left:
-            self._log.warning("stopping without waiting longer", tasks=len(left))
+        _, unfinished = await asyncio.wait(tasks, timeout=STOPPING_S)
+        if unfinished:
+            self._log.warning("stopping without waiting longer", tasks=len(unfinished))
         with suppress(StorageError):
             await self._reaper.retire()
             await asyncio.to_thread(self._services.runners.leave, self.name)
@@ -231,8 +236,8 @@ async def _run(runner: Runner, *, until_stdin_ends: bool) -> None:
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Wait for the end of standard input: whoever holds its other end is gone."""
+    """Set `stop` when standard input ends: the process that holds its other end is gone."""
     while os.read(0, 4_096):
         pass
-    with suppress(RuntimeError):  # the loop has ended before
+    with suppress(RuntimeError):  # the event loop has ended already
         loop.call_soon_threadsafe(stop.set)

@@ -163,16 +163,22 @@ class RunQueue:
         found = self._scripts.call("candidates", lists, limit)
         return [digest.decode() for digest in found]
 
-    def acquire(self, digest: str, token: str, owner: str) -> Acquired:
-        """Become the owner of a run, if it is to be had; `token` is new and random."""
+    def acquire(self, digest: str, fencing_token: str, owner: str) -> Acquired:
+        """Become the owner of a run if it is free; `fencing_token` is new and random."""
         reply = self._scripts.on_run(
-            "acquire", digest, token, owner, self.lease_ms, self._max_runs, self._max_attempts
+            "acquire",
+            digest,
+            fencing_token,
+            owner,
+            self.lease_ms,
+            self._max_runs,
+            self._max_attempts,
         )
         kind: Literal["run", "mine", "busy", "full", "done"] = reply[0].decode()
         epoch, position, head, intervals, target, attempts = reply[1:7]
         return Acquired(
             kind=kind,
-            lease=Lease(digest, token, epoch) if kind in {"run", "mine"} else None,
+            lease=Lease(digest, fencing_token, epoch) if kind in {"run", "mine"} else None,
             next=position,
             head=head.decode(),
             intervals=intervals,
@@ -231,7 +237,7 @@ class RunQueue:
 
         Raises LeaseLost, and ChainBroken where a stretch is not there.
         """
-        return self._publish("publish", request, manifest, chain, lease.token, lease.epoch)
+        return self._publish("publish", request, manifest, chain, lease.fencing_token, lease.epoch)
 
     def publish_derived(
         self, request: PropagationRequest, manifest: bytes, chain: Sequence[ChainEntry] = ()
@@ -272,7 +278,7 @@ class RunQueue:
         return self.state(lease.digest)
 
     def living(self) -> dict[str, str]:
-        """Tell the digest and token of each living lease.
+        """Return the fencing token of each living lease, by the digest of its run.
 
         Whoever compares clusters with leases lists the clusters first: a cluster is asked for
         only under a lease, so one without a lease here has been left behind.
@@ -319,7 +325,7 @@ class RunQueue:
         request: PropagationRequest,
         manifest: bytes,
         chain: Sequence[ChainEntry],
-        token: str,
+        fencing_token: str,
         epoch: int,
     ) -> bool:
         digest = request.trajectory.digest
@@ -327,7 +333,7 @@ class RunQueue:
         verdict, *where = self._scripts.on_run(
             script,
             digest,
-            *(token, epoch, request.id, request.steps, manifest),
+            *(fencing_token, epoch, request.id, request.steps, manifest),
             *(len(chain), chain[-1].checksum if chain else "", life_s * 1000, RECENT_KEPT),
             manifest=keys.manifest(request.id),
             published=keys.published(digest),
@@ -342,7 +348,9 @@ class RunQueue:
         return bool(verdict != b"unwanted")
 
     def _owner(self, script: str, lease: Lease, *args: str | float | bytes, **more: str) -> Any:  # noqa: ANN401  # a reply's shape is its script's
-        reply = self._scripts.on_run(script, lease.digest, lease.token, lease.epoch, *args, **more)
+        reply = self._scripts.on_run(
+            script, lease.digest, lease.fencing_token, lease.epoch, *args, **more
+        )
         if b"lost" in (reply, reply[0] if isinstance(reply, list) else None):
             raise LeaseLost(lease.digest)
         return reply

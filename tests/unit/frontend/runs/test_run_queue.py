@@ -162,7 +162,7 @@ def test_acquiring_again_with_the_same_token_changes_nothing(
 ) -> None:
     lease = owned(runs)
     before = dump(client)
-    again = runs.acquire(DIGEST, lease.token, "me")
+    again = runs.acquire(DIGEST, lease.fencing_token, "me")
     assert (again.kind, again.lease) == ("mine", lease)
     assert dump(client) == before
 
