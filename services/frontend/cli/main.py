@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import click
 
@@ -131,6 +131,30 @@ def runner(*, until_stdin_ends: bool) -> None:
     from frontend.runner.service import run_runner
 
     run_runner(settings, until_stdin_ends=until_stdin_ends)
+
+
+@porta.group()
+def probe() -> None:
+    """Check that a process of Porta is alive; Kubernetes calls this.
+
+    The exit code is 0 if it is alive, else 1 with a sentence on standard error.
+    """
+
+
+@probe.command("runner")
+@click.option(
+    "--without-redis",
+    type=click.Choice(["pass", "fail"]),
+    default="fail",
+    show_default=True,
+    help="The answer where Redis can't be reached: fail for readiness, pass for liveness.",
+)
+def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
+    """Check that the runner on this host has sent a heartbeat recently; needs REDIS_URL."""
+    settings = _settings()
+    from frontend.cli import probe as probes
+
+    probes.probe_runner(settings, without_redis_pass=without_redis == "pass")
 
 
 @porta.command()

@@ -36,13 +36,15 @@ def test_help_needs_nothing_heavy() -> None:
 def test_help_lists_every_command_and_every_variable() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    for word in ("serve", "web", "runner", "propagate", "clusters", "token"):
+    for word in ("serve", "web", "runner", "probe", "propagate", "clusters", "token"):
         assert word in result.output
     for variable in VARIABLES:
         assert variable.name in result.output
 
 
-@pytest.mark.parametrize("command", ["serve", "web", "runner", "propagate", "clusters", "token"])
+@pytest.mark.parametrize(
+    "command", ["serve", "web", "runner", "probe", "propagate", "clusters", "token"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
@@ -63,9 +65,9 @@ def test_strangers_are_listened_to_only_if_somebody_has_decided_that(command: st
     assert "PORTA_AUTH" in result.output
 
 
-@pytest.mark.parametrize("command", ["web", "runner", "clusters"])
-def test_what_needs_redis_says_so(command: str) -> None:
-    result = run(command)
+@pytest.mark.parametrize("command", [["web"], ["runner"], ["clusters"], ["probe", "runner"]])
+def test_what_needs_redis_says_so(command: list[str]) -> None:
+    result = run(*command)
     assert result.exit_code == 2
     assert "REDIS_URL" in result.output
 
