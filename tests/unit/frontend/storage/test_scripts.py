@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import redis
 
 REFUSED_WHEN_FULL = {"derive", "enqueue", "put"}
-READS_ONLY = {"candidates", "snapshot"}
+READS_ONLY = {"candidates", "runners", "snapshot", "snapshots"}
 
 
 @pytest.mark.parametrize("name", scripts.NAMES)
@@ -47,3 +48,28 @@ def test_scripts_that_redis_has_forgotten_are_loaded_again(redis_url: str) -> No
         runs.enqueue(request(500))
         client.script_flush()
         assert runs.acquire(digest_of(), "t", "me").kind == "run"
+
+
+def test_a_script_declares_its_keys_where_redis_finds_them() -> None:
+    assert scripts.key_names("put")[-1] == "stretch"
+    position = len(scripts.key_names("put"))
+    assert f"local stretch = KEYS[{position}]" in scripts.source("put").splitlines()
+    assert scripts.key_names("truncate")[-1] == "stretches..."
+    assert f"local stretches = {position}" in scripts.source("truncate").splitlines()
+
+
+@pytest.mark.parametrize("named", [{}, {"runners": "run/runners", "reaper": "run/reaper"}])
+def test_keys_that_are_not_the_script_s_are_refused(redis_url: str, named: dict[str, str]) -> None:
+    with connect(redis_url) as client, pytest.raises(ValueError, match="has the keys runners"):
+        scripts.Scripts(client).call("runners", named)
+
+
+def test_no_script_counts_keys_by_itself() -> None:
+    """But by the position of a list's first key, or to its end."""
+    for name in scripts.NAMES:
+        own = re.sub(r"(?m)^local \w+ = KEYS\[\d+\]$", "", scripts.source(name))
+        assert re.findall(r"KEYS\[\d", own) == []
+
+
+def test_constants_are_those_of_python() -> None:
+    assert f"local EVENTS_KEPT = {scripts.EVENTS_KEPT}" in scripts.source("put")
