@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,20 +10,16 @@ import orjson
 import pytest
 
 from frontend.domain.resource import Status
-from frontend.domain.run import ChainEntry
 from frontend.errors import BadRequest, NotFound, NotReady, QueueFull
 from frontend.propagations.service import Propagations
-from frontend.results.trajectory_store import TrajectoryStore
-from frontend.runs.run_queue import RunQueue
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.runs.runner_status import RunnerStatus
 from frontend.settings import Settings
-from frontend.storage.connection import connect
-from sim.engine import Propagation, checksum, initial_checkpoint, pass_over
+from sim.engine import Propagation
 from sim.scenario import NANO, PropagationRequest, Trajectory
+from tests.stored import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
     import redis
 
@@ -34,30 +29,13 @@ SEEDED = PropagationRequest(200_000, Trajectory(seed=7))
 INTERVAL = 65_536
 
 
-class Installed:
+class Installed(Stored):
     """The service, what it stands on, and a runner's part of the work."""
 
     def __init__(self, client: redis.Redis, **settings: Any) -> None:  # noqa: ANN401 - any setting
-        self.store = TrajectoryStore(client)
-        self.runs = RunQueue(client, max_waiting=2)
+        super().__init__(client)
         runner_status = RunnerStatus(RunnerRegistry(client))
         self.service = Propagations(Settings(**settings), self.store, self.runs, runner_status)
-
-    def conduct(self, trajectory: Trajectory, intervals: int) -> None:
-        """Store a stretch as a runner does."""
-        acquired = self.runs.acquire(trajectory.digest, "token", "runner")
-        assert acquired.lease is not None
-        stretch = pass_over(trajectory, initial_checkpoint(trajectory.scenario), intervals)
-        data = stretch.to_bytes()
-        entry = ChainEntry(0, stretch.count, checksum(data), sum(stretch.records))
-        self.runs.put(acquired.lease, position=0, previous="", entry=entry, data=data)
-        self.runs.release(acquired.lease, "requeue")
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    with contextlib.closing(connect(redis_url)) as client:
-        yield client
 
 
 @pytest.fixture
@@ -107,7 +85,7 @@ def test_what_a_stored_trajectory_covers_is_answered_at_once(
 ) -> None:
     installed = Installed(client, inline_work=inline_work)
     installed.service.start(LARGE)
-    installed.conduct(LARGE.trajectory, 4)
+    installed.put_stretch(LARGE.trajectory, 4)
     covered = installed.service.start(PropagationRequest(150_000))
     assert covered.status is Status.COMPLETE
     assert covered.timings.reused_steps == 150_000
@@ -116,7 +94,7 @@ def test_what_a_stored_trajectory_covers_is_answered_at_once(
 
 def test_less_than_an_interval_beyond_it_is_little(installed: Installed) -> None:
     installed.service.start(LARGE)
-    installed.conduct(LARGE.trajectory, 2)
+    installed.put_stretch(LARGE.trajectory, 2)
     little = PropagationRequest(3 * INTERVAL - 1)
     assert installed.service.start(little).status is Status.COMPLETE
     assert installed.service.start(PropagationRequest(3 * INTERVAL)).status is Status.QUEUED
@@ -214,7 +192,7 @@ def test_what_is_waited_for_is_listed_for_each_id(installed: Installed) -> None:
 def complete(installed: Installed) -> None:
     """Have the large request published."""
     installed.service.start(LARGE)
-    installed.conduct(LARGE.trajectory, 4)
+    installed.put_stretch(LARGE.trajectory, 4)
     assert installed.service.start(LARGE).status is Status.COMPLETE
 
 
@@ -234,7 +212,7 @@ def test_a_damaged_stretch_is_not_served_but_made_again(
     assert caught.value.resource.status is Status.QUEUED
     assert fresh.find(LARGE) is not None
     assert not client.exists("propagation/200000")
-    installed.conduct(LARGE.trajectory, 4)
+    installed.put_stretch(LARGE.trajectory, 4)
     assert fresh.start(LARGE).status is Status.COMPLETE
     assert fresh.open(LARGE).steps == 200_000
 

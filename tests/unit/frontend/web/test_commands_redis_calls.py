@@ -31,12 +31,12 @@ def calls(client: redis.Redis, action: Callable[[], object]) -> list[str]:
     """The commands that clients send while `action` runs."""
     begin, end = secrets.token_hex(8), secrets.token_hex(8)
     with client.monitor() as monitor, client.client() as other:  # type: ignore[no-untyped-call] # redis-py's own gap
-        other.echo(begin)  # type: ignore[no-untyped-call] # the same
+        other.echo(begin)
         action()
-        other.echo(end)  # type: ignore[no-untyped-call] # the same
+        other.echo(end)
         seen: list[dict[str, str]] = []
         while not seen or end not in seen[-1]["command"]:
-            seen.append(monitor.next_command())  # type: ignore[no-untyped-call] # the same
+            seen.append(monitor.next_command())
     first = next(place for place, command in enumerate(seen) if begin in command["command"])
     return [one["command"] for one in seen[first + 1 : -1] if one["client_type"] != "lua"]
 

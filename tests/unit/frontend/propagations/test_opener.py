@@ -1,0 +1,72 @@
+"""Claims about opening propagations from what is stored."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+
+from frontend.domain import manifest
+from frontend.propagations.inline_rule import InlineRule
+from frontend.propagations.opener import Opener, Unsupported
+from frontend.storage import keys
+from sim.engine import Propagation
+from sim.scenario import PropagationRequest, Trajectory
+
+if TYPE_CHECKING:
+    from tests.stored import Stored
+
+INTERVAL = Trajectory().interval
+LARGE = PropagationRequest(2 * INTERVAL)
+
+
+@pytest.fixture
+def opener(stored: Stored) -> Opener:
+    return Opener(InlineRule(10_000), stored.store)
+
+
+def manifest_of(request: PropagationRequest, **changed: object) -> bytes:
+    opened = Propagation.open(request.trajectory, request.steps)
+    document = orjson.loads(manifest.compose(request, opened, manifest.Computed(by="a test")))
+    document["result"] |= changed
+    return orjson.dumps(document)
+
+
+def test_a_small_propagation_needs_nothing_stored(opener: Opener) -> None:
+    assert opener.open(PropagationRequest(500)).records == 805
+
+
+def test_a_large_one_is_opened_from_its_stretches_once(opener: Opener, stored: Stored) -> None:
+    stored.run(LARGE, 2)
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(opener.open, [LARGE] * 8))
+    assert {id(one) for one in opened} == {id(opened[0])}
+    straight = Propagation.open(LARGE.trajectory, LARGE.steps)
+    assert opened[0].end == straight.end
+    opener.forget(LARGE)
+    assert opener.open(LARGE) is not opened[0]
+
+
+@pytest.mark.parametrize("damage", [None, b"altered"])
+def test_lost_stretches_do_not_support_it(
+    opener: Opener, stored: Stored, damage: bytes | None
+) -> None:
+    stored.run(LARGE, 2)
+    key = keys.stretch(LARGE.trajectory.digest, 0)
+    stored.client.delete(key)
+    if damage is not None:
+        stored.client.set(key, damage)
+    with pytest.raises(Unsupported):
+        opener.open(LARGE)
+    assert stored.store.chain(LARGE.trajectory.digest) == []
+
+
+def test_it_is_held_to_its_manifest(opener: Opener, stored: Stored) -> None:
+    stored.run(LARGE, 2)
+    with pytest.raises(Unsupported):
+        opener.open(LARGE, manifest_of(LARGE, records=1))
+    assert stored.store.chain(LARGE.trajectory.digest) == []
+    stored.put_stretch(LARGE.trajectory, 2)
+    assert opener.open(LARGE, manifest_of(LARGE)).steps == LARGE.steps
