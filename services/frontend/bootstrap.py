@@ -1,6 +1,6 @@
-"""The composition root: what a process of Porta's is made of, put together in one place.
+"""The composition root: builds the services that a process of Porta consists of.
 
-Nothing is connected to before it is first used.
+A service connects when it is first used, not before.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OVERVIEWS_BYTES: Final = 64 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What pages, API, runner and command line work with."""
+    """The services that pages, API, runner and command line use."""
 
     settings: Settings
     client: redis.Redis
@@ -44,8 +44,8 @@ class Services:
     counters: Counters
     hub: EventHub
     propagations: Propagations
-    overviews: SingleFlightCache[bytes]  # compressed, by their ETags: making one takes some 30 ms
-    manifests: ClientSideCache | None  # read once for many readers, where there are many
+    overviews: SingleFlightCache[bytes]  # compressed, by ETag: making one takes some 30 ms
+    manifests: ClientSideCache | None  # only in a web process, which reads the same ones often
 
     def slice_cache(self, digest: str) -> RedisSliceCache:
         """Return the cache of a trajectory's slices."""
@@ -60,7 +60,7 @@ class Services:
 
 
 def build_services(settings: Settings, *, many_readers: bool = False) -> Services:
-    """Put the services together; raises SettingsError where it isn't said where Redis is."""
+    """Build the services; raises SettingsError where no Redis is configured."""
     if settings.redis_location is None:
         raise SettingsError(
             "REDIS_URL", "is needed; set it, or run `porta serve`, which brings its own Redis."

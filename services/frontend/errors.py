@@ -1,23 +1,23 @@
 """The errors of the frontend, as one tree; each carries its data and reads as a sentence.
 
 FrontendError
-├── BadRequest          what was asked for makes no sense
-├── Unauthenticated     nobody knows who asks, and that matters here
-├── Forbidden           the asker may not do that
-├── NotFound            nothing is known under that name
-├── NotReady            it is known, and not computed yet
-├── Busy                too much of this is done for others already
-├── QueueFull           the line of waiting runs is full
-├── QuotaExceeded       the asker has started as much as may be
-├── LeaseLost           the run belongs to somebody else now
+├── BadRequest          the request is invalid
+├── Unauthenticated     the request needs credentials
+├── Forbidden           the principal may not do that
+├── NotFound            there is nothing under that name
+├── NotReady            the propagation is not computed yet
+├── Busy                too many requests of this kind are being served
+├── QueueFull           the queue of runs is full
+├── QuotaExceeded       the principal has used up a quota
+├── LeaseLost           another owner has the run now
 ├── ChainBroken         a stored stretch is missing or altered
-├── SettingsError       the environment can't be used as it is
-└── StorageError        Redis did not do what it was asked to
-    ├── StorageUnavailable   it can't be reached, or answers too late
+├── SettingsError       a setting is missing or invalid
+└── StorageError        Redis did not carry out a call
+    ├── StorageUnavailable   it can't be reached, or responds too late
     ├── StorageFull          it has no memory left
     └── ValueTooLarge        the value is larger than Redis can hold
 
-`problems.py` maps them to HTTP, in one place.
+`web/error_handler.py` maps them to HTTP, in one place.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ __all__ = [
 
 
 class FrontendError(Exception):
-    """Whatever goes wrong in the frontend and can be told to a person; `detail` is the sentence."""
+    """An error that can be shown to a person; `detail` is the sentence."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -56,11 +56,11 @@ class FrontendError(Exception):
 
 
 class BadRequest(FrontendError):
-    """What was asked for makes no sense; the sentence says what would."""
+    """The request is invalid; the sentence says what would be valid."""
 
 
 class Unauthenticated(FrontendError):
-    """Whoever asked did not say who they are, or (`invalid`) said it with what is not known."""
+    """The request has no credentials, or (`invalid`) unknown ones."""
 
     def __init__(self, detail: str, *, invalid: bool = False) -> None:
         super().__init__(detail)
@@ -68,15 +68,15 @@ class Unauthenticated(FrontendError):
 
 
 class Forbidden(FrontendError):
-    """Whoever asked may not do that (or start it)."""
+    """The principal may not do that."""
 
 
 class NotFound(FrontendError):
-    """Nothing is known under the name that was asked for."""
+    """There is nothing under the requested name."""
 
 
 class NotReady(FrontendError):
-    """A propagation that is not computed yet; `resource` tells how far it is."""
+    """The propagation is not computed yet; `resource` is its state."""
 
     def __init__(self, resource: Resource, *, retry_after_s: int = 2) -> None:
         super().__init__("This propagation is not complete yet; ask again in a moment.")
@@ -85,7 +85,7 @@ class NotReady(FrontendError):
 
 
 class Busy(FrontendError):
-    """What was asked for is dear, and done for others already; `retry_after_s` is when to ask."""
+    """Too many expensive requests are being served; `retry_after_s` is when to ask again."""
 
     def __init__(self, *, retry_after_s: int) -> None:
         super().__init__(
@@ -108,7 +108,7 @@ class QueueFull(FrontendError):
 
 
 class QuotaExceeded(FrontendError):
-    """The asker has started as much as may be; `retry_after_s` is when there is more."""
+    """The principal has used up a quota; `retry_after_s` is when its window ends."""
 
     def __init__(self, what: str, rate: str, *, retry_after_s: int) -> None:
         super().__init__(
@@ -119,15 +119,15 @@ class QuotaExceeded(FrontendError):
 
 
 class LeaseLost(FrontendError):
-    """The caller doesn't own this run (any more) and abandons it, without another word."""
+    """The caller does not own this run, or no longer; it must stop working on it."""
 
     def __init__(self, digest: str) -> None:
-        super().__init__(f"The lease on trajectory {digest} belongs to somebody else.")
+        super().__init__(f"The lease on trajectory {digest} belongs to another owner.")
         self.digest = digest
 
 
 class ChainBroken(FrontendError):
-    """Stretch `position` of a trajectory is missing or altered; what comes before it is good."""
+    """Stretch `position` of a trajectory is missing or altered; those before it are intact."""
 
     def __init__(self, digest: str, position: int, reason: str) -> None:
         super().__init__(f"Stretch {position} of trajectory {digest} can't be used: {reason}.")
@@ -137,7 +137,7 @@ class ChainBroken(FrontendError):
 
 
 class SettingsError(FrontendError):
-    """The environment can't be used as it is; `variable` names what to change."""
+    """A setting is missing or invalid; `variable` is its name."""
 
     def __init__(self, variable: str, detail: str) -> None:
         super().__init__(f"{variable}: {detail}")
@@ -145,19 +145,19 @@ class SettingsError(FrontendError):
 
 
 class StorageError(FrontendError):
-    """Redis did not do what it was asked to; nothing is known to be written."""
+    """Redis did not carry out a call; nothing is known to have been written."""
 
 
 class StorageUnavailable(StorageError):
-    """Redis can't be reached, refuses the connection, or answers too late."""
+    """Redis can't be reached, refuses the connection, or responds too late."""
 
 
 class StorageFull(StorageError):
-    """Redis has no memory left for what was to be written."""
+    """Redis has no memory left for the value."""
 
 
 class ValueTooLarge(StorageError):
-    """A value beyond what Redis holds under one key."""
+    """The value is larger than Redis can hold under one key."""
 
     def __init__(self, size_bytes: int, limit_bytes: int) -> None:
         super().__init__(

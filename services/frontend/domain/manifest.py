@@ -1,9 +1,9 @@
-"""The manifest: what is stored of a result under `propagation/<id>`, and how it is read again.
+"""The manifest: the JSON document of a result, stored under `propagation/<id>`.
 
-- It is small (a few kilobytes), JSON, and written last: where it is, the result is.
-- It holds what a reader needs to tell whether what was remade is what was computed: the
-  checkpoints' checksum and the state at the end.
-- Numbers come back to the same bits.
+- It is small (a few kilobytes) and written last: a result with a manifest is complete.
+- It holds what proves that a remade propagation is the computed one: the checkpoints' checksum,
+  the record count and the state at the end.
+- Every number reads back to the same bits.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computed:
-    """Who computed a result, and where, when and how long; `cluster` only where there was one."""
+    """Who computed a result, when and for how long; `cluster` only where there was one."""
 
     by: str
     timings: Timings = field(default_factory=Timings)
@@ -38,7 +38,7 @@ class Computed:
 
 
 def compose(request: PropagationRequest, propagation: Propagation, computed: Computed) -> bytes:
-    """Return the manifest of a result."""
+    """Write the manifest of a result."""
     document = {
         "model": MODEL_VERSION,
         "id": request.id,
@@ -50,7 +50,7 @@ def compose(request: PropagationRequest, propagation: Propagation, computed: Com
 
 
 def honours(propagation: Propagation, manifest: Mapping[str, Any]) -> bool:
-    """Whether what was remade is what the manifest says."""
+    """Whether a remade propagation is the one of the manifest."""
     remade = {
         "checkpoints_checksum": propagation.checkpoints_checksum,
         "end": {name: state.to_json() for name, state in propagation.end.items()},
@@ -76,15 +76,15 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
     )
 
 
-@lru_cache(maxsize=512)  # equal bytes, equal resource, whose JSON is then written once
+@lru_cache(maxsize=512)  # so that the JSON of a resource is written once
 def finished(document: bytes) -> Resource | None:
-    """Return the resource of what is stored; None where it is no manifest of this model."""
+    """Read a stored manifest as a resource; None where it is damaged or of another model."""
     known = of_this_model(document)
     return None if known is None else whole(known)
 
 
 def whole(manifest: Mapping[str, Any]) -> Resource | None:
-    """Return the resource of a stored result; None of one that is damaged so that it has none."""
+    """Return the resource of a stored manifest; None where that is damaged."""
     try:
         resource = resource_of(manifest)
         resource.to_json()
@@ -94,7 +94,7 @@ def whole(manifest: Mapping[str, Any]) -> Resource | None:
 
 
 def of_this_model(document: bytes) -> dict[str, Any] | None:
-    """Read what is stored; one of another model version, or that can't be read, is absent."""
+    """Read a stored manifest; None where it is damaged, or of another model version."""
     try:
         known = orjson.loads(document)
     except orjson.JSONDecodeError:
@@ -105,6 +105,6 @@ def of_this_model(document: bytes) -> dict[str, Any] | None:
 
 
 def read(document: bytes) -> dict[str, Any]:
-    """Read what `compose` wrote."""
+    """Read a manifest that `compose` wrote."""
     known: dict[str, Any] = orjson.loads(document)
     return known

@@ -1,7 +1,7 @@
-"""What the frontend says about one propagation: the resource of the API, the page and the events.
+"""The resource: the state of one propagation, as the API, the page and the events send it.
 
 A `Resource` is a value: it is made from a manifest or from a run's record, and never changes.
-Its JSON is the one that the API documents; nothing else is sent to anybody.
+Its JSON is the one that the API documents.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DOCUMENTED = {"use_attribute_docstrings": True}
 
 
 class Status(StrEnum):
-    """Where a propagation stands."""
+    """The status of a propagation."""
 
     QUEUED = "queued"
     STARTING = "starting"
@@ -42,13 +42,13 @@ class Status(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """True where nothing more will happen unless somebody asks again."""
+        """True where nothing more happens until it is asked for again."""
         return self in {Status.COMPLETE, Status.FAILED, Status.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a propagation is, in iterations."""
+    """The progress of a propagation, in iterations."""
 
     __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
 
@@ -57,11 +57,11 @@ class Progress:
     total: int
     """Iterations that were asked for."""
     rate: float | None = None
-    """Iterations a second, lately; null while none are computed."""
+    """Iterations a second since the run began; null while none are computed."""
     eta_s: float | None = None
     """Seconds until it is complete, at that rate."""
     position: int | None = None
-    """Place in the line of waiting runs, from 1; null outside it."""
+    """Place in the queue of runs, from 1; null outside it."""
 
     @property
     def fraction(self) -> float:
@@ -71,7 +71,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterView:
-    """The Dask cluster that computes a propagation, or computed it."""
+    """The Dask cluster that computes or computed a propagation."""
 
     __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
 
@@ -80,25 +80,25 @@ class ClusterView:
     workers: int
     """Workers that were asked for."""
     dashboard: str | None = None
-    """Where its Dask dashboard can be seen, if anywhere."""
+    """The URL of its Dask dashboard, if it has one."""
     arrived: int | None = None
-    """Workers that are there; null where it is not known."""
+    """Workers that have arrived; null where it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
-    """When a propagation was asked for and finished, what took how long, and where."""
+    """When a propagation was asked for and finished, how long each part took, and where it ran."""
 
     __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
 
     asked_at: str | None = None
     """When the run was asked for: RFC 3339, UTC."""
     finished_at: str | None = None
-    """When the result was there: RFC 3339, UTC."""
+    """When the result was published: RFC 3339, UTC."""
     queued_s: float | None = None
-    """Seconds in the line."""
+    """Seconds in the queue."""
     starting_s: float | None = None
-    """Seconds until the cluster's workers were there."""
+    """Seconds from the lease until the cluster's first worker had arrived."""
     running_s: float | None = None
     """Seconds of computing."""
     total_s: float | None = None
@@ -106,7 +106,7 @@ class Timings:
     where: str | None = None
     """Who computed it: "inline" (the web process), "cluster", or "local" (the command line)."""
     reused_steps: int = 0
-    """Iterations that an earlier run of the same trajectory had computed already."""
+    """Iterations that were taken from an earlier run of the same trajectory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,16 +118,16 @@ class ErrorReport:
     detail: str
     """A sentence that says what happened."""
     final: bool = False
-    """True where asking again gives the same: the trajectory ends there."""
+    """True where asking again gives the same error: the trajectory ends there."""
     iteration: int | None = None
-    """Where the trajectory ends: the iterations before the failure, all of them good."""
+    """Where the trajectory ends: how many iterations come before the failure."""
     agents: tuple[str, ...] = ()
-    """The agents that could not go on."""
+    """The agents that could not step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Where to go from a propagation; paths on this server."""
+    """The links of a propagation; paths on this server."""
 
     __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
 
@@ -144,7 +144,7 @@ class Links:
 
     @classmethod
     def of(cls, propagation_id: str) -> Links:
-        """Give the links of the propagation with this id."""
+        """Return the links of the propagation with this id."""
         api, page = f"{API_ROOT}/{propagation_id}", f"/propagate/{propagation_id}"
         return cls(
             self=api,
@@ -155,9 +155,9 @@ class Links:
         )
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: its JSON is kept once it was written
+@dataclass(frozen=True, kw_only=True)  # no slots: `document` is cached
 class Resource:
-    """One propagation: what was asked for, how far it is, and what came out."""
+    """One propagation: its request, its progress and its result."""
 
     __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
 
@@ -170,30 +170,30 @@ class Resource:
     members: int
     """Members of the ensemble; 1 as yet."""
     status: Status
-    """Where it stands."""
+    """Its status."""
     progress: Progress
-    """How far it is."""
+    """Its progress."""
     cluster: ClusterView | None = None
     """The cluster that computes it, if one does."""
     timings: Timings = field(default_factory=Timings)
-    """When, how long, and where."""
+    """When it was computed, for how long, and where."""
     statistics: Mapping[str, object] | None = None
-    """What came out: record counts, the state at the end, and figures by agent."""
+    """The result: record counts, the state at the end, and statistics by agent."""
     error: ErrorReport | None = None
-    """Why it failed or, of one that is queued, why it waits or is tried again."""
+    """Why it failed; of a queued one, why it waits or is tried again."""
 
     @property
     def links(self) -> Links:
-        """Where to go from here."""
+        """Its links."""
         return Links.of(self.id)
 
     @cached_property
     def document(self) -> bytes:
-        """The document that the API sends."""
+        """The JSON document that the API sends."""
         return orjson.dumps(self.to_json(), option=orjson.OPT_SERIALIZE_NUMPY)
 
     def to_json(self) -> dict[str, object]:
-        """Give what is in the document; JSON types all through."""
+        """Return the document as JSON types."""
         return {
             "id": self.id,
             "steps": self.steps,

@@ -1,12 +1,12 @@
-"""What is known of a run at one moment, as values: its record, its leases, its chain's entries.
+"""A run at one moment, as values: its record, its lease, the entries of its chain.
 
-Nothing here talks to Redis; `run_queue.py` and `event_hub.py` read these values from its replies.
+Nothing here calls Redis: `runs/` makes these values of its replies.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import orjson
 
@@ -19,16 +19,20 @@ if TYPE_CHECKING:
 __all__ = [
     "Acquired",
     "ChainEntry",
+    "Enqueued",
     "Lease",
     "Renewal",
     "RunState",
+    "Snapshot",
     "Stage",
     "State",
+    "Verdict",
     "pairs",
 ]
 
 State = Literal["queued", "running", "publishing", "done", "failed", "cancelled"]
 Stage = Literal["starting", "propagating", "writing"]
+Verdict = Literal["queued", "extended", "joined", "failed", "complete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class ChainEntry:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ChainEntry:
-        """Read what `to_bytes` wrote; raise IntegrityError for anything else."""
+        """Read an entry's JSON; raises IntegrityError where it is not one."""
         try:
             match orjson.loads(data):
                 case {
@@ -63,7 +67,7 @@ class ChainEntry:
                     return cls(first, count, checksum, records)
         except orjson.JSONDecodeError:
             pass
-        raise IntegrityError("an entry of the chain is not what was written")
+        raise IntegrityError("an entry of the chain is damaged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acquired:
-    """The answer to `acquire`; with `run` and `mine` comes the lease.
+    """The reply to `acquire`; the kinds `run` and `mine` come with the lease.
 
-    `next` is the stretch to make next, `head` the checksum of the one before it ("" at the
-    start), `intervals` how many are there, `target` the steps to go for.
+    `next` is the position of the next stretch, `head` the checksum of the one before it ("" at the
+    start), `intervals` the number of stored ones, `target` the steps to reach.
     """
 
     kind: Literal["run", "mine", "busy", "full", "done"]
@@ -100,7 +104,7 @@ class Acquired:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The answer to `renew`: whether to stop, the steps to go for, and who waits for how many."""
+    """The reply to `renew`: whether to stop, the steps to reach, and the steps of waiting ids."""
 
     cancelled: bool
     target: int
@@ -109,10 +113,11 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """A run's record: as read (with who waits, and how ids ended), or as an event told it.
+    """A run's record, as read (with `waiting` and `ended`) or as an event carried it (without).
 
-    `target`, `done` and `rate` (a second) are iterations, `workers` are there of the `wanted`,
-    `error` is why the last owner failed, `position` its place in the line from 1.
+    `target` and `done` are iterations, `rate` is iterations a second, `workers` of the `wanted`
+    have arrived, `error` is why the last owner failed, `position` is its place in the queue from
+    1, times are Redis' own in ms. `waiting` has the steps of each id that waits.
     """
 
     digest: str
@@ -143,7 +148,7 @@ class RunState:
 
     @property
     def status(self) -> Status:
-        """Where it stands, for somebody who waits for it."""
+        """The status of a propagation that waits for this run."""
         match self.state:
             case "queued":
                 return Status.QUEUED
@@ -157,9 +162,9 @@ class RunState:
                 return Status.COMPLETE
 
     def status_of(self, propagation_id: str, steps: int) -> Status | None:
-        """Where one propagation stands; None: the run knows nothing of it.
+        """Return the status of one propagation; None where the run does not concern it.
 
-        An event doesn't tell who waits: whoever hears it does.
+        An event does not say which ids wait; those that receive it do.
         """
         if self.waiting is None or propagation_id in self.waiting:
             return self.status
@@ -177,7 +182,7 @@ class RunState:
         waiting: Mapping[str, int] | None = None,
         ended: Mapping[str, Status] | None = None,
     ) -> RunState:
-        """Read the hash, or an event's fields; what is unknown there is left out."""
+        """Read a record or an event's fields; those that are missing get their defaults."""
         text = {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
         return cls(
             digest=digest,
@@ -201,6 +206,49 @@ class RunState:
             waiting=waiting,
             ended=ended or {},
         )
+
+
+class Snapshot(NamedTuple):
+    """A run's record, the id of the last event in it ("0-0": none), and the stored stretches."""
+
+    run: RunState | None
+    event_id: str
+    stretches: int
+
+    @classmethod
+    def from_reply(cls, digest: str, reply: Sequence[Any]) -> Snapshot:
+        """Read what `snapshot_of` in `storage/lua/record.lua` returns."""
+        words, waiting, ended, rank, event_id, stretches = reply
+        fields: dict[bytes, bytes] = dict(zip(words[::2], words[1::2], strict=True))
+        if b"state" not in fields:
+            return cls(None, event_id.decode(), stretches)
+        run = RunState.from_fields(
+            digest,
+            fields,
+            position=None if rank < 0 else rank + 1,
+            waiting=pairs(waiting),
+            ended=_statuses(ended),
+        )
+        return cls(run, event_id.decode(), stretches)
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """The reply to `enqueue`: a verdict, and the run; None where the result is there already."""
+
+    verdict: Verdict
+    run: RunState | None
+
+    @property
+    def adds_work(self) -> bool:
+        """Whether there is more to compute than before."""
+        return self.verdict in {"queued", "extended"}
+
+
+def _statuses(ended: Sequence[bytes]) -> dict[str, Status]:
+    """Read members `<id> cancelled` and `<id> failed`."""
+    words = (member.decode().split(" ", 1) for member in ended)
+    return {propagation_id: Status(status) for propagation_id, status in words}
 
 
 def _whole(text: Mapping[str, str], name: str) -> int | None:

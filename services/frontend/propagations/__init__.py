@@ -1,1 +1,1 @@
-"""What can be asked about a propagation: it is found, started, opened, or removed."""
+"""The application service: propagations are found, started, opened and removed."""

@@ -1,8 +1,8 @@
-"""How what people write becomes a request: ids, seeds, step counts, within the limits that are set.
+"""Reads requests: ids, seeds and step counts become a `PropagationRequest` within the limits.
 
-Whatever is not exactly a request is a `BadRequest` (or `NotFound`) with a sentence that says
-what would be one; nothing is guessed, and Python's own leniency (`1_000`, Arabic digits,
-numbers of four thousand digits) is never reached.
+Text that is not exactly a request is a `BadRequest` (or `NotFound`) with a sentence that says what
+would be one. Nothing is guessed, and Python's own leniency (`1_000`, Arabic digits, numbers of
+four thousand digits) is never reached.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ from sim.scenario import NANO, PropagationRequest, Scenario, Trajectory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Limits", "parse_id", "read_request", "whole_number"]
+__all__ = ["ID_PATTERN", "Limits", "parse_id", "read_request", "whole_number"]
 
 WHOLE_NUMBER: Final = re.compile("0|[1-9][0-9]{0,15}")  # 16 digits hold everything below 2**53
-ID: Final = re.compile("([1-9][0-9]{0,15})(?:-([0-9a-f]{16}))?")
+ID_PATTERN: Final = "^([1-9][0-9]{0,15})(?:-([0-9a-f]{16}))?$"  # a dialect that JSON Schema shares
+ID: Final = re.compile(ID_PATTERN)
 SHOWN_CHARACTERS: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much may be asked for."""
+    """The largest request that is accepted."""
 
     max_steps: int
     max_work: int
 
     def check(self, request: PropagationRequest) -> PropagationRequest:
-        """Return the request, or raise BadRequest if it is too much."""
+        """Return the request; raises BadRequest where it is too large."""
         if request.steps > self.max_steps:
             raise BadRequest(_steps_sentence(str(request.steps), self.max_steps))
         needed = work(request.steps, request.trajectory.scenario, request.members)
@@ -47,7 +48,7 @@ class Limits:
 
 
 def whole_number(text: str, name: str) -> int:
-    """Read a whole number in ASCII digits without a leading zero, or raise BadRequest."""
+    """Read a whole number in ASCII digits without a leading zero; raises BadRequest."""
     if WHOLE_NUMBER.fullmatch(text) is None:
         raise BadRequest(
             f"The {name} must be a whole number of at most 16 plain digits, not {_shown(text)}."
@@ -58,7 +59,7 @@ def whole_number(text: str, name: str) -> int:
 def read_request(
     limits: Limits, *, steps: int, seed: int = 0, members: int = 1, scenario: object | None = None
 ) -> PropagationRequest:
-    """Make a request of its parts; `scenario` is parsed JSON, None the default one."""
+    """Make a request of its parts; `scenario` is parsed JSON, or None for the default one."""
     if steps < 1:
         raise BadRequest(_steps_sentence(str(steps), limits.max_steps))
     try:
@@ -77,9 +78,9 @@ def parse_id(
     seed: str | None = None,
     members: str | None = None,
 ) -> PropagationRequest:
-    """Read the id of a propagation: a step count, with a seed perhaps, or count and digest.
+    """Read the id of a propagation: a step count (and its seed and members), or count and digest.
 
-    `trajectory_of` knows the trajectories that were asked for before, by their digests.
+    `trajectory_of` returns a known trajectory by its digest. Raises BadRequest and NotFound.
     """
     found = ID.fullmatch(text)
     if found is None:
@@ -108,5 +109,5 @@ def _steps_sentence(shown: str, max_steps: int) -> str:
 
 
 def _shown(text: str) -> str:
-    """Quote what somebody wrote, cut where it is long."""
+    """Quote text, cut where it is long."""
     return repr(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "...")

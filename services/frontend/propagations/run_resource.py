@@ -1,4 +1,4 @@
-"""What a run's record looks like to somebody who waits for one propagation of it."""
+"""The resource of a propagation whose result is not stored, from its run's record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from frontend.domain.run import RunState
     from sim.scenario import Failure, PropagationRequest
 
-__all__ = ["failed_for_good", "moment", "of_run", "waiting_for"]
+__all__ = ["failed_for_good", "of_run", "timestamp", "waiting_for"]
 
 
 def of_run(
@@ -23,7 +23,7 @@ def of_run(
     status: Status,
     dashboard: Callable[[str, str | None], str | None],
 ) -> Resource:
-    """Return the resource of a propagation that is not complete."""
+    """Return the resource of a propagation; `dashboard` returns the URL of a cluster's."""
     return Resource(
         id=request.id,
         steps=request.steps,
@@ -32,7 +32,7 @@ def of_run(
         status=status,
         progress=_progress(request.steps, run, status),
         cluster=None if status.is_over else _cluster(run, dashboard),
-        timings=Timings(asked_at=moment(run.asked_ms), finished_at=moment(run.over_ms)),
+        timings=Timings(asked_at=timestamp(run.asked_ms), finished_at=timestamp(run.over_ms)),
         error=_error(request.steps, run, status),
     )
 
@@ -51,11 +51,11 @@ def failed_for_good(request: PropagationRequest, failure: Failure) -> Resource:
 
 
 def waiting_for(resource: Resource, obstacle: str) -> Resource:
-    """Return the resource with why it waits."""
+    """Return the resource with the reason why it waits."""
     return replace(resource, error=ErrorReport(detail=obstacle))
 
 
-def moment(at_ms: int | None) -> str | None:
+def timestamp(at_ms: int | None) -> str | None:
     """Return a time of Redis' clock as RFC 3339, UTC."""
     if at_ms is None:
         return None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from frontend.domain import manifest
 from frontend.domain.resource import ClusterView, Timings
 from frontend.observability import logs
-from frontend.propagations.run_resource import moment
+from frontend.propagations.run_resource import timestamp
 from frontend.runner.dask_backend import POLL_S, wait_for_a_worker
 from frontend.runner.run_tag import RunTag
 from sim.cost_model import workers_for
@@ -193,7 +193,7 @@ class RunExecutor:
         asked_ms, started_ms = (run.asked_ms, run.started_ms) if run else (None, None)
         now, started_at = datetime.now(UTC), self._started_at
         timings = Timings(
-            asked_at=moment(asked_ms),
+            asked_at=timestamp(asked_ms),
             finished_at=now.isoformat(timespec="milliseconds"),
             queued_s=_seconds(asked_ms, started_ms),
             starting_s=None if started_at is None else started_at - self._requested_at,

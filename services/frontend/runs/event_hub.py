@@ -1,13 +1,13 @@
-"""What happens to runs, told to whoever listens: one reader of Redis per process fans out.
+"""The event hub: one reader of Redis per process passes the events of runs to its subscribers.
 
-- A listener hears the events of one trajectory's run in order, each once. One that comes back
-  with the id of the last event it heard misses nothing; where that event is gone, it gets a
-  snapshot instead: a `status` event with the run as it is, and goes on from there.
-- A listener that reads too slowly loses what it missed and gets a snapshot: memory is bounded.
-- With Redis gone listeners stay and hear heartbeats; when it is back they go on, or, if it has
-  forgotten, get a snapshot.
-- A run in the line hears of its place as others leave.
-- `close()` ends every listener at once, so that a web server can stop with pages open.
+- A subscriber receives the events of one trajectory's run in order, each once. One that reconnects
+  with the id of the last event it received misses nothing. Where that event is gone, it gets a
+  snapshot instead: a `status` event with the run as it is, and continues from there.
+- A subscriber that reads too slowly gets a snapshot instead of what it missed: memory is bounded.
+- While Redis is away, subscribers receive heartbeats. When it is back they continue or, if it has
+  lost the run, get a snapshot.
+- Subscribers of a queued run are told its position as others leave the queue.
+- `close()` ends every subscription at once, so that a web server can stop with pages open.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     import redis
 
-    from frontend.domain.run import RunState
-    from frontend.runs.run_queue import RunQueue, Snapshot
+    from frontend.domain.run import RunState, Snapshot
+    from frontend.runs.run_queue import RunQueue
 
     _Entry = tuple[bytes, dict[bytes, bytes]]
 
@@ -48,15 +48,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Topic:
-    """A run with listeners: how far its stream was read, and what it was like then."""
+    """A run with subscribers: how far its stream was read, and the run as of then."""
 
     cursor: str
     run: RunState | None
-    listeners: list[Subscription] = field(default_factory=list)
+    subscribers: list[Subscription] = field(default_factory=list)
 
 
 class EventHub:
-    """The listeners of one process; starts its reader with the first of them."""
+    """The subscriptions of one process; the first one starts its reader."""
 
     def __init__(
         self, client: redis.Redis, runs: RunQueue, *, heartbeat_s: float = HEARTBEAT_S
@@ -74,10 +74,10 @@ class EventHub:
     def subscribe(
         self, digest: str, last_id: str | None = None, *, propagation_id: str | None = None
     ) -> Iterator[Subscription]:
-        """Listen to a run, from after `last_id`, or from a snapshot.
+        """Subscribe to a run, from after the event `last_id`, or from a snapshot.
 
-        With `propagation_id` other propagations' `done` events are left out. Raises
-        StorageUnavailable where Redis can't be read to begin with.
+        With `propagation_id`, the `done` events of other propagations are left out. Raises
+        StorageUnavailable where Redis can't be read at the start.
         """
         subscription = Subscription(
             lambda: self._snapshot(digest),
@@ -93,12 +93,12 @@ class EventHub:
             self._unregister(digest, subscription)
 
     def close(self) -> None:
-        """End every listener, then the reader."""
+        """End every subscription, then the reader."""
         with self._changed:
             self._closed = True
             for topic in self._topics.values():
-                for listener in topic.listeners:
-                    listener.close()
+                for subscriber in topic.subscribers:
+                    subscriber.close()
             self._changed.notify_all()
         if self._thread is not None:
             with suppress(StorageError):
@@ -107,7 +107,7 @@ class EventHub:
 
     def _register(self, digest: str, subscription: Subscription, topic: _Topic) -> None:
         with self._changed:
-            self._topics.setdefault(digest, topic).listeners.append(subscription)
+            self._topics.setdefault(digest, topic).subscribers.append(subscription)
             if self._closed:
                 subscription.close()
             elif self._thread is None or not self._thread.is_alive():  # also after a fork
@@ -118,20 +118,20 @@ class EventHub:
     def _unregister(self, digest: str, subscription: Subscription) -> None:
         with self._changed:
             topic = self._topics[digest]
-            topic.listeners.remove(subscription)
-            if not topic.listeners:
+            topic.subscribers.remove(subscription)
+            if not topic.subscribers:
                 del self._topics[digest]
 
     def _missed(self, digest: str, last_id: str | None) -> tuple[list[Event], str]:
-        """Return what follows `last_id` if that is still there, else a snapshot; and from where."""
+        """Return the events after `last_id`, or a snapshot if it is gone; and their start."""
         self._wake()
         missed = self._since(digest, last_id) if last_id else None
         return ([self._snapshot(digest)], START) if missed is None else (missed, last_id or START)
 
     def _wake(self) -> None:
-        """Have the reader look at its topics: it waits for other runs' events.
+        """Have the reader, which waits for other runs' events, read its topics again.
 
-        Should it miss this between two waits, it looks again within a second.
+        If this falls between two of its waits, it reads them within a second anyway.
         """
         with self._changed:
             reader_id = self._reader_id
@@ -179,17 +179,17 @@ class EventHub:
                 reader, "XREAD", "BLOCK", BLOCK_MS, "STREAMS", *cursors, *cursors.values()
             )
             for name, entries in streams:
-                self._tell(name.decode(), entries)
+                self._send(name.decode(), entries)
 
     def _cursors(self) -> dict[str, str]:
-        """Wait for listeners; return each stream with the last id read. Empty: closed."""
+        """Wait for subscribers; return each stream with the last id read. Empty: closed."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._topics) or self._closed)
             if self._closed:
                 return {}
             return {keys.events(digest): topic.cursor for digest, topic in self._topics.items()}
 
-    def _tell(self, stream: str, entries: list[_Entry]) -> None:
+    def _send(self, stream: str, entries: list[_Entry]) -> None:
         digest = stream.split("/")[1]
         events = [Event.from_entry(digest, *entry) for entry in entries]
         with self._changed:
@@ -197,11 +197,11 @@ class EventHub:
             if topic is None:
                 return
             topic.cursor, topic.run = events[-1].id or START, events[-1].run
-            for listener in topic.listeners:
-                listener.tell(*events)
+            for subscriber in topic.subscribers:
+                subscriber.send(*events)
 
     def _check(self, reader: redis.Redis) -> None:
-        """See that each stream still is the one that was read, and where its run is in the line."""
+        """Check that each stream still has the event read last, and its run's queue position."""
         with self._changed:
             cursors = {digest: topic.cursor for digest, topic in self._topics.items()}
         with reader.pipeline(transaction=False) as pipe:
@@ -213,27 +213,27 @@ class EventHub:
             if cursors[digest] != START and not found:
                 self._restart(digest)
             elif rank is not None:
-                self._tell_position(digest, rank + 1)
+                self._send_position(digest, rank + 1)
 
     def _restart(self, digest: str) -> None:
-        """Give everybody a snapshot: what was read last has been trimmed, or is forgotten."""
+        """Give every subscriber a snapshot: the event read last was trimmed, or Redis flushed."""
         snapshot = self._runs.snapshot(digest)
         with self._changed:
             topic = self._topics.get(digest)
             if topic is None:
                 return
             topic.cursor, topic.run = snapshot.event_id, snapshot.run
-            for listener in topic.listeners:
-                listener.restart(_event(snapshot))
+            for subscriber in topic.subscribers:
+                subscriber.restart(_event(snapshot))
 
-    def _tell_position(self, digest: str, position: int) -> None:
+    def _send_position(self, digest: str, position: int) -> None:
         with self._changed:
             topic = self._topics.get(digest)
             if topic is None or topic.run is None or topic.run.position in {None, position}:
                 return
             topic.run = replace(topic.run, position=position)
-            for listener in topic.listeners:
-                listener.tell(Event(None, "status", topic.run))
+            for subscriber in topic.subscribers:
+                subscriber.send(Event(None, "status", topic.run))
 
 
 def _one_connection(client: redis.Redis) -> redis.Redis:

@@ -1,4 +1,4 @@
-"""How many runs there are, by where they stand."""
+"""How many runs there are, by state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STATES: Final = (QUEUED, *STAGES.values(), RETRYING, ABANDONED)
 def count_runs(client: redis.Redis) -> dict[str, int]:
     """Count the runs that are not over, by state; raises StorageError.
 
-    `abandoned` are those whose owner's lease has run out, and that nobody has taken over yet.
+    `abandoned` are those whose lease has expired, and that no runner has taken over yet.
     """
     with storage_errors():
         now = now_ms(client)

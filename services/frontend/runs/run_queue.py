@@ -1,29 +1,28 @@
-"""The run protocol: one run per trajectory, whoever asks, and one owner of it at a time.
+"""The queue of runs: one run per trajectory, however many ask, and one owner of it at a time.
 
-Guarantees, each by one Lua script in one step (`lua/`), with Redis' own clock:
+Guarantees, each by one Lua script in one step (`storage/lua/`), with Redis' own clock:
 
-- Whoever asks joins the run that is under way, or lines up; the line is bounded, and first come
-  is first served. At most `max_runs` living leases exist.
-- A lease that has run out is lost, also if nobody has taken it over; every call of its owner is
-  then refused with `LeaseLost`, and so is every call of an owner of whom Redis knows nothing.
-- Stretches are appended in order, each to the one it was computed from; a manifest is published
-  when all that it rests on is there.
-- Every call may be repeated with the same arguments (a reply may be lost) and does nothing twice.
-- What fails is tried again, at most `max_attempts` times in a row without a new stretch.
+- A request joins the run that is under way for its trajectory, or is queued. The queue is bounded,
+  first in, first out. There are at most `max_runs` live leases.
+- An expired lease is lost, even if no other runner has taken it over. Every later call of its
+  owner is refused with `LeaseLost`, and so is any call under a lease that Redis does not know.
+- Stretches are appended in order, each to the one that it was computed from. A manifest is
+  published only when all stretches that it rests on are stored.
+- Every call may be repeated with the same arguments, since a reply may be lost, and has no effect
+  the second time.
+- A run that fails is tried again, at most `max_attempts` times in a row without a new stretch.
 
-Calls are synchronous and short; they raise `StorageError` when Redis can't be had, and are
-never retried here. An asyncio caller uses `asyncio.to_thread`.
+Calls are synchronous and short; they raise `StorageError` where Redis fails, and are never
+retried here. An asyncio caller uses `asyncio.to_thread`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import orjson
 
-from frontend.domain.resource import Status
-from frontend.domain.run import Acquired, Lease, Renewal, RunState, pairs
+from frontend.domain.run import Acquired, Enqueued, Lease, Renewal, RunState, Snapshot, pairs
 from frontend.errors import ChainBroken, LeaseLost, QueueFull, ValueTooLarge
 from frontend.storage import keys
 from frontend.storage.connection import command, now_ms, storage_errors
@@ -35,46 +34,23 @@ if TYPE_CHECKING:
 
     import redis
 
-    from frontend.domain.run import ChainEntry, Stage
+    from frontend.domain.run import ChainEntry, Stage, Verdict
     from sim.scenario import Failure, PropagationRequest
 
-__all__ = ["VALUE_LIMIT_BYTES", "Enqueued", "RunQueue", "Snapshot"]
-
-Verdict = Literal["queued", "extended", "joined", "failed", "complete"]
+__all__ = ["VALUE_LIMIT_BYTES", "RunQueue"]
 
 VALUE_LIMIT_BYTES: Final = 512 * 2**20  # proto-max-bulk-len, Redis' default
-LEASE_MS: Final = 10_000
-WAITING_FOR_ONE_RUN: Final = 256
-RECENT_KEPT: Final = 10_000
+LEASE_MS: Final = 10_000  # PORTA_LEASE
+WAITING_FOR_ONE_RUN: Final = 256  # ids; bounds a snapshot
+RECENT_KEPT: Final = 10_000  # ids, some 1 MB
 RETRY_AFTER_S: Final = 10
 BACK_OFF_MS: Final = 2_000  # doubled with each attempt
-LEASES_READ: Final = 10_000
-RECORD_LINGERS_MS: Final = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class Enqueued:
-    """What came of enqueueing, and the run then; None where the result is there already."""
-
-    verdict: Verdict
-    run: RunState | None
-
-    @property
-    def adds_work(self) -> bool:
-        """Whether there is more to compute than before."""
-        return self.verdict in {"queued", "extended"}
-
-
-class Snapshot(NamedTuple):
-    """A run's record, the id of the last event in it ("0-0": none), and the stored stretches."""
-
-    run: RunState | None
-    event_id: str
-    stretches: int
+LEASES_READ: Final = 10_000  # ten times what PORTA_MAX_RUNS allows
+RECORD_LINGERS_MS: Final = 86_400_000  # a day in which a page can still say how a run ended
 
 
 class RunQueue:
-    """The runs of one installation, as asked for, owned, and read."""
+    """The runs of one installation: asked for, owned, read."""
 
     def __init__(  # keyword-only settings, each with its default
         self,
@@ -117,13 +93,13 @@ class RunQueue:
         )
         if verdict == b"full":
             raise QueueFull(waiting=rest[0], retry_after_s=RETRY_AFTER_S)
-        run = _snapshot(digest, rest[0]).run if rest else None
+        run = Snapshot.from_reply(digest, rest[0]).run if rest else None
         return Enqueued(cast("Verdict", verdict.decode()), run)
 
     def cancel(self, request: PropagationRequest) -> bool:
-        """Stop waiting for a propagation; its run goes on for whoever else waits.
+        """Stop waiting for a propagation; its run continues if other ids wait for it.
 
-        False: nobody waits for it.
+        Returns False where it was not waited for.
         """
         verdict: bytes = self._scripts.on_run("cancel", request.trajectory.digest, request.id)
         return verdict == b"cancelled"
@@ -134,10 +110,10 @@ class RunQueue:
 
     def snapshot(self, digest: str) -> Snapshot:
         """Read a run's record, the event that it includes, and the length of its chain."""
-        return _snapshot(digest, self._scripts.on_run("snapshot", digest))
+        return Snapshot.from_reply(digest, self._scripts.on_run("snapshot", digest))
 
-    def line_length(self) -> int:
-        """Count the runs that wait for a slot, or for being tried again."""
+    def length(self) -> int:
+        """Count the runs that are queued, or wait to be tried again."""
         with storage_errors():
             return int(self._client.zcard(keys.QUEUE)) + int(self._client.zcard(keys.RETRY))
 
@@ -152,13 +128,13 @@ class RunQueue:
             return []
         records = [key for digest in digests for key in keys.record(digest)]
         replies = self._scripts.call("snapshots", {"queue": keys.QUEUE, "runs": records}, *digests)
-        runs = (_snapshot(*pair).run for pair in zip(digests, replies, strict=True))
+        runs = (Snapshot.from_reply(*pair).run for pair in zip(digests, replies, strict=True))
         return [run for run in runs if run is not None]
 
     # Owners.
 
     def candidates(self, limit: int = 16) -> list[str]:
-        """List whom to acquire next, best first: abandoned runs, those to try again, the line."""
+        """List whom to acquire next, best first: abandoned runs, those to try again, the queue."""
         lists = {"active": keys.ACTIVE, "retry": keys.RETRY, "queue": keys.QUEUE}
         found = self._scripts.call("candidates", lists, limit)
         return [digest.decode() for digest in found]
@@ -188,11 +164,11 @@ class RunQueue:
         )
 
     def renew(self, lease: Lease) -> Renewal:
-        """Keep the lease for another `lease_ms`; raises LeaseLost."""
+        """Extend the lease by `lease_ms` from now; raises LeaseLost."""
         reply = self._owner("renew", lease, self.lease_ms)
         return Renewal(bool(reply[1]), reply[2], pairs(reply[3:]))
 
-    def progress(  # whichever is known; each is one field of the record
+    def progress(  # each argument is a field of the record
         self,
         lease: Lease,
         *,
@@ -203,23 +179,23 @@ class RunQueue:
         wanted: int | None = None,
         cluster: Mapping[str, object] | None = None,
     ) -> None:
-        """Say how far the run is (what is None is as before); raises LeaseLost.
+        """Report the progress of a run (None: unchanged); raises LeaseLost.
 
         `done` counts iterations from the trajectory's beginning, `rate` is iterations a second,
-        `workers` are there of the `wanted`, `cluster` is any JSON object.
+        `workers` of the `wanted` have arrived, `cluster` is any JSON object.
         """
         named = {"stage": stage, "done": done, "rate": rate, "workers": workers, "wanted": wanted}
-        told: dict[str, str | float | bytes] = {k: v for k, v in named.items() if v is not None}
+        fields: dict[str, str | float | bytes] = {k: v for k, v in named.items() if v is not None}
         if cluster is not None:
-            told["cluster"] = orjson.dumps(dict(cluster))
-        self._owner("progress", lease, *(word for pair in told.items() for word in pair))
+            fields["cluster"] = orjson.dumps(dict(cluster))
+        self._owner("progress", lease, *(word for pair in fields.items() for word in pair))
 
     def put(
         self, lease: Lease, *, position: int, previous: str, entry: ChainEntry, data: bytes
     ) -> None:
-        """Append stretch `position`, computed from the one with the checksum `previous`.
+        """Append the stretch at `position`, computed from the one with the checksum `previous`.
 
-        Raises LeaseLost, StorageFull, or ValueTooLarge; nothing is written then.
+        Raises LeaseLost, StorageFull or ValueTooLarge, and then writes nothing.
         """
         if len(data) > VALUE_LIMIT_BYTES:
             raise ValueTooLarge(len(data), VALUE_LIMIT_BYTES)
@@ -233,9 +209,10 @@ class RunQueue:
         manifest: bytes,
         chain: Sequence[ChainEntry],
     ) -> bool:
-        """Publish a result that rests on the stretches `chain`; False: nobody wants it any more.
+        """Publish a result that rests on the stretches `chain`.
 
-        Raises LeaseLost, and ChainBroken where a stretch is not there.
+        Returns False where it is no longer waited for. Raises LeaseLost, and ChainBroken where a
+        stretch is missing.
         """
         return self._publish("publish", request, manifest, chain, lease.fencing_token, lease.epoch)
 
@@ -244,15 +221,15 @@ class RunQueue:
     ) -> None:
         """Publish a result that needs no run: computed at once, or covered by the chain.
 
-        The first to publish wins. Raises StorageFull, and ChainBroken.
+        The first to publish wins. Raises StorageFull and ChainBroken.
         """
         self._publish("derive", request, manifest, chain, "", 0)
 
     def finish(self, lease: Lease) -> Literal["covered", "queued", "done"]:
-        """Give the run back with everything published up to the target; raises LeaseLost.
+        """Release the run with everything published up to the target; raises LeaseLost.
 
-        `covered`: somebody joined meanwhile, publish that and finish again. `queued`: more was
-        asked for, and waits for its own turn in the line.
+        Returns `done`; `covered` where another id joined that is to be published before finishing
+        again; `queued` where more was asked for and waits in the queue.
         """
         verdict: Literal["covered", "queued", "done"] = self._owner("finish", lease).decode()
         return verdict
@@ -260,28 +237,30 @@ class RunQueue:
     def release(
         self, lease: Lease, outcome: Literal["requeue", "failed", "cancelled"], error: str = ""
     ) -> RunState | None:
-        """Give the run back before its end; raises LeaseLost.
+        """Release the run before its end; raises LeaseLost.
 
-        `requeue`: nothing is wrong with it. `failed`: tried again later unless it has been too
-        often, `error` is the sentence that people read. `cancelled`: as a renewal asked for.
+        `requeue`: to its place in the queue, not counted as an attempt. `failed`: to be tried again
+        later unless it was too often; `error` is the sentence for its readers. `cancelled`: as a
+        renewal demanded.
         """
         self._owner("release", lease, outcome, error, self._back_off_ms, self._max_attempts)
         return self.state(lease.digest)
 
     def end(self, lease: Lease, failure: Failure) -> RunState | None:
-        """Give back the run of a trajectory that ends in a failure; raises LeaseLost.
+        """Release the run of a trajectory that ends in a failure; raises LeaseLost.
 
-        Whoever waits for more than its good iterations is told, now and whenever they ask again.
+        Ids with more steps than the iterations before the failure fail, now and whenever they are
+        asked for again.
         """
         why = canonical_json(failure.to_json())
         self._owner("release", lease, "ended", why, self._back_off_ms, self._max_attempts)
         return self.state(lease.digest)
 
     def living(self) -> dict[str, str]:
-        """Return the fencing token of each living lease, by the digest of its run.
+        """Return the fencing token of each live lease, by digest.
 
-        Whoever compares clusters with leases lists the clusters first: a cluster is asked for
-        only under a lease, so one without a lease here has been left behind.
+        To compare clusters with leases, list the clusters first: a cluster is started only under a
+        lease, so one without a lease here is an orphan.
         """
         with storage_errors():
             since = f"({now_ms(self._client)}"
@@ -293,10 +272,10 @@ class RunQueue:
         return {d: t.decode() for d, t in zip(digests, tokens, strict=True) if t is not None}
 
     def sweep(self, limit: int = 100) -> int:
-        """Put away what is left of runs that have been over for a while; tell of how many.
+        """Clean up after runs that have been over for a while; return how many.
 
-        First go the events, a day later the record, and the stretches of a trajectory from
-        which nothing was ever published.
+        The events go first; a day later the record, and the stretches of a trajectory from which
+        nothing was ever published.
         """
         with storage_errors():
             due = self._members(keys.OVER, "-inf", str(now_ms(self._client)), limit)
@@ -319,7 +298,7 @@ class RunQueue:
         )
         return verdict
 
-    def _publish(  # private: the two ways to publish, in one place
+    def _publish(
         self,
         script: str,
         request: PropagationRequest,
@@ -354,24 +333,3 @@ class RunQueue:
         if b"lost" in (reply, reply[0] if isinstance(reply, list) else None):
             raise LeaseLost(lease.digest)
         return reply
-
-
-def _snapshot(digest: str, reply: Sequence[Any]) -> Snapshot:
-    words, waiting, ended, rank, event_id, stretches = reply
-    fields: dict[bytes, bytes] = dict(zip(words[::2], words[1::2], strict=True))
-    if b"state" not in fields:
-        return Snapshot(None, event_id.decode(), stretches)
-    run = RunState.from_fields(
-        digest,
-        fields,
-        position=None if rank < 0 else rank + 1,
-        waiting=pairs(waiting),
-        ended=_statuses(ended),
-    )
-    return Snapshot(run, event_id.decode(), stretches)
-
-
-def _statuses(ended: Sequence[bytes]) -> dict[str, Status]:
-    """Read `<id> cancelled` and `<id> failed`."""
-    words = (member.decode().split(" ", 1) for member in ended)
-    return {propagation_id: Status(status) for propagation_id, status in words}

@@ -1,4 +1,4 @@
-"""Who does the work of an installation: the runners that are alive, and the one that reaps.
+"""The runners of an installation: which are alive, and which one reaps.
 
 Times are Redis' own, so that runners and readers need not agree on a clock.
 """
@@ -32,12 +32,14 @@ class RunnerRegistry:
         self._scripts = Scripts(client)
 
     def heartbeat(self, name: str, info: Mapping[str, object]) -> None:
-        """Say that a runner is alive; `info` is any JSON object, without `at_ms`."""
-        told = orjson.dumps(dict(info))
-        self._scripts.call("heartbeat", {"runners": keys.RUNNERS}, name, told, FORGOTTEN_AFTER_MS)
+        """Report that a runner is alive; `info` is any JSON object without `at_ms`."""
+        document = orjson.dumps(dict(info))
+        self._scripts.call(
+            "heartbeat", {"runners": keys.RUNNERS}, name, document, FORGOTTEN_AFTER_MS
+        )
 
     def alive(self, within_ms: int = 15_000) -> dict[str, dict[str, Any]]:
-        """Read what the runners last said (with `age_ms`) that were heard of within the time."""
+        """Return the last report (with `age_ms`) of each runner that reported within the time."""
         now, words = self._scripts.call("runners", {"runners": keys.RUNNERS})
         heartbeats = zip(words[::2], words[1::2], strict=True)
         infos = {name.decode(): orjson.loads(info) for name, info in heartbeats}
@@ -45,12 +47,12 @@ class RunnerRegistry:
         return {name: info for name, info in aged.items() if info["age_ms"] <= within_ms}
 
     def leave(self, name: str) -> None:
-        """Say that a runner has stopped."""
+        """Remove a runner that stops."""
         with storage_errors():
             self._client.hdel(keys.RUNNERS, name)
 
     def lead(self, token: str, lease_ms: int) -> bool:
-        """Be, or stay, the one runner that reaps; said again before the lease is out."""
+        """Become or remain the runner that reaps; to be repeated before the lease expires."""
         return bool(self._scripts.call("lead", {"reaper": keys.REAPER}, token, lease_ms))
 
     def stop_leading(self, token: str) -> None:
@@ -58,7 +60,7 @@ class RunnerRegistry:
         self._scripts.call("lead", {"reaper": keys.REAPER}, token, 0)
 
     def installation(self) -> str:
-        """Return the random name of this installation, given once."""
+        """Return the random name of this installation, which is drawn once."""
         with storage_errors():
             self._client.set(keys.INSTALLATION, secrets.token_hex(8), nx=True)
             name: bytes = command(self._client, "GET", keys.INSTALLATION)

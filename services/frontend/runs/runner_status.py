@@ -1,6 +1,6 @@
-"""Why runs that wait are not begun: what the runners say of themselves and their Gateway.
+"""Why queued runs do not start: what the runners report of themselves and their Gateway.
 
-It is looked at once a second at most, however many pages ask.
+Redis is read once a second at most, however many pages ask.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NO_RUNNER: Final = "No runner has said anything lately, so nothing is computed a
 
 
 class RunnerStatus:
-    """What stands in the way of runs that wait; thread-safe."""
+    """What keeps queued runs from starting; thread-safe."""
 
     def __init__(self, runners: RunnerRegistry) -> None:
         self._runners = runners
@@ -34,7 +34,7 @@ class RunnerStatus:
         self._obstacle: str | None = None
 
     def obstacle(self) -> str | None:
-        """Say in a sentence why no run begins; None if nothing is known to be in the way."""
+        """Return why no run starts, as a sentence; None where nothing is known to prevent it."""
         with self._lock:
             if monotonic() - self._looked > LOOK_S:
                 self._obstacle = self._look()
@@ -53,6 +53,6 @@ class RunnerStatus:
 
 
 def gateway_says(runners: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return ok if it is for any runner, else what one of them says; "" if there is none."""
+    """Return ok if a runner finds its Gateway healthy, else what one reports; "" for none."""
     said = {str(info.get("gateway", OK)) for info in runners.values()}
     return OK if OK in said else min(said, default="")

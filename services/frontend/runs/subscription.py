@@ -1,7 +1,7 @@
-"""One listener to a run: a bounded queue between the process' reader of Redis and a generator.
+"""One subscription to a run: a bounded queue between the event hub and a response's generator.
 
-- Events come in order, each once; one that is told twice (missed and told live) is heard once.
-- Who lags loses what it missed, and gets a snapshot of the run instead.
+- Events come in order, each once, even if one is sent twice (as missed, and live).
+- A subscriber that lags loses what it missed, and gets a snapshot of the run instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEARTBEAT", "START", "Event", "Subscription", "order"]
 
-KEPT_FOR_ONE: Final = 256
+UNREAD_AT_MOST: Final = 256
 SNAPSHOT_RETRY_S: Final = 0.5
 START: Final = "0-0"
 _ID_PART: Final = re.compile(r"[0-9]{1,20}")
@@ -29,9 +29,9 @@ _ID_PART: Final = re.compile(r"[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its id (None: nothing to come back to), its name, and the run as it was then.
+    """One event: its id (None: it can't be resumed from), its name, and the run as it was then.
 
-    A `done` names the propagation that is over, and how it ended. A `heartbeat` says nothing.
+    A `done` names the propagation that is over, and how it ended. A `heartbeat` carries nothing.
     """
 
     id: str | None
@@ -58,7 +58,7 @@ HEARTBEAT: Final = Event(None, "heartbeat")
 
 
 def order(event_id: str) -> tuple[int, int]:
-    """Give a stream id (`<ms>-<number>`) as what it sorts by; what is no id comes first."""
+    """Return the sort key of a stream id (`<ms>-<number>`); text that is no id comes first."""
     parts = event_id.split("-")
     if len(parts) != 2 or not all(_ID_PART.fullmatch(part) for part in parts):  # noqa: PLR2004  # ms and number
         return (0, 0)
@@ -67,7 +67,7 @@ def order(event_id: str) -> tuple[int, int]:
 
 
 class Subscription:
-    """One listener: iterate over it for events, and heartbeats when there are none."""
+    """One subscription: iterate over it for events, and heartbeats while there are none."""
 
     def __init__(
         self, snapshot: Callable[[], Event], *, propagation_id: str | None, heartbeat_s: float
@@ -79,22 +79,22 @@ class Subscription:
         self._events: deque[Event] = deque()
         self._stale = False
         self._closed = False
-        self._heard = (0, 0)
+        self._received = (0, 0)
 
     def __iter__(self) -> Iterator[Event]:
         """Yield events until the hub closes."""
         while (event := self._next()) is not None:
             if event.id is not None:
-                if order(event.id) <= self._heard:
+                if order(event.id) <= self._received:
                     continue
-                self._heard = order(event.id)
+                self._received = order(event.id)
             if self._only is None or event.propagation_id in {None, self._only}:
                 yield event
 
-    def tell(self, *events: Event) -> None:
-        """Hand over events; a listener who lags has them replaced by a snapshot."""
+    def send(self, *events: Event) -> None:
+        """Hand over events; where too many are unread, a snapshot replaces them."""
         with self._changed:
-            if len(self._events) + len(events) > KEPT_FOR_ONE:
+            if len(self._events) + len(events) > UNREAD_AT_MOST:
                 self._events.clear()
                 self._stale = True
             else:
@@ -102,18 +102,18 @@ class Subscription:
             self._changed.notify()
 
     def restart(self, snapshot: Event) -> None:
-        """Forget what was heard: the stream that it belonged to is gone."""
+        """Start anew from a snapshot: the stream that was read is gone."""
         with self._changed:
             self._events.clear()
             self._events.append(snapshot)
-            self._heard = (0, 0)
+            self._received = (0, 0)
             self._changed.notify()
 
-    def begin(self, events: list[Event], heard: str) -> None:
-        """Start with what the listener has missed; what is told meanwhile comes after it."""
+    def begin(self, events: list[Event], received: str) -> None:
+        """Start with the events that were missed; those sent meanwhile come after them."""
         with self._changed:
             self._events.extendleft(reversed(events))
-            self._heard = order(heard)
+            self._received = order(received)
 
     def close(self) -> None:
         """End the iteration."""
@@ -137,7 +137,7 @@ class Subscription:
         try:
             snapshot = self._snapshot()
         except StorageError:
-            with self._changed:  # told again when Redis is back, or tried at the next heartbeat
+            with self._changed:  # sent again when Redis is back, or tried at the next heartbeat
                 self._changed.wait_for(lambda: self._closed, SNAPSHOT_RETRY_S)
             return HEARTBEAT
         with self._changed:

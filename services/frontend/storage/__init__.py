@@ -1,1 +1,1 @@
-"""How Porta talks to Redis: the connection, the keys, the scripts, the rules of its user."""
+"""Redis: the connection, the keys, the scripts, and the rules of Porta's user."""

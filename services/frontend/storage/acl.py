@@ -1,8 +1,8 @@
-"""The rules of Porta's user of Redis: Porta's keys, with the commands that Porta uses.
+"""The ACL rules of Porta's user of Redis: Porta's keys, and the commands that Porta uses.
 
-Whoever has its password can neither empty the server, nor configure it, nor list or touch the
-keys of others, also not from a script: Redis checks what scripts call by the same rules. All
-tests reach Redis as this user, so a command that is missing here fails at once.
+A client with its password can neither flush nor configure the server, nor list or touch other
+keys, nor do so from a script: Redis applies the same rules to what scripts call. All tests
+connect as this user, so a command that is missing here fails at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["NAME", "RULES"]
 
 NAME: Final = "porta"
 PATTERNS: Final = ("~propagation/*", "~trajectory/*", "~run/*")  # keys.py
-# What Redis 7.0 doesn't know must not be here: it would refuse the whole file.
+# Only commands that Redis 7.0 knows: it refuses an ACL file that names any other.
 COMMANDS: Final = (
     *("+client|id", "+client|setname", "+client|tracking", "+client|unblock"),
     *("+info", "+ping", "+select"),
@@ -27,5 +27,5 @@ COMMANDS: Final = (
     *("+zremrangebyrank", "+zrevrange", "+zrevrangebyscore", "+zscore"),
     *("+xadd", "+xrange", "+xread", "+xrevrange"),
 )
-# The words of `ACL SETUSER porta on >password ...` and of an ACL file.
+# The rules as `ACL SETUSER porta on >password ...` and an ACL file take them.
 RULES: Final = ("resetkeys", "resetchannels", "nocommands", *PATTERNS, *COMMANDS)

@@ -1,13 +1,16 @@
-"""Values that Redis watches for this process: read once, then at hand until they change.
+"""A client-side cache of Redis values: each is read once, then served until it changes.
 
-A cached answer takes a third of the time if Redis need not be asked for its manifest each time
-(docs/adr/0091). Redis tells a connection of ours whenever a key with the prefix changes, whoever
-changes it (`CLIENT TRACKING`, https://redis.io/docs/latest/develop/reference/client-side-caching/).
+A cached response takes a third of the time if its manifest need not be read each time
+(docs/adr/0091). Redis notifies a connection of ours when a key with the prefix changes, whichever
+client changes it (`CLIENT TRACKING`,
+https://redis.io/docs/latest/develop/reference/client-side-caching/).
 
-- What changes is dropped as soon as we are told; what this process changes itself, at once.
-- A value is given away only while Redis is known to be there: it was asked within `TRUSTED_S`, and
-  what it told before it answered is taken in. Else, and where it may not watch, Redis is read.
-- What was read while anything changed is not kept: it may be from before. Absence is never kept.
+- A value is dropped when its invalidation arrives; one that this process changes, at once.
+- A value is served only while Redis is known to be alive: it has replied within `TRUSTED_S`, and
+  the invalidations that it sent before are applied. Otherwise Redis is read, and always where its
+  user may not track keys.
+- A value that was read while any key changed is not kept, since it may be stale. Absence is never
+  kept.
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ _log = logging.getLogger(__name__)
 
 
 class ClientSideCache:
-    """The values of the keys that begin with `prefix`; starts its thread when first asked."""
+    """The values of the keys that begin with `prefix`; starts its thread when first used."""
 
     def __init__(self, client: redis.Redis, prefix: str) -> None:
         self._client = client
@@ -55,14 +58,14 @@ class ClientSideCache:
         self._thread: threading.Thread | None = None
 
     def get(self, key: str) -> bytes | None:
-        """Return the value of a key, None if there is none; raises StorageError."""
+        """Return the value of a key, None where there is none; raises StorageError."""
         with self._lock:
             kept = self._values.get(key)
             if kept is not None and monotonic() < self._trusted_until:
                 self._values.move_to_end(key)
                 return kept
             changes = self._changes
-        self._begin()
+        self._start()
         with storage_errors():
             value: bytes | None = command(self._client, "GET", key)
         if value is not None:
@@ -70,13 +73,13 @@ class ClientSideCache:
         return value
 
     def forget(self, key: str) -> None:
-        """Drop what this process has changed, before Redis tells it."""
+        """Drop a value that this process has changed, before its invalidation arrives."""
         with self._lock:
             self._changes += 1
             self._values.pop(key, None)
 
     def close(self) -> None:
-        """Stop watching."""
+        """Stop tracking."""
         self._closed.set()
         if self._thread is not None:
             self._thread.join(CLOSING_S)
@@ -88,15 +91,17 @@ class ClientSideCache:
                 if len(self._values) > KEPT:
                     self._values.popitem(last=False)
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         with self._lock:
             if self._thread is None and not self._closed.is_set():
-                self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._track, name="client-side-cache", daemon=True
+                )
                 self._thread.start()
 
-    # The thread that listens to Redis, on a connection of its own.
+    # The thread that receives invalidations, on a connection of its own.
 
-    def _watch(self) -> None:
+    def _track(self) -> None:
         while not self._closed.is_set():
             try:
                 with storage_errors(), self._tracking() as connection:
@@ -104,20 +109,20 @@ class ClientSideCache:
                         self._listen(connection)
             except StorageError as error:
                 if isinstance(error.__cause__, NoPermissionError):
-                    _log.info("Redis' user may not watch keys; they are read each time")
+                    _log.info("Redis' user may not track keys; they are read each time")
                     return
             except ResponseError as error:  # an old Redis, or an old protocol in its URL
-                _log.info("Redis does not watch keys (%s); they are read each time", error)
+                _log.info("Redis does not track keys (%s); they are read each time", error)
                 return
             self._closed.wait(RECONNECT_S)
 
     @contextmanager
     def _tracking(self) -> Iterator[AbstractConnection]:
-        """Have Redis tell a connection what changes; what was kept before is forgotten."""
+        """Yield a connection that receives invalidations; drop all values before and after."""
         connection = self._client.connection_pool.get_connection()
         try:
-            # redis-py hands on what Redis pushes in this way alone.
-            connection._parser.set_invalidation_push_handler(self._told)  # noqa: SLF001
+            # redis-py passes on what Redis pushes in this way only.
+            connection._parser.set_invalidation_push_handler(self._invalidate)  # noqa: SLF001
             _ask(connection, "CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", self._prefix)
             self._forget_all()
             yield connection
@@ -128,7 +133,7 @@ class ClientSideCache:
             self._client.connection_pool.release(connection)
 
     def _listen(self, connection: AbstractConnection) -> None:
-        """Ask whether Redis is there, which brings in what it told before; then listen."""
+        """Ping Redis, which applies the invalidations that it sent before; then wait for more."""
         asked = monotonic()
         _ask(connection, "PING")
         self._trusted_until = asked + TRUSTED_S
@@ -136,8 +141,8 @@ class ClientSideCache:
             if connection.can_read(timeout=left):
                 connection.read_response(push_request=True)
 
-    def _told(self, message: list[Any]) -> None:
-        """Drop what has changed: these keys, or everything."""
+    def _invalidate(self, message: list[Any]) -> None:
+        """Drop what has changed: these keys, or all."""
         changed = message[1]
         with self._lock:
             self._changes += 1
@@ -148,7 +153,7 @@ class ClientSideCache:
                 self._values.pop(key.decode(errors="replace"), None)
 
     def _forget_all(self) -> None:
-        self._told([b"invalidate", None])
+        self._invalidate([b"invalidate", None])
 
 
 def _ask(connection: AbstractConnection, *words: str) -> None:

@@ -1,11 +1,11 @@
-"""How Porta talks to Redis: explicit timeouts, no hidden retries, and one way for it to fail.
+"""The connection to Redis: explicit timeouts, no hidden retries, one kind of error.
 
-- A call either answers within its timeout or raises; nobody retries behind the caller's back
-  (redis-py 8 would, ten times): a lease that was renewed late would look as if it were kept.
-- Whatever the client raises because of Redis' condition becomes a `StorageError`, here and
-  nowhere else. What it raises because of our own mistake (a wrong type, a broken script) stays.
-- A Redis that stands still costs a caller two seconds at most. The pool is bounded, and who
-  finds it empty waits for a moment only: so callers that wait for Redis are few, however many ask.
+- A call returns within its timeout or raises. It is never retried behind the caller's back
+  (redis-py 8 would, ten times), since a lease renewed late would look as if it were held.
+- What the client raises because of Redis' condition becomes a `StorageError`, here and nowhere
+  else. What it raises because of a mistake of ours (a wrong type, a broken script) stays.
+- A Redis that hangs costs a caller two seconds at most. The pool is bounded, and a caller that
+  finds it empty waits briefly: so few threads wait for Redis, however many requests there are.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ def connect(
     max_connections: int = POOL_SIZE,
     ca: str | None = None,
 ) -> redis.Redis:
-    """Return a client of the Redis at `url` (redis://, rediss://, unix://); connects when used.
+    """Return a client of the Redis at `url` (redis://, rediss://, unix://); it connects when used.
 
-    With rediss:// its certificate must be for its host, and vouched for by the file `ca`.
+    With rediss:// the certificate must be for the host, and issued by an authority in the file
+    `ca` (None: one that the system trusts).
     """
     pool = redis.BlockingConnectionPool.from_url(
         url,
@@ -74,12 +75,12 @@ def _verified(ca: str | None) -> dict[str, Any]:
 
 
 def command(client: redis.Redis, *words: str | int | bytes) -> Any:  # noqa: ANN401  # as the command is
-    """Send one command, for a reply that redis-py types as everything it could ever be."""
+    """Send one command; redis-py types its reply as a union of all replies."""
     return client.execute_command(*words)  # type: ignore[no-untyped-call]  # redis-py's own gap
 
 
 def now_ms(client: redis.Redis) -> int:
-    """Tell the time by Redis' own clock, which all leases go by."""
+    """Return the time of Redis' clock, which all leases use, in ms."""
     seconds, micros = client.time()
     return seconds * 1000 + micros // 1000
 
@@ -88,7 +89,7 @@ def now_ms(client: redis.Redis) -> int:
 def storage_errors() -> Iterator[None]:
     """Turn what redis-py raises because of Redis' condition into a `StorageError`.
 
-    No message carries the server's address, or what was to be written.
+    No message contains the server's address or the value.
     """
     try:
         yield
@@ -106,5 +107,5 @@ def storage_errors() -> Iterator[None]:
 
 def _sentence(error: Exception) -> str:
     if isinstance(error.__context__, ssl.SSLCertVerificationError):
-        return "The storage shows a certificate that is not believed here (PORTA_REDIS_CA)."
+        return "The storage's certificate is not trusted here (PORTA_REDIS_CA)."
     return "The storage can't be reached."

@@ -1,9 +1,9 @@
-"""What is counted of the whole installation, in Redis: so that any web tells it, and it survives.
+"""Counters of the whole installation, in Redis: every web exposes them, and they survive restarts.
 
-- The scripts of the run protocol count in the same step as what they do (`lua/prelude.lua`), so
-  nothing is counted twice when a reply was lost, and nothing is missed when a runner is killed.
-- Counts only grow, until Redis is emptied; Prometheus takes that as a restart.
-- What is said here of names and bounds is all there is: a test compares it with the scripts.
+- The scripts of the run protocol count in the same step as what they do (`lua/prelude.lua`): so
+  nothing is counted twice when a reply is lost, and nothing is missed when a runner is killed.
+- Counts only grow until Redis is flushed, which Prometheus takes for a restart.
+- The names here are complete: a test compares them with the scripts.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ MS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A counter: its field in the hash (with `/value` for each value of its label), its meaning."""
+    """A counter: its field in the hash (with `/value` for each value of its label) and its help."""
 
     field: str
-    says: str
+    help: str
     label: str | None = None
     values: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field of the hash that belongs to it."""
+        """All its fields in the hash."""
         if self.label is None:
             return (self.field,)
         return tuple(f"{self.field}/{value}" for value in self.values)
 
     def family(self, counts: Mapping[str, int]) -> Metric:
-        """Return it as Prometheus has it; what never happened is there, as 0."""
+        """Return it as a Prometheus metric; a field that was never counted is 0."""
         labels = () if self.label is None else (self.label,)
-        family = CounterMetricFamily(f"porta_{self.field}", self.says, labels=labels)
+        family = CounterMetricFamily(f"porta_{self.field}", self.help, labels=labels)
         for field, value in zip(self.fields, self.values or ("",), strict=True):
             family.add_metric((value,) if labels else (), counts.get(field, 0))
         return family
@@ -58,23 +58,23 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A histogram of seconds: how often, by the bound in ms that it kept, and `/sum` in ms."""
+    """A histogram of seconds: counts by their upper bound in ms, and the `/sum` in ms."""
 
     field: str
-    says: str
+    help: str
     bounds_ms: tuple[int, ...]
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field of the hash that belongs to it."""
+        """All its fields in the hash."""
         return tuple(f"{self.field}/{last}" for last in (*self.bounds_ms, "more", "sum"))
 
     def family(self, counts: Mapping[str, int]) -> Metric:
-        """Return it as Prometheus has it: buckets that hold all smaller ones."""
+        """Return it as a Prometheus metric, with cumulative buckets."""
         *within, total_ms = (counts.get(field, 0) for field in self.fields)
         bounds = [*(str(bound / MS) for bound in self.bounds_ms), "+Inf"]
         buckets = list(zip(bounds, accumulate(within), strict=True))
-        family = HistogramMetricFamily(f"porta_{self.field}_seconds", self.says)
+        family = HistogramMetricFamily(f"porta_{self.field}_seconds", self.help)
         family.add_metric((), buckets, total_ms / MS)
         return family
 
@@ -83,32 +83,32 @@ COUNTED: Final = (
     Counted("iterations", "Iterations that runs computed and stored."),
     Counted(
         "runs_ended",
-        "Runs that are over, by what became of them.",
+        "Runs that are over, by outcome.",
         "outcome",
         ("done", "failed", "cancelled"),
     ),
-    Counted("attempts_failed", "Owners that gave their run back because something went wrong."),
-    Counted("leases", "Leases given out: runs begun, resumed or taken over."),
-    Counted("leases_lost", "Leases that ran out, whose run another runner took over."),
+    Counted("attempts_failed", "Attempts at a run that ended in an error."),
+    Counted("leases", "Leases granted: runs begun, resumed or taken over."),
+    Counted("leases_lost", "Leases that expired, whose run another runner took over."),
     Counted(
         "repairs",
-        "Stored stretches and manifests that were missing or altered, and are made again.",
+        "Stored stretches and manifests that were missing or altered, and are computed again.",
         "what",
         ("stretch", "manifest"),
     ),
     Counted(
         "results_published",
-        "Results published, by who computed them: a run, or whoever was asked, at once.",
+        "Results published: by a run, or computed at once by the process that was asked.",
         "by",
         ("run", "asked"),
     ),
-    Counted("line_full", "Requests refused because the line was full."),
-    Counted(ORPHANS_STOPPED, "Clusters stopped because no living run owned them."),
+    Counted("line_full", "Requests refused because the queue was full."),
+    Counted(ORPHANS_STOPPED, "Clusters stopped because no live run owned them."),
 )
 # From a warm Gateway's answer to PORTA_CLUSTER_TIMEOUT; the scripts are given the same.
 BOUNDS_MS: Final = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, 120_000, 300_000)
 TIMED: Final = (
-    Timed("run_queue", "Time that new runs waited in the line.", BOUNDS_MS),
+    Timed("run_queue", "Time that new runs waited in the queue.", BOUNDS_MS),
     Timed("run_start", "Time from a run's lease to its cluster's first worker.", BOUNDS_MS),
 )
 
@@ -116,13 +116,13 @@ _log = logging.getLogger(__name__)
 
 
 class Counters:
-    """The counts of one installation."""
+    """The counters of one installation."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
     def add(self, field: str, amount: int = 1) -> None:
-        """Count what no script does; without Redis it is not counted."""
+        """Count an event that no script counts; without Redis it is not counted."""
         try:
             with storage_errors():
                 self._client.hincrby(keys.COUNTERS, field, amount)
@@ -130,13 +130,13 @@ class Counters:
             _log.debug("%s is not counted: %s", field, error)
 
     def read(self) -> dict[str, int]:
-        """Read what was counted; what never happened is not there. Raises StorageError."""
+        """Read the counts by field; one that was never counted is missing. Raises StorageError."""
         with storage_errors():
             counts: dict[bytes, bytes] = command(self._client, "HGETALL", keys.COUNTERS)
         return {field.decode(): int(count) for field, count in counts.items()}
 
 
 def families(counts: Mapping[str, int]) -> Iterator[Metric]:
-    """Yield all that is counted, as Prometheus has it."""
+    """Yield all counters and histograms as Prometheus metrics."""
     for one in (*COUNTED, *TIMED):
         yield one.family(counts)

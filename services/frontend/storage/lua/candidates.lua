@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- Whom to acquire next: runs whose lease ran out, runs that may be tried again, then the line.
+-- Which run to acquire next: those whose lease has expired, those to be tried again, then the queue.
 -- ARGV: how many at most
 --keys active retry queue
 local clock = redis.call('TIME')

@@ -1,4 +1,4 @@
 #!lua
--- Whoever has a result that needs no run publishes it: without a token, and not into a full storage.
+-- Publish a result that needs no run: without a fencing token, and not into a full storage.
 --include prelude
 --include publication

@@ -1,7 +1,7 @@
 #!lua
--- Join the run that is under way for this trajectory, or line up a new one.
+-- Join the run that is under way for this trajectory, or queue a new one.
 -- Not allow-oom on purpose: with the storage full, new work is refused at the door.
--- ARGV: digest, id, steps, trajectory JSON, line limit, waiting limit, retry ('1': try what failed again)
+-- ARGV: digest, id, steps, trajectory JSON, queue limit, limit of ids per run, retry ('1': try what failed again)
 -- Returns queued (a new run), extended (the run, or the one after it, becomes longer), joined or
 --   failed (for good), with the run's snapshot; or complete, or full and how many runs wait.
 --include prelude

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- A runner is alive; runners that have been silent for long are forgotten.
--- ARGV: name, JSON object, silence after which one is forgotten (ms)
+-- Records that a runner is alive; deletes runners that have been silent for long.
+-- ARGV: name, JSON object, silence after which a runner is deleted (ms)
 --keys runners
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

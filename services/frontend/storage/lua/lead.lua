@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- One of the runners reaps; it says so again before its lease is out.
--- ARGV: token, lease ms (0: give it back)
+-- Become or remain the one runner that reaps, under a lease.
+-- ARGV: token, lease ms (0: release it)
 -- Returns 1 to the one that leads, else 0.
 --keys reaper
 local clock = redis.call('TIME')

@@ -1,11 +1,11 @@
--- What the scripts of the run protocol share; the loader puts it in the place of `--include prelude`.
+-- What the scripts of the run protocol share: `--include prelude` is replaced by this.
 -- A run's record (`run`) is a hash without TTL:
 --   state     queued, running, publishing, done, failed or cancelled
---   token, epoch, owner, lease    who holds it, until when (ms of Redis' own clock)
---   next, head, intervals         the next stretch, the last one's checksum, the intervals that are there
---   target    the steps that this owner goes for; more waits behind it
---   seq, behind   its number in the line, and the number of what waits behind it
---   attempts  owners since the last stretch was put;  cancel  the owner is to stop
+--   token, epoch, owner, lease    its owner (token: the fencing token), and until when (ms of Redis' clock)
+--   next, head, intervals         the next stretch, the last one's checksum, the stored intervals
+--   target    the steps that this owner computes; a longer request waits behind it
+--   seq, behind   its number in the queue, and the number of what waits behind it
+--   attempts  owners since the last stretch was put;  cancel  set: the owner is to stop
 --   stage, done, rate, workers, wanted, cluster   progress;  error, retry_at, failure   what went wrong
 --   asked, started, over   when (ms)
 
@@ -33,7 +33,7 @@ local function number(name)
   return tonumber(field(name) or 0)
 end
 
--- How often something happened in this installation, ever: counters.py says what there is.
+-- Counts an event of this installation; counters.py lists them.
 local function count(what, amount)
   redis.call('HINCRBY', counters, what, amount or 1)
 end
@@ -63,7 +63,7 @@ local function holds(token, epoch)
   return field('token') == token and field('epoch') == epoch
 end
 
--- One event: what happened (to which id), and the run as it is now.
+-- Adds an event to the stream: its name (and the id that it concerns), and the run as it is now.
 local function emit(name, id, outcome)
   local entry = { 'XADD', events, 'MAXLEN', EVENTS_KEPT, '*', 'event', name }
   local function add(key, value)
@@ -91,7 +91,7 @@ local function well_formed(entry)
     and type(entry.first) == 'number' and type(entry.count) == 'number'
 end
 
--- The chain is the truth about what is there; the record repeats it for whoever reads it alone.
+-- The chain is authoritative; the record repeats it for readers of the record alone.
 local function read_chain()
   local last = redis.call('LINDEX', chain, -1)
   while last do
@@ -99,7 +99,7 @@ local function read_chain()
     if ok and well_formed(entry) then
       return redis.call('LLEN', chain), entry.checksum, entry.first + entry.count
     end
-    redis.call('RPOP', chain) -- damaged: made again
+    redis.call('RPOP', chain) -- damaged: computed again
     last = redis.call('LINDEX', chain, -1)
   end
   return 0, '', 0
@@ -133,7 +133,7 @@ local function settle(state)
   emit('status')
 end
 
--- The run (again) waits for an owner, under the number `seq` of the line (else a new one).
+-- The run waits for an owner, under the number `seq` of the queue (nil: a new one).
 local function line_up(seq)
   seq = seq or redis.call('INCR', sequence)
   leave_lists()
@@ -144,7 +144,7 @@ local function line_up(seq)
   emit('status')
 end
 
--- What waits behind an owner that has gone lines up under its own number, else the run is over.
+-- After an owner has left: what waits behind it is queued under its own number, else the run is over.
 local function go_on_or(state)
   if redis.call('ZCARD', waiting) == 0 then
     settle(state)
@@ -153,7 +153,7 @@ local function go_on_or(state)
   end
 end
 
--- Nobody waits for this id any more; `outcome` is what its readers are told.
+-- This id no longer waits; `outcome` is what its subscribers are told.
 local function depart(id, outcome)
   redis.call('ZREM', waiting, id)
   if outcome ~= 'complete' then
@@ -163,7 +163,7 @@ local function depart(id, outcome)
   emit('done', id, outcome)
 end
 
--- An owner that did nothing wrong doesn't count.
+-- An attempt of an owner that did nothing wrong does not count.
 local function refund_attempt()
   redis.call('HSET', run, 'attempts', math.max(0, number('attempts') - 1))
 end
@@ -172,7 +172,7 @@ local function forget_ended(id)
   redis.call('ZREM', ended, id .. ' cancelled', id .. ' failed')
 end
 
--- After an id has left without its owner's doing: does anybody still want the run?
+-- After an id has left without its owner's doing: shortens, ends or cancels the run if it can.
 local function reconsider(state_if_nobody)
   local nobody = redis.call('ZCARD', waiting) == 0
   if not owned() then
@@ -192,7 +192,7 @@ local function reconsider(state_if_nobody)
   end
 end
 
--- Failed for good: everybody who waits is told.
+-- Failed for good, for these ids.
 local function fail_all(ids)
   for _, id in ipairs(ids) do
     depart(id, 'failed')

@@ -1,4 +1,4 @@
 #!lua flags=allow-oom
--- The owner publishes: fenced, and also when the storage is full.
+-- The owner publishes: fenced, and even when the storage is full.
 --include prelude
 --include publication

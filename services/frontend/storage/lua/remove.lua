@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Take a manifest away, and with the last one the trajectory, unless a run holds it.
+-- Delete a manifest, and with the last one its trajectory, unless a run holds it.
 -- ARGV: digest, id, length of the chain, 'free' or 'keep' (the trajectory)
 -- Returns changed (the chain is longer or shorter now: nothing is done), or how many manifests were removed.
 --include prelude

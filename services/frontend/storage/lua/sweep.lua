@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Put away what is left of a run that has been over for a while: first its events, much later its record,
--- and with that the stretches from which nothing was ever published.
+-- Clean up after a run that has been over for a while: first its events, a day later its record, and with
+-- that the stretches of a trajectory from which nothing was ever published.
 -- ARGV: digest, length of the chain, how long the record lingers (ms)
 -- Returns events, run, trajectory, or kept.
 --include prelude

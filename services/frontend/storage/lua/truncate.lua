@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- Cut a chain before a stretch that is missing or altered, so that it is made again; its owner, if there is one, loses it.
--- ARGV: digest, position, length of the chain, SHA-1 of the bytes that were found wrong ('': there were none); stretches: from the position on
--- Returns cut, or changed (it is not what was looked at any more: nothing is done).
+-- Cut a chain before a missing or altered stretch, so that it is computed again; an owner loses the run.
+-- ARGV: digest, position, length of the chain, SHA-1 of the damaged bytes ('': there were none); stretches: from the position on
+-- Returns cut, or changed (it is no longer what was read: nothing is done).
 --include prelude
 --keys stretches...
 local position, length, seen = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]

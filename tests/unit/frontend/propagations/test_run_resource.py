@@ -6,7 +6,7 @@ import pytest
 
 from frontend.domain.resource import Status
 from frontend.domain.run import RunState
-from frontend.propagations.run_resource import failed_for_good, moment, of_run
+from frontend.propagations.run_resource import failed_for_good, of_run, timestamp
 from sim.scenario import Failure, FailureReason, PropagationRequest
 
 REQUEST = PropagationRequest(1_000_000)
@@ -78,5 +78,5 @@ def test_a_trajectory_that_ends_says_where_and_who(made: str) -> None:
 
 
 def test_times_are_utc_to_the_millisecond() -> None:
-    assert moment(1_700_000_000_123) == "2023-11-14T22:13:20.123+00:00"
-    assert moment(None) is None
+    assert timestamp(1_700_000_000_123) == "2023-11-14T22:13:20.123+00:00"
+    assert timestamp(None) is None

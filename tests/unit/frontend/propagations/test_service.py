@@ -20,7 +20,6 @@ from sim.scenario import NANO, PropagationRequest, Trajectory
 from tests.stored import Stored
 
 if TYPE_CHECKING:
-
     import redis
 
 SMALL = PropagationRequest(500)
@@ -65,7 +64,7 @@ def test_a_large_request_lines_up_and_whoever_asks_again_joins(installed: Instal
     with ThreadPoolExecutor(8) as pool:
         resources = list(pool.map(installed.service.start, [LARGE] * 20))
     assert {one.status for one in resources} == {Status.QUEUED}
-    assert installed.runs.line_length() == 1
+    assert installed.runs.length() == 1
 
 
 def test_without_inline_work_everything_lines_up(client: redis.Redis) -> None:

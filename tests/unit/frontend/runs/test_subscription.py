@@ -38,7 +38,7 @@ def test_any_text_has_a_place_in_the_order(text: str) -> None:
 
 def test_what_was_missed_comes_before_what_was_told_meanwhile_and_each_once() -> None:
     subscription = listener()
-    subscription.tell(event(2), event(3))
+    subscription.send(event(2), event(3))
     subscription.begin([event(1), event(2)], START)
     assert heard(subscription, 3) == ["1-0", "2-0", "3-0"]
 
@@ -46,15 +46,15 @@ def test_what_was_missed_comes_before_what_was_told_meanwhile_and_each_once() ->
 def test_what_was_heard_before_is_not_heard_again() -> None:
     subscription = listener()
     subscription.begin([], "2-0")
-    subscription.tell(event(1), event(2), event(3))
+    subscription.send(event(1), event(2), event(3))
     assert heard(subscription, 1) == ["3-0"]
 
 
 def test_a_queue_is_bounded_and_its_overflow_a_snapshot() -> None:
     subscription = listener()
     for number in range(1, 258):
-        subscription.tell(event(number))
-    subscription.tell(event(499), event(501))
+        subscription.send(event(number))
+    subscription.send(event(499), event(501))
     assert heard(subscription, 2) == ["500-0", "501-0"]
 
 
@@ -63,7 +63,7 @@ def test_after_a_restart_small_ids_are_new_again() -> None:
     subscription.begin([event(900)], START)
     assert heard(subscription, 1) == ["900-0"]
     subscription.restart(Event("1-0", "status"))
-    subscription.tell(event(2))
+    subscription.send(event(2))
     assert heard(subscription, 2) == ["1-0", "2-0"]
 
 
@@ -81,7 +81,7 @@ def test_a_snapshot_that_cannot_be_read_is_tried_again() -> None:
 
     subscription = Subscription(snapshot, propagation_id=None, heartbeat_s=5)
     for number in range(300):
-        subscription.tell(event(number))
+        subscription.send(event(number))
     assert [e.name for e in islice(subscription, 2)] == ["heartbeat", "status"]
 
 
@@ -89,14 +89,14 @@ def test_a_snapshot_that_cannot_be_read_is_tried_again() -> None:
 def test_closing_ends_it_whether_events_wait_or_not(*, waiting: bool) -> None:
     subscription = listener()
     if waiting:
-        subscription.tell(event(1))
+        subscription.send(event(1))
     subscription.close()
     assert list(subscription) == []
 
 
 def test_only_the_end_of_its_own_propagation_reaches_it() -> None:
     subscription = Subscription(lambda: SNAPSHOT, propagation_id="7", heartbeat_s=5)
-    subscription.tell(
+    subscription.send(
         Event("1-0", "done", propagation_id="8"),
         Event("2-0", "progress"),
         Event("3-0", "done", propagation_id="7"),
