@@ -1,4 +1,4 @@
-"""`porta serve` with all its real parts: what it serves, and that nothing is left of it."""
+"""`porta serve` with all its real servers: what it serves, and that nothing is left of it."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ ENDINGS: Final = {
     "SIGTERM": ("serve", signal.SIGTERM),
     "a closed terminal": ("serve", signal.SIGHUP),
     "kill -9": ("serve", signal.SIGKILL),
-    "kill -9 of the guardian": ("guardian", signal.SIGKILL),
-    "a paused guardian, Ctrl-C and SIGTERM": ("both", signal.SIGINT),
+    "kill -9 of the supervisor": ("supervisor", signal.SIGKILL),
+    "a paused supervisor, Ctrl-C and SIGTERM": ("both", signal.SIGINT),
 }
 
 
@@ -78,12 +78,12 @@ class Served:
         """Everything that it says on its standard error, once it has ended."""
         return self.process.communicate(timeout=START_S)[1]
 
-    def part(self, *words: str) -> psutil.Process:
+    def find(self, *words: str) -> psutil.Process:
         """The process whose command has these words."""
         return eventually(lambda: self._find(words), within_s=BACK_S)
 
-    def guardian(self) -> psutil.Process:
-        return self.part("frontend.embedded.supervisor")
+    def supervisor(self) -> psutil.Process:
+        return self.find("frontend.embedded.supervisor")
 
     def family(self) -> list[int]:
         children = psutil.Process(self.process.pid).children(recursive=True)
@@ -101,7 +101,7 @@ class Served:
 
     def environ(self) -> dict[str, str]:
         """What the runner knows: all that there is to be known."""
-        return self.part("frontend.cli", "runner").environ()
+        return self.find("frontend.cli", "runner").environ()
 
     def gateway_answers(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
@@ -192,11 +192,11 @@ def workers_of(served: Served) -> list[psutil.Process]:
 
 def end(served: Served, whom: str, number: signal.Signals) -> None:
     if whom == "both":
-        served.guardian().suspend()
+        served.supervisor().suspend()
         served.process.send_signal(number)
         served.process.send_signal(signal.SIGTERM)  # two of a kind could arrive as one
-    elif whom == "guardian":
-        served.guardian().send_signal(number)
+    elif whom == "supervisor":
+        served.supervisor().send_signal(number)
     else:
         served.process.send_signal(number)
 
@@ -228,7 +228,7 @@ def test_nothing_is_left_after(ending: str, data: Path) -> None:
         cluster_of(served, workers=2)
         family = served.family()
         sockets = Path(served.environ()["REDIS_URL"].removeprefix("unix://")).parent
-        assert len(family) >= 10, "serve, guardian, five servers, a scheduler and two workers"
+        assert len(family) >= 10, "serve, supervisor, five servers, a scheduler and two workers"
         end(served, *ENDINGS[ending])
         eventually(lambda: not [pid for pid in family if lives(pid)], within_s=GONE_S)
         assert of_folder(data) == []
@@ -250,9 +250,9 @@ def test_what_both_left_that_were_killed_at_once_is_swept_by_the_next(data: Path
     with serving(data) as served:
         cluster_of(served, workers=1)
         left = served.family()
-        guardian = served.guardian()
+        supervisor = served.supervisor()
         served.process.kill()
-        guardian.kill()
+        supervisor.kill()
         served.process.communicate(timeout=5)
     with serving(data) as served:
         assert not [pid for pid in left if lives(pid)]
@@ -283,7 +283,7 @@ def test_a_taken_port_is_told_in_a_sentence(data: Path) -> None:
     assert of_folder(data) == []
 
 
-def test_a_part_that_cannot_start_is_named_with_its_last_words(data: Path) -> None:
+def test_a_server_that_cannot_start_is_named_with_its_last_words(data: Path) -> None:
     appended = data / "redis" / "appendonlydir"
     appended.mkdir(parents=True)
     (appended / "appendonly.aof.manifest").write_text("nonsense\n")
@@ -300,11 +300,11 @@ def test_a_part_that_cannot_start_is_named_with_its_last_words(data: Path) -> No
     [("frontend.cli", "web"), ("frontend.cli", "runner"), ("valkey",), ("dask-gateway-proxy",)],
     ids=" ".join,
 )
-def test_a_part_that_is_killed_comes_back(words: tuple[str, ...], shared: Served) -> None:
-    victim = shared.part(*words)
+def test_a_server_that_is_killed_comes_back(words: tuple[str, ...], shared: Served) -> None:
+    victim = shared.find(*words)
     victim.kill()
     eventually(lambda: not lives(victim.pid))
-    assert shared.part(*words).pid != victim.pid
+    assert shared.find(*words).pid != victim.pid
     # A web's threads may answer for a moment after it is killed; so all is asked again and again.
     eventually(lambda: shared.ready() and shared.has_result(), within_s=BACK_S)
 
@@ -314,7 +314,7 @@ def test_a_gateway_that_is_killed_comes_back_and_costs_its_clusters_nothing(
 ) -> None:
     name = cluster_of(shared, workers=2)
     workers = {one.pid for one in workers_of(shared)}
-    gateway = shared.part("dask_gateway_server", "-f")
+    gateway = shared.find("dask_gateway_server", "-f")
     gateway.kill()
     eventually(lambda: not lives(gateway.pid))
     eventually(shared.gateway_answers, within_s=BACK_S)
@@ -328,9 +328,9 @@ def test_clusters_see_neither_redis_nor_a_password(shared: Served) -> None:
     known = shared.environ()
     secrets = {known["REDIS_URL"], known["DASK_GATEWAY_PASSWORD"]}
     cluster_of(shared, workers=1)
-    for one in [*workers_of(shared), shared.part("distributed.cli.dask_scheduler")]:
+    for one in [*workers_of(shared), shared.find("distributed.cli.dask_scheduler")]:
         assert not secrets & set(one.environ().values())
-    web = shared.part("frontend.cli", "web").environ()
+    web = shared.find("frontend.cli", "web").environ()
     assert known["DASK_GATEWAY_PASSWORD"] not in web.values()
 
 

@@ -1,4 +1,4 @@
-"""`porta clusters`: lists this installation's clusters, and stops those without an owner."""
+"""`porta clusters`: lists the clusters of this installation, and stops orphans if asked to."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ from frontend.runner.reaper import Reaper
 if TYPE_CHECKING:
     from frontend.settings import Settings
 
-__all__ = ["list_clusters"]
+__all__ = ["run"]
 
 
-def list_clusters(settings: Settings, *, reap: bool) -> None:
-    """List the clusters of this installation; with `reap`, stop those without an owner."""
+def run(settings: Settings, *, reap: bool) -> None:
+    """Print the clusters of this installation; with `reap`, stop those that no run owns.
+
+    Raises FrontendError and SimError.
+    """
     services = build_services(settings)
     reaper = Reaper(services, backend_of(settings))
     try:
         listed = asyncio.run(reaper.own_clusters())
         for cluster, owned in listed:
-            word = "owned" if owned else "orphan"
+            ownership = "owned" if owned else "orphan"
             click.echo(
-                f"{cluster.name}  {cluster.status}  {word}  {cluster.started:%Y-%m-%d %H:%M:%S}"
+                f"{cluster.name}  {cluster.status}  {ownership}  "
+                f"{cluster.started:%Y-%m-%d %H:%M:%S}"
             )
         if not listed:
             click.echo("No clusters.", err=True)

@@ -1,8 +1,7 @@
-"""The command line, `porta`: parse, call, and say in a sentence what went wrong.
+"""The command line, `porta`: parses arguments, calls the command, and prints errors as sentences.
 
-Every command imports what it needs when it is called, so that `porta --help` answers at once.
-Exit codes: 0 done, 1 it failed (a sentence on standard error), 2 it was asked for wrongly or
-the environment can't be used.
+Each command imports what it needs when it is called, so that `porta --help` answers at once.
+Exit codes: 0 done; 1 failed, with a sentence on standard error; 2 wrong usage or environment.
 """
 
 from __future__ import annotations
@@ -29,14 +28,16 @@ MISUSED: Final = 2  # click's own exit code for wrong usage
 
 
 class _WrongEnvironment(click.ClickException):
+    """A setting that can't be used."""
+
     exit_code = MISUSED
 
 
 class _Porta(click.Group):
-    """The group of all commands: shows the environment in its help, and errors as sentences."""
+    """The group of all commands: its help lists the environment, its errors are sentences."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
-        """Run a command; an error of ours is told without a traceback."""
+        """Run a command; print one of Porta's own errors without a traceback."""
         try:
             return super().invoke(ctx)
         except SettingsError as error:
@@ -49,7 +50,7 @@ class _Porta(click.Group):
         super().format_epilog(ctx, formatter)
         with formatter.section("Environment"):
             formatter.write_dl(
-                [(one.name, one.says.replace("`", "")) for one in VARIABLES], col_max=28
+                [(v.name, v.description.replace("`", "")) for v in VARIABLES], col_max=28
             )
 
 
@@ -64,12 +65,32 @@ class _WorkersType(click.ParamType[Any]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> Workers:
-        """Read the option."""
+        """Return the option's value; fails with a sentence."""
         if value in {"auto", "inline"}:
             return cast("Workers", value)
         if re.fullmatch("[1-9][0-9]{0,3}", value) is None:
-            self.fail(f"{value!r} must be auto, inline, or a number of workers from 1.", param, ctx)
+            self.fail(
+                f"{value!r} must be auto, inline, or a number of workers from 1 to 9999.",
+                param,
+                ctx,
+            )
         return int(value)
+
+
+class _OutputOption(click.Option):
+    """The option `--output`, whose help lists the formats of `sim.export`."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the help; only here, since importing the formats takes a moment."""
+        from sim.export import FORMATS
+
+        *suffixes, last = (form.suffix for form in FORMATS.values())
+        self.help = (
+            f"Write the records to a file. Its suffix chooses the format: {', '.join(suffixes)} "
+            f"or {last}. A name with a / at its end is a directory, to which workers write "
+            "Parquet parts."
+        )
+        return super().get_help_record(ctx)
 
 
 def _settings() -> Settings:
@@ -79,27 +100,34 @@ def _settings() -> Settings:
 @click.group(cls=_Porta, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="porta")
 def porta() -> None:
-    """Propagate orbits: N steps of a simulation, on clusters of their own.
+    """Propagate orbits: simulate N steps, each run on a cluster of its own.
 
-    `porta serve` is all that a laptop needs; `porta web` and `porta runner` are its two halves
-    for a deployment; `porta propagate` gives a result without a browser.
+    On a laptop, `porta serve` is all you need. In a deployment, `porta web` and `porta runner`
+    are separate processes. `porta propagate` gives a result without a browser.
     """
 
 
 @porta.command()
 @click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on.")
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65_535))
+@click.option(
+    "--port",
+    default=PORT,
+    show_default=True,
+    type=click.IntRange(1, 65_535),
+    help="The port to listen on.",
+)
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder that keeps the results. [default: PORTA_DATA, or the user's data folder]",
+    help="The data directory, which keeps the results. [default: PORTA_DATA, or porta in your "
+    "user's data directory]",
 )
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
-    """Serve on this machine: web, runner, and whatever is not configured.
+    """Run everything on this machine: web, runner, and the servers that are not configured.
 
-    Without REDIS_URL it brings a Redis-compatible server of its own, and without
-    DASK_GATEWAY_ADDRESS and DASK_SCHEDULER a Dask Gateway. All of it is gone when it ends.
+    Without REDIS_URL it starts a Redis-compatible server, and without DASK_GATEWAY_ADDRESS and
+    DASK_SCHEDULER a Dask Gateway. It stops all of them when it ends.
     """
     settings = _settings()
     refuse_strangers(settings, host)
@@ -110,9 +138,18 @@ def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
 
 @porta.command()
 @click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on.")
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65_535))
+@click.option(
+    "--port",
+    default=PORT,
+    show_default=True,
+    type=click.IntRange(1, 65_535),
+    help="The port to listen on.",
+)
 def web(host: str, port: int) -> None:
-    """Serve the pages and the API; needs REDIS_URL, and a runner somewhere."""
+    """Serve the pages and the API.
+
+    Needs REDIS_URL, and a runner that uses the same Redis.
+    """
     settings = _settings()
     from frontend.web.server.gunicorn import serve as serve_web
 
@@ -122,10 +159,10 @@ def web(host: str, port: int) -> None:
 @porta.command()
 @click.option("--until-stdin-ends", is_flag=True, hidden=True)  # so it dies with its parent
 def runner(*, until_stdin_ends: bool) -> None:
-    """Take runs from Redis and compute them on Dask clusters.
+    """Take runs from Redis and execute them on Dask clusters.
 
-    Needs REDIS_URL, and DASK_GATEWAY_ADDRESS or DASK_SCHEDULER. SIGTERM gives back what it
-    holds, for another runner to go on with.
+    Needs REDIS_URL, and DASK_GATEWAY_ADDRESS or DASK_SCHEDULER. On SIGTERM it gives its runs
+    back, for another runner to continue.
     """
     settings = _settings()
     from frontend.runner.service import run_runner
@@ -159,92 +196,102 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
 
 @porta.command()
 @click.argument("steps", metavar="N")
-@click.option("--seed", metavar="S", default="0", show_default=True, help="Of the time steps.")
-@click.option("--members", metavar="M", default="1", show_default=True, help="Of an ensemble.")
+@click.option(
+    "--seed", metavar="S", default="0", show_default=True, help="The seed of the random time steps."
+)
+@click.option(
+    "--members",
+    metavar="M",
+    default="1",
+    show_default=True,
+    help="How many members the ensemble has.",
+)
 @click.option(
     "--scenario",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The agents, as JSON; a planet and a satellite if not given.",
+    help="The scenario, as JSON. [default: a planet and a satellite]",
 )
 @click.option(
     "--workers",
     type=_WorkersType(),
     default="auto",
     show_default=True,
-    help="inline: in this process. K: on a cluster of K workers. "
-    "auto: with Redis and Dask configured as the web does it, else in this process.",
+    help="inline: compute in this process. K: on a cluster of K workers. auto: through a runner "
+    "if Redis and Dask are configured, else in this process.",
 )
 @click.option(
     "--output",
     metavar="FILE|DIR/",
-    help="Where the records go; .js, .json, .csv, .parquet or .arrow says how. "
-    "A folder, named with a / at its end, gets Parquet parts from the workers.",
+    cls=_OutputOption,
 )
 def propagate(
     steps: str, seed: str, members: str, scenario: Path | None, workers: Workers, output: str | None
 ) -> None:
-    """Propagate N steps; write the records, or print what came out.
+    """Propagate N steps, and write the records or print a summary.
 
-    It uses a configured Redis and Dask, else none and its own cores.
+    It uses Redis and Dask if they are configured, else the cores of this machine.
     """
     settings = _settings()
-    from frontend.cli.propagate import Order
-    from frontend.cli.propagate import propagate as carry_out
+    from frontend.cli import propagate as command
 
-    carry_out(
-        settings,
-        Order(
-            steps=steps,
-            seed=seed,
-            members=members,
-            scenario=scenario,
-            workers=workers,
-            output=output,
-        ),
+    arguments = command.Arguments(
+        steps=steps,
+        seed=seed,
+        members=members,
+        scenario=scenario,
+        workers=workers,
+        output=output,
     )
+    command.run(settings, arguments)
 
 
 @porta.command()
-@click.option("--reap", is_flag=True, help="Stop those that belong to no living run.")
+@click.option("--reap", is_flag=True, help="Stop the clusters that belong to no living run.")
 def clusters(*, reap: bool) -> None:
     """List the Dask clusters of this installation."""
     settings = _settings()
-    from frontend.cli.clusters import list_clusters
+    from frontend.cli import clusters as command
 
-    list_clusters(settings, reap=reap)
+    command.run(settings, reap=reap)
 
 
 @porta.command()
 @click.argument("name")
 @click.option(
-    "--starts", metavar="RATE", help="How many runs, as 20/hour. [default: the settings']"
+    "--starts",
+    metavar="RATE",
+    help="How many runs it may start, as 20/hour. [default: PORTA_QUOTA_STARTS]",
 )
-@click.option("--work", metavar="RATE", help="How much work, as 1000000000/day; or none.")
+@click.option(
+    "--work",
+    metavar="RATE",
+    help="How much work it may start, as 1000000000/day, or none. [default: PORTA_QUOTA_WORK]",
+)
 @click.option(
     "--append",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file of PORTA_TOKENS_FILE: its line is added, and the token alone is printed.",
+    help="Add the line to this file (that of PORTA_TOKENS_FILE), and print only the token.",
 )
 def token(name: str, starts: str | None, work: str | None, append: Path | None) -> None:
-    """Make a token for NAME, to start things with where PORTA_AUTH is token.
+    """Make a bearer token for NAME, for use where PORTA_AUTH is token.
 
-    It is shown this once: the file holds its hash.
+    It is shown only once: the file holds its hash.
     """
     from frontend.web.auth import tokens
 
-    made = tokens.new_token()
+    new_token = tokens.new_token()
     try:
-        line = tokens.token_line(name, made, starts=starts, work=work)
+        line = tokens.token_line(name, new_token, starts=starts, work=work)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if append is None:
-        click.echo(f"token: {made}")
+        click.echo(f"token: {new_token}")
         click.echo(f"line:  {line}")
         return
     tokens.append(append, line)
-    click.echo(made)
+    click.echo(new_token)
 
 
 def main() -> None:

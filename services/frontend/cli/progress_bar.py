@@ -1,4 +1,4 @@
-"""A progress bar on a terminal; nothing in a pipe or a log."""
+"""A progress bar, shown on a terminal only: a pipe or a log gets nothing of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Progress"]
 
 
 class Progress:
-    """How much of something is done, shown while it is."""
+    """The progress of a task, towards a total that is known from the start."""
 
     def __init__(self, bar: ProgressBar[int]) -> None:
         self._bar = bar
@@ -27,7 +27,7 @@ class Progress:
     @classmethod
     @contextmanager
     def of(cls, total: int, label: str) -> Iterator[Progress]:
-        """Show progress towards a total, on standard error if that is a terminal."""
+        """Show a bar up to `total` on standard error, if that is a terminal."""
         with click.progressbar(
             length=total,
             label=label,
@@ -38,18 +38,18 @@ class Progress:
             yield cls(bar)
 
     def reach(self, done: int) -> None:
-        """Say that so much is done."""
+        """Show that `done` of the total is done; a smaller value than before changes nothing."""
         self._bar.update(max(0, done - self._done))
         self._done = max(done, self._done)
 
-    def say(self, label: str) -> None:
-        """Say what is going on."""
+    def relabel(self, label: str) -> None:
+        """Show another label."""
         if self._bar.label != label:
             self._bar.label = label
             self._bar.update(0)
 
     def count(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Pass batches on, and count their rows."""
+        """Yield the batches, and show their rows as done."""
         for batch in batches:
             yield batch
             self.reach(self._done + batch.num_rows)

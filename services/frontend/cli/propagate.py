@@ -1,9 +1,8 @@
-"""`porta propagate`: what the web does, at a terminal.
+"""`porta propagate`: propagates, and writes the records or prints a summary.
 
-- With Redis and Dask configured, `--workers auto` joins the run that a page would join. With a
-  number of workers it is a cluster of this command's own. Else it is this process.
-- A file is complete or not there: it is written beside its place and moved.
-- Progress is shown on a terminal only; results go to standard output, all else to the other.
+- `cli/execution` computes: through a runner, on a cluster of the command's own, or in this process.
+- A file is complete or not there: it is written under another name and then renamed.
+- The summary goes to standard output, progress and everything else to standard error.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 import orjson
@@ -27,16 +26,14 @@ if TYPE_CHECKING:
     from sim.engine import Propagation
     from sim.scenario import PropagationRequest
 
-__all__ = ["Order", "Workers", "propagate"]
+__all__ = ["Arguments", "Workers", "run"]
 
 Workers = int | Literal["auto", "inline"]
 
-BY_SUFFIX: Final = {one.suffix: one for one in FORMATS.values()}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What was written on the command line of `porta propagate`."""
+class Arguments:
+    """The arguments of `porta propagate`, as they were written."""
 
     steps: str
     seed: str
@@ -46,7 +43,7 @@ class Order:
     output: str | None
 
     def request(self, settings: Settings) -> PropagationRequest:
-        """Return the request; raises BadRequest."""
+        """Return the request that they describe; raises BadRequest."""
         limits = requests.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
         return requests.read_request(
             limits,
@@ -57,27 +54,29 @@ class Order:
         )
 
 
-def propagate(settings: Settings, order: Order) -> None:
-    """Propagate, and write the records or print what came out; raises FrontendError."""
-    request = order.request(settings)
-    if order.output is not None and order.output.endswith("/"):
-        _write_parts(settings, request, order.workers, order.output)
+def run(settings: Settings, arguments: Arguments) -> None:
+    """Propagate, and write the records or print a summary; raises FrontendError."""
+    request = arguments.request(settings)
+    if arguments.output is not None and arguments.output.endswith("/"):
+        _write_parts(settings, request, arguments.workers, arguments.output)
         return
-    place = None if order.output is None else _Place.of(order.output)
+    file = None if arguments.output is None else _OutputFile.of(arguments.output)
     from frontend.cli.execution import choice
 
-    propagation = choice.propagation(settings, request, order.workers)
-    if place is None:
+    propagation = choice.propagation(settings, request, arguments.workers)
+    if file is None:
         click.echo(summary(request, propagation))
     else:
-        place.write(propagation)
+        file.write(propagation)
 
 
 def _write_parts(
     settings: Settings, request: PropagationRequest, workers: Workers, output: str
 ) -> None:
     if workers == "inline":
-        raise BadRequest("A folder is written by workers: --workers auto, or a number of them.")
+        raise BadRequest(
+            "A directory is written by workers: use --workers auto, or a number of them."
+        )
     from frontend.cli.execution import choice
 
     parts = choice.export_parts(settings, request, workers, Path(output))
@@ -85,33 +84,34 @@ def _write_parts(
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where records are written, and as what."""
+class _OutputFile:
+    """The file for the records, and its format."""
 
     path: Path
     form: Format
 
     @classmethod
-    def of(cls, output: str) -> _Place:
-        """Tell the format by the suffix; raises BadRequest before anything is computed."""
+    def of(cls, output: str) -> _OutputFile:
+        """Choose the format by the suffix; raises BadRequest, before anything is computed."""
         path = Path(output)
-        form = BY_SUFFIX.get(path.suffix)
+        by_suffix = {form.suffix: form for form in FORMATS.values()}
+        form = by_suffix.get(path.suffix)
         if form is None:
             raise BadRequest(
-                f"The suffix of {output!r} says no format; there are {', '.join(BY_SUFFIX)}, or "
-                "a folder with a / at its end."
+                f"The suffix of {output!r} is no known format. Use {', '.join(by_suffix)}, or end "
+                "the name with a / for a directory of Parquet files."
             )
         if not path.parent.is_dir():
-            raise BadRequest(f"There is no folder {str(path.parent)!r} to write to.")
+            raise BadRequest(f"There is no directory {str(path.parent)!r} to write to.")
         return cls(path, form)
 
     def write(self, propagation: Propagation) -> None:
-        """Write the records; the file is there when all of them are."""
+        """Write the records; the file appears once all of them are written."""
         partial = self.path.with_name(f".{self.path.name}.part")
         size = 0
         try:
-            with partial.open("wb") as file, Progress.of(propagation.records, "writing") as shown:
-                for piece in export(shown.count(propagation.slices()), self.form):
+            with partial.open("wb") as file, Progress.of(propagation.records, "writing") as bar:
+                for piece in export(bar.count(propagation.slices()), self.form):
                     size += file.write(piece)
             partial.replace(self.path)
         except OSError as error:
@@ -126,7 +126,7 @@ def _read_json(path: Path) -> object:
     try:
         value: object = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"{path} is no JSON: {error}.") from None
+        raise BadRequest(f"{path} is not JSON: {error}.") from None
     except OSError as error:
         raise BadRequest(f"{path} can't be read: {error.strerror}.") from None
     return value

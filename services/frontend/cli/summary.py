@@ -1,4 +1,4 @@
-"""What came out of a propagation, as text for a terminal."""
+"""The summary of a propagation, as text for a terminal."""
 
 from __future__ import annotations
 
@@ -13,50 +13,54 @@ if TYPE_CHECKING:
 __all__ = ["summary"]
 
 COLUMNS: Final = ("time", "x", "y", "vx", "vy")
-LISTED_AGENTS: Final = 20  # of more, the first are shown
+LISTED_AGENTS: Final = 20  # a screenful; of more agents, the first are shown
 
 
 def summary(request: PropagationRequest, propagation: Propagation) -> str:
-    """Return record counts, the state at the end, and the figures of each orbit."""
+    """Return the record counts, each agent's last state, and the statistics of each orbit."""
     return "\n".join(_lines(request, propagation.summary()))
 
 
-def _lines(request: PropagationRequest, told: Mapping[str, Any]) -> Iterator[str]:
+def _lines(request: PropagationRequest, figures: Mapping[str, Any]) -> Iterator[str]:
     names = request.trajectory.scenario.names
     shown = names[:LISTED_AGENTS]
-    yield f"{request.steps:,} steps, seed {request.trajectory.seed}: {told['records']:,} records"
+    yield f"{request.steps:,} steps, seed {request.trajectory.seed}: {figures['records']:,} records"
     yield ""
     width = max(len(name) for name in (*shown, "at the end"))
-    yield f"{'at the end':{width}}  {'records':>11}" + "".join(f"{one:>13}" for one in COLUMNS)
+    yield f"{'at the end':{width}}  {'records':>11}" + "".join(
+        f"{column:>13}" for column in COLUMNS
+    )
     for name in shown:
-        state = "".join(f"{told['end'][name][column]:>13.6g}" for column in COLUMNS)
-        yield f"{name:{width}}  {told['records_by_agent'][name]:>11,}{state}"
+        state = "".join(f"{figures['end'][name][column]:>13.6g}" for column in COLUMNS)
+        yield f"{name:{width}}  {figures['records_by_agent'][name]:>11,}{state}"
     if len(names) > len(shown):
         yield f"... and {len(names) - len(shown)} more"
     for name in shown:
-        yield from _orbit(name, told["statistics"].get(name, {}))
+        yield from _orbit(name, figures["statistics"].get(name, {}))
 
 
-def _orbit(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the figures of an agent that has a primary, a line each."""
-    if "primary" not in figures:
+def _orbit(name: str, statistics: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each statistic of an agent that orbits a primary."""
+    if "primary" not in statistics:
         return
     yield ""
-    yield f"{name}, as it sees {figures['primary']}"
-    for figure, value in figures.items():
-        if figure != "primary":
-            yield f"  {figure.replace('_', ' '):18} {_words(value)}"
+    yield f"{name}, as it sees {statistics['primary']}"
+    for statistic, value in statistics.items():
+        if statistic != "primary":
+            yield f"  {statistic.replace('_', ' '):18} {_text(value)}"
 
 
-def _words(value: object) -> str:
+def _text(value: object) -> str:
     match value:
         case None:
             return "-"
         case float():
             return f"{value:.6g}"
         case {"value": extreme, "iteration": iteration}:
-            return f"{_words(extreme)} (iteration {iteration:,})"
+            return f"{_text(extreme)} (iteration {iteration:,})"
         case dict():
-            return ", ".join(f"{key.replace('_', ' ')} {_words(one)}" for key, one in value.items())
+            return ", ".join(
+                f"{key.replace('_', ' ')} {_text(part)}" for key, part in value.items()
+            )
         case _:
             return str(value)

@@ -1,11 +1,11 @@
-"""`porta serve`: the same real parts as in production, on one machine, and nothing left behind.
+"""`porta serve`: the same servers as in production, on one machine, and no process left behind.
 
-- What the settings don't name is embedded: a server that speaks Redis, and a Dask Gateway with
-  its proxy, beside the web and the runner.
-- Everything is gone when `porta serve` ends, however it ends: by Ctrl-C, by a signal, or killed.
-- What was computed stays in the data folder, which belongs to one `porta serve` at a time.
+- It embeds what the settings do not name: a Redis-compatible server, and a Dask Gateway with its
+  proxy. The web and the runner are always its own.
+- All its processes are gone when it ends, by Ctrl-C, by a signal, or killed.
+- Results stay in the data directory, which belongs to one `porta serve` at a time.
 
-`serving` is what a person runs, `guardian` the process that holds the others.
+`launcher` is what a user starts; `supervisor` is the process that holds all others.
 """
 
 from frontend.embedded.launcher import GatewayAccess, gateway, serve

@@ -1,10 +1,11 @@
-"""The data folder: what it holds, and whose it is.
+"""The data directory of `porta serve`: its layout, its lock, and the removal of leftovers.
 
-- It belongs to one `porta serve` at a time, by a lock that the guardian shares: it is free when
-  both are gone, however they went.
-- `redis/` is for ever; `logs/` has this start's lines and the last's; `run/` and the folder of
-  sockets are of one start only, and wiped before the next.
-- Sockets lie in a short path of their own: a socket's may have about a hundred characters.
+- It belongs to one `porta serve` at a time. The supervisor shares the lock, so the directory is
+  free once both processes are gone, however they ended.
+- `redis/` is kept; `logs/` has the logs of this start and of the previous one; `run/` and the
+  directory of sockets belong to one start, and are removed before the next.
+- Sockets are in a directory with a short path, since a socket's path has about 100 characters at
+  most (108 bytes in Linux' unix(7), 104 in BSD's).
 """
 
 from __future__ import annotations
@@ -23,64 +24,66 @@ from typing import TYPE_CHECKING, Any, Final
 import platformdirs
 import psutil
 
-from frontend.embedded.errors import FolderInUse, FolderUnusable
+from frontend.embedded.errors import DataDirInUse, DataDirUnusable
 from frontend.embedded.process_tree import stop_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["DataFolder", "default_folder"]
+__all__ = ["SUPERVISOR", "DataDir", "default_data_dir"]
 
-LEAVING_S: Final = 10.0  # a guardian whose `porta serve` was killed is gone in about a second
+LEAVING_S: Final = 10.0  # a supervisor whose `porta serve` was killed is gone within seconds
 POLL_S: Final = 0.05
+STRAY_GRACE_S: Final = 1.0  # as long as the servers have in an orderly stop, about
 LOG_LIMIT_BYTES: Final = 8 * 2**20
-SOCKETS: Final = "porta-"  # how the folder of sockets begins
-MARK: Final = "EMBEDDED_IN_PORTA"  # not PORTA_...: those are settings, and unknown ones refused
+SUPERVISOR: Final = "supervisor"  # the name of its log
+SOCKETS: Final = "porta-"  # the prefix of the directory of sockets
+MARK: Final = "EMBEDDED_IN_PORTA"  # not PORTA_...: an unknown setting would be refused
 
 
-def default_folder() -> Path:
-    """Return the user's data folder for Porta, by the XDG specification or its like."""
+def default_data_dir() -> Path:
+    """Return the user's data directory for Porta, by the platform's convention (XDG on Linux)."""
     return platformdirs.user_data_path("porta", appauthor=False)
 
 
 @dataclass(frozen=True, slots=True)
-class DataFolder:
-    """A data folder, by its absolute path."""
+class DataDir:
+    """A data directory, by its absolute path."""
 
     path: Path
 
     @property
     def redis(self) -> Path:
-        """Where Redis keeps what was computed."""
+        """The directory in which Redis keeps the results."""
         return self.path / "redis"
 
     @property
     def logs(self) -> Path:
-        """Where each server's log is."""
+        """The directory of the servers' logs."""
         return self.path / "logs"
 
     @property
     def run(self) -> Path:
-        """What only the present start needs: the Gateway's database, clusters' folders."""
+        """What only the present start needs: the Gateway's database, the clusters' directories."""
         return self.path / "run"
 
     @property
     def mark(self) -> dict[str, str]:
-        """The environment variable that all servers of this folder carry, Dask's included."""
+        """The environment variable that marks every process of this directory, Dask's included."""
         return {MARK: str(self.path)}
 
     def log(self, name: str) -> Path:
-        """Return the log of the server of that name."""
+        """Return the log of the managed process of that name."""
         return self.logs / f"{name}.log"
 
     @contextmanager
     def locked(self, url: str) -> Iterator[int]:
-        """Hold the folder; gives the lock's file descriptor; raises FolderInUse, FolderUnusable."""
+        """Hold the lock, and yield its descriptor; raises DataDirInUse, DataDirUnusable."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise FolderUnusable(self.path, error.strerror or str(error)) from error
+            raise DataDirUnusable(self.path, error.strerror or str(error)) from error
         try:
             self._take(descriptor)
             self._write(descriptor, {**self._read(descriptor), "pid": os.getpid(), "url": url})
@@ -90,16 +93,16 @@ class DataFolder:
 
     @contextmanager
     def prepared(self, lock: int) -> Iterator[Path]:
-        """Make the folders of one start, clean; gives the one for sockets; removes them after."""
+        """Make the directories of one start; yield the one for sockets; remove them afterwards."""
         self.sweep(lock)
-        for folder in (self.redis, self.logs, self.run):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        for directory in (self.redis, self.logs, self.run):
+            directory.mkdir(mode=0o700, exist_ok=True)
         for log in self.logs.glob("*.log"):
-            if log != self.log("guardian"):  # which whoever started the guardian has opened
+            if log != self.log(SUPERVISOR):  # the launcher has opened it for this start
                 log.replace(log.with_suffix(".log.1"))
-        sockets = _short_folder()
+        sockets = _socket_dir()
         self._write(lock, {**self._read(lock), "sockets": str(sockets)})
-        # A file system's housekeeping leaves a folder alone that is locked:
+        # systemd-tmpfiles does not clean up a directory that is locked:
         # https://www.freedesktop.org/software/systemd/man/latest/tmpfiles.d.html
         held = os.open(sockets, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -110,31 +113,31 @@ class DataFolder:
             self.sweep(lock)
 
     def trim_logs(self) -> None:
-        """Put aside logs that have grown long; their writers go on at the beginning."""
+        """Move the content of large logs to `.log.1`; their writers go on in the emptied file."""
         for log in self.logs.glob("*.log"):
             if log.stat().st_size > LOG_LIMIT_BYTES:
                 shutil.copyfile(log, log.with_suffix(".log.1"))
                 os.truncate(log, 0)
 
     def sweep(self, lock: int) -> None:
-        """Stop what still carries this folder's mark, and remove what only one start needs.
+        """Stop the processes that carry this directory's mark, and remove what one start needs.
 
-        For whoever holds the lock when nobody else can: neither `porta serve` nor its guardian
-        lived long enough to do it.
+        Only the holder of the lock may call it: what it finds was left by a `porta serve` whose
+        supervisor was killed as well.
         """
-        stop_processes(self._strays, grace_s=1.0)
+        stop_processes(self._strays, STRAY_GRACE_S)
         shutil.rmtree(self.run, ignore_errors=True)
         sockets = Path(str(self._read(lock).get("sockets", "")))
         if sockets.name.startswith(SOCKETS):
             shutil.rmtree(sockets, ignore_errors=True)
 
     def _strays(self) -> list[psutil.Process]:
-        return [one for one in psutil.process_iter() if self._is_ours(one)]
+        return [process for process in psutil.process_iter() if self._is_ours(process)]
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
             return process.environ().get(MARK) == str(self.path)
-        except psutil.Error:  # another user's, or gone
+        except psutil.Error:  # another user's process, or it has ended
             return False
 
     def _take(self, descriptor: int) -> None:
@@ -143,7 +146,7 @@ class DataFolder:
             owner = self._read(descriptor)
             pid, url = owner.get("pid"), owner.get("url")
             if pid is None or psutil.pid_exists(pid) or time.monotonic() > deadline:
-                raise FolderInUse(self.path, pid, url)
+                raise DataDirInUse(self.path, pid, url)
             time.sleep(POLL_S)
 
     @staticmethod
@@ -169,10 +172,10 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
-def _short_folder() -> Path:
-    """Make a folder for sockets that only this user can enter."""
+def _socket_dir() -> Path:
+    """Make a directory for sockets that only this user can enter."""
     parent = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-    for place in (parent, tempfile.gettempdir()):
+    for directory in (parent, tempfile.gettempdir()):
         with suppress(OSError):
-            return Path(tempfile.mkdtemp(prefix=SOCKETS, dir=place))
+            return Path(tempfile.mkdtemp(prefix=SOCKETS, dir=directory))
     return Path(tempfile.mkdtemp(prefix=SOCKETS, dir="/tmp"))

@@ -1,12 +1,12 @@
-"""Why Porta can't be served here; each is a sentence that says what to do.
+"""The errors of `porta serve`; each is a sentence that says what happened and what to do.
 
 FrontendError
 └── EmbeddedError
-    ├── NotInstalled    a server that would be embedded is not there
-    ├── FolderInUse     another `porta serve` holds the data folder
-    ├── FolderUnusable  the data folder can't be written
-    ├── PortTaken       somebody else listens there
-    └── PartFailed      one of the servers did not start, or keeps dying
+    ├── NotInstalled     a server that should be embedded is not installed
+    ├── DataDirInUse     another `porta serve` holds the data directory
+    ├── DataDirUnusable  the data directory can't be made or written
+    ├── PortTaken        Porta can't listen at the address
+    └── ProcessFailed    a managed process did not start, or keeps dying
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "DataDirInUse",
+    "DataDirUnusable",
     "EmbeddedError",
-    "FolderInUse",
-    "FolderUnusable",
     "NotInstalled",
     "PortTaken",
     "ProcessFailed",
@@ -29,11 +29,11 @@ __all__ = [
 
 
 class EmbeddedError(FrontendError):
-    """Whatever keeps `porta serve` from serving."""
+    """`porta serve` can't serve."""
 
 
 class NotInstalled(EmbeddedError):
-    """A server that would be embedded is not installed."""
+    """A server that should be embedded is not installed."""
 
     def __init__(self, package: str, variable: str) -> None:
         super().__init__(
@@ -43,32 +43,32 @@ class NotInstalled(EmbeddedError):
         self.package = package
 
 
-class FolderInUse(EmbeddedError):
-    """Another `porta serve` holds the data folder; `pid` and `url` name it, where it said so."""
+class DataDirInUse(EmbeddedError):
+    """Another `porta serve` holds the data directory; `pid` and `url` identify it, if known."""
 
-    def __init__(self, folder: Path, pid: int | None, url: str | None) -> None:
+    def __init__(self, path: Path, pid: int | None, url: str | None) -> None:
         who = f" at {url} (process {pid})" if pid is not None else ""
         super().__init__(
-            f"Porta runs already{who} and keeps its results in {folder}. Stop it first, or "
-            "choose another folder with --data."
+            f"Porta runs already{who} and keeps its results in {path}. Stop it first, or "
+            "choose another data directory with --data."
         )
-        self.folder = folder
+        self.path = path
         self.pid = pid
         self.url = url
 
 
-class FolderUnusable(EmbeddedError):
-    """The data folder can't be made or written."""
+class DataDirUnusable(EmbeddedError):
+    """The data directory can't be made or written."""
 
-    def __init__(self, folder: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            f"The data folder {folder} can't be used ({reason}); choose another with --data."
+            f"The data directory {path} can't be used ({reason}); choose another with --data."
         )
-        self.folder = folder
+        self.path = path
 
 
 class PortTaken(EmbeddedError):
-    """Somebody else listens at the address, or this machine doesn't have it."""
+    """Porta can't listen at the address: it is taken, not allowed, or not this machine's."""
 
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(
@@ -80,7 +80,7 @@ class PortTaken(EmbeddedError):
 
 
 class ProcessFailed(EmbeddedError):
-    """One of the servers did not start, or keeps dying; its log says why."""
+    """A managed process did not start, or keeps dying; its log says why."""
 
     def __init__(self, title: str, reason: str, log: Path, last_lines: str) -> None:
         lines = f" Its last lines, from {log}:\n{last_lines}" if last_lines else f" See {log}."

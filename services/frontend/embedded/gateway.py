@@ -1,9 +1,9 @@
-"""The embedded Dask Gateway: the server, and its proxy as a process of its own.
+"""The embedded Dask Gateway: its server, and its proxy as a process of its own.
 
-- Secrets are made anew at each start and travel in the servers' environment only; clusters see
-  none of them.
-- The proxy has a process and a fixed token of its own, and the Gateway keeps its state in a
-  database: so a Gateway that is started again costs a running job nothing.
+- Secrets are made anew at each start and travel only in the environment of the servers; clusters
+  see none of them.
+- The proxy is a separate process with a fixed token, and the Gateway keeps its state in a
+  database. So a restart of the Gateway does not disturb a running job.
 """
 
 from __future__ import annotations
@@ -25,33 +25,31 @@ from frontend.embedded.ports import Port, hold
 from frontend.embedded.probes import get
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from frontend.embedded.data_dir import DataFolder
+    from frontend.embedded.data_dir import DataDir
 
-__all__ = ["EmbeddedGateway", "GatewayOptions", "gateway_parts"]
+__all__ = ["EmbeddedGateway", "GatewayOptions", "gateway_process", "proxy_process"]
 
 OPTIONS: Final = "EMBEDDED_GATEWAY"  # the variable that carries GatewayOptions
+PASSED_TO_CLUSTERS: Final = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME", "TMPDIR")
 PASSED_ON: Final = (
     "PATH",
     "PYTHONPATH",
     "VIRTUAL_ENV",
-    "HOME",
     "USER",
     "LANG",
     "LC_ALL",
-    "TMPDIR",
-    "NUMBA_CACHE_DIR",
-    "XDG_CACHE_HOME",
+    *PASSED_TO_CLUSTERS,
 )
 LEAST_WORKER_BYTES: Final = 512 * 2**20
 MOST_WORKER_BYTES: Final = 2 * 2**30
-MEMORY_SHARE: Final = 8  # of the machine's memory for one worker, at most
+MEMORY_SHARE: Final = 8  # between these, an eighth of the machine's memory for each worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayOptions:
-    """What the Gateway's configuration needs to know, and is no secret."""
+    """What the Gateway's configuration file needs to know, without the secrets."""
 
     address: str
     proxy_address: str
@@ -72,72 +70,90 @@ class GatewayOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedGateway:
-    """The ports and secrets of one start."""
+    """The ports and secrets of one start.
+
+    Clients log in with `password`, the proxy with `proxy_token`; `encryption_key` encrypts the
+    clusters' certificates in the Gateway's database.
+    """
 
     server: Port = field(default_factory=hold)
     proxy: Port = field(default_factory=hold)
     password: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
-    token: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
-    key: str = field(
+    proxy_token: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    encryption_key: str = field(
         default_factory=lambda: base64.b64encode(secrets.token_bytes(32)).decode(), repr=False
     )
 
     @property
     def address(self) -> str:
-        """Where clients reach the Gateway."""
+        """The URL at which clients reach the Gateway."""
         return f"http://{self.proxy.address}"
 
     @property
     def proxy_address(self) -> str:
-        """Where clients reach the clusters."""
+        """The address at which clients reach the clusters' schedulers."""
         return f"tls://{self.proxy.address}"
 
 
-def gateway_parts(
-    gateway: EmbeddedGateway, folder: DataFolder, environ: Mapping[str, str], max_workers: int
-) -> tuple[ManagedProcess, ManagedProcess]:
-    """Describe the Gateway and its proxy."""
-    passed_on = {key: environ[key] for key in PASSED_ON if key in environ} | folder.mark
-    options = GatewayOptions(
-        address=gateway.server.address,
-        proxy_address=gateway.proxy.address,
-        clusters=str(folder.run / "clusters"),
-        max_workers=max_workers,
-        worker_memory_bytes=_worker_memory_bytes(),
-        cluster_environ={
-            key: passed_on[key]
-            for key in (*folder.mark, "NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME", "TMPDIR")
-            if key in passed_on
-        },
-    )
-    server = ManagedProcess(
+def gateway_process(
+    gateway: EmbeddedGateway, data_dir: DataDir, environ: Mapping[str, str], max_workers: int
+) -> ManagedProcess:
+    """Return the process of the Gateway's server; a cluster gets at most `max_workers`."""
+    return ManagedProcess(
         name="gateway",
         title="the Dask Gateway",
         command=(sys.executable, "-P", "-m", "dask_gateway_server", "-f", _configuration()),
         environ={
-            **passed_on,
-            **options.to_environ(),
+            **_chosen(environ, PASSED_ON),
+            **data_dir.mark,
+            **_options(gateway, data_dir, environ, max_workers).to_environ(),
             "DASK_GATEWAY_PASSWORD": gateway.password,
-            "DASK_GATEWAY_PROXY_TOKEN": gateway.token,
-            "DASK_GATEWAY_ENCRYPT_KEYS": gateway.key,
+            "DASK_GATEWAY_PROXY_TOKEN": gateway.proxy_token,
+            "DASK_GATEWAY_ENCRYPT_KEYS": gateway.encryption_key,
         },
-        folder=folder.run,
-        log=folder.log("gateway"),
+        working_dir=data_dir.run,
+        log=data_dir.log("gateway"),
         port=gateway.server,
         answers=_health(gateway.server.address),
     )
-    proxy = ManagedProcess(
+
+
+def proxy_process(
+    gateway: EmbeddedGateway, data_dir: DataDir, environ: Mapping[str, str]
+) -> ManagedProcess:
+    """Return the process of the Gateway's proxy, which starts after the Gateway."""
+    return ManagedProcess(
         name="proxy",
         title="the proxy of the Dask Gateway",
         command=_proxy_command(gateway),
-        environ={**passed_on, "DASK_GATEWAY_PROXY_TOKEN": gateway.token},
-        folder=folder.run,
-        log=folder.log("proxy"),
+        environ={
+            **_chosen(environ, PASSED_ON),
+            **data_dir.mark,
+            "DASK_GATEWAY_PROXY_TOKEN": gateway.proxy_token,
+        },
+        working_dir=data_dir.run,
+        log=data_dir.log("proxy"),
         port=gateway.proxy,
         answers=_health(gateway.proxy.address),
         after=("gateway",),
     )
-    return server, proxy
+
+
+def _options(
+    gateway: EmbeddedGateway, data_dir: DataDir, environ: Mapping[str, str], max_workers: int
+) -> GatewayOptions:
+    return GatewayOptions(
+        address=gateway.server.address,
+        proxy_address=gateway.proxy.address,
+        clusters=str(data_dir.run / "clusters"),
+        max_workers=max_workers,
+        worker_memory_bytes=_worker_memory_bytes(),
+        cluster_environ=data_dir.mark | _chosen(environ, PASSED_TO_CLUSTERS),
+    )
+
+
+def _chosen(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    return {name: environ[name] for name in names if name in environ}
 
 
 def _health(address: str) -> Callable[[], bool]:
@@ -153,7 +169,7 @@ def _configuration() -> str:
 
 
 def _proxy_command(gateway: EmbeddedGateway) -> tuple[str, ...]:
-    # `dask-gateway-server proxy` would do the same a second later: it becomes this program.
+    # `dask-gateway-server proxy` executes this program, but only after a second of imports.
     package = find_spec("dask_gateway_server.proxy")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("dask_gateway_server.proxy")

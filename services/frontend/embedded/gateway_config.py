@@ -17,14 +17,14 @@ from sim.cluster import PRELOAD
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-IDLE_S: Final = 120  # a runner that lives never leaves its cluster without work that long
-FORGOTTEN_IDLE_S: Final = 180  # the same by Dask itself, where the Gateway forgot the cluster
+IDLE_S: Final = 120  # a living runner never leaves its cluster without work that long
+FORGOTTEN_IDLE_S: Final = 180  # Dask's own limit, for a cluster that the Gateway has lost
 HEARTBEAT_S: Final = 10
-CHECK_S: Final = 2.0  # how soon a process that died while it started is noticed
-STOPPING_S: Final = 2  # by SIGINT, then by SIGTERM, then SIGKILL
+CHECK_S: Final = 2.0  # between two checks for processes that died while they started
+STOPPING_S: Final = 2  # after SIGINT, and again after SIGTERM; then SIGKILL
 
 
-def configure(c: Any, options: GatewayOptions, password: str) -> None:  # noqa: ANN401 - traitlets' Config makes its attributes up
+def configure(c: Any, options: GatewayOptions, password: str) -> None:  # noqa: ANN401 - attributes of traitlets' Config exist by assignment
     """Set everything on `c`, the configuration object of traitlets."""
     c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
     c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"
@@ -39,17 +39,17 @@ def configure(c: Any, options: GatewayOptions, password: str) -> None:  # noqa: 
 
 def _configure_backend(c: Any, options: GatewayOptions) -> None:  # noqa: ANN401 - as above
     backend = c.UnsafeLocalBackend
-    backend.db_url = "sqlite:///gateway.sqlite"  # in the folder where the server works
-    backend.stop_clusters_on_shutdown = False  # they go on while it is started again
+    backend.db_url = "sqlite:///gateway.sqlite"  # relative to the server's working directory
+    backend.stop_clusters_on_shutdown = False  # they keep running while it is restarted
     backend.clusters_directory = options.clusters
     backend.cluster_heartbeat_period = HEARTBEAT_S
     backend.cluster_status_period = CHECK_S
     backend.worker_status_period = CHECK_S
     backend.sigint_timeout = STOPPING_S
     backend.sigterm_timeout = STOPPING_S
-    # Neither Redis' URL nor any password: who computes needs none.
+    # Neither the URL of Redis nor a password: clusters need none.
     backend.inherited_environment = ["PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL"]
-    # The run that a cluster belongs to; `list_clusters` tells it again.
+    # The run that a cluster belongs to; `list_clusters` returns it.
     backend.cluster_options = Options(String("tag", default=""), handler=lambda _options: {})
 
 
@@ -58,7 +58,7 @@ def _configure_clusters(c: Any, options: GatewayOptions) -> None:  # noqa: ANN40
     # distributed 2026.6 no longer installs `dask-scheduler` and `dask-worker`, the defaults here.
     python = [sys.executable, "-m"]
     cluster.scheduler_cmd = [*python, "distributed.cli.dask_scheduler"]
-    # Without a nanny a worker is there in half the time; the Gateway replaces one that dies.
+    # A worker starts in half the time without a nanny; the Gateway replaces one that dies.
     cluster.worker_cmd = [*python, "distributed.cli.dask_worker", "--no-nanny"]
     cluster.worker_cores = 1
     cluster.worker_threads = 1
@@ -76,5 +76,5 @@ def _configure_from(environ: Mapping[str, str], c: Any) -> None:  # noqa: ANN401
     configure(c, GatewayOptions.from_environ(environ), environ["DASK_GATEWAY_PASSWORD"])
 
 
-if "get_config" in globals():  # traitlets gives it to the files that it reads
+if "get_config" in globals():  # traitlets defines it in the files that it reads
     _configure_from(os.environ, globals()["get_config"]())

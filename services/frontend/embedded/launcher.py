@@ -1,7 +1,7 @@
-"""What a person runs: starts the guardian, tells what it says, and ends with it.
+"""`porta serve` itself: starts the supervisor, prints what it reports, and ends with it.
 
-`serve` itself holds the write end of the guardian's pipe, and the data folder's lock beside it.
-Should the guardian die, `serve` has adopted what it leaves, and stops it.
+It holds the write end of the supervisor's pipe and, like the supervisor, the lock of the data
+directory. If the supervisor dies, the launcher has adopted its descendants, and stops them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import click
 
-from frontend.embedded.data_dir import DataFolder, default_folder
+from frontend.embedded.data_dir import SUPERVISOR, DataDir, default_data_dir
 from frontend.embedded.errors import EmbeddedError, NotInstalled
 from frontend.embedded.messages import Event, Lines, Plan
 from frontend.embedded.ports import LOOPBACK
@@ -34,20 +34,19 @@ if TYPE_CHECKING:
 
 __all__ = ["GatewayAccess", "gateway", "serve"]
 
-GUARDIAN: Final = "guardian"  # its log's name
-TICK_S: Final = 1.0
-STOPPING_S: Final = 10.0  # a guardian needs one or two; one that is paused needs a push
-GRACE_S: Final = 0.7
+TICK_S: Final = 1.0  # between two looks at descendants, where the system does not report them
+STOPPING_S: Final = 10.0  # a supervisor needs one or two; one that takes longer is killed
+GRACE_S: Final = 0.7  # for what a dead supervisor left
 
 
 def serve(settings: Settings, *, host: str, port: int, data: Path | None = None) -> int:
-    """Serve until Ctrl-C or a signal; gives the exit code; raises EmbeddedError."""
+    """Serve until Ctrl-C or a signal; return the exit code; raises EmbeddedError."""
     _require_installed(settings)
     chosen = data if data is not None else settings.data
-    folder = DataFolder(Path(chosen).expanduser().resolve() if chosen else default_folder())
-    with folder.locked(browser_url(host, port)) as lock:
+    data_dir = DataDir(Path(chosen).expanduser().resolve() if chosen else default_data_dir())
+    with data_dir.locked(browser_url(host, port)) as lock:
         plan = Plan(
-            data=str(folder.path),
+            data=str(data_dir.path),
             lock=lock,
             host=host,
             port=port,
@@ -55,53 +54,53 @@ def serve(settings: Settings, *, host: str, port: int, data: Path | None = None)
             gateway=not settings.has_dask,
             porta=True,
         )
-        return _Launcher(plan, folder).follow()
+        return _Launcher(plan, data_dir).follow()
 
 
 class _Launcher:
-    """One guardian, from its start to the end of all that it started."""
+    """One supervisor, from its start to the end of all processes that it started."""
 
-    def __init__(self, plan: Plan, folder: DataFolder) -> None:
-        self._folder = folder
+    def __init__(self, plan: Plan, data_dir: DataDir) -> None:
+        self._data_dir = data_dir
         self._lock = plan.lock
-        self._family = ProcessTree(adopts=adopt_orphans())
+        self._tree = ProcessTree(adopts=adopt_orphans())
         self._lines = Lines()
-        self._asked_at: float | None = None
+        self._stopping_since: float | None = None
         self._failure = ""
-        self._guardian = _start_guardian(plan, folder)
+        self._supervisor = _start_supervisor(plan, data_dir)
 
     def follow(self) -> int:
-        """Tell what the guardian says, until it is gone; then make sure that all is."""
-        with self._guardian, Wakeup(_output(self._guardian).fileno()) as bell:
-            while not bell.ended:
-                bell.wait(TICK_S)
-                self._family.note()
-                for event in self._lines.feed(bell.take()):
-                    self._tell(event)
-                if bell.signals:
-                    self._end(insist=bell.signals > 1)
-            self._family.stop(GRACE_S, bell.wait)
-            self._guardian.returncode = self._family.exits.get(self._guardian.pid)
-        self._folder.sweep(self._lock)
+        """Print what the supervisor reports until it ends; then stop whatever it left."""
+        with self._supervisor, Wakeup(_output(self._supervisor).fileno()) as wakeup:
+            while not wakeup.ended:
+                wakeup.wait(TICK_S)
+                self._tree.note()
+                for event in self._lines.feed(wakeup.take()):
+                    self._show(event)
+                if wakeup.signals:
+                    self._end(insist=wakeup.signals > 1)
+            self._tree.stop(GRACE_S, wakeup.wait)
+            self._supervisor.returncode = self._tree.exits.get(self._supervisor.pid)
+        self._data_dir.sweep(self._lock)
         return self._outcome()
 
     def _end(self, *, insist: bool) -> None:
-        """Ask the guardian to end; whoever asks twice, or waits too long, ends it."""
-        _close_input(self._guardian)
+        """Ask the supervisor to end; kill it on a second signal, or when it takes too long."""
+        _close_input(self._supervisor)
         now = time.monotonic()
-        self._asked_at = self._asked_at or now
-        if insist or now > self._asked_at + STOPPING_S:
-            self._family.stop(0.0)
+        self._stopping_since = self._stopping_since or now
+        if insist or now > self._stopping_since + STOPPING_S:
+            self._tree.stop(0.0)
 
-    def _tell(self, event: Event) -> None:
+    def _show(self, event: Event) -> None:
         match event.kind:
             case "ready":
                 url = json.loads(event.detail)["url"]
-                _echo(f"Porta is at {url} (data in {self._folder.path}, Ctrl-C to stop)")
+                _echo(f"Porta is at {url} (data in {self._data_dir.path}, Ctrl-C to stop)")
             case "waiting":
                 _echo(f"Porta serves what it has: {event.detail}", to_errors=True)
             case "restarted":
-                log = self._folder.log(event.part)
+                log = self._data_dir.log(event.process)
                 _echo(f"Porta starts {event.detail}, again; see {log}", to_errors=True)
             case "failed":
                 self._failure = event.detail
@@ -111,29 +110,31 @@ class _Launcher:
     def _outcome(self) -> int:
         if self._failure:
             raise EmbeddedError(self._failure)
-        if self._asked_at is None and self._guardian.returncode != 0:
-            log = self._folder.log(GUARDIAN)
-            raise EmbeddedError(f"Porta's guardian died, and all was stopped. See {log}.")
+        if self._stopping_since is None and self._supervisor.returncode != 0:
+            log = self._data_dir.log(SUPERVISOR)
+            raise EmbeddedError(
+                f"Porta's supervisor died, and all its servers were stopped. See {log}."
+            )
         return 0
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayAccess:
-    """How a client reaches an embedded Gateway, and its clusters."""
+    """How a client reaches an embedded Gateway and its clusters; `supervisor` is a process id."""
 
     address: str
     proxy_address: str
     password: str
-    guardian: int
+    supervisor: int
 
 
 @contextmanager
 def gateway(data: Path) -> Iterator[GatewayAccess]:
-    """Run a Gateway alone, for as long as the context; raises EmbeddedError."""
-    folder = DataFolder(data.resolve())
-    with folder.locked("") as lock:
+    """Run a Gateway without web and runner, for the context's body; raises EmbeddedError."""
+    data_dir = DataDir(data.resolve())
+    with data_dir.locked("") as lock:
         plan = Plan(
-            data=str(folder.path),
+            data=str(data_dir.path),
             lock=lock,
             host=LOOPBACK,
             port=0,
@@ -141,16 +142,16 @@ def gateway(data: Path) -> Iterator[GatewayAccess]:
             gateway=True,
             porta=False,
         )
-        with _start_guardian(plan, folder) as guardian:
+        with _start_supervisor(plan, data_dir) as supervisor:
             try:
-                yield _access(guardian)
+                yield _access(supervisor)
             finally:
-                _close_input(guardian)
+                _close_input(supervisor)
 
 
-def _access(guardian: subprocess.Popen[bytes]) -> GatewayAccess:
+def _access(supervisor: subprocess.Popen[bytes]) -> GatewayAccess:
     lines = Lines()
-    for line in _output(guardian):
+    for line in _output(supervisor):
         for event in lines.feed(line):
             if event.kind == "failed":
                 raise EmbeddedError(event.detail)
@@ -160,14 +161,14 @@ def _access(guardian: subprocess.Popen[bytes]) -> GatewayAccess:
                     address=reached["DASK_GATEWAY_ADDRESS"],
                     proxy_address=reached["DASK_GATEWAY_PROXY_ADDRESS"],
                     password=reached["DASK_GATEWAY_PASSWORD"],
-                    guardian=guardian.pid,
+                    supervisor=supervisor.pid,
                 )
-    raise EmbeddedError("The guardian of the Dask Gateway died.")
+    raise EmbeddedError("The supervisor of the Dask Gateway died.")
 
 
-def _start_guardian(plan: Plan, folder: DataFolder) -> subprocess.Popen[bytes]:
-    folder.logs.mkdir(mode=0o700, exist_ok=True)
-    with folder.log(GUARDIAN).open("wb") as log:
+def _start_supervisor(plan: Plan, data_dir: DataDir) -> subprocess.Popen[bytes]:
+    data_dir.logs.mkdir(mode=0o700, exist_ok=True)
+    with data_dir.log(SUPERVISOR).open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own command
             (sys.executable, "-P", "-m", "frontend.embedded.supervisor", plan.to_text()),
             env=_absolute(os.environ),
@@ -180,22 +181,22 @@ def _start_guardian(plan: Plan, folder: DataFolder) -> subprocess.Popen[bytes]:
 
 
 def _absolute(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment with paths that mean the same in the servers' folders."""
-    found = environ.get("PYTHONPATH")
-    if not found:
+    """Return the environment with an absolute PYTHONPATH: servers work in other directories."""
+    python_path = environ.get("PYTHONPATH")
+    if not python_path:
         return dict(environ)
-    paths = [str(Path(one).absolute()) for one in found.split(os.pathsep) if one]
+    paths = [str(Path(path).absolute()) for path in python_path.split(os.pathsep) if path]
     return {**environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def _output(guardian: subprocess.Popen[bytes]) -> IO[bytes]:
-    assert guardian.stdout is not None  # noqa: S101 - it was started with a pipe
-    return guardian.stdout
+def _output(supervisor: subprocess.Popen[bytes]) -> IO[bytes]:
+    assert supervisor.stdout is not None  # noqa: S101 - it was started with a pipe
+    return supervisor.stdout
 
 
-def _close_input(guardian: subprocess.Popen[bytes]) -> None:
-    if guardian.stdin is not None:
-        guardian.stdin.close()
+def _close_input(supervisor: subprocess.Popen[bytes]) -> None:
+    if supervisor.stdin is not None:
+        supervisor.stdin.close()
 
 
 def _require_installed(settings: Settings) -> None:
@@ -206,5 +207,5 @@ def _require_installed(settings: Settings) -> None:
 
 
 def _echo(sentence: str, *, to_errors: bool = False) -> None:
-    with suppress(OSError):  # nobody listens any more, which is no reason to stop serving
+    with suppress(OSError):  # the terminal is closed, which is no reason to stop serving
         click.echo(sentence, err=to_errors)

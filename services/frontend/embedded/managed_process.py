@@ -1,4 +1,4 @@
-"""One of the servers that the guardian keeps: what starts it, and how it shows that it is there."""
+"""A process that the supervisor manages: how it is started, and how it shows that it is ready."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ if TYPE_CHECKING:
 
 __all__ = ["ManagedProcess"]
 
-LINES_SHOWN: Final = 12
-TAIL_BYTES: Final = 8_192
+LINES_SHOWN: Final = 12  # of the log, in an error
+TAIL_BYTES: Final = 8_192  # read for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ManagedProcess:
-    """A server.
+    """One server of `porta serve`.
 
-    `answers` tells whether it is there; `trouble` says why not, if anything is known. Parts that
-    `gives_back` hold something of others' and are stopped first, while the others still work.
-    `required` ones must be there for Porta to start; the wait for others ends with a warning.
+    `answers` returns whether it is ready; `trouble` returns why not, or "" if that is unknown.
+    A process that `gives_back` holds leases or clusters: it is stopped first, while the servers
+    that it needs still run. Without a `required` process Porta does not start; after the
+    `deadline_s` of any other, Porta starts with a warning.
     """
 
     name: str
     title: str
     command: tuple[str, ...]
     environ: Mapping[str, str]
-    folder: Path
+    working_dir: Path
     log: Path
     answers: Callable[[], bool]
     trouble: Callable[[], str] = lambda: ""
@@ -45,7 +46,7 @@ class ManagedProcess:
     required: bool = True
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start it, in a session of its own, with its output in its log."""
+        """Start it in a session of its own, with its output in its log; raises ProcessFailed."""
         if self.port is not None:
             self.port.hand_over()
         try:
@@ -53,18 +54,18 @@ class ManagedProcess:
                 return subprocess.Popen(  # noqa: S603 - our own commands
                     self.command,
                     env=self.environ,
-                    cwd=self.folder,
+                    cwd=self.working_dir,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=die_with_parent(),  # noqa: PLW1509 - the guardian has one thread
+                    preexec_fn=die_with_parent(),  # noqa: PLW1509 - the supervisor has one thread
                 )
         except OSError as error:
             raise self.failed(f"could not be started ({error})") from error
 
     def failed(self, reason: str) -> ProcessFailed:
-        """Return the failure that tells a person why, with the last lines of the log."""
+        """Return the error to raise, with the last lines of the log."""
         return ProcessFailed(self.title, reason, self.log, self._last_lines())
 
     def _last_lines(self) -> str:

@@ -1,4 +1,4 @@
-"""What `porta serve` asks of its guardian, and what the guardian tells it, as lines of JSON."""
+"""Messages between `porta serve` and its supervisor: a plan one way, events the other, as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Kind = Literal["started", "ready", "waiting", "restarted", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Which servers are embedded in which data folder; `lock` is the descriptor of its lock."""
+    """What to embed, for which data directory; `lock` is the file descriptor of its lock."""
 
     data: str
     lock: int
@@ -27,38 +27,38 @@ class Plan:
     porta: bool
 
     def to_text(self) -> str:
-        """Write it as one argument."""
+        """Return it as one command line argument."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_text(cls, text: str) -> Plan:
-        """Read it again."""
+        """Read what `to_text` wrote."""
         return cls(**json.loads(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a part, or to all; `detail` is a sentence, or a JSON object."""
+    """What happened to a managed process, or to all; `detail` is a sentence, or a JSON object."""
 
     kind: Kind
-    part: str = ""
+    process: str = ""
     detail: str = ""
     pid: int | None = None
 
     def to_line(self) -> bytes:
-        """Write it as one line."""
+        """Return it as one line."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
 
 class Lines:
-    """Events out of a stream of bytes, whole lines only."""
+    """Decodes events from a stream of bytes; keeps an incomplete line for the next call."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Give the events that are complete with `data`."""
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        for line in whole:
+        """Yield the events that are complete with `data`."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
             value = cast("dict[str, object]", json.loads(line))
             yield Event(**value)  # type: ignore[arg-type] # written by Event.to_line

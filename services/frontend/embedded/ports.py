@@ -1,9 +1,9 @@
-"""Free ports that stay ours until whoever is to listen on them does.
+"""Ports that stay reserved until their server listens on them.
 
-A bound socket that doesn't listen keeps its port from being given to anybody else; on Linux a
-server with SO_REUSEADDR (all of ours) can bind and listen beside it. So a port is held from the
-first moment to the last, also while a server that died is started again. Elsewhere it is let go
-just before its server starts.
+A bound socket that does not listen keeps the system from giving its port to another program. On
+Linux a server with SO_REUSEADDR (all embedded servers set it) can bind and listen beside it. So a
+port stays reserved from start to end, also while a server that died is restarted. On other
+systems the port is released just before its server starts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHARED_WITH_LISTENER = sys.platform == "linux"
 
 
 class Port:
-    """A held port on one address."""
+    """A reserved port on one address."""
 
     def __init__(self, host: str, held: socket.socket) -> None:
         self.host = host
@@ -36,17 +36,17 @@ class Port:
         return f"{host}:{self.number}"
 
     def hand_over(self) -> None:
-        """Make room for the server that is about to listen."""
+        """Let the server that is about to start listen on the port."""
         if not SHARED_WITH_LISTENER:
             self.release()
 
     def release(self) -> None:
-        """Let the port go."""
+        """Give up the port."""
         self._held.close()
 
 
 def hold(host: str = LOOPBACK, number: int = 0) -> Port:
-    """Hold a port, a free one for 0; raises PortTaken."""
+    """Reserve a port, or a free one if `number` is 0; raises PortTaken."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -1,4 +1,4 @@
-"""Asking a server whether it is there; each question is short, and no answer is an answer."""
+"""Probes of the embedded servers: each is short, and a failed connection is not an error."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "get", "redis_answers"]
 
-PATIENCE_S: Final = 0.25  # others wait for their turn meanwhile
+TIMEOUT_S: Final = 0.25  # the supervisor probes one server after the other
 BODY_LIMIT: Final = 4_096
 OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back over HTTP."""
+    """An HTTP response."""
 
     status: int
     body: str
 
     @property
     def ok(self) -> bool:
-        """Whether it was a plain success."""
+        """Whether the status is 200."""
         return self.status == OK
 
 
 def get(address: str, path: str) -> Answer | None:
-    """Ask `host:port` for a path; None if nobody answered in time."""
-    connection = http.client.HTTPConnection(address, timeout=PATIENCE_S)
+    """GET a path from `host:port`; None if no response came in time."""
+    connection = http.client.HTTPConnection(address, timeout=TIMEOUT_S)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -44,9 +44,9 @@ def get(address: str, path: str) -> Answer | None:
 
 
 def redis_answers(path: Path) -> bool:
-    """Tell whether a Redis server at a unix socket answers, and has loaded what it keeps."""
+    """Return whether the Redis server at a unix socket answers, and has loaded its data."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(PATIENCE_S)
+        connection.settimeout(TIMEOUT_S)
         try:
             connection.connect(str(path))
             connection.sendall(b"PING\r\n")

@@ -1,9 +1,9 @@
-"""Descendants of this process: who they are, and how all of them are stopped.
+"""The descendants of this process: lists them, and stops them all.
 
-- On Linux a process can adopt its descendants whose parents die (PR_SET_CHILD_SUBREAPER), so
-  that none is ever lost. Elsewhere they are noted each second, with their start times, so that
-  a number that was given to another process since is left alone.
-- Stopping is by SIGTERM, then SIGKILL, again and again until nobody is left.
+- On Linux a process can adopt descendants whose parents die (PR_SET_CHILD_SUBREAPER, prctl(2)),
+  so that none is lost. Elsewhere they are noted each second with their start times, so that
+  another process that was given the same id since is left alone.
+- They are stopped by SIGTERM, then by SIGKILL, repeatedly until none is left.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ __all__ = ["ProcessTree", "adopt_orphans", "die_with_parent", "stop_processes"]
 PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
 POLL_S: Final = 0.02
-KILLING_S: Final = 5.0  # beyond, it hangs in the kernel, and nobody can do anything about it
+KILLING_S: Final = 5.0  # a process that survives this hangs in the kernel
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def adopt_orphans() -> bool:
-    """Become the parent of descendants whose parents die; False where the system can't."""
+    """Become the parent of descendants whose parents die; False if the system can't."""
     return sys.platform == "linux" and not _LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def die_with_parent() -> Callable[[], None] | None:
-    """Return what a child calls before exec so that it is killed when its parent dies."""
+    """Return what a child calls before exec, so that it is killed when its parent dies."""
     if sys.platform != "linux":
         return None
     parent = os.getpid()
 
     def before_exec() -> None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it died before we had asked
+        if os.getppid() != parent:  # the parent died before the call took effect
             os._exit(1)
 
     return before_exec
@@ -52,8 +52,8 @@ def die_with_parent() -> Callable[[], None] | None:
 class ProcessTree:
     """All living descendants of this process.
 
-    `exits` has the exit codes of children that were reaped, negative for a signal, as
-    `subprocess` has them.
+    `exits` has the exit codes of reaped children by process id; a negative one is a signal, as
+    in `subprocess`.
     """
 
     def __init__(self, *, adopts: bool) -> None:
@@ -62,12 +62,12 @@ class ProcessTree:
         self._noted: set[psutil.Process] = set()
 
     def note(self) -> None:
-        """Remember who is there now, where the system doesn't do it for us."""
+        """Remember the present descendants, unless the system reports orphans to this process."""
         if not self._adopts:
             self._noted = set(self.members())
 
     def reap(self) -> list[int]:
-        """Take leave of the children that have ended; gives their process ids."""
+        """Wait for the children that have ended, without blocking; return their process ids."""
         ended: list[int] = []
         while True:
             try:
@@ -80,16 +80,16 @@ class ProcessTree:
             ended.append(pid)
 
     def members(self) -> list[psutil.Process]:
-        """Return everybody who lives now."""
+        """Return the living descendants."""
         self.reap()
         found = set(psutil.Process().children(recursive=True))
-        for known in self._noted:
-            found.add(known)
-            found.update(_children(known))
-        return [one for one in found if _lives(one)]
+        for noted in self._noted:
+            found.add(noted)
+            found.update(_children(noted))
+        return [process for process in found if _lives(process)]
 
     def stop(self, grace_s: float, wait: Callable[[float], object] = time.sleep) -> None:
-        """Stop everybody: politely, and after a while by force."""
+        """Stop all descendants: by SIGTERM, and after `grace_s` seconds by SIGKILL."""
         stop_processes(self.members, grace_s, wait)
 
 
@@ -98,7 +98,7 @@ def stop_processes(
     grace_s: float,
     wait: Callable[[float], object] = time.sleep,
 ) -> None:
-    """Stop whoever `members` gives until it gives nobody any more."""
+    """Stop the processes that `members` returns, until it returns none."""
     start = time.monotonic()
     left = list(members())
     _signal(left, signal.SIGTERM)
@@ -112,11 +112,11 @@ def stop_processes(
 
 
 def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
-    for one in processes:
+    for process in processes:
         try:
-            one.send_signal(number)
+            process.send_signal(number)
         except psutil.Error:
-            continue  # it is gone, which is what was wanted
+            continue  # it has ended
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

@@ -1,4 +1,4 @@
-"""Which servers a plan asks for, each with the environment that it needs and no more."""
+"""The servers of `porta serve` that a plan asks for, each with the environment that it needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from frontend.embedded.gateway import EmbeddedGateway, gateway_parts
+from frontend.embedded.gateway import EmbeddedGateway, gateway_process, proxy_process
 from frontend.embedded.managed_process import ManagedProcess
 from frontend.embedded.ports import LOOPBACK, Port, hold
 from frontend.embedded.probes import Answer, get
@@ -20,108 +20,124 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from frontend.embedded.data_dir import DataFolder
+    from frontend.embedded.data_dir import DataDir
     from frontend.embedded.messages import Plan
 
 __all__ = ["Stack", "browser_url", "compose"]
 
-ANYWHERE: Final = {"0.0.0.0": LOOPBACK, "::": "::1", "": LOOPBACK}  # noqa: S104 - read, not bound
+ANY_ADDRESS: Final = {"0.0.0.0": LOOPBACK, "::": "::1", "": LOOPBACK}  # noqa: S104 - read, not bound
+START_S: Final = 60.0
+FOREIGN_START_S: Final = 10.0  # a server elsewhere may be away for long: serve what there is
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The servers, in the order in which they are started, and how they are reached, as JSON."""
+    """The servers, in the order in which they start; `addresses` says as JSON how to reach them."""
 
-    parts: tuple[ManagedProcess, ...]
-    reached: str
+    processes: tuple[ManagedProcess, ...]
+    addresses: str
 
 
 def browser_url(host: str, port: int) -> str:
     """Return the URL that a browser on this machine opens."""
-    name = ANYWHERE.get(host, host)
+    name = ANY_ADDRESS.get(host, host)
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
 
 
-def compose(plan: Plan, folder: DataFolder, sockets: Path, environ: Mapping[str, str]) -> Stack:
-    """Describe every server of the plan; raises PortTaken."""
+def compose(plan: Plan, data_dir: DataDir, sockets: Path, environ: Mapping[str, str]) -> Stack:
+    """Return the servers of the plan; raises PortTaken, and SettingsError."""
     settings = Settings.from_environ(environ)
     listening = hold(plan.host, plan.port) if plan.porta else None  # first, as it may be taken
-    parts: list[ManagedProcess] = []
-    completed = dict(environ) | folder.mark
-    reached: dict[str, str] = {}
+    processes: list[ManagedProcess] = []
+    porta_environ = dict(environ) | data_dir.mark
+    addresses: dict[str, str] = {}
     if plan.redis:
-        parts.append(redis_process(folder, sockets, environ))
-        completed["REDIS_URL"] = reached["redis_url"] = redis_url(sockets)
+        processes.append(redis_process(data_dir, sockets, environ))
+        porta_environ["REDIS_URL"] = addresses["redis_url"] = redis_url(sockets)
     if plan.gateway:
-        gateway = EmbeddedGateway()
-        workers = _max_workers(settings, environ)
-        parts.extend(gateway_parts(gateway, folder, environ, workers))
-        access = {
-            "DASK_GATEWAY_ADDRESS": gateway.address,
-            "DASK_GATEWAY_PROXY_ADDRESS": gateway.proxy_address,
-            "DASK_GATEWAY_PASSWORD": gateway.password,
-        }
-        reached |= access
-        completed |= access | {"PORTA_MAX_WORKERS": str(workers)}
+        gateway, max_workers = EmbeddedGateway(), _max_workers(settings, environ)
+        processes.append(gateway_process(gateway, data_dir, environ, max_workers))
+        processes.append(proxy_process(gateway, data_dir, environ))
+        addresses |= _access(gateway)
+        porta_environ |= _access(gateway) | {"PORTA_MAX_WORKERS": str(max_workers)}
     if listening is not None:
-        reached["url"] = browser_url(plan.host, listening.number)
-        parts.extend(_porta_parts(plan, folder, listening, completed))
-    return Stack(tuple(parts), json.dumps(reached))
+        addresses["url"] = browser_url(plan.host, listening.number)
+        processes.append(_web_process(plan, data_dir, listening, porta_environ))
+        processes.append(_runner_process(plan, data_dir, listening, porta_environ))
+    return Stack(tuple(processes), json.dumps(addresses))
 
 
-def _porta_parts(
-    plan: Plan, folder: DataFolder, listening: Port, environ: Mapping[str, str]
-) -> tuple[ManagedProcess, ManagedProcess]:
-    address = browser_url(plan.host, listening.number).removeprefix("http://").rstrip("/")
-    # A Redis or a Gateway of somebody else's may be away for a while; the page says so.
-    whole = plan.redis and plan.gateway
-    redis = ("redis",) if plan.redis else ()
-    # A runner that finds no Gateway puts off the runs that it finds waiting.
-    gateway = ("proxy",) if plan.gateway else ()
-    web = ManagedProcess(
+def _access(gateway: EmbeddedGateway) -> dict[str, str]:
+    """Return the settings of a client of the Gateway."""
+    return {
+        "DASK_GATEWAY_ADDRESS": gateway.address,
+        "DASK_GATEWAY_PROXY_ADDRESS": gateway.proxy_address,
+        "DASK_GATEWAY_PASSWORD": gateway.password,
+    }
+
+
+def _web_process(
+    plan: Plan, data_dir: DataDir, listening: Port, environ: Mapping[str, str]
+) -> ManagedProcess:
+    address = _probe_address(plan, listening)
+    return ManagedProcess(
         name="web",
         title="the web server",
         command=_porta("web", "--host", plan.host, "--port", str(listening.number)),
-        environ={key: environ[key] for key in environ if key != "DASK_GATEWAY_PASSWORD"},
-        folder=folder.run,
-        log=folder.log("web"),
+        environ={name: environ[name] for name in environ if name != "DASK_GATEWAY_PASSWORD"},
+        working_dir=data_dir.run,
+        log=data_dir.log("web"),
         port=listening,
         answers=lambda: get(address, "/healthz") is not None,
-        after=redis,
+        after=("redis",) if plan.redis else (),
     )
-    runner = ManagedProcess(
+
+
+def _runner_process(
+    plan: Plan, data_dir: DataDir, listening: Port, environ: Mapping[str, str]
+) -> ManagedProcess:
+    address = _probe_address(plan, listening)
+    # A Redis or a Gateway that is not embedded may be away for a while; the page says so.
+    all_embedded = plan.redis and plan.gateway
+    redis = ("redis",) if plan.redis else ()
+    # A runner that starts before its Gateway would put off the runs that wait.
+    proxy = ("proxy",) if plan.gateway else ()
+    return ManagedProcess(
         name="runner",
         title="the runner",
         command=_porta("runner"),
         environ=environ,
-        folder=folder.run,
-        log=folder.log("runner"),
+        working_dir=data_dir.run,
+        log=data_dir.log("runner"),
         answers=lambda: (answer := get(address, "/readyz")) is not None and answer.ok,
         trouble=lambda: _trouble(get(address, "/readyz")),
-        after=redis + gateway,
+        after=redis + proxy,
         gives_back=True,
-        required=whole,
-        deadline_s=60.0 if whole else 10.0,
+        required=all_embedded,
+        deadline_s=START_S if all_embedded else FOREIGN_START_S,
     )
-    return web, runner
+
+
+def _probe_address(plan: Plan, listening: Port) -> str:
+    return browser_url(plan.host, listening.number).removeprefix("http://").rstrip("/")
 
 
 def _trouble(answer: Answer | None) -> str:
-    """Return the sentences of the checks that are not well."""
+    """Return the sentences of the checks that failed."""
     if answer is None:
         return "The web server does not answer."
     with suppress(ValueError, AttributeError):
         checks = json.loads(answer.body).get("checks", {})
-        return " ".join(said for said in checks.values() if said != "ok")
+        return " ".join(result for result in checks.values() if result != "ok")
     return ""
 
 
-def _porta(*words: str) -> tuple[str, ...]:
-    return (sys.executable, "-P", "-m", "frontend.cli", *words)
+def _porta(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-P", "-m", "frontend.cli", *arguments)
 
 
 def _max_workers(settings: Settings, environ: Mapping[str, str]) -> int:
-    """Return as many as were asked for, else at most one a core: they share this machine."""
+    """Return PORTA_MAX_WORKERS if it is set, else at most one worker for each core."""
     if environ.get("PORTA_MAX_WORKERS", "").strip():
         return settings.max_workers
     return min(settings.max_workers, os.cpu_count() or 1)

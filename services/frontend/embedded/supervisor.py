@@ -1,10 +1,10 @@
-"""The guardian: the process that starts the servers, keeps them running, and stops them all.
+"""The supervisor: the process that starts the servers, keeps them running, and stops them all.
 
-- It lives in a session of its own, and holds the read end of a pipe: `porta serve` holds the
-  other end. When the pipe ends, by whatever end of `porta serve`, everything is stopped.
-- It adopts orphans, so that whatever Dask starts is a descendant; those are stopped as well.
-- A server that dies is started again, but not more often than `RESTARTS` within `RESTARTS_S`.
-- What it has to say goes to `porta serve` as lines of JSON on standard output.
+- It runs in a session of its own, and holds the read end of a pipe whose write end `porta serve`
+  holds. When the pipe ends, however `porta serve` ended, the supervisor stops everything.
+- It adopts orphans, so that every process that Dask starts is its descendant and is stopped too.
+- It restarts a server that dies, but at most `RESTARTS` times within `RESTARTS_S`.
+- It reports to `porta serve` with lines of JSON on standard output (`messages.Event`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from frontend.embedded.data_dir import DataFolder
+from frontend.embedded.data_dir import DataDir
 from frontend.embedded.messages import Event, Kind, Plan
 from frontend.embedded.process_tree import ProcessTree, adopt_orphans, stop_processes
 from frontend.embedded.stack import Stack, compose
@@ -37,172 +37,177 @@ if TYPE_CHECKING:
 
 __all__ = ["Supervisor", "main"]
 
-POLL_S: Final = 0.05
-TICK_S: Final = 1.0
-TRIM_S: Final = 60.0
+POLL_S: Final = 0.05  # between two probes while servers start
+TICK_S: Final = 1.0  # between two looks at descendants, where the system does not report them
+TRIM_S: Final = 60.0  # between two looks at the sizes of the logs
 RESTARTS: Final = 5
 RESTARTS_S: Final = 60.0
-FIRST_DELAY_S: Final = 0.25  # doubled with each restart that follows closely
-GIVING_BACK_S: Final = 1.5  # for the runner: its leases and clusters, while others still answer
-GRACE_S: Final = 0.7  # for all others
+FIRST_DELAY_S: Final = 0.25  # before the second restart in a row; doubled with each further one
+# Together well within the 5 s after which nothing may be left (tests/integration/test_embedded.py):
+GIVING_BACK_S: Final = 1.5  # for the runner to give back leases and clusters: others still answer
+GRACE_S: Final = 0.7  # for all other processes
 
 
 @dataclass(slots=True, eq=False)
-class _Kept:
-    """A part, its present process, and when it was started lately."""
+class _Child:
+    """A managed process, its present operating system process, and its latest starts."""
 
-    part: ManagedProcess
+    managed: ManagedProcess
     process: subprocess.Popen[bytes] | None = None
     ready: bool = False
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS + 1))
-    due: float = 0.0
+    restart_at: float = 0.0
 
 
 class Supervisor:
-    """Keeps the servers of one composition, until its bell tells it to end."""
+    """Keeps the servers of a stack running until the pipe ends or a signal asks it to end."""
 
-    def __init__(
-        self, composition: Stack, folder: DataFolder, bell: Wakeup, *, adopts: bool
-    ) -> None:
-        self._reached = composition.reached
-        self._kept = {part.name: _Kept(part) for part in composition.parts}
-        self._folder = folder
-        self._bell = bell
-        self._family = ProcessTree(adopts=adopts)
-        self._trimmed = time.monotonic()
+    def __init__(self, stack: Stack, data_dir: DataDir, wakeup: Wakeup, *, adopts: bool) -> None:
+        self._addresses = stack.addresses
+        self._children = {managed.name: _Child(managed) for managed in stack.processes}
+        self._data_dir = data_dir
+        self._wakeup = wakeup
+        self._tree = ProcessTree(adopts=adopts)
+        self._trimmed_at = time.monotonic()
 
-    def keep(self) -> None:
-        """Start everything and keep it, until the end; raises PartFailed. All is stopped then."""
+    def run(self) -> None:
+        """Start all servers, keep them running, and stop all at the end; raises ProcessFailed."""
         try:
             if self._start_all():
-                _say("ready", detail=self._reached)
+                _report("ready", detail=self._addresses)
             while not self._ending:
-                self._look_after()
+                self._supervise()
         finally:
             self._stop()
 
     @property
     def _ending(self) -> bool:
-        return self._bell.ended or self._bell.signals > 0
+        return self._wakeup.ended or self._wakeup.signals > 0
 
     def _start_all(self) -> bool:
-        """Start each part when those before it are ready; False if the end came first."""
+        """Start each server when those before it are ready; False if the end came first."""
         self._start_startable()
         while not self._ending:
-            waiting = [one for one in self._kept.values() if not one.ready]
+            waiting = [child for child in self._children.values() if not child.ready]
             if not waiting:
                 return True
-            self._bell.wait(POLL_S)
-            for pid in self._family.reap():
-                self._fail_if_part(pid)
-            for kept in waiting:
-                if kept.process is not None and self._is_ready(kept):
-                    kept.ready = True
+            self._wakeup.wait(POLL_S)
+            for pid in self._tree.reap():
+                self._fail_if_child(pid)
+            for child in waiting:
+                if child.process is not None and self._is_ready(child):
+                    child.ready = True
                     self._start_startable()
         return False
 
     def _start_startable(self) -> None:
-        for kept in self._kept.values():
-            if kept.process is None and all(self._kept[name].ready for name in kept.part.after):
-                self._start(kept)
+        for child in self._children.values():
+            if child.process is None and self._may_start(child.managed):
+                self._start(child)
 
-    def _start(self, kept: _Kept) -> None:
-        kept.process = kept.part.start()
-        kept.starts.append(time.monotonic())
-        _say("started", part=kept.part.name, pid=kept.process.pid)
+    def _may_start(self, managed: ManagedProcess) -> bool:
+        return all(self._children[name].ready for name in managed.after)
 
-    def _is_ready(self, kept: _Kept) -> bool:
-        part = kept.part
-        if part.answers():
+    def _start(self, child: _Child) -> None:
+        child.process = child.managed.start()
+        child.starts.append(time.monotonic())
+        _report("started", process=child.managed.name, pid=child.process.pid)
+
+    def _is_ready(self, child: _Child) -> bool:
+        managed = child.managed
+        if managed.answers():
             return True
-        if time.monotonic() < kept.starts[-1] + part.deadline_s:
+        if time.monotonic() < child.starts[-1] + managed.deadline_s:
             return False
-        trouble = part.trouble()
-        reason = f"was not ready after {part.deadline_s:g} s" + (trouble and f" ({trouble})")
-        if part.required:
-            raise part.failed(reason)
-        _say("waiting", part=part.name, detail=f"{part.title} {reason}")
+        trouble = managed.trouble()
+        reason = f"was not ready after {managed.deadline_s:g} s" + (trouble and f" ({trouble})")
+        if managed.required:
+            raise managed.failed(reason)
+        _report("waiting", process=managed.name, detail=f"{managed.title} {reason}")
         return True
 
-    def _fail_if_part(self, pid: int) -> None:
-        kept = self._gone(pid)
-        if kept is not None:
-            raise kept.part.failed(f"ended while Porta started ({_how(self._family.exits[pid])})")
+    def _fail_if_child(self, pid: int) -> None:
+        child = self._forget_process(pid)
+        if child is not None:
+            how = _ending_of(self._tree.exits[pid])
+            raise child.managed.failed(f"ended while Porta started ({how})")
 
-    def _look_after(self) -> None:
-        """Wait for something to happen, and start again what has died."""
+    def _supervise(self) -> None:
+        """Wait for an event or the next restart, and restart what has died."""
         now = time.monotonic()
-        due = [one.due - now for one in self._kept.values() if one.process is None]
-        self._bell.wait(min([TICK_S, *due]))
-        for pid in self._family.reap():
-            kept = self._gone(pid)
-            if kept is not None:
-                self._plan_restart(kept, pid)
-        for kept in self._kept.values():
-            if kept.process is None and not self._ending and time.monotonic() >= kept.due:
-                self._start(kept)
-        self._family.note()
-        if time.monotonic() > self._trimmed + TRIM_S:
-            self._trimmed = time.monotonic()
-            self._folder.trim_logs()
+        delays = [child.restart_at - now for child in self._children.values() if not child.process]
+        self._wakeup.wait(min([TICK_S, *delays]))
+        for pid in self._tree.reap():
+            child = self._forget_process(pid)
+            if child is not None:
+                self._plan_restart(child, pid)
+        for child in self._children.values():
+            if not child.process and not self._ending and time.monotonic() >= child.restart_at:
+                self._start(child)
+        self._tree.note()
+        if time.monotonic() > self._trimmed_at + TRIM_S:
+            self._trimmed_at = time.monotonic()
+            self._data_dir.trim_logs()
 
-    def _plan_restart(self, kept: _Kept, pid: int) -> None:
-        how = _how(self._family.exits[pid])
-        with suppress(ProcessLookupError):  # what it had forked holds its port (not Dask's own)
+    def _plan_restart(self, child: _Child, pid: int) -> None:
+        how = _ending_of(self._tree.exits[pid])
+        with suppress(ProcessLookupError):  # its forks hold its port (Dask's are in other groups)
             os.killpg(pid, signal.SIGKILL)
         now = time.monotonic()
-        lately = sum(start > now - RESTARTS_S for start in kept.starts)
-        if lately > RESTARTS:
-            raise kept.part.failed(f"died {lately} times within a minute, at last by {how}")
-        kept.due = now + (FIRST_DELAY_S * 2 ** (lately - 2) if lately > 1 else 0.0)
-        _say("restarted", part=kept.part.name, detail=f"{kept.part.title} had ended ({how})")
+        recent = sum(start > now - RESTARTS_S for start in child.starts)
+        if recent > RESTARTS:
+            raise child.managed.failed(f"died {recent} times within a minute, at last by {how}")
+        child.restart_at = now + (FIRST_DELAY_S * 2 ** (recent - 2) if recent > 1 else 0.0)
+        detail = f"{child.managed.title} had ended ({how})"
+        _report("restarted", process=child.managed.name, detail=detail)
 
-    def _gone(self, pid: int) -> _Kept | None:
-        """Return the part whose process has just ended, if it was one's."""
-        for kept in self._kept.values():
-            if kept.process is not None and kept.process.pid == pid:
-                kept.process.returncode = self._family.exits[pid]
-                kept.process = None
-                return kept
+    def _forget_process(self, pid: int) -> _Child | None:
+        """Return the child whose process has just ended, now without it; None if it is no child."""
+        for child in self._children.values():
+            if child.process is not None and child.process.pid == pid:
+                child.process.returncode = self._tree.exits[pid]
+                child.process = None
+                return child
         return None
 
     def _stop(self) -> None:
-        """Stop those who have something to give back, then everybody."""
-        stop_processes(self._giving_back, GIVING_BACK_S, self._bell.wait)
-        self._family.stop(GRACE_S, self._bell.wait)
-        for pid in tuple(self._family.exits):
-            self._gone(pid)
+        """Stop the processes that have something to give back, then all others."""
+        stop_processes(self._giving_back, GIVING_BACK_S, self._wakeup.wait)
+        self._tree.stop(GRACE_S, self._wakeup.wait)
+        for pid in tuple(self._tree.exits):
+            self._forget_process(pid)
 
     def _giving_back(self) -> Iterable[psutil.Process]:
-        own = {
-            kept.process.pid
-            for kept in self._kept.values()
-            if kept.part.gives_back and kept.process is not None
+        pids = {
+            child.process.pid
+            for child in self._children.values()
+            if child.managed.gives_back and child.process is not None
         }
-        return [one for one in self._family.members() if one.pid in own]
+        return [process for process in self._tree.members() if process.pid in pids]
 
 
-def _how(exit_code: int) -> str:
+def _ending_of(exit_code: int) -> str:
     return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
 
 
-def _say(kind: Kind, *, part: str = "", detail: str = "", pid: int | None = None) -> None:
-    with suppress(BrokenPipeError):  # `porta serve` is gone, and the bell will tell
-        os.write(sys.stdout.fileno(), Event(kind=kind, part=part, detail=detail, pid=pid).to_line())
+def _report(kind: Kind, *, process: str = "", detail: str = "", pid: int | None = None) -> None:
+    event = Event(kind=kind, process=process, detail=detail, pid=pid)
+    with suppress(BrokenPipeError):  # `porta serve` is gone, and the pipe's end will wake us
+        os.write(sys.stdout.fileno(), event.to_line())
 
 
 def main(argument: str) -> int:
-    """Be the guardian for a plan; gives the exit code."""
+    """Supervise the servers of a plan, which is given as JSON; returns the exit code."""
     plan = Plan.from_text(argument)
-    fcntl.fcntl(plan.lock, fcntl.F_SETFD, fcntl.FD_CLOEXEC)  # the servers live without it
-    folder = DataFolder(Path(plan.data))
+    fcntl.fcntl(plan.lock, fcntl.F_SETFD, fcntl.FD_CLOEXEC)  # servers must not hold the lock
+    data_dir = DataDir(Path(plan.data))
     adopts = adopt_orphans()
     try:
-        with Wakeup(sys.stdin.fileno()) as bell, folder.prepared(plan.lock) as sockets:
-            composition = compose(plan, folder, sockets, os.environ)
-            Supervisor(composition, folder, bell, adopts=adopts).keep()
+        with Wakeup(sys.stdin.fileno()) as wakeup, data_dir.prepared(plan.lock) as sockets:
+            stack = compose(plan, data_dir, sockets, os.environ)
+            Supervisor(stack, data_dir, wakeup, adopts=adopts).run()
     except FrontendError as error:
-        _say("failed", detail=error.detail)
+        _report("failed", detail=error.detail)
         return 1
     return 0
 

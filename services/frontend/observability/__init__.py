@@ -1,1 +1,1 @@
-"""What a process tells of itself: log lines, their context, and the metrics it counts."""
+"""Log lines, their context, and the metrics of a process."""

@@ -1,7 +1,7 @@
-"""What ties log lines together: which propagation and run they are about.
+"""The context of log lines: which propagation and run they belong to.
 
-Every line on behalf of a run, in whatever task or thread, carries the run's digest and epoch;
-every line on behalf of a request its id (`web/http/request_id.py`).
+Each line that is logged for a run, in any task or thread, has the run's digest and epoch. Each
+line that is logged for a request has the request's id (`web/http/request_id.py`).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["about", "executing"]
 
 
-def about(wanted: PropagationRequest) -> None:
-    """Let what is logged from here on say which propagation it is about, and of which run."""
-    bind_contextvars(propagation=wanted.id, run=wanted.trajectory.digest)
+def about(request: PropagationRequest) -> None:
+    """Add the propagation and its run to the lines that this context logs from now on."""
+    bind_contextvars(propagation=request.id, run=request.trajectory.digest)
 
 
 def executing(lease: Lease, target: int) -> None:
-    """Let what is logged from here on, in this task and those it starts, say for which run."""
+    """Add the run, and nothing else, to the lines of this task and of the tasks that it starts."""
     clear_contextvars()
     bind_contextvars(run=lease.digest, epoch=lease.epoch, target=target)

@@ -1,6 +1,6 @@
-"""Log lines: one event a line on standard error, for a person or as JSON, whoever logs.
+"""Log lines on standard error: one event each, as text or as JSON.
 
-What libraries log through `logging` comes out in the same form as what Porta logs itself.
+Libraries that log through `logging` come out in the same format as Porta itself.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ SHARED: Final[tuple[Processor, ...]] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 )
-CHATTY: Final = ("asyncio", "distributed", "tornado")  # their infos are about their own inside
+CHATTY: Final = ("asyncio", "distributed", "tornado")  # their infos are internal to them
 
 
 def configure(settings: Settings) -> None:
-    """Send all log lines to standard error, in the form and from the level that is set."""
+    """Send all log lines to standard error, in the configured format and from the set level."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -53,7 +53,7 @@ def configure(settings: Settings) -> None:
 
 
 def logger(name: str) -> structlog.typing.FilteringBoundLogger:
-    """Return the logger of a module; its lines carry that name."""
+    """Return the logger of a module; its lines have that name."""
     bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(name)
     return bound
 

@@ -1,7 +1,7 @@
-"""The folder in which the processes of one web count together: made at its start, gone at its end.
+"""The directory in which the processes of one web share their metrics, for prometheus_client.
 
-A web that was killed leaves its folder behind; the next one on the machine removes it. Whether
-somebody still uses a folder is told by a lock that the kernel releases with its last holder.
+It exists while the web runs. A web that was killed leaves it behind, and the next one on the
+machine removes it. A lock shows whether it is in use: the kernel releases it with its last holder.
 """
 
 from __future__ import annotations
@@ -26,34 +26,38 @@ LOCK: Final = "lock"
 
 @contextmanager
 def counting_together() -> Iterator[Path]:
-    """Let the processes that this one forks count in one folder."""
+    """Let the processes that this one forks count in one directory, which is yielded."""
     _sweep(Path(tempfile.gettempdir()))
-    folder, owner = Path(tempfile.mkdtemp(prefix=PREFIX)), os.getpid()
-    with (folder / "new").open("w") as lock:
+    directory, owner = Path(tempfile.mkdtemp(prefix=PREFIX)), os.getpid()
+    with (directory / "new").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        (folder / "new").rename(folder / LOCK)  # from here on it can be swept, and is held
-        os.environ[VARIABLE] = str(folder)
+        (directory / "new").rename(
+            directory / LOCK
+        )  # from now on another web may find it, and finds it locked
+        os.environ[VARIABLE] = str(directory)
         try:
-            yield folder
+            yield directory
         finally:
-            if os.getpid() == owner:  # a worker of gunicorn's leaves by the same way
+            if os.getpid() == owner:  # gunicorn's forked workers pass here too
                 del os.environ[VARIABLE]
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(directory, ignore_errors=True)
 
 
-def _sweep(place: Path) -> None:
-    """Remove the folders that nobody holds any more."""
-    for folder in place.glob(f"{PREFIX}*"):
-        with suppress(OSError), _lock_of(folder) as lock:  # held, or another user's
+def _sweep(parent: Path) -> None:
+    """Remove the directories whose lock is free."""
+    for directory in parent.glob(f"{PREFIX}*"):
+        with suppress(OSError), _open_lock(directory) as lock:  # locked, or another user's
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder)
+            shutil.rmtree(directory)
 
 
-def _lock_of(folder: Path) -> IO[str]:
-    """Open a folder's lock, but wait for nobody: anybody may put what they like into /tmp."""
-    descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+def _open_lock(directory: Path) -> IO[str]:
+    """Open a directory's lock, without blocking: other users may put a FIFO or a link into /tmp."""
+    descriptor = os.open(
+        directory / LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    )
     lock = os.fdopen(descriptor)
     if os.fstat(descriptor).st_uid != os.geteuid():
         lock.close()
-        raise PermissionError(folder)
+        raise PermissionError(directory)
     return lock

@@ -1,9 +1,9 @@
-"""What one process counts of its own: event streams that are open, what its caches gave.
+"""The metrics of one process: its open event streams, and the hits and misses of its lookups.
 
-- Under gunicorn several processes count in files of one folder (`multiprocess_dir.py`), so that
-  any of them tells the sum; elsewhere, in memory.
+- Under gunicorn several processes count in files of one directory (`multiprocess_dir.py`), so
+  that each can report the sum; otherwise metrics are in memory.
 - Requests are counted in `web/http/request_metrics.py`, in the same registry.
-- What concerns the whole installation is counted in Redis instead (`storage/counters.py`).
+- Metrics of the whole installation are counted in Redis instead (`storage/counters.py`).
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ _slices: Final = Counter(
     ("outcome",),
     registry=REGISTRY,
 )
-# Made now: so that they are exposed from the beginning, and their first change is seen.
+# Created here, so that they are exposed as 0 before the first lookup and `rate()` sees it.
 RESULT_HIT, RESULT_MISS = (_lookups.labels(outcome) for outcome in ("hit", "miss"))
 SLICE_HIT, SLICE_MISS = (_slices.labels(outcome) for outcome in ("hit", "miss"))
 
 
 def all_processes() -> CollectorRegistry:
-    """Return the registry of this web: of all its processes, where there are several."""
+    """Return the registry of this web, summed over its processes if there are several."""
     if multiprocess_dir.VARIABLE not in os.environ:
         return REGISTRY
-    everybody = CollectorRegistry()
-    multiprocess.MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]  # its own gap
-    return everybody
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no annotations
+    return registry
 
 
 @contextmanager

@@ -44,7 +44,7 @@ REDIS_RETRY_S: Final = 1.0  # after Redis could not be reached
 HEARTBEAT_S: Final = 3  # a fifth of RunnerRegistry.alive's 15 s: four may be missed
 UNHEALTHY_HEARTBEAT_S: Final = 0.3  # notices soon that the Gateway is back
 HEALTH_S: Final = 2  # a Gateway that answers later counts as away
-STOPPING_S: Final = 8  # docs/operations.md: a runner that is asked to stop ends within 10 s
+STOPPING_S: Final = 8  # within the 10 s that tests/integration/faults/test_runners.py asserts
 GIVING_BACK_S: Final = 2  # of these; a lease that is not given back runs out by itself
 THREADS: Final = 48  # for calls to Redis, and for computations that take a moment
 

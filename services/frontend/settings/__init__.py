@@ -1,4 +1,4 @@
-"""What a person may set: the environment, read once at start into one frozen value."""
+"""Porta's settings: the environment, read once at start into one frozen value."""
 
 from frontend.settings.settings import VARIABLES, Settings, Variable
 

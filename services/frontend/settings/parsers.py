@@ -1,7 +1,7 @@
-"""How the text of a setting becomes a value.
+"""Parsers for the texts of settings.
 
-Each function takes the text and returns the value, or raises `ValueError` with the end of a
-sentence that begins with the variable's name and says what would be right.
+Each returns the value, or raises a ValueError that says what is allowed, as the end of a sentence
+that begins with the variable's name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = [
     "secret",
     "size",
     "text",
-    "whole",
+    "whole_number",
 ]
 
 UNIT_S: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -45,10 +45,10 @@ UNIT_BYTES: Final = {
     "MIB": 2**20,
     "GIB": 2**30,
 }
-LONGEST_S: Final = 10 * 365 * 86_400
+LONGEST_S: Final = 10 * 365 * 86_400  # ten years: more is a typing error
 DIGITS_AND_UNIT: Final = re.compile(r"([0-9]{1,15}) ?([A-Za-z]*)")
 RATE: Final = re.compile("[1-9][0-9]{0,17}/(?:minute|hour|day)")
-SECRET_CHARACTERS: Final = 32
+SECRET_CHARACTERS: Final = 32  # 128 bits in hexadecimal digits
 HOST_AND_PORT: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 
 
@@ -57,8 +57,8 @@ def text(value: str) -> str:
     return value
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
-    """Read a whole number from `low` to `high`, in plain digits."""
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers from `low` to `high`, in plain digits."""
 
     def read(value: str) -> int:
         if re.fullmatch("[0-9]{1,16}", value) is None or not low <= int(value) <= high:
@@ -69,7 +69,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def choice(*words: str) -> Callable[[str], str]:
-    """Read one of some words."""
+    """Return a parser of the given words."""
 
     def read(value: str) -> str:
         if value not in words:
@@ -80,14 +80,14 @@ def choice(*words: str) -> Callable[[str], str]:
 
 
 def secret(value: str) -> str:
-    """Read a secret that is long enough to be one; an error doesn't repeat it."""
+    """Read a secret of at least 32 characters; the error does not repeat it."""
     if len(value) < SECRET_CHARACTERS:
-        raise ValueError(f"must have at least {SECRET_CHARACTERS} characters, random ones.")
+        raise ValueError(f"must have at least {SECRET_CHARACTERS} random characters.")
     return value
 
 
 def certificates(value: str) -> str:
-    """Read the path of a file of certificates, which is looked into now."""
+    """Read the path of a file of PEM certificates, and check that they can be loaded."""
     try:
         ssl.create_default_context(cafile=value)
     except (OSError, ssl.SSLError):
@@ -96,14 +96,14 @@ def certificates(value: str) -> str:
 
 
 def header_name(value: str) -> str:
-    """Read the name of an HTTP header; one with an underscore is dropped by servers."""
+    """Read the name of an HTTP header, without underscores: many servers drop such headers."""
     if re.fullmatch("[A-Za-z][A-Za-z0-9-]{0,63}", value) is None:
         raise ValueError(f"{value!r} must be the name of a header, as X-Forwarded-User.")
     return value
 
 
 def networks(value: str) -> tuple[str, ...]:
-    """Read addresses and networks, with commas between them."""
+    """Read addresses and networks, separated by commas."""
     words = [word.strip() for word in value.split(",")]
     try:
         return tuple(str(ipaddress.ip_network(word)) for word in words if word)
@@ -112,40 +112,42 @@ def networks(value: str) -> tuple[str, ...]:
 
 
 def rate(value: str) -> str:
-    """Read how many there may be in a minute, an hour or a day; `none` for any number."""
+    """Read a number per minute, hour or day, as 60/hour; `none` is no limit."""
     if value != "none" and RATE.fullmatch(value) is None:
-        raise ValueError(f"{value!r} must be a number a minute, hour or day, as 60/hour, or none.")
+        raise ValueError(
+            f"{value!r} must be a number per minute, hour or day, as 60/hour, or none."
+        )
     return value
 
 
 def duration(value: str) -> int:
-    """Read seconds, or a number with s, m, h or d."""
-    found = DIGITS_AND_UNIT.fullmatch(value)
-    if found is None or found[2] not in UNIT_S:
+    """Read a duration in seconds, or as a number with s, m, h or d; return seconds."""
+    match = DIGITS_AND_UNIT.fullmatch(value)
+    if match is None or match[2] not in UNIT_S:
         raise ValueError(f"{value!r} must be seconds, or a number with s, m, h or d, as 90s.")
-    seconds = int(found[1]) * UNIT_S[found[2]]
+    seconds = int(match[1]) * UNIT_S[match[2]]
     if not 1 <= seconds <= LONGEST_S:
         raise ValueError(f"{value!r} must be between a second and ten years.")
     return seconds
 
 
 def size(value: str) -> int:
-    """Read bytes, or a number with KiB, MiB, GiB, kB, MB or GB."""
-    found = DIGITS_AND_UNIT.fullmatch(value)
-    if found is None or found[2].upper() not in UNIT_BYTES:
+    """Read a size in bytes, or as a number with KiB, MiB, GiB, kB, MB or GB; return bytes."""
+    match = DIGITS_AND_UNIT.fullmatch(value)
+    if match is None or match[2].upper() not in UNIT_BYTES:
         raise ValueError(f"{value!r} must be bytes, or a number with KiB, MiB or GiB, as 256MiB.")
-    return int(found[1]) * UNIT_BYTES[found[2].upper()]
+    return int(match[1]) * UNIT_BYTES[match[2].upper()]
 
 
 def host(value: str) -> str:
-    """Read a host, or host:port."""
+    """Read `host` or `host:port`."""
     if not _is_host_and_port(value):
         raise ValueError(f"{value!r} must be a host or host:port.")
     return value
 
 
 def http_url(value: str) -> str:
-    """Read an http:// or https:// URL, without the slash at its end."""
+    """Read an http:// or https:// URL; the slash at its end is removed."""
     if not _has_scheme_and_host(value, "http", "https"):
         raise ValueError(f"{value!r} must be a URL that begins with http:// or https://.")
     return value.rstrip("/")
@@ -159,7 +161,7 @@ def proxy_address(value: str) -> str:
 
 
 def scheduler(value: str) -> str:
-    """Read the address of a Dask scheduler; tcp:// is put before a plain host:port."""
+    """Read the address of a Dask scheduler; a plain host:port becomes tcp://host:port."""
     address = value if "://" in value else f"tcp://{value}"
     scheme, _, rest = address.partition("://")
     if scheme not in {"tcp", "tls"} or not _is_host_and_port(rest) or rest.rfind(":") < 0:
@@ -168,7 +170,7 @@ def scheduler(value: str) -> str:
 
 
 def redis_url(value: str) -> str:
-    """Read a URL that redis-py opens; an error doesn't repeat it, for it may carry a password."""
+    """Read a URL for redis-py; the error does not repeat it, since it may contain a password."""
     if value.startswith("unix://"):
         if len(value) > len("unix://"):
             return value
@@ -178,7 +180,7 @@ def redis_url(value: str) -> str:
 
 
 def dashboard_template(value: str) -> str:
-    """Read a URL in which {cluster} stands for the cluster's name."""
+    """Read a URL that contains {cluster} in place of the cluster's name."""
     try:
         names = {name for _, name, _, _ in string.Formatter().parse(value) if name is not None}
     except ValueError:
@@ -189,8 +191,8 @@ def dashboard_template(value: str) -> str:
 
 
 def _is_host_and_port(value: str) -> bool:
-    found = HOST_AND_PORT.fullmatch(value)
-    return found is not None and (found[2] is None or 1 <= int(found[2]) <= 65_535)  # noqa: PLR2004 - the largest TCP port
+    match = HOST_AND_PORT.fullmatch(value)
+    return match is not None and (match[2] is None or 1 <= int(match[2]) <= 65_535)  # noqa: PLR2004 - the largest TCP port
 
 
 def _has_scheme_and_host(value: str, *schemes: str) -> bool:

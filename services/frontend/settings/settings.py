@@ -1,8 +1,8 @@
-"""What a person may set: the environment, read once at start into one frozen value.
+"""Porta's settings: the environment, read once at start into one frozen value.
 
-- Every variable is declared once, beside its field: name, how it is read, default, explanation.
-  `VARIABLES` is that table; `docs/configuration.md` is written from it and tested against it.
-- A bad value, and a `PORTA_` name that nobody reads, is a `SettingsError` that names it.
+- Each variable is declared once, beside its field: name, parser, default and description.
+  `VARIABLES` lists them; `docs/configuration.md` has the same table, and a test compares the two.
+- A bad value, or an unknown name that begins with `PORTA_`, is a `SettingsError` that names it.
 - An empty variable counts as absent, as in compose files and charts.
 - The `repr` of `Settings` shows no secret.
 """
@@ -22,32 +22,34 @@ if TYPE_CHECKING:
 __all__ = ["VARIABLES", "Settings", "Variable"]
 
 PREFIX: Final = "PORTA_"
-INLINE_WORK_LIMIT: Final = 1_000_000  # docs/adr/0012: an inline result is computed at each reading
+INLINE_WORK_LIMIT: Final = (
+    1_000_000  # docs/adr/0012: an inline result is computed again at each read
+)
 IGNORED_PREFIXES: Final = (
-    "PORTA_PORT",  # Kubernetes injects these for a Service named `porta`:
+    "PORTA_PORT",  # Kubernetes sets these for a Service named `porta`:
     "PORTA_SERVICE_",  # https://kubernetes.io/docs/concepts/services-networking/service/
-    "PORTA_TEST_",  # the test suite's own switches, of no meaning here
+    "PORTA_TEST_",  # the test suite's own switches
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """One environment variable: how it is read, and what it means to a person."""
+    """One environment variable: its parser, default and description."""
 
     name: str
     read: Callable[[str], Any]
-    says: str
+    description: str
     default: object = None
 
     @property
     def row(self) -> str:
         """The variable's row in the table of `docs/configuration.md`."""
         default = f"`{self.default}`" if self.default not in {None, ()} else ""
-        return f"| `{self.name}` | {default} | {self.says} |"
+        return f"| `{self.name}` | {default} | {self.description} |"
 
 
-def _variable(name: str, read: Callable[[str], Any], says: str) -> dict[str, Variable]:
-    return {"variable": Variable(name=name, read=read, says=says)}
+def _variable(name: str, read: Callable[[str], Any], description: str) -> dict[str, Variable]:
+    return {"variable": Variable(name=name, read=read, description=description)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +58,12 @@ class Settings:
 
     redis_url: str | None = field(
         default=None,
-        repr=False,  # may carry a password
+        repr=False,  # may contain a password
         metadata=_variable(
             "REDIS_URL",
             parsers.redis_url,
-            "Where Redis is: `redis://`, `rediss://` or `unix://`. `porta serve` brings its own "
-            "without it.",
+            "The URL of Redis: `redis://`, `rediss://` or `unix://`. Without it, "
+            "`porta serve` starts its own Redis-compatible server.",
         ),
     )
     redis_addr: str | None = field(
@@ -69,7 +71,7 @@ class Settings:
         metadata=_variable(
             "REDIS_ADDR",
             parsers.host,
-            "The host of Redis, or `host:port`; read where `REDIS_URL` is not set.",
+            "The host of Redis, or `host:port`; used if `REDIS_URL` is not set.",
         ),
     )
     redis_ca: str | None = field(
@@ -77,8 +79,8 @@ class Settings:
         metadata=_variable(
             "PORTA_REDIS_CA",
             parsers.certificates,
-            "With `rediss://`: the file of certificates by which Redis' own is believed; those of "
-            "the machine if not set.",
+            "With `rediss://`: the file of PEM certificates that Redis' certificate "
+            "is checked against; those of the machine if not set.",
         ),
     )
     gateway_address: str | None = field(
@@ -86,8 +88,8 @@ class Settings:
         metadata=_variable(
             "DASK_GATEWAY_ADDRESS",
             parsers.http_url,
-            "Where the Dask Gateway is. `porta serve` brings its own without it and without "
-            "`DASK_SCHEDULER`.",
+            "The URL of the Dask Gateway. Without it and without `DASK_SCHEDULER`, "
+            "`porta serve` starts its own.",
         ),
     )
     gateway_proxy_address: str | None = field(
@@ -95,8 +97,8 @@ class Settings:
         metadata=_variable(
             "DASK_GATEWAY_PROXY_ADDRESS",
             parsers.proxy_address,
-            "Where the Gateway's proxy takes connections to clusters, as `tls://host:port`, if "
-            "not at the Gateway's own address.",
+            "The address at which the Gateway's proxy accepts connections to "
+            "clusters, as `tls://host:port`; the Gateway's own address if not set.",
         ),
     )
     gateway_password: str | None = field(
@@ -105,7 +107,7 @@ class Settings:
         metadata=_variable(
             "DASK_GATEWAY_PASSWORD",
             parsers.text,
-            "The Gateway's password, if it asks for one. Only the runner needs it.",
+            "The Gateway's password, if it requires one. Only the runner needs it.",
         ),
     )
     gateway_ca: str | None = field(
@@ -113,8 +115,8 @@ class Settings:
         metadata=_variable(
             "PORTA_GATEWAY_CA",
             parsers.certificates,
-            "With an `https://` Gateway: the file of certificates by which its own is believed; "
-            "those of the machine if not set.",
+            "With an `https://` Gateway: the file of PEM certificates that its "
+            "certificate is checked against; those of the machine if not set.",
         ),
     )
     scheduler: str | None = field(
@@ -122,54 +124,62 @@ class Settings:
         metadata=_variable(
             "DASK_SCHEDULER",
             parsers.scheduler,
-            "A Dask scheduler to work on, `[tcp://]host:port`, instead of a Gateway: no cluster "
-            "is started or stopped. Workers that `dask worker --preload sim.driver.tasks` "
-            "starts have the kernel loaded before their first task.",
+            "A Dask scheduler to use instead of a Gateway, as `[tcp://]host:port`. "
+            "Porta then starts and stops no cluster. Start its workers with `dask "
+            "worker --preload sim.driver.tasks`, which loads the kernel before "
+            "their first task.",
         ),
     )
     inline_work: int = field(
         default=10_000,
         metadata=_variable(
             "PORTA_INLINE_WORK",
-            parsers.whole(0, INLINE_WORK_LIMIT),
-            "Up to this much work (steps of two agents) is computed at once by whoever was "
-            "asked, without a cluster; `0` sends everything to Dask.",
+            parsers.whole_number(0, INLINE_WORK_LIMIT),
+            "Requests of up to this much work (steps of two agents) are computed at "
+            "once in the process that received them, without a cluster; `0` sends "
+            "everything to Dask.",
         ),
     )
     max_steps: int = field(
         default=100_000_000,
         metadata=_variable(
-            "PORTA_MAX_STEPS", parsers.whole(1, 10**12), "The most steps that may be asked for."
+            "PORTA_MAX_STEPS",
+            parsers.whole_number(1, 10**12),
+            "The most steps that a request may have.",
         ),
     )
     max_work: int = field(
         default=10_000_000_000,
         metadata=_variable(
             "PORTA_MAX_WORK",
-            parsers.whole(1, 10**15),
-            "The most work that may be asked for: steps times agents times massive agents by two.",
+            parsers.whole_number(1, 10**15),
+            "The most work that a request may have: steps times agents times "
+            "massive agents, divided by two.",
         ),
     )
     max_workers: int = field(
         default=4,
         metadata=_variable(
-            "PORTA_MAX_WORKERS", parsers.whole(1, 1_000), "The most workers that one cluster has."
+            "PORTA_MAX_WORKERS",
+            parsers.whole_number(1, 1_000),
+            "The most workers of one cluster.",
         ),
     )
     max_runs: int = field(
         default=4,
         metadata=_variable(
             "PORTA_MAX_RUNS",
-            parsers.whole(1, 1_000),
-            "At most so many runs hold clusters at a time; the others wait in a line.",
+            parsers.whole_number(1, 1_000),
+            "How many runs may have clusters at a time; the others wait in the queue.",
         ),
     )
     max_waiting: int = field(
         default=100,
         metadata=_variable(
             "PORTA_MAX_WAITING",
-            parsers.whole(1, 100_000),
-            "The length of that line; whoever comes later is told to ask again.",
+            parsers.whole_number(1, 100_000),
+            "How many runs the queue holds; further requests are refused, and may "
+            "be repeated later.",
         ),
     )
     slice_budget: int = field(
@@ -177,14 +187,16 @@ class Settings:
         metadata=_variable(
             "PORTA_SLICE_BUDGET",
             parsers.size,
-            "How many bytes of records a run puts into Redis' cache, as `256MiB`; what is not "
-            "there is remade when it is read.",
+            "How many bytes of records a run puts into Redis' cache, as `256MiB`; "
+            "other records are computed again when they are read.",
         ),
     )
     slice_ttl_s: int = field(
         default=86_400,
         metadata=_variable(
-            "PORTA_SLICE_TTL", parsers.duration, "How long those are kept, as `90s` or `24h`."
+            "PORTA_SLICE_TTL",
+            parsers.duration,
+            "How long the cache keeps these records, as `90s` or `24h`.",
         ),
     )
     result_ttl_s: int | None = field(
@@ -192,8 +204,9 @@ class Settings:
         metadata=_variable(
             "PORTA_RESULT_TTL",
             parsers.duration,
-            "How long results of other than the default scenario and seed are kept, as `30d`; "
-            "for ever if not set, but for a day if they were computed at once.",
+            "How long results of other scenarios and seeds than the default are "
+            "kept, as `30d`. If not set, they are kept forever, or for a day if "
+            "they were computed without a cluster.",
         ),
     )
     lease_s: int = field(
@@ -201,7 +214,8 @@ class Settings:
         metadata=_variable(
             "PORTA_LEASE",
             parsers.duration,
-            "How long a runner that says nothing keeps its run; then another takes it over.",
+            "How long a runner that does not renew its lease keeps its run; then "
+            "another runner takes it over.",
         ),
     )
     stretch_deadline_s: int = field(
@@ -209,8 +223,8 @@ class Settings:
         metadata=_variable(
             "PORTA_STRETCH_DEADLINE",
             parsers.duration,
-            "How long one stretch of a run, about a second of work, may take before its cluster "
-            "counts as lost.",
+            "How long one stretch of a run, about a second of work, may take before "
+            "its cluster counts as lost.",
         ),
     )
     cluster_timeout_s: int = field(
@@ -218,7 +232,7 @@ class Settings:
         metadata=_variable(
             "PORTA_CLUSTER_TIMEOUT",
             parsers.duration,
-            "How long a new cluster may take until its first worker is there.",
+            "How long a new cluster may take until its first worker is ready.",
         ),
     )
     runner: str = field(
@@ -226,8 +240,8 @@ class Settings:
         metadata=_variable(
             "PORTA_RUNNER",
             parsers.choice("child", "external"),
-            "Whether `flask --app frontend run` brings a runner as its `child`, or relies on an "
-            "`external` one.",
+            "Whether `flask --app frontend run` starts a runner as its `child`, or "
+            "uses an `external` one.",
         ),
     )
     auth: str | None = field(
@@ -235,9 +249,10 @@ class Settings:
         metadata=_variable(
             "PORTA_AUTH",
             parsers.choice("none", "token", "header"),
-            "Who may start, cancel and delete things: `none` for everybody, `token` for those with "
-            "a token, `header` for those whom a proxy names (docs/security.md). Not set means "
-            "`none` on loopback, and that `porta web` refuses any other address.",
+            "Who may start, cancel and delete propagations: `none` for everyone, "
+            "`token` for the holders of a bearer token, `header` for users whom a "
+            "proxy names (docs/security.md). If not set, it is `none` on loopback, "
+            "and `porta web` refuses any other address.",
         ),
     )
     tokens_file: str | None = field(
@@ -245,8 +260,8 @@ class Settings:
         metadata=_variable(
             "PORTA_TOKENS_FILE",
             parsers.text,
-            "With `token`: the file of names and hashed tokens that `porta token` writes lines "
-            "for; read again when it has changed.",
+            "With `token`: the file of names and hashed tokens, whose lines `porta "
+            "token` writes; read again when it changes.",
         ),
     )
     session_key: str | None = field(
@@ -255,9 +270,9 @@ class Settings:
         metadata=_variable(
             "PORTA_SESSION_KEY",
             parsers.secret,
-            "With `token`: what signs the cookies of those who sign in with a browser, the same "
-            "in all replicas; at least 32 random characters, as `openssl rand -hex 32` gives. "
-            "Another key signs everybody out.",
+            "With `token`: the key that signs the session cookies of browsers, the "
+            "same in all replicas; at least 32 random characters, as `openssl rand "
+            "-hex 32` prints. A new key signs everyone out.",
         ),
     )
     auth_header: str = field(
@@ -265,7 +280,7 @@ class Settings:
         metadata=_variable(
             "PORTA_AUTH_HEADER",
             parsers.header_name,
-            "With `header`: where the proxy says who it is.",
+            "With `header`: the header in which the proxy names the user.",
         ),
     )
     trusted_proxies: tuple[str, ...] = field(
@@ -273,8 +288,9 @@ class Settings:
         metadata=_variable(
             "PORTA_TRUSTED_PROXIES",
             parsers.networks,
-            "The addresses or networks of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` "
-            "(and with `header`, whose word on who asks) are believed, with commas between.",
+            "The addresses or networks of the proxies whose `X-Forwarded-For`, "
+            "`-Proto` and `-Host` (and with `header`, the user's name) are trusted, "
+            "separated by commas.",
         ),
     )
     quota_starts: str = field(
@@ -282,8 +298,8 @@ class Settings:
         metadata=_variable(
             "PORTA_QUOTA_STARTS",
             parsers.rate,
-            "With `token` and `header`: how many runs each may start, as `60/hour` or `none`. A "
-            "token's own line goes before.",
+            "With `token` and `header`: how many runs each user may start, as "
+            "`60/hour` or `none`. A limit in the token's own line takes precedence.",
         ),
     )
     quota_work: str = field(
@@ -291,7 +307,8 @@ class Settings:
         metadata=_variable(
             "PORTA_QUOTA_WORK",
             parsers.rate,
-            "The same for work, counted as in `PORTA_MAX_WORK`.",
+            "With `token` and `header`: how much work each user may start, counted "
+            "as in `PORTA_MAX_WORK`.",
         ),
     )
     dashboard_url: str | None = field(
@@ -299,22 +316,25 @@ class Settings:
         metadata=_variable(
             "PORTA_DASHBOARD_URL",
             parsers.dashboard_template,
-            "The link to a cluster's Dask dashboard, with `{cluster}` where its name goes, for "
-            "example behind an Ingress that asks who you are. The Gateway's own if not set.",
+            "The link to a cluster's Dask dashboard, with `{cluster}` for its name, "
+            "for example behind an Ingress that requires a login. The Gateway's own "
+            "link if not set.",
         ),
     )
     processes: int = field(
         default=1,
         metadata=_variable(
-            "PORTA_PROCESSES", parsers.whole(1, 256), "How many processes `porta web` serves from."
+            "PORTA_PROCESSES",
+            parsers.whole_number(1, 256),
+            "The number of processes of `porta web`.",
         ),
     )
     threads: int = field(
         default=1_280,
         metadata=_variable(
             "PORTA_THREADS",
-            parsers.whole(8, 4_096),
-            "How many threads each has; every page that follows a run holds one.",
+            parsers.whole_number(8, 4_096),
+            "The number of threads of each process; every page that follows a run holds one.",
         ),
     )
     data: str | None = field(
@@ -322,13 +342,16 @@ class Settings:
         metadata=_variable(
             "PORTA_DATA",
             parsers.text,
-            "The folder in which `porta serve` keeps results; the user's data folder if not set.",
+            "The data directory of `porta serve`, which keeps the results; `porta` "
+            "in the user's data directory if not set.",
         ),
     )
     log_format: str = field(
         default="human",
         metadata=_variable(
-            "PORTA_LOG_FORMAT", parsers.choice("human", "json"), "How log lines are written."
+            "PORTA_LOG_FORMAT",
+            parsers.choice("human", "json"),
+            "The format of log lines.",
         ),
     )
     log_level: str = field(
@@ -336,13 +359,13 @@ class Settings:
         metadata=_variable(
             "PORTA_LOG_LEVEL",
             parsers.choice("debug", "info", "warning", "error"),
-            "The least that is logged.",
+            "The lowest level that is logged.",
         ),
     )
 
     @property
     def redis_location(self) -> str | None:
-        """The URL of Redis, from whichever variable says it; it may carry a password."""
+        """The URL of Redis, from REDIS_URL or REDIS_ADDR; it may contain a password."""
         if self.redis_url is None and self.redis_addr is not None:
             return f"redis://{self.redis_addr}"
         return self.redis_url
@@ -353,12 +376,12 @@ class Settings:
         return self.gateway_address is not None or self.scheduler is not None
 
     def dashboard(self, cluster: str, own: str | None) -> str | None:
-        """Return the link to a cluster's dashboard: by the template if there is one, else `own`."""
+        """Return the link to a cluster's dashboard: from the template if it is set, else `own`."""
         return own if self.dashboard_url is None else self.dashboard_url.format(cluster=cluster)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
-        """Read the environment; raises `SettingsError` that names the variable to change."""
+        """Read the environment; raises a SettingsError that names the variable to change."""
         _refuse_unknown(environ)
         values: dict[str, Any] = {
             name: _read(variable, environ[variable.name])
@@ -391,6 +414,6 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
 
 
 _BY_FIELD: Final[dict[str, Variable]] = {
-    one.name: replace(one.metadata["variable"], default=one.default) for one in fields(Settings)
+    f.name: replace(f.metadata["variable"], default=f.default) for f in fields(Settings)
 }
 VARIABLES: Final = tuple(_BY_FIELD.values())

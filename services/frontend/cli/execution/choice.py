@@ -1,7 +1,7 @@
-"""The ways in which the command line comes to a propagation; the same bits on each.
+"""Chooses how the command line computes a propagation; the result has the same bits each way.
 
-It joins the run that a page would join, starts a cluster of its own, or does it in this process.
-A way is imported when it is taken: Dask alone takes longer to import than ten million steps.
+It joins the run that a page would join, starts a cluster of its own, or computes in this process.
+A module is imported only when it is chosen: importing Dask takes longer than ten million steps.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ __all__ = ["export_parts", "propagation"]
 
 
 def propagation(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
-    """Return the propagation, computed in the way that `workers` says; raises FrontendError."""
+    """Return the propagation, computed as `workers` demands; raises FrontendError."""
     try:
-        return _by_the_way(settings, request, workers)
+        return _computed(settings, request, workers)
     except SimError as error:
         raise FrontendError(str(error)) from error
 
 
-def _by_the_way(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
+def _computed(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
     if isinstance(workers, int):
         from frontend.cli.execution import own_cluster
 
@@ -52,19 +52,22 @@ def export_parts(
     workers: int | Literal["auto"],
     directory: Path,
 ) -> int:
-    """Write Parquet parts from workers into a folder that they share; return how many."""
+    """Have workers write Parquet parts into a directory that they share; return how many.
+
+    Raises FrontendError.
+    """
     from frontend.cli.execution import own_cluster
 
     if workers == "auto":
-        workers = _busy_workers(settings, request)
+        workers = _export_workers(settings, request)
     try:
         return own_cluster.export_parts(settings, request, workers, directory)
     except SimError as error:
         raise FrontendError(str(error)) from error
 
 
-def _busy_workers(settings: Settings, request: PropagationRequest) -> int:
-    """Return how many workers an export keeps busy, at most a core each on this machine."""
+def _export_workers(settings: Settings, request: PropagationRequest) -> int:
+    """Return how many workers an export keeps busy; on this machine at most one for each core."""
     most = settings.max_workers
     if not settings.has_dask:
         most = min(most, os.cpu_count() or 1)

@@ -1,4 +1,4 @@
-"""A propagation in this process: what the command line does without Redis and without Dask."""
+"""Computes a propagation in this process, without Redis and without Dask."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ __all__ = ["propagation"]
 
 
 def propagation(request: PropagationRequest) -> Propagation:
-    """Pass over it here, stretch by stretch, so that there is progress to be shown."""
+    """Return the propagation, computed stretch by stretch so that progress can be bar."""
     trajectory = request.trajectory
     stretches: list[Stretch] = []
     interval = trajectory.interval
     start = initial_checkpoint(trajectory.scenario)
-    with Progress.of(request.steps, "propagating") as shown:
+    with Progress.of(request.steps, "propagating") as bar:
         while (left := (request.steps - start.iteration) // interval) > 0:
-            most = stretch_intervals(trajectory.scenario, start.iteration // interval)
-            stretch = pass_over(trajectory, start, min(left, most))
+            longest = stretch_intervals(trajectory.scenario, start.iteration // interval)
+            stretch = pass_over(trajectory, start, min(left, longest))
             stretches.append(stretch)
             if stretch.failure is not None:
                 break
             start = stretch.tail
-            shown.reach(start.iteration)
+            bar.reach(start.iteration)
         opened = Propagation.open(trajectory, request.steps, stretches)
-        shown.reach(request.steps)
+        bar.reach(request.steps)
     return opened

@@ -1,4 +1,4 @@
-"""A propagation on a cluster that is the command line's own: started for it, stopped after it."""
+"""Computes a propagation on a cluster that is started for it, and stopped after it."""
 
 from __future__ import annotations
 
@@ -28,31 +28,34 @@ TAG: Final = "command-line"
 
 
 def propagation(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
-    """Return the propagation; raises SimError."""
+    """Return the propagation, computed on `workers` workers; raises SimError."""
     return asyncio.run(_propagate(settings, request, workers))
 
 
 def export_parts(
     settings: Settings, request: PropagationRequest, workers: int, directory: Path
 ) -> int:
-    """Write Parquet parts from workers into a folder that they share; return how many."""
+    """Have workers write Parquet parts into a directory that they share; return how many.
+
+    Raises SimError.
+    """
     return asyncio.run(_export(settings, request, workers, directory))
 
 
 async def _propagate(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
     trajectory = request.trajectory
     stretches: list[Stretch] = []
-    with Progress.of(request.steps, "starting a cluster") as shown:
+    with Progress.of(request.steps, "starting a cluster") as bar:
 
-        async def take(stretch: Stretch, _data: bytes) -> None:
+        async def keep(stretch: Stretch, _data: bytes) -> None:
             stretches.append(stretch)
-            shown.reach(min(stretch.tail.iteration, request.steps))
+            bar.reach(min(stretch.tail.iteration, request.steps))
 
-        async def pass_by(_slices: list[tuple[int, bytes]]) -> None:
+        async def ignore(_slices: list[tuple[int, bytes]]) -> None:
             pass
 
         async with _cluster(settings, workers) as cluster:
-            shown.say("propagating")
+            bar.relabel("propagating")
             await propagate_on(
                 cluster.client,
                 trajectory,
@@ -60,8 +63,8 @@ async def _propagate(settings: Settings, request: PropagationRequest, workers: i
                 first_interval=0,
                 until_interval=trajectory.intervals_for(request.steps),
                 slice_budget=0,
-                on_stretch=take,
-                on_slices=pass_by,
+                on_stretch=keep,
+                on_slices=ignore,
                 deadline_s=settings.stretch_deadline_s,
             )
     return Propagation.open(trajectory, request.steps, stretches)
@@ -70,19 +73,19 @@ async def _propagate(settings: Settings, request: PropagationRequest, workers: i
 async def _export(
     settings: Settings, request: PropagationRequest, workers: int, directory: Path
 ) -> int:
-    with Progress.of(request.steps, "starting a cluster") as shown:
+    with Progress.of(request.steps, "starting a cluster") as bar:
 
-        async def written(iterations: int) -> None:
-            shown.reach(iterations)
+        async def show(iterations: int) -> None:
+            bar.reach(iterations)
 
         async with _cluster(settings, workers) as cluster:
-            shown.say("writing")
+            bar.relabel("writing")
             parts = await export_on(
                 cluster.client,
                 request.trajectory,
                 request.steps,
                 directory,
-                on_progress=written,
+                on_progress=show,
                 deadline_s=settings.stretch_deadline_s,
             )
     return len(parts)
@@ -90,7 +93,7 @@ async def _export(
 
 @asynccontextmanager
 async def _cluster(settings: Settings, workers: int) -> AsyncIterator[Cluster]:
-    """Start a cluster where the settings say, else of processes on this machine's cores."""
+    """Start a cluster on the configured Dask, else one of processes on this machine."""
     backend: Backend = backend_of(settings) if settings.has_dask else LocalBackend()
     async with backend.open(tag=f"{TAG}/{secrets.token_hex(8)}", workers=workers) as cluster:
         await wait_for_a_worker(cluster.arrived, settings.cluster_timeout_s)

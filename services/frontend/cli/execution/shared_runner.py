@@ -1,4 +1,4 @@
-"""A propagation by a runner: what the command line does where Redis and Dask are configured."""
+"""Has a runner compute a propagation, through the Redis and Dask that are configured."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def _follow(services: Services, request: PropagationRequest) -> None:
     """Show a run's progress until it is over."""
     if not services.runners.alive():
         raise FrontendError(
-            "No runner is alive to take this up; start `porta runner`, or use --workers inline."
+            "No runner is alive to execute this; start `porta runner`, or use --workers inline."
         )
     with (
-        Progress.of(request.steps, "waiting") as shown,
+        Progress.of(request.steps, "waiting") as bar,
         services.hub.subscribe(request.trajectory.digest, propagation_id=request.id) as events,
     ):
         for event in events:
@@ -47,5 +47,5 @@ def _follow(services: Services, request: PropagationRequest) -> None:
                 return
             if event.run is not None:
                 resource = services.propagations.resource_for(request, event.run)
-                shown.say(resource.status.value)
-                shown.reach(resource.progress.done)
+                bar.relabel(resource.status.value)
+                bar.reach(resource.progress.done)

@@ -91,7 +91,7 @@ def test_propagate_refuses_what_is_no_step_count(steps: str) -> None:
         (["--members", "2"], "ensembles"),
         (["--seed", "-1"], "seed"),
         (["--output", "orbit.txt"], ".parquet"),
-        (["--output", "nowhere/at/all/orbit.js"], "no folder"),
+        (["--output", "nowhere/at/all/orbit.js"], "no directory"),
         (["--output", "parts/", "--workers", "inline"], "--workers"),
     ],
 )
@@ -112,7 +112,7 @@ def test_propagate_refuses_what_is_no_number_of_workers(workers: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("{", "no JSON"),
+        ("{", "not JSON"),
         ("{}", "scenario"),
         (json.dumps({"agents": [], "dt_min": 1, "dt_span": 0, "epsilon": 0.1}), "agents"),
     ],

@@ -6,17 +6,17 @@ from typing import Final
 
 import pytest
 
-from frontend.embedded.data_dir import LOG_LIMIT_BYTES, DataFolder, default_folder
-from frontend.embedded.errors import FolderInUse, FolderUnusable
+from frontend.embedded.data_dir import LOG_LIMIT_BYTES, DataDir, default_data_dir
+from frontend.embedded.errors import DataDirInUse, DataDirUnusable
 from tests.processes import line_of, lives, python
 
 URL: Final = "http://127.0.0.1:8080/"
 HOLDER: Final = """
 import os, subprocess, sys, time
 from pathlib import Path
-from frontend.embedded.data_dir import DataFolder
-with DataFolder(Path(sys.argv[1])).locked("http://127.0.0.1:8080/") as lock:
-    if sys.argv[2] == "share":  # as `porta serve` does with its guardian
+from frontend.embedded.data_dir import DataDir
+with DataDir(Path(sys.argv[1])).locked("http://127.0.0.1:8080/") as lock:
+    if sys.argv[2] == "share":  # as `porta serve` does with its supervisor
         subprocess.Popen((sys.executable, "-c", "import time; time.sleep(1)"), pass_fds=(lock,))
         os._exit(0)
     print("held", flush=True)
@@ -25,8 +25,8 @@ with DataFolder(Path(sys.argv[1])).locked("http://127.0.0.1:8080/") as lock:
 KILLED: Final = """
 import os, subprocess, sys
 from pathlib import Path
-from frontend.embedded.data_dir import DataFolder
-folder = DataFolder(Path(sys.argv[1]))
+from frontend.embedded.data_dir import DataDir
+folder = DataDir(Path(sys.argv[1]))
 with folder.locked("http://127.0.0.1:8080/") as lock, folder.prepared(lock) as sockets:
     (folder.run / "gateway.sqlite").touch()
     program = "import time; print(flush=True); time.sleep(60)"
@@ -41,7 +41,7 @@ with folder.locked("http://127.0.0.1:8080/") as lock, folder.prepared(lock) as s
 
 
 def test_a_folder_is_made_for_this_user_alone(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path / "new" / "porta")
+    folder = DataDir(tmp_path / "new" / "porta")
     with folder.locked(URL):
         assert folder.path.stat().st_mode & 0o777 == 0o700
 
@@ -49,7 +49,7 @@ def test_a_folder_is_made_for_this_user_alone(tmp_path: Path) -> None:
 def test_a_second_holder_is_refused_with_the_first_ones_name(tmp_path: Path) -> None:
     with python(HOLDER, tmp_path, "hold") as first:
         assert line_of(first) == "held"
-        with pytest.raises(FolderInUse) as refusal, DataFolder(tmp_path).locked("other"):
+        with pytest.raises(DataDirInUse) as refusal, DataDir(tmp_path).locked("other"):
             pass
         first.kill()
     assert refusal.value.pid == first.pid
@@ -61,26 +61,26 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
     with python(HOLDER, tmp_path, "hold") as first:
         assert line_of(first) == "held"
         first.kill()
-    with DataFolder(tmp_path).locked(URL):
+    with DataDir(tmp_path).locked(URL):
         pass
 
 
-def test_a_guardian_that_is_still_tidying_up_is_waited_for(tmp_path: Path) -> None:
+def test_a_supervisor_that_is_still_tidying_up_is_waited_for(tmp_path: Path) -> None:
     with python(HOLDER, tmp_path, "share") as first:
         first.wait(10)
-    with DataFolder(tmp_path).locked(URL):
+    with DataDir(tmp_path).locked(URL):
         pass
 
 
 def test_a_folder_that_cannot_be_made_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    folder = DataFolder(tmp_path / "file" / "porta")
-    with pytest.raises(FolderUnusable, match="Not a directory"), folder.locked(URL):
+    folder = DataDir(tmp_path / "file" / "porta")
+    with pytest.raises(DataDirUnusable, match="Not a directory"), folder.locked(URL):
         pass
 
 
 def test_what_is_of_one_start_only_is_gone_after_it_and_results_stay(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path)
+    folder = DataDir(tmp_path)
     with folder.locked(URL) as lock:
         with folder.prepared(lock) as sockets:
             (folder.redis / "result").touch()
@@ -92,7 +92,7 @@ def test_what_is_of_one_start_only_is_gone_after_it_and_results_stay(tmp_path: P
 
 
 def test_what_a_killed_start_left_is_swept_before_the_next(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path)
+    folder = DataDir(tmp_path)
     with python(KILLED, tmp_path) as killed:
         stray, sockets = line_of(killed), line_of(killed)
     assert lives(int(stray))
@@ -104,7 +104,7 @@ def test_what_a_killed_start_left_is_swept_before_the_next(tmp_path: Path) -> No
 
 
 def test_sweeping_leaves_alone_whoever_only_works_in_the_folder(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path)
+    folder = DataDir(tmp_path)
     folder.run.mkdir()
     with (
         folder.locked(URL) as lock,
@@ -116,7 +116,7 @@ def test_sweeping_leaves_alone_whoever_only_works_in_the_folder(tmp_path: Path) 
 
 
 def test_the_last_starts_logs_are_kept_beside_this_ones(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path)
+    folder = DataDir(tmp_path)
     with folder.locked(URL) as lock:
         with folder.prepared(lock):
             folder.log("web").write_text("first")
@@ -126,7 +126,7 @@ def test_the_last_starts_logs_are_kept_beside_this_ones(tmp_path: Path) -> None:
 
 
 def test_a_log_that_has_grown_long_begins_anew_for_its_writer(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path)
+    folder = DataDir(tmp_path)
     folder.logs.mkdir()
     with folder.log("web").open("ab", buffering=0) as writer:
         writer.write(b"x" * (LOG_LIMIT_BYTES + 1))
@@ -139,5 +139,5 @@ def test_a_log_that_has_grown_long_begins_anew_for_its_writer(tmp_path: Path) ->
 def test_the_default_is_the_users_own_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.platform == "linux":
         monkeypatch.setenv("XDG_DATA_HOME", "/somewhere")
-        assert default_folder() == Path("/somewhere/porta")
-    assert default_folder().name == "porta"
+        assert default_data_dir() == Path("/somewhere/porta")
+    assert default_data_dir().name == "porta"

@@ -7,7 +7,7 @@ import pytest
 from dask_gateway import BasicAuth, Gateway
 
 from frontend import embedded
-from frontend.embedded.errors import FolderInUse
+from frontend.embedded.errors import DataDirInUse
 from frontend.embedded.launcher import serve
 from frontend.settings import Settings
 from tests.processes import eventually, line_of, lives, of_folder, python
@@ -42,11 +42,11 @@ def test_a_server_that_is_not_installed_is_told_with_the_way_out(
 
 
 def test_the_folder_of_the_settings_is_used_where_none_is_given(tmp_path: Path) -> None:
-    from frontend.embedded.data_dir import DataFolder
+    from frontend.embedded.data_dir import DataDir
 
     with (
-        DataFolder(tmp_path).locked("http://first/"),
-        pytest.raises(FolderInUse, match="http://first/"),
+        DataDir(tmp_path).locked("http://first/"),
+        pytest.raises(DataDirInUse, match="http://first/"),
     ):
         serve(Settings(data=str(tmp_path)), host="127.0.0.1", port=0)
 
@@ -65,7 +65,7 @@ def test_a_gateway_alone_lives_as_long_as_its_context_and_asks_for_its_password(
     tmp_path: Path,
 ) -> None:
     with embedded.gateway(tmp_path) as access:
-        assert lives(access.guardian)
+        assert lives(access.supervisor)
         assert asyncio.run(_clusters(access, access.password)) == []
         with pytest.raises(Exception, match="401"):
             asyncio.run(_clusters(access, "guess"))

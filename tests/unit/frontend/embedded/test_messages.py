@@ -8,7 +8,7 @@ from frontend.embedded.messages import Event, Lines, Plan
 events = st.builds(
     Event,
     kind=st.sampled_from(["started", "ready", "waiting", "restarted", "failed"]),
-    part=st.text(),
+    process=st.text(),
     detail=st.text(),
     pid=st.none() | st.integers(1, 2**22),
 )

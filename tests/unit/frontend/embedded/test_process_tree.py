@@ -1,4 +1,4 @@
-"""Each family lives in a process of its own: stopping it must not stop the tests' servers."""
+"""Each tree lives in a process of its own: stopping it must not stop the tests' servers."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ else:
     time.sleep(60)
 """
 
-# Notes its descendants as the guardian does, and stops them all when told to.
+# Notes its descendants as the supervisor does, and stops them all when told to.
 HEAD: Final = """
 import subprocess, sys, time
 from frontend.embedded.process_tree import ProcessTree, adopt_orphans
 adopts = sys.argv[1] == "adopt" and adopt_orphans()
-family = ProcessTree(adopts=adopts)
+tree = ProcessTree(adopts=adopts)
 child = subprocess.Popen((sys.executable, "-c", *sys.argv[2:]))
 for line in sys.stdin:
-    family.note()
-    print(len(family.members()), flush=True)
+    tree.note()
+    print(len(tree.members()), flush=True)
 start = time.monotonic()
-family.stop(0.5)
-child.returncode = family.exits[child.pid]
-print("stopped", len(family.members()), time.monotonic() - start, flush=True)
+tree.stop(0.5)
+child.returncode = tree.exits[child.pid]
+print("stopped", len(tree.members()), time.monotonic() - start, flush=True)
 """
 PARENT: Final = """
 import subprocess, sys, time
@@ -61,7 +61,7 @@ time.sleep(60)
 
 
 class Head:
-    """The head of a family, in a process of its own."""
+    """The head of a tree, in a process of its own."""
 
     def __init__(self, pid_file: Path, how: str, temper: str, leaving: str) -> None:
         self.pid_file = pid_file

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from frontend.embedded.data_dir import DataFolder
+from frontend.embedded.data_dir import DataDir
 from frontend.embedded.errors import PortTaken
 from frontend.embedded.messages import Plan
 from frontend.embedded.stack import Stack, browser_url, compose
@@ -24,19 +24,19 @@ ENVIRON: Final = {"PATH": "/bin", "PORTA_MAX_STEPS": "1000", "HOME": "/home/ada"
 
 class Composer:
     def __init__(self, data: Path) -> None:
-        self.folder = DataFolder(data)
+        self.data_dir = DataDir(data)
         self._made: list[Stack] = []
 
     def __call__(self, environ: Mapping[str, str] = ENVIRON, **others: bool | int) -> Stack:
         asked = {"port": 0, "redis": True, "gateway": True, "porta": True, **others}
         plan = Plan.from_text(json.dumps({"data": "", "lock": 0, "host": "127.0.0.1"} | asked))
-        self._made.append(compose(plan, self.folder, self.folder.path, environ))
+        self._made.append(compose(plan, self.data_dir, self.data_dir.path, environ))
         return self._made[-1]
 
     def close(self) -> None:
-        for part in (part for one in self._made for part in one.parts):
-            if part.port is not None:
-                part.port.release()
+        for process in (process for stack in self._made for process in stack.processes):
+            if process.port is not None:
+                process.port.release()
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def composed(tmp_path: Path) -> Iterator[Composer]:
     composer.close()
 
 
-def named(composition: Stack) -> dict[str, ManagedProcess]:
-    return {part.name: part for part in composition.parts}
+def named(stack: Stack) -> dict[str, ManagedProcess]:
+    return {process.name: process for process in stack.processes}
 
 
 def test_all_five_servers_are_embedded_where_nothing_is_configured(composed: Composer) -> None:
@@ -64,9 +64,9 @@ def test_the_runner_waits_for_the_gateway_so_that_it_puts_off_no_run(composed: C
 
 
 def test_only_the_runner_and_the_gateway_know_the_password(composed: Composer) -> None:
-    composition = composed()
-    password = json.loads(composition.reached)["DASK_GATEWAY_PASSWORD"]
-    knowing = {part.name for part in composition.parts if password in part.environ.values()}
+    stack = composed()
+    password = json.loads(stack.addresses)["DASK_GATEWAY_PASSWORD"]
+    knowing = {p.name for p in stack.processes if password in p.environ.values()}
     assert knowing == {"gateway", "runner"}
 
 
@@ -76,22 +76,22 @@ def test_a_configured_gateways_password_is_kept_from_the_web(composed: Composer)
         "DASK_GATEWAY_ADDRESS": "http://gateway",
         "DASK_GATEWAY_PASSWORD": "secret",
     }
-    parts = named(composed(environ, gateway=False))
-    assert "DASK_GATEWAY_PASSWORD" not in parts["web"].environ
-    assert parts["runner"].environ["DASK_GATEWAY_PASSWORD"] == "secret"  # noqa: S105 - the test's own
+    processes = named(composed(environ, gateway=False))
+    assert "DASK_GATEWAY_PASSWORD" not in processes["web"].environ
+    assert processes["runner"].environ["DASK_GATEWAY_PASSWORD"] == "secret"  # noqa: S105 - the test's own
 
 
 def test_only_web_and_runner_know_redis(composed: Composer) -> None:
-    composition = composed()
-    url = json.loads(composition.reached)["redis_url"]
-    knowing = {part.name for part in composition.parts if url in part.environ.values()}
+    stack = composed()
+    url = json.loads(stack.addresses)["redis_url"]
+    knowing = {p.name for p in stack.processes if url in p.environ.values()}
     assert knowing == {"web", "runner"}
 
 
 def test_settings_reach_web_and_runner(composed: Composer) -> None:
-    parts = named(composed())
-    assert parts["web"].environ["PORTA_MAX_STEPS"] == "1000"
-    assert parts["runner"].environ["PORTA_MAX_STEPS"] == "1000"
+    processes = named(composed())
+    assert processes["web"].environ["PORTA_MAX_STEPS"] == "1000"
+    assert processes["runner"].environ["PORTA_MAX_STEPS"] == "1000"
 
 
 def test_a_wrong_setting_is_refused_before_anything_starts(composed: Composer) -> None:
@@ -100,20 +100,20 @@ def test_a_wrong_setting_is_refused_before_anything_starts(composed: Composer) -
 
 
 def test_a_number_of_workers_that_was_asked_for_is_kept(composed: Composer) -> None:
-    parts = named(composed({**ENVIRON, "PORTA_MAX_WORKERS": "9"}))
-    assert parts["runner"].environ["PORTA_MAX_WORKERS"] == "9"
-    assert json.loads(parts["gateway"].environ["EMBEDDED_GATEWAY"])["max_workers"] == 9
+    processes = named(composed({**ENVIRON, "PORTA_MAX_WORKERS": "9"}))
+    assert processes["runner"].environ["PORTA_MAX_WORKERS"] == "9"
+    assert json.loads(processes["gateway"].environ["EMBEDDED_GATEWAY"])["max_workers"] == 9
 
 
-def test_every_part_carries_the_folders_mark(composed: Composer) -> None:
-    for part in composed().parts:
-        assert part.environ.items() >= composed.folder.mark.items()
+def test_every_process_carries_the_folders_mark(composed: Composer) -> None:
+    for process in composed().processes:
+        assert process.environ.items() >= composed.data_dir.mark.items()
 
 
 def test_commands_need_nothing_but_this_environments_python(composed: Composer) -> None:
-    parts = named(composed())
+    processes = named(composed())
     for name in ("gateway", "web", "runner"):
-        assert parts[name].command[0] == sys.executable
+        assert processes[name].command[0] == sys.executable
 
 
 def test_a_taken_port_is_refused(composed: Composer) -> None:

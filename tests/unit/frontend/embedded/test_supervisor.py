@@ -1,4 +1,4 @@
-"""A guardian in a process of its own keeps small real servers, each a few lines of Python."""
+"""A supervisor in a process of its own keeps small real servers, each a few lines of Python."""
 
 from __future__ import annotations
 
@@ -19,34 +19,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     class Start(Protocol):
-        def __call__(self, *parts: dict[str, Any]) -> Archive: ...
+        def __call__(self, *processes: dict[str, Any]) -> Supervised: ...
 
 
-KEEPER: Final = """
+SUPERVISOR: Final = """
 import json, sys
 from pathlib import Path
 from frontend.embedded.wakeup import Wakeup
 from frontend.embedded.stack import Stack
 from frontend.embedded.errors import ProcessFailed
 from frontend.embedded.process_tree import adopt_orphans
-from frontend.embedded.data_dir import DataFolder
+from frontend.embedded.data_dir import DataDir
 from frontend.embedded.supervisor import Supervisor
 from frontend.embedded.managed_process import ManagedProcess
 
-folder = DataFolder(Path(sys.argv[1]))
-folder.logs.mkdir()
+data_dir = DataDir(Path(sys.argv[1]))
+data_dir.logs.mkdir()
 
-def part(name, program, **others):
-    there = folder.path / f"{name}.there"
+def managed(name, program, **others):
+    there = data_dir.path / f"{name}.there"
     return ManagedProcess(
         name=name, title=f"the {name}", command=(sys.executable, "-c", program, str(there)),
-        environ={}, folder=folder.path, log=folder.log(name), answers=there.exists, **others,
+        environ={}, working_dir=data_dir.path, log=data_dir.log(name), answers=there.exists,
+        **others,
     )
 
-parts = tuple(part(**one) for one in json.loads(sys.argv[2]))
-with Wakeup(sys.stdin.fileno()) as bell:
+processes = tuple(managed(**one) for one in json.loads(sys.argv[2]))
+with Wakeup(sys.stdin.fileno()) as wakeup:
     try:
-        Supervisor(Stack(parts, "{}"), folder, bell, adopts=adopt_orphans()).keep()
+        Supervisor(Stack(processes, "{}"), data_dir, wakeup, adopts=adopt_orphans()).run()
     except ProcessFailed as failure:
         print(json.dumps({"kind": "raised", "detail": failure.detail}), flush=True)
 """
@@ -62,11 +63,11 @@ NEVER_THERE: Final = "import time; print('thinking', flush=True); time.sleep(60)
 BROKEN: Final = "import sys; sys.exit('no configuration')"
 
 
-class Archive:
-    """A guardian, its pipe, and what it says."""
+class Supervised:
+    """A supervisor, its pipe, and what it says."""
 
-    def __init__(self, data: Path, *parts: dict[str, Any]) -> None:
-        self.process = python(KEEPER, data, json.dumps(parts))
+    def __init__(self, data: Path, *processes: dict[str, Any]) -> None:
+        self.process = python(SUPERVISOR, data, json.dumps(processes))
 
     def hear(self, kind: str) -> dict[str, Any]:
         """Listen until it says something of that kind."""
@@ -75,7 +76,7 @@ class Archive:
             event: dict[str, Any] = json.loads(line)
             if event["kind"] == kind:
                 return event
-        raise AssertionError(f"the guardian never said {kind!r}")
+        raise AssertionError(f"the supervisor never said {kind!r}")
 
     def descendants(self) -> list[int]:
         return [one.pid for one in psutil.Process(self.process.pid).children(recursive=True)]
@@ -91,120 +92,120 @@ class Archive:
 
 @pytest.fixture
 def keep(tmp_path: Path) -> Iterator[Start]:
-    kept: list[Archive] = []
+    started: list[Supervised] = []
 
-    def start(*parts: dict[str, Any]) -> Archive:
-        kept.append(Archive(tmp_path / "data", *parts))
-        return kept[-1]
+    def start(*processes: dict[str, Any]) -> Supervised:
+        started.append(Supervised(tmp_path / "data", *processes))
+        return started[-1]
 
     (tmp_path / "data").mkdir()
     yield start
-    for one in kept:
-        one.let_go()
-        assert one.process.stdout is not None
-        one.process.stdout.close()
+    for supervised in started:
+        supervised.let_go()
+        assert supervised.process.stdout is not None
+        supervised.process.stdout.close()
 
 
-def test_it_is_ready_when_every_part_is_there_in_their_order(keep: Start) -> None:
-    guardian = keep(
+def test_it_is_ready_when_every_server_is_there_in_their_order(keep: Start) -> None:
+    supervisor = keep(
         {"name": "second", "program": SERVER, "after": ["first"]},
         {"name": "first", "program": SERVER},
     )
-    assert [guardian.hear("started")["part"] for _ in range(2)] == ["first", "second"]
-    guardian.hear("ready")
-    assert len(guardian.descendants()) == 2
+    assert [supervisor.hear("started")["process"] for _ in range(2)] == ["first", "second"]
+    supervisor.hear("ready")
+    assert len(supervisor.descendants()) == 2
 
 
 @pytest.mark.parametrize("program", [SERVER, STUBBORN, WITH_ORPHAN])
 def test_at_the_pipes_end_nobody_is_left(keep: Start, program: str) -> None:
-    guardian = keep(
+    supervisor = keep(
         {"name": "one", "program": program}, {"name": "two", "program": program, "gives_back": True}
     )
-    guardian.hear("ready")
-    everybody = guardian.descendants()
+    supervisor.hear("ready")
+    everybody = supervisor.descendants()
     assert len(everybody) >= 2
-    assert guardian.let_go() < 5.0
+    assert supervisor.let_go() < 5.0
     assert not [pid for pid in everybody if lives(pid)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_to_the_guardian_ends_all_as_well(keep: Start, number: signal.Signals) -> None:
-    guardian = keep({"name": "one", "program": SERVER})
-    guardian.hear("ready")
-    everybody = guardian.descendants()
-    guardian.process.send_signal(number)
-    guardian.process.wait(10)
+def test_a_signal_to_the_supervisor_ends_all_as_well(keep: Start, number: signal.Signals) -> None:
+    supervisor = keep({"name": "one", "program": SERVER})
+    supervisor.hear("ready")
+    everybody = supervisor.descendants()
+    supervisor.process.send_signal(number)
+    supervisor.process.wait(10)
     assert not [pid for pid in everybody if lives(pid)]
 
 
-def test_a_killed_guardian_takes_its_servers_along(keep: Start) -> None:
-    guardian = keep({"name": "one", "program": SERVER})
-    server = guardian.hear("started")["pid"]
-    guardian.hear("ready")
-    guardian.process.kill()
+def test_a_killed_supervisor_takes_its_servers_along(keep: Start) -> None:
+    supervisor = keep({"name": "one", "program": SERVER})
+    server = supervisor.hear("started")["pid"]
+    supervisor.hear("ready")
+    supervisor.process.kill()
     eventually(lambda: not lives(server))
 
 
-def test_a_part_that_dies_is_started_again_at_once(keep: Start) -> None:
-    guardian = keep({"name": "one", "program": SERVER})
-    first = guardian.hear("started")["pid"]
-    guardian.hear("ready")
+def test_a_server_that_dies_is_started_again_at_once(keep: Start) -> None:
+    supervisor = keep({"name": "one", "program": SERVER})
+    first = supervisor.hear("started")["pid"]
+    supervisor.hear("ready")
     os.kill(first, signal.SIGKILL)
-    assert guardian.hear("restarted")["detail"] == "the one had ended (signal 9)"
-    second = guardian.hear("started")["pid"]
+    assert supervisor.hear("restarted")["detail"] == "the one had ended (signal 9)"
+    second = supervisor.hear("started")["pid"]
     assert second != first
     assert lives(second)
 
 
-def test_what_a_dead_part_had_forked_is_gone_before_it_starts_again(keep: Start) -> None:
-    guardian = keep({"name": "one", "program": FORKING})
-    first = guardian.hear("started")["pid"]
-    guardian.hear("ready")
-    (forked,) = (pid for pid in guardian.descendants() if pid != first)
+def test_what_a_dead_server_had_forked_is_gone_before_it_starts_again(keep: Start) -> None:
+    supervisor = keep({"name": "one", "program": FORKING})
+    first = supervisor.hear("started")["pid"]
+    supervisor.hear("ready")
+    (forked,) = (pid for pid in supervisor.descendants() if pid != first)
     os.kill(first, signal.SIGKILL)
-    guardian.hear("started")
+    supervisor.hear("started")
     eventually(lambda: not lives(forked), within_s=1.0)
 
 
-def test_a_part_that_keeps_dying_ends_all_with_a_sentence(keep: Start) -> None:
-    guardian = keep({"name": "one", "program": SERVER}, {"name": "two", "program": SERVER})
-    others = [guardian.hear("started")["pid"] for _ in range(2)]
-    guardian.hear("ready")
+def test_a_server_that_keeps_dying_ends_all_with_a_sentence(keep: Start) -> None:
+    supervisor = keep({"name": "one", "program": SERVER}, {"name": "two", "program": SERVER})
+    others = [supervisor.hear("started")["pid"] for _ in range(2)]
+    supervisor.hear("ready")
     victim = others[0]
     for _ in range(RESTARTS):
         os.kill(victim, signal.SIGKILL)
-        victim = guardian.hear("started")["pid"]
+        victim = supervisor.hear("started")["pid"]
     os.kill(victim, signal.SIGKILL)
-    detail = guardian.hear("raised")["detail"]
+    detail = supervisor.hear("raised")["detail"]
     assert f"The one died {RESTARTS + 1} times within a minute, at last by signal 9" in detail
-    guardian.process.wait(10)
+    supervisor.process.wait(10)
     assert not lives(others[1])
 
 
-def test_a_part_that_ends_while_all_start_is_named_with_its_last_words(keep: Start) -> None:
-    guardian = keep({"name": "one", "program": SERVER}, {"name": "two", "program": BROKEN})
-    detail = guardian.hear("raised")["detail"]
+def test_a_server_that_ends_while_all_start_is_named_with_its_last_words(keep: Start) -> None:
+    supervisor = keep({"name": "one", "program": SERVER}, {"name": "two", "program": BROKEN})
+    detail = supervisor.hear("raised")["detail"]
     assert detail.startswith("The two ended while Porta started (exit code 1).")
     assert detail.endswith("    no configuration")
 
 
-def test_a_part_that_is_not_there_in_time_is_named_with_its_last_words(keep: Start) -> None:
-    guardian = keep({"name": "one", "program": NEVER_THERE, "deadline_s": 1.0})
-    detail = guardian.hear("raised")["detail"]
+def test_a_server_that_is_not_there_in_time_is_named_with_its_last_words(keep: Start) -> None:
+    supervisor = keep({"name": "one", "program": NEVER_THERE, "deadline_s": 1.0})
+    detail = supervisor.hear("raised")["detail"]
     assert detail.startswith("The one was not ready after 1 s.")
     assert detail.endswith("    thinking")
 
 
-def test_a_part_that_is_not_required_is_waited_for_and_then_left_alone(keep: Start) -> None:
-    guardian = keep(
+def test_a_server_that_is_not_required_is_waited_for_and_then_left_alone(keep: Start) -> None:
+    supervisor = keep(
         {"name": "one", "program": NEVER_THERE, "deadline_s": 0.5, "required": False},
     )
-    assert guardian.hear("waiting")["detail"] == "the one was not ready after 0.5 s"
-    guardian.hear("ready")
+    assert supervisor.hear("waiting")["detail"] == "the one was not ready after 0.5 s"
+    supervisor.hear("ready")
 
 
 def test_the_pipes_end_during_the_start_ends_the_start(keep: Start) -> None:
-    guardian = keep({"name": "one", "program": NEVER_THERE})
-    server = guardian.hear("started")["pid"]
-    assert guardian.let_go() < 5.0
+    supervisor = keep({"name": "one", "program": NEVER_THERE})
+    server = supervisor.hear("started")["pid"]
+    assert supervisor.let_go() < 5.0
     assert not lives(server)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 
-from frontend.embedded.data_dir import DataFolder
+from frontend.embedded.data_dir import DataDir
 from frontend.embedded.valkey import LEAST_BYTES, MOST_BYTES, redis_process, redis_url
 from tests.processes import eventually
 
@@ -26,17 +26,17 @@ def sockets(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @contextlib.contextmanager
 def running(data: Path, sockets: Path) -> Iterator[tuple[redis.Redis, Callable[[], None]]]:
-    folder = DataFolder(data)
-    folder.redis.mkdir(parents=True, exist_ok=True)
-    folder.logs.mkdir(exist_ok=True)
-    part = redis_process(folder, sockets, ENVIRON)
+    data_dir = DataDir(data)
+    data_dir.redis.mkdir(parents=True, exist_ok=True)
+    data_dir.logs.mkdir(exist_ok=True)
+    process = redis_process(data_dir, sockets, ENVIRON)
     client = redis.Redis.from_url(redis_url(sockets))
-    with part.start() as process, contextlib.closing(client):
+    with process.start() as server, contextlib.closing(client):
         try:
-            eventually(part.answers)
-            yield client, process.kill
+            eventually(process.answers)
+            yield client, server.kill
         finally:
-            process.kill()
+            server.kill()
 
 
 def test_its_url_is_understood_whatever_the_folder_is_called(tmp_path: Path, sockets: Path) -> None:
@@ -60,5 +60,5 @@ def test_only_what_has_a_time_to_live_is_evicted_and_memory_is_bounded(tmp_path:
 
 
 def test_it_is_told_no_secret(tmp_path: Path) -> None:
-    part = redis_process(DataFolder(tmp_path), tmp_path, ENVIRON)
-    assert "secret" not in part.environ.values()
+    process = redis_process(DataDir(tmp_path), tmp_path, ENVIRON)
+    assert "secret" not in process.environ.values()

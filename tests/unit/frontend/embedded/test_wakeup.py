@@ -26,38 +26,38 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 def test_what_comes_through_the_pipe_is_given_once(pipe: tuple[int, int]) -> None:
     read, write = pipe
-    with Wakeup(read) as bell:
+    with Wakeup(read) as wakeup:
         os.write(write, b"ab")
-        bell.wait(LONG_S)
-        assert (bell.take(), bell.take(), bell.ended) == (b"ab", b"", False)
+        wakeup.wait(LONG_S)
+        assert (wakeup.take(), wakeup.take(), wakeup.ended) == (b"ab", b"", False)
         os.close(write)
 
 
 def test_the_pipes_end_rings_and_stays(pipe: tuple[int, int]) -> None:
     read, write = pipe
-    with Wakeup(read) as bell:
+    with Wakeup(read) as wakeup:
         os.close(write)
-        bell.wait(LONG_S)
-        assert bell.ended
-        bell.wait(0.0)
-        assert bell.ended
+        wakeup.wait(LONG_S)
+        assert wakeup.ended
+        wakeup.wait(0.0)
+        assert wakeup.ended
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_request_to_end_rings(pipe: tuple[int, int], number: signal.Signals) -> None:
     read, write = pipe
-    with Wakeup(read) as bell:
+    with Wakeup(read) as wakeup:
         os.kill(os.getpid(), number)
-        bell.wait(LONG_S)
-        assert bell.signals == 1
+        wakeup.wait(LONG_S)
+        assert wakeup.signals == 1
     os.close(write)
 
 
 def test_a_childs_end_rings(pipe: tuple[int, int]) -> None:
     read, write = pipe
     start = time.monotonic()
-    with Wakeup(read) as bell, subprocess.Popen((sys.executable, "-c", "")):
-        bell.wait(LONG_S)
+    with Wakeup(read) as wakeup, subprocess.Popen((sys.executable, "-c", "")):
+        wakeup.wait(LONG_S)
     assert time.monotonic() < start + LONG_S
     os.close(write)
 
@@ -66,10 +66,10 @@ def test_a_signal_that_was_ignored_stays_ignored(pipe: tuple[int, int]) -> None:
     read, write = pipe
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with Wakeup(read) as bell:
+        with Wakeup(read) as wakeup:
             os.kill(os.getpid(), signal.SIGHUP)
-            bell.wait(0.1)
-            assert bell.signals == 0
+            wakeup.wait(0.1)
+            assert wakeup.signals == 0
     finally:
         signal.signal(signal.SIGHUP, before)
         os.close(write)
