@@ -1,5 +1,6 @@
 """What a platform engineer may set, read once into one frozen value."""
 
-from infra.settings.settings import PROFILES, Settings, SettingsError
+from infra.settings.parsers import SettingsError
+from infra.settings.settings import Settings
 
-__all__ = ["PROFILES", "Settings", "SettingsError"]
+__all__ = ["Settings", "SettingsError"]

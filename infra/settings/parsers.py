@@ -1,4 +1,7 @@
-"""Texts of the environment and values of a YAML file, read strictly as a setting's type."""
+"""How the text of a setting, from the environment or a YAML file, becomes a value of its type.
+
+A text that is not of the type is a `SettingsError` that names the setting.
+"""
 
 from __future__ import annotations
 
@@ -16,24 +19,24 @@ Value = str | int | float | bool | tuple[tuple[str, str], ...]
 
 
 class SettingsError(ValueError):
-    """A setting that can't be used; the sentence names it."""
+    """An invalid setting; the message is a sentence that names it."""
 
 
 def read_file(name: str) -> dict[str, Any]:
-    """Return what a YAML file says, nothing if there is no name; raises SettingsError."""
+    """Return the settings in a YAML file, none for an empty name; raises SettingsError."""
     if not name:
         return {}
     try:
-        said = yaml.safe_load(Path(name).read_text(encoding="utf-8")) or {}
+        settings = yaml.safe_load(Path(name).read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
         raise SettingsError(f"file {name} can't be read: {error}.") from None
-    if not isinstance(said, dict):
-        raise SettingsError(f"file {name} must hold settings, a line each.")
-    return said
+    if not isinstance(settings, dict):
+        raise SettingsError(f"file {name} must be a mapping of settings to values.")
+    return settings
 
 
 def read(name: str, kind: object, value: object) -> Value:
-    """Return a setting's value, whose type is named as in the class; raises SettingsError."""
+    """Return a setting's value; `kind` is its annotation in the class. Raises SettingsError."""
     text = str(value).strip()
     match kind:
         case "bool":
@@ -46,7 +49,7 @@ def read(name: str, kind: object, value: object) -> Value:
             return int(text)
         case "float":
             if re.fullmatch("[0-9]{1,6}(\\.[0-9]{1,3})?", text) is None:
-                raise SettingsError(f"{name} must be a number, as 0.5 or 2.")
+                raise SettingsError(f"{name} must be a number, such as 0.5 or 2.")
             return float(text)
         case "str":
             return text
@@ -55,14 +58,15 @@ def read(name: str, kind: object, value: object) -> Value:
 
 
 def _pairs(name: str, value: object) -> tuple[tuple[str, str], ...]:
-    """Read variables of Porta's: a mapping in the file, `PORTA_A=1 PORTA_B=2` as a text."""
+    """Read variables of Porta: a mapping in the file, or the text `PORTA_A=1 PORTA_B=2`."""
     if isinstance(value, dict):
-        pairs = [(str(key), str(said)) for key, said in value.items()]
+        pairs = [(str(key), str(text)) for key, text in value.items()]
     else:
-        pairs = [
-            (key, said) for key, _, said in (word.partition("=") for word in str(value).split())
-        ]
+        words = (word.partition("=") for word in str(value).split())
+        pairs = [(key, text) for key, _, text in words]
     for key, _ in pairs:
         if VARIABLE.fullmatch(key) is None:
-            raise SettingsError(f"{name} holds variables of Porta's, as PORTA_LOG_LEVEL=debug.")
+            raise SettingsError(
+                f"{name} takes variables of Porta only, such as PORTA_LOG_LEVEL=debug."
+            )
     return tuple(sorted(pairs))

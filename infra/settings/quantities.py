@@ -1,6 +1,7 @@
-"""Kubernetes' quantities: `250m` of a processor, `512Mi` of memory.
+"""Kubernetes' quantities, as numbers and back: `250m` of a CPU, `512Mi` of memory.
 
-Written otherwise than Kubernetes does, each plan of Terraform's would find a change.
+They are written as Kubernetes normalises them; else every Terraform plan would show a change.
+Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ _QUANTITY: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|Ki|Mi|Gi|Ti)?")
 
 
 def _number(quantity: str) -> Fraction:
-    """Return what a quantity says; raises ValueError if it is none."""
-    found = _QUANTITY.fullmatch(quantity)
-    if found is None:
-        raise ValueError(f"{quantity} is no quantity, as 512Mi or 250m.")
-    return Fraction(found[1]) * _SCALES[found[2] or ""]
+    """Return a quantity's number; raises ValueError if it is not a quantity."""
+    match = _QUANTITY.fullmatch(quantity)
+    if match is None:
+        raise ValueError(f"{quantity} is not a quantity, such as 512Mi or 250m.")
+    return Fraction(match[1]) * _SCALES[match[2] or ""]
 
 
 def cores(quantity: str) -> Fraction:
-    """Return processors.
+    """Return a number of CPUs.
 
     >>> cores("250m")
     Fraction(1, 4)
@@ -49,7 +50,7 @@ def mebibytes(quantity: str) -> Fraction:
 
 
 def cpu(number: Fraction) -> str:
-    """Write processors, rounded up to a thousandth, as Kubernetes writes them itself.
+    """Write a number of CPUs, rounded up to a thousandth.
 
     >>> cpu(Fraction(2)), cpu(Fraction(5, 2))
     ('2', '2500m')
@@ -59,10 +60,10 @@ def cpu(number: Fraction) -> str:
 
 
 def memory(number: Fraction) -> str:
-    """Write MiB, rounded up, as Kubernetes writes them itself.
+    """Write a number of MiB, rounded up.
 
     >>> memory(Fraction(512)), memory(Fraction(2048))
     ('512Mi', '2Gi')
     """
-    whole = -(-number // 1)
-    return f"{whole}Mi" if whole % 1024 else f"{whole // 1024}Gi"
+    mib = -(-number // 1)
+    return f"{mib}Mi" if mib % 1024 else f"{mib // 1024}Gi"

@@ -11,8 +11,8 @@ import pytest
 from nbclient import NotebookClient
 
 from frontend import embedded
-from infra.charts.porta import chart, values
 from infra.settings import Settings
+from tests.porta_chart import named, objects
 
 if TYPE_CHECKING:
     from frontend.embedded import GatewayAccess
@@ -21,24 +21,21 @@ FILE: Final = Path(__file__).parents[2] / "notebooks" / "propagation.ipynb"
 
 
 def environ(access: GatewayAccess) -> dict[str, str]:
-    """What the notebook's pod has, but that the Gateway is this one."""
-    (container,) = (
-        one["spec"]["template"]["spec"]["containers"][0]
-        for one in chart.objects(values.of(Settings.load({})), "sedaro")
-        if (one["kind"], one["metadata"]["name"]) == ("Deployment", "notebook")
-    )
+    """The environment of the notebook's pod, with this Gateway in place of its own."""
+    deployment = named(objects(Settings.load({})), "Deployment")["notebook"]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
     here = {
         "DASK_GATEWAY__ADDRESS": access.address,
         "DASK_GATEWAY__PROXY_ADDRESS": access.proxy_address,
         "DASK_GATEWAY__AUTH__KWARGS__PASSWORD": access.password,
     }
-    told = {
+    found = {
         one["name"]: here.get(one["name"], one.get("value", ""))
         for one in container["env"]
         if one["name"].startswith("DASK_GATEWAY")
     }
-    assert here.keys() <= told.keys()
-    return told
+    assert here.keys() <= found.keys()
+    return found
 
 
 @pytest.fixture(scope="module")

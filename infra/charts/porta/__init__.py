@@ -1,1 +1,1 @@
-"""The application's manifests, as plain Python with placeholders for Helm's values."""
+"""Porta's Helm chart: plain templates, and the values that the settings give it."""

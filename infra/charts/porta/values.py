@@ -1,81 +1,20 @@
-"""The values of the application's chart: their defaults, and what the settings make of them."""
+"""The values of Porta's chart: its defaults, and those that the settings give it."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import yaml
 
 from infra import naming
 
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-__all__ = ["DEFAULTS", "of"]
+__all__ = ["defaults", "of"]
 
-DEFAULTS: Final[dict[str, Any]] = {
-    "image": {
-        "repository": "porta",
-        "notebook": "porta-notebook",
-        "tag": "0.1.0",
-        "pullPolicy": "IfNotPresent",
-        "pullSecrets": [],
-    },
-    "settings": {"PORTA_LOG_FORMAT": "json"},
-    "redis": {"secret": naming.REDIS_URL_SECRET, "key": naming.REDIS_URL_KEY, "tlsSecret": ""},
-    "gateway": {
-        "namespace": "sedaro-gateway",
-        "secret": naming.GATEWAY_SECRET,
-        "key": naming.GATEWAY_KEY,
-    },
-    "web": {
-        "replicas": 2,
-        "resources": {
-            "requests": {"cpu": "250m", "memory": "512Mi"},
-            "limits": {"cpu": "2", "memory": "1Gi"},
-        },
-        "autoscaling": {"enabled": True, "limit": 6, "cpuPercent": 70},
-        "disruptionBudget": True,
-        "auth": {
-            "mode": "none",
-            "header": "X-Forwarded-User",
-            "tokens": {"secret": naming.TOKENS_SECRET, "key": naming.TOKENS_FILE},
-            "session": {"secret": naming.SESSION_SECRET, "key": naming.SESSION_KEY},
-        },
-        "trustedProxies": "",
-        "service": {"type": "ClusterIP", "nodePort": None},
-        "ingress": {
-            "enabled": False,
-            "host": "porta.example",
-            "class": "nginx",
-            "tlsSecret": "porta-tls",
-            "annotations": {},
-        },
-    },
-    "runner": {
-        "replicas": 2,
-        "resources": {
-            "requests": {"cpu": "250m", "memory": "512Mi"},
-            "limits": {"cpu": "1", "memory": "1Gi"},
-        },
-    },
-    "notebook": {
-        "enabled": True,
-        "secret": naming.NOTEBOOK_SECRET,
-        "key": naming.NOTEBOOK_KEY,
-        "volume": {"size": "2Gi", "storageClass": ""},
-        "resources": {
-            "requests": {"cpu": "250m", "memory": "512Mi"},
-            "limits": {"cpu": "2", "memory": "2Gi"},
-        },
-    },
-    "network": {
-        "policies": True,
-        "webPeers": [
-            {"namespaceSelector": {"matchLabels": {naming.NAMESPACE_LABEL: "ingress-nginx"}}},
-            {"namespaceSelector": {"matchLabels": {naming.NAMESPACE_LABEL: "monitoring"}}},
-        ],
-        "kubernetesApi": "0.0.0.0/0",
-    },
-}
+FILE: Final = Path(__file__).with_name("values.yaml")
 # https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
 _EVENT_STREAMS: Final = {
     "nginx.ingress.kubernetes.io/proxy-buffering": "off",
@@ -84,31 +23,30 @@ _EVENT_STREAMS: Final = {
 }
 
 
+def defaults() -> dict[str, Any]:
+    """Return the chart's own values, as `values.yaml` has them."""
+    values: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
+    return values
+
+
 def of(settings: Settings) -> dict[str, Any]:
     """Return the values with which the settings install the chart."""
-    said = {
-        "PORTA_LOG_FORMAT": "json",
-        "PORTA_MAX_WORKERS": str(settings.max_workers),
-        "PORTA_MAX_RUNS": str(settings.max_runs),
-        **dict(settings.application),
-    }
-    if settings.dashboard_url:
-        said["PORTA_DASHBOARD_URL"] = settings.dashboard_url
+    own = defaults()
     secret = settings.image_pull_secret
     return {
-        "image": DEFAULTS["image"]
+        "image": own["image"]
         | {
             "repository": settings.image,
             "notebook": settings.notebook_image,
             "tag": settings.image_tag,
             "pullSecrets": [{"name": secret}] if secret else [],
         },
-        "settings": said,
-        "redis": DEFAULTS["redis"] | {"tlsSecret": settings.redis_tls_secret},
-        "gateway": DEFAULTS["gateway"] | {"namespace": settings.gateway_namespace},
-        "web": _web(settings),
-        "runner": _sized("runner", settings) | {"replicas": settings.runner_replicas},
-        "notebook": _sized("notebook", settings)
+        "settings": _variables(settings),
+        "redis": own["redis"] | {"tlsSecret": settings.redis_tls_secret},
+        "gateway": own["gateway"] | {"namespace": settings.gateway_namespace},
+        "web": _web(own["web"], settings),
+        "runner": _sized(own["runner"], settings) | {"replicas": settings.runner_replicas},
+        "notebook": _sized(own["notebook"], settings)
         | {
             "enabled": settings.notebook,
             "volume": {"size": settings.notebook_volume, "storageClass": settings.storage_class},
@@ -121,26 +59,37 @@ def of(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _sized(component: str, settings: Settings) -> dict[str, Any]:
-    """Return a component's defaults, asking for what the settings say."""
-    said: dict[str, Any] = DEFAULTS[component]
-    asked = {"cpu": settings.pod_cpu, "memory": settings.pod_memory}
-    return said | {"resources": said["resources"] | {"requests": asked}}
+def _variables(settings: Settings) -> dict[str, str]:
+    """Return the variables that web and runner share."""
+    dashboards = {"PORTA_DASHBOARD_URL": settings.dashboard_url} if settings.dashboard_url else {}
+    return {
+        "PORTA_LOG_FORMAT": "json",
+        "PORTA_MAX_WORKERS": str(settings.max_workers),
+        "PORTA_MAX_RUNS": str(settings.max_runs),
+        **dict(settings.application),
+        **dashboards,
+    }
 
 
-def _web(settings: Settings) -> dict[str, Any]:
+def _sized(component: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return a component's values with the requests that the settings ask for."""
+    requests = {"cpu": settings.pod_cpu, "memory": settings.pod_memory}
+    return component | {"resources": component["resources"] | {"requests": requests}}
+
+
+def _web(component: dict[str, Any], settings: Settings) -> dict[str, Any]:
     by_port, by_ingress = (settings.exposure == kind for kind in ("nodeport", "ingress"))
-    defaults = _sized("web", settings)
-    return defaults | {
+    sized = _sized(component, settings)
+    return sized | {
         "replicas": settings.web_replicas,
-        "autoscaling": defaults["autoscaling"]
+        "autoscaling": sized["autoscaling"]
         | {
             "enabled": settings.web_replicas_limit > settings.web_replicas,
             "limit": settings.web_replicas_limit,
         },
         # With one replica a budget would keep its node from ever being drained.
         "disruptionBudget": settings.web_replicas > 1,
-        "auth": defaults["auth"] | {"mode": settings.auth, "header": settings.auth_header},
+        "auth": sized["auth"] | {"mode": settings.auth, "header": settings.auth_header},
         "trustedProxies": settings.trusted_proxies if by_ingress else "",
         "service": {
             "type": "NodePort" if by_port else "ClusterIP",
@@ -165,7 +114,7 @@ def _annotations(settings: Settings) -> dict[str, str]:
 
 
 def _peers(settings: Settings) -> list[dict[str, Any]]:
-    if settings.exposure == "nodeport":  # comes from the node's own address, or anybody's
+    if settings.exposure == "nodeport":  # connections come from the node's address or any other
         return [{"ipBlock": {"cidr": "0.0.0.0/0"}}]
     names = [settings.monitoring_namespace]
     if settings.exposure == "ingress":

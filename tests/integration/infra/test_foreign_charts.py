@@ -17,11 +17,9 @@ import yaml
 
 from infra import naming, redis_users
 from infra.charts import third_party
-from infra.charts.porta import chart, network
-from infra.charts.porta import values as own
 from infra.settings import Settings
 from infra.stacks.base import GATEWAY_CHART, REDIS_CHART
-from tests import dask_pods
+from tests import dask_pods, porta_chart
 from tests.kubernetes import VERSIONS, containers, violations
 
 helm = pytest.importorskip("helm_python")
@@ -157,7 +155,8 @@ def test_no_secret_is_made_and_those_that_are_read_are_ours(
 def test_policies_find_the_pods_that_they_are_about(
     charts: dict[str, Path], end: str, workload: str
 ) -> None:
-    wanted = dict(network.ENDS[end].labels)
+    policies = porta_chart.named(porta_chart.objects(SETTINGS["minikube"]), "NetworkPolicy")
+    wanted = policies[f"porta-{end}"]["spec"]["podSelector"]["matchLabels"]
     found = {
         name
         for name, pod in pods(everything(charts)).items()
@@ -195,12 +194,9 @@ def test_services_lead_to_the_ports_that_policies_let_through(
 
 def test_the_addresses_that_are_told_are_those_of_the_services(charts: dict[str, Path]) -> None:
     services = of_kind(everything(charts), "Service")
-    runner = next(
-        one["spec"]["template"]["spec"]["containers"][0]
-        for one in chart.objects(own.of(SETTINGS["minikube"]), "sedaro")
-        if (one["kind"], one["metadata"]["name"]) == ("Deployment", "runner")
-    )
-    env = {one["name"]: one.get("value") for one in runner["env"]}
+    deployments = porta_chart.named(porta_chart.objects(SETTINGS["minikube"]), "Deployment")
+    (runner,) = deployments["runner"]["spec"]["template"]["spec"]["containers"]
+    env = {variable["name"]: variable.get("value") for variable in runner["env"]}
     assert naming.TRAEFIK in services
     assert env["DASK_GATEWAY_ADDRESS"] == f"http://{naming.TRAEFIK}.sedaro-gateway"
     assert env["DASK_GATEWAY_PROXY_ADDRESS"] == f"tls://{naming.TRAEFIK}.sedaro-gateway:80"

@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from infra import naming
-from infra.charts.porta import chart, values
 from infra.settings import Settings
 from tests.kubernetes import VERSIONS
+from tests.porta_chart import objects
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -77,10 +77,7 @@ def test_manifests_in_the_document_can_be_applied(version: str) -> None:
 
 
 def test_what_the_document_names_is_there() -> None:
-    ours = {
-        (one["kind"].lower(), one["metadata"]["name"])
-        for one in chart.objects(values.of(Settings.load({})), "sedaro")
-    }
+    ours = {(item["kind"].lower(), item["metadata"]["name"]) for item in objects(Settings.load({}))}
     foreign = {
         ("statefulset", "redis"),
         ("deployment", "api-dask-gateway"),

@@ -1,8 +1,9 @@
-"""Where the state is kept, and which cluster is meant."""
+"""Where the state is kept, and which cluster is meant, of a stack that holds nothing else."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,20 @@ import pytest
 from infra.settings import Settings
 
 
-def base(folder: Path, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 -- any setting
-    from infra.main import synthesise
+def prepared(folder: Path, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 -- any setting
+    if shutil.which("node") is None:
+        pytest.skip("cdktf runs on Node.js, which is not here")
+    from infra._cdk import App, TerraformStack
+    from infra.constructs.provider import prepare
 
-    written = synthesise(Settings(**settings), folder)
-    told = (written / "stacks" / "infra-base" / "cdk.tf.json").read_text()
-    return dict(json.loads(told))
+    app = App(outdir=str(folder))
+    prepare(TerraformStack(app, "infra-base"), "infra-base", Settings(**settings))
+    app.synth()
+    return dict(json.loads((folder / "stacks" / "infra-base" / "cdk.tf.json").read_text()))
 
 
 @pytest.mark.parametrize(
-    ("settings", "wanted"),
+    ("settings", "backend"),
     [
         ({}, {"local": {"path": "../../../terraform.infra-base.tfstate"}}),
         (
@@ -42,16 +47,16 @@ def base(folder: Path, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 -- an
     ],
 )
 def test_the_state_is_where_the_settings_say(
-    tmp_path: Path, settings: dict[str, Any], wanted: dict[str, Any]
+    tmp_path: Path, settings: dict[str, Any], backend: dict[str, Any]
 ) -> None:
-    assert base(tmp_path, **settings)["terraform"]["backend"] == wanted
+    assert prepared(tmp_path, **settings)["terraform"]["backend"] == backend
 
 
 def test_both_providers_read_all_files_of_the_kubeconfig(tmp_path: Path) -> None:
-    told = base(tmp_path, kubeconfig="~/.kube/config:relative.yaml", kube_context="mine")
+    found = prepared(tmp_path, kubeconfig="~/.kube/config:relative.yaml", kube_context="mine")
     reached = {
         "config_paths": ["~/.kube/config", str(Path("relative.yaml").absolute())],
         "config_context": "mine",
     }
-    assert told["provider"]["kubernetes"] == [reached]
-    assert told["provider"]["helm"] == [{"kubernetes": reached}]
+    assert found["provider"]["kubernetes"] == [reached]
+    assert found["provider"]["helm"] == [{"kubernetes": reached}]

@@ -8,13 +8,12 @@ from typing import Any, Final
 import pytest
 
 from infra.charts import third_party
-from infra.charts.porta import chart
-from infra.charts.porta import values as own
 from infra.constructs import resource_quota
 from infra.settings import Settings
 from infra.settings.quantities import cores, mebibytes
 from tests import dask_pods
 from tests.kubernetes import containers
+from tests.porta_chart import named, objects
 
 PRODUCTION: Final = {"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "porta.example.com"}
 READ: Final = {"cpu": cores, "memory": mebibytes}
@@ -52,15 +51,13 @@ def cluster(settings: Settings, workers: int) -> list[tuple[int, dict[str, Any]]
 
 def installed(settings: Settings, *, rolling: int) -> list[tuple[int, dict[str, Any]]]:
     """Our own pods and Redis', with so many more of web and runner while they roll."""
-    found = chart.objects(own.of(settings), settings.namespace)
     replicas = {
         "web": settings.web_replicas_limit + rolling,
         "runner": settings.runner_replicas + rolling,
     }
     pods = [
-        (replicas.get(one["metadata"]["name"], 1), one["spec"]["template"]["spec"])
-        for one in found
-        if one["kind"] == "Deployment"
+        (replicas.get(name, 1), deployment["spec"]["template"]["spec"])
+        for name, deployment in named(objects(settings), "Deployment").items()
     ]
     return [*pods, (1, {"containers": [{"resources": third_party.redis(settings)["resources"]}]})]
 

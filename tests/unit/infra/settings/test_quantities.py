@@ -24,8 +24,8 @@ def test_memory_is_read_in_every_unit(text: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Mi", "-1Mi", "1e3", "1 Gi", "1GB", "lots"])
-def test_what_is_no_quantity_is_refused_with_a_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no quantity, as 512Mi or 250m\.$"):
+def test_what_is_not_a_quantity_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a quantity, such as 512Mi or 250m\.$"):
         quantities.mebibytes(text)
 
 

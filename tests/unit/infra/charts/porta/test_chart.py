@@ -1,21 +1,27 @@
-"""The application's chart: what Helm renders is what the definitions say."""
+"""Porta's chart: what Helm renders of it, and what it refuses."""
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import kubernetes_validate
 import pytest
 import yaml
 
-from infra.charts.porta import chart, values, values_schema
+from infra.charts.porta import chart, values
 from infra.settings import Settings
 from tests.kubernetes import VERSIONS, violations
+from tests.porta_chart import Objects, named, render
 
 helm = pytest.importorskip("helm_python")
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 PRODUCTION: Final = {"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "porta.example.com"}
 SETTINGS: Final = {
@@ -37,9 +43,10 @@ SETTINGS: Final = {
     ),
 }
 INSTALLATIONS: Final[dict[str, dict[str, Any]]] = {
-    "defaults": values.DEFAULTS,
+    "defaults": values.defaults(),
     **{name: values.of(settings) for name, settings in SETTINGS.items()},
 }
+RENDERED: Final = {name: render(own, "sedaro") for name, own in INSTALLATIONS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -47,24 +54,71 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return chart.write(tmp_path_factory.mktemp("chart"))
 
 
-def objects(name: str) -> list[dict[str, Any]]:
-    return chart.objects(INSTALLATIONS[name], "sedaro")
-
-
 def of_kind(name: str, kind: str) -> dict[str, dict[str, Any]]:
-    return {one["metadata"]["name"]: one for one in objects(name) if one["kind"] == kind}
+    return named(RENDERED[name], kind)
 
 
-@pytest.mark.parametrize("name", INSTALLATIONS)
-def test_helm_renders_what_the_definitions_say(folder: Path, name: str) -> None:
-    with helm.Chart.load(str(folder)) as loaded:
-        rendered = loaded.render(INSTALLATIONS[name], name="porta", namespace="sedaro")
-    found = [yaml.safe_load(text) for path, text in rendered.items() if path.endswith(".yaml")]
+def strings(node: Any) -> list[str]:  # noqa: ANN401 -- any JSON
+    """Every string in a value, however deep."""
+    if isinstance(node, dict):
+        return [text for value in node.values() for text in strings(value)]
+    if isinstance(node, list):
+        return [text for value in node for text in strings(value)]
+    return [node] if isinstance(node, str) else []
 
-    def place(one: dict[str, Any]) -> tuple[str, str, str]:
-        return one["kind"], one["metadata"]["namespace"], one["metadata"]["name"]
 
-    assert sorted(filter(None, found), key=place) == sorted(objects(name), key=place)
+HOSTILE: Final = "a\"b'c: {{ .Values }}\n- d # e \\ <f> & é"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("image.tag", "Deployment"),
+        ("redis.secret", "Deployment"),
+        ("redis.tlsSecret", "Deployment"),
+        ("gateway.key", "Deployment"),
+        ("web.auth.tokens.key", "Deployment"),
+        ("web.trustedProxies", "Deployment"),
+        ("web.ingress.host", "Ingress"),
+        ("web.ingress.tlsSecret", "Ingress"),
+        ("notebook.volume.storageClass", "PersistentVolumeClaim"),
+        ("network.kubernetesApi", "NetworkPolicy"),
+        ("gateway.namespace", "NetworkPolicy"),
+        ("settings.PORTA_DASHBOARD_URL", "ConfigMap"),
+    ],
+)
+def test_no_value_can_break_out_of_its_place(path: str, kind: str) -> None:
+    installation = values.of(SETTINGS["with tokens"])
+    *sections, name = path.split(".")
+    section = installation
+    for key in sections:
+        section = section[key]
+    section[name] = HOSTILE
+    found = render(installation, "sedaro")
+
+    def names(objects: Objects) -> list[tuple[str, str]]:
+        return sorted((item["kind"], item["metadata"]["name"]) for item in objects)
+
+    assert names(found) == names(RENDERED["with tokens"])
+    assert [
+        text for item in found if item["kind"] == kind for text in strings(item) if HOSTILE in text
+    ]
+
+
+def test_every_value_that_a_template_writes_goes_through_to_json(folder: Path) -> None:
+    actions = [
+        action
+        for path in (folder / "templates").iterdir()
+        if path.suffix in {".yaml", ".tpl"}
+        for action in re.findall(r"\{\{-? *(.*?) *-?\}\}", path.read_text())
+        if ".Values." in action or ".Release." in action
+    ]
+    decided = ("if ", "range ", "include ")
+    written = [action for action in actions if not action.startswith(decided)]
+    assert len(written) > 50
+    joined = "traefik-dask-gateway."  # a part of texts that go through it
+    assert joined in (folder / "templates" / "_helpers.tpl").read_text()
+    assert [one for one in written if not one.endswith("| toJson")] == [".Values.gateway.namespace"]
 
 
 def test_helm_has_no_complaint(folder: Path) -> None:
@@ -81,7 +135,7 @@ def test_an_unknown_value_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_kubernetes_knows_every_field(version: str) -> None:
     # Each object once: most are the same in all installations.
-    for one in {str(one): one for name in INSTALLATIONS for one in objects(name)}.values():
+    for one in {str(one): one for found in RENDERED.values() for one in found}.values():
         kubernetes_validate.validate(one, version, strict=True)
 
 
@@ -116,18 +170,76 @@ def test_the_folder_is_named_after_the_content(folder: Path, tmp_path: Path) -> 
     assert chart.write(tmp_path).parent.name == folder.parent.name
 
 
-def test_every_value_that_needs_a_word_has_one_and_no_word_is_left_over() -> None:
-    told = values_schema.values_file()
-    assert yaml.safe_load(told) == values.DEFAULTS
-    for path, about in values_schema.ABOUT.items():
-        found: Any = values.DEFAULTS
+def described(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every property of the schema, however deep, by its path."""
+    for name, own in schema.get("properties", {}).items():
+        yield f"{path}{name}", own
+        yield from described(own, f"{path}{name}.")
+
+
+def comments(text: str) -> dict[str, str]:
+    """The comment above each value of a file, by the value's path."""
+    path: list[str] = []
+    found: dict[str, str] = {}
+    comment = ""
+    for line in text.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        if line.lstrip().startswith("# "):
+            comment = line.strip()[2:]
+        elif comment:
+            path = [*path[:depth], line.strip().split(":")[0]]
+            found[".".join(path)] = comment
+            comment = ""
+        elif re.match(r" *\w+:", line):
+            path = [*path[:depth], line.strip().split(":")[0]]
+    return found
+
+
+def test_the_schema_knows_every_value_by_the_same_description(folder: Path) -> None:
+    schema = json.loads((folder / "values.schema.json").read_text())
+    text = (folder / "values.yaml").read_text()
+    properties = dict(described(schema))
+    del properties["global"]  # Helm's own
+    descriptions = {
+        path: own["description"] for path, own in properties.items() if "description" in own
+    }
+    assert len(descriptions) > 15
+    assert descriptions == comments(text)
+    for path, own in properties.items():
+        found: Any = yaml.safe_load(text)
         for name in path.split("."):
             found = found[name]
-        assert f"# {about}\n" in told
+        if "properties" in own:
+            assert found.keys() == own["properties"].keys()
+            assert own["additionalProperties"] is False
+
+
+def test_chart_image_and_project_have_the_same_version(folder: Path) -> None:
+    about = yaml.safe_load((folder / "Chart.yaml").read_text())
+    project = tomllib.loads((Path(__file__).parents[5] / "pyproject.toml").read_text())
+    versions = {
+        about["version"],
+        about["appVersion"],
+        values.defaults()["image"]["tag"],
+        Settings().image_tag,
+        project["project"]["version"],
+    }
+    assert len(versions) == 1
+
+
+def test_every_file_of_the_chart_is_committed() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--", "."],  # noqa: S607 -- any git will do
+        cwd=chart.SOURCE,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    assert chart.files().keys() == {name for name in listed if not name.endswith(".py")}
 
 
 @pytest.mark.parametrize(
-    "said",
+    "wrong",
     [
         {"web": {"replicas": 0}},
         {"web": {"auth": {"mode": "maybe"}}},
@@ -136,9 +248,9 @@ def test_every_value_that_needs_a_word_has_one_and_no_word_is_left_over() -> Non
         {"image": {"pullPolicy": "Sometimes"}},
     ],
 )
-def test_a_value_that_makes_no_sense_is_refused(folder: Path, said: dict[str, Any]) -> None:
+def test_an_invalid_value_is_refused(folder: Path, wrong: dict[str, Any]) -> None:
     with helm.Chart.load(str(folder)) as loaded, pytest.raises(helm.HelmError):
-        loaded.render(said, name="porta", namespace="sedaro")
+        loaded.render(wrong, name="porta", namespace="sedaro")
 
 
 def test_another_chart_may_depend_on_it(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who may talk to whom."""
+"""Which connections the rendered NetworkPolicies allow, decided as Kubernetes would."""
 
 from __future__ import annotations
 
@@ -6,35 +6,33 @@ from typing import Any
 
 import pytest
 
-from infra.charts import third_party as foreign
-from infra.charts.porta import chart, network, values
+from infra.charts import third_party
 from infra.settings import Settings
 from tests import dask_pods
+from tests.porta_chart import named, objects
 
 pytest.importorskip("kubernetes_asyncio")
 
+OBJECTS = objects(Settings.load({}))
 POLICIES: dict[tuple[str, str], dict[str, Any]] = {
-    (one["metadata"]["namespace"], one["metadata"]["name"]): one["spec"]
-    for one in chart.objects(values.of(Settings.load({})), "sedaro")
-    if one["kind"] == "NetworkPolicy"
+    (policy["metadata"]["namespace"], policy["metadata"]["name"]): policy["spec"]
+    for policy in OBJECTS
+    if policy["kind"] == "NetworkPolicy"
 }
+CALL_KUBERNETES = {"traefik", "api", "controller"}
 
 
 def own(component: str) -> dict[str, str]:
     """The labels of our own pods, as their Deployment has them."""
-    (found,) = (
-        one["spec"]["template"]["metadata"]["labels"]
-        for one in chart.objects(values.of(Settings.load({})), "sedaro")
-        if one["kind"] == "Deployment" and one["metadata"]["name"] == component
-    )
-    return dict(found)
+    deployment = named(OBJECTS, "Deployment")[component]
+    return dict(deployment["spec"]["template"]["metadata"]["labels"])
 
 
 def of_dask(*, is_worker: bool) -> dict[str, str]:
     """The labels that dask-gateway's controller gives its pods."""
     settings = Settings.load({})
     config = dask_pods.configured(
-        foreign.GATEWAY_CONFIG.read_text(), dask_pods.gateway_environ(settings)
+        third_party.GATEWAY_CONFIG.read_text(), dask_pods.gateway_environ(settings)
     )
     config.KubeClusterConfig.namespace = settings.namespace
     pod = dask_pods.pod(dask_pods.cluster_config(config), is_worker=is_worker)
@@ -42,7 +40,7 @@ def of_dask(*, is_worker: bool) -> dict[str, str]:
 
 
 def of_chart(name: str, component: str | None) -> dict[str, str]:
-    """Those of charts that are not ours; tests/integration/infra renders these."""
+    """The labels of third-party charts; tests/integration/infra renders these."""
     return {
         "app.kubernetes.io/name": name,
         "app.kubernetes.io/instance": name,
@@ -67,8 +65,8 @@ PODS = {
 
 
 def holds(selector: dict[str, Any], labels: dict[str, str]) -> bool:
-    wanted: dict[str, str] = selector.get("matchLabels", {})
-    return wanted.items() <= labels.items()
+    required: dict[str, str] = selector.get("matchLabels", {})
+    return required.items() <= labels.items()
 
 
 def allows(direction: str, pod: str, peer: str, port: int) -> bool:
@@ -82,12 +80,12 @@ def allows(direction: str, pod: str, peer: str, port: int) -> bool:
         for rule in spec.get(direction, []):
             peers = rule["from" if direction == "ingress" else "to"]
             by_pod = any(
-                "podSelector" in one
-                and holds(one["namespaceSelector"], where)
-                and holds(one["podSelector"], other_labels)
-                for one in peers
+                "podSelector" in allowed
+                and holds(allowed["namespaceSelector"], where)
+                and holds(allowed["podSelector"], other_labels)
+                for allowed in peers
             )
-            ports = [one["port"] for one in rule.get("ports", [])]
+            ports = [item["port"] for item in rule.get("ports", [])]
             if by_pod and (not ports or port in ports):
                 return True
     return False
@@ -97,7 +95,7 @@ def connects(source: str, target: str, port: int) -> bool:
     return allows("egress", source, target, port) and allows("ingress", target, source, port)
 
 
-WANTED = {
+NEEDED = {
     *(("web", "redis", 6379), ("runner", "redis", 6379)),
     *(("runner", "traefik", 8000), ("notebook", "traefik", 8000), ("traefik", "api", 8000)),
     *(("traefik", "scheduler", 8786), ("traefik", "scheduler", 8787), ("api", "scheduler", 8788)),
@@ -116,7 +114,7 @@ def test_exactly_the_flows_that_are_needed_are_open() -> None:
         for port in ports
         if connects(source, target, port)
     }
-    assert found == WANTED
+    assert found == NEEDED
 
 
 @pytest.mark.parametrize("space", ["sedaro", "sedaro-gateway"])
@@ -131,7 +129,7 @@ def test_only_the_gateways_own_pods_reach_kubernetes() -> None:
         for (_, name), spec in POLICIES.items()
         if any("0.0.0.0/0" in str(rule) for rule in spec.get("egress", []))
     }
-    assert reach == set(network.ASKS_KUBERNETES)
+    assert reach == CALL_KUBERNETES
 
 
 @pytest.mark.parametrize(
@@ -142,23 +140,18 @@ def test_only_the_gateways_own_pods_reach_kubernetes() -> None:
         ({"INFRA_EXPOSURE": "ingress", "INFRA_INGRESS_HOST": "a.example"}, "ingress-nginx"),
     ],
 )
-def test_the_web_is_open_to_whoever_brings_its_readers(
+def test_the_web_is_open_to_those_that_bring_its_clients(
     exposure: dict[str, str], open_to: str
 ) -> None:
-    said = values.of(Settings.load(exposure))
-    (policy,) = (
-        one
-        for one in chart.objects(said, "sedaro")
-        if (one["kind"], one["metadata"]["name"]) == ("NetworkPolicy", "porta-web")
-    )
-    (rule,) = policy["spec"]["ingress"]
+    found = objects(Settings.load(exposure))
+    (rule,) = named(found, "NetworkPolicy")["porta-web"]["spec"]["ingress"]
     assert rule["ports"] == [{"protocol": "TCP", "port": 8080}]
     assert open_to in str(rule["from"])
-    if "nodeport" not in said["web"]["service"]["type"].lower():
+    if named(found, "Service")["porta"]["spec"]["type"] != "NodePort":
         assert "0.0.0.0/0" not in str(rule["from"])
 
 
-def test_everybody_may_ask_for_names_and_for_nothing_else_in_kube_system() -> None:
+def test_every_pod_may_resolve_names_and_reach_nothing_else_in_kube_system() -> None:
     for space in ("sedaro", "sedaro-gateway"):
         spec = POLICIES[space, "porta-dns"]
         assert spec["podSelector"] == {}

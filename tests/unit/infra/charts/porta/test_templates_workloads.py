@@ -1,4 +1,4 @@
-"""What web, runner and notebook are started with, and what stands around them."""
+"""Web, runner and notebook as the chart renders them: environment, probes, volumes, Services."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.settings import Settings as FrontendSettings
-from infra.charts.porta import chart, values
 from infra.settings import Settings
+from tests.porta_chart import named, objects
 
 if TYPE_CHECKING:
     import redis
@@ -23,9 +24,8 @@ PRODUCTION: Final = {"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "porta
 
 def of_kind(kind: str, **environ: str) -> dict[str, dict[str, Any]]:
     """The objects of a kind by their names, as these settings give them."""
-    settings = Settings.load({f"INFRA_{name.upper()}": said for name, said in environ.items()})
-    found = chart.objects(values.of(settings), settings.namespace)
-    return {one["metadata"]["name"]: one for one in found if one["kind"] == kind}
+    settings = Settings.load({f"INFRA_{name.upper()}": text for name, text in environ.items()})
+    return named(objects(settings), kind)
 
 
 def production(kind: str, **environ: str) -> dict[str, dict[str, Any]]:
@@ -130,9 +130,10 @@ def test_every_process_has_probes() -> None:
 def probed(name: str, environ: dict[str, str]) -> int:
     """Run the runner's probe as the kubelet does; return its status."""
     command = container_of(production("Deployment")["runner"])[name]["exec"]["command"]
-    assert command[0] == "python"
+    assert command[0] == "porta"
+    porta = Path(sys.executable).with_name("porta")
     done = subprocess.run(  # noqa: S603 -- the chart's own probe
-        [sys.executable, *command[1:]], env=os.environ | environ, capture_output=True, check=False
+        [porta, *command[1:]], env=os.environ | environ, capture_output=True, check=False
     )
     return done.returncode
 
