@@ -72,6 +72,21 @@ class _WorkersType(click.ParamType[Any]):
         return int(value)
 
 
+class _OutputOption(click.Option):
+    """The option whose help lists the formats, which are imported only to show that help."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Write the help from the table of formats."""
+        from frontend.cli.propagate import BY_SUFFIX
+
+        *others, last = BY_SUFFIX
+        self.help = (
+            f"The file for the records. Its suffix selects the format: {', '.join(others)} or "
+            f"{last}. A folder, named with a / at its end, gets Parquet parts from the workers."
+        )
+        return super().get_help_record(ctx)
+
+
 def _settings() -> Settings:
     return Settings.from_environ(os.environ)
 
@@ -114,7 +129,7 @@ def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
 def web(host: str, port: int) -> None:
     """Serve the pages and the API; needs REDIS_URL, and a runner somewhere."""
     settings = _settings()
-    from frontend.web.server.gunicorn import serve as serve_web
+    from frontend.web.server.gunicorn_app import serve as serve_web
 
     serve_web(settings, host, port)
 
@@ -151,12 +166,7 @@ def runner(*, until_stdin_ends: bool) -> None:
     help="inline: in this process. K: on a cluster of K workers. "
     "auto: with Redis and Dask configured as the web does it, else in this process.",
 )
-@click.option(
-    "--output",
-    metavar="FILE|DIR/",
-    help="Where the records go; .js, .json, .csv, .parquet or .arrow says how. "
-    "A folder, named with a / at its end, gets Parquet parts from the workers.",
-)
+@click.option("--output", cls=_OutputOption, metavar="FILE|DIR/")
 def propagate(
     steps: str, seed: str, members: str, scenario: Path | None, workers: Workers, output: str | None
 ) -> None:
