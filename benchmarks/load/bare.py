@@ -14,7 +14,7 @@ from flask import Flask, Response
 from gunicorn.app.base import BaseApplication
 
 from frontend.settings import Settings
-from frontend.web.server import gunicorn
+from frontend.web.server import gunicorn_app
 
 OURS = ("worker_class", "post_worker_init", "worker_int", "child_exit", "when_ready")
 
@@ -60,7 +60,7 @@ class Bare(BaseApplication):  # type: ignore[misc] # gunicorn is not annotated
 def main() -> None:
     """Serve until it is stopped."""
     settings = Settings.from_environ(os.environ)
-    options = gunicorn.options(settings, "127.0.0.1", int(sys.argv[1]))
+    options = gunicorn_app.options(settings, "127.0.0.1", int(sys.argv[1]))
     kept = {name: value for name, value in options.items() if name not in OURS}
     Bare(kept | {"worker_class": "gthread"}).run()
 

@@ -17,7 +17,7 @@ from schemathesis.config import SchemathesisConfig
 
 from frontend.bootstrap import build_services
 from frontend.settings import Settings
-from frontend.web.api.openapi import OPERATIONS
+from frontend.web.api.operations import OPERATIONS
 from frontend.web.app import create_app
 from frontend.web.auth.tokens import new_token, token_line
 from tests.guarded import bearer
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from schemathesis import Case
     from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-    from frontend.web.api.openapi import Operation
+    from frontend.web.api.operations import Operation
 
 ADA: Final = new_token()
 # A scenario that fits its schema may still make no sense: agents at the same place, for example.

@@ -151,7 +151,7 @@ def web(host: str, port: int) -> None:
     Needs REDIS_URL, and a runner that uses the same Redis.
     """
     settings = _settings()
-    from frontend.web.server.gunicorn import serve as serve_web
+    from frontend.web.server.gunicorn_app import serve as serve_web
 
     serve_web(settings, host, port)
 
@@ -220,11 +220,7 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     help="inline: compute in this process. K: on a cluster of K workers. auto: through a runner "
     "if Redis and Dask are configured, else in this process.",
 )
-@click.option(
-    "--output",
-    metavar="FILE|DIR/",
-    cls=_OutputOption,
-)
+@click.option("--output", cls=_OutputOption, metavar="FILE|DIR/")
 def propagate(
     steps: str, seed: str, members: str, scenario: Path | None, workers: Workers, output: str | None
 ) -> None:

@@ -32,6 +32,7 @@ from frontend.errors import (
 from frontend.observability import logs
 from frontend.web.auth import audit_log
 from frontend.web.auth.authentication import CHALLENGE
+from frontend.web.http.record_stream import PAGE_FILES
 from sim.errors import IntegrityError, PropagationFailed, RequestError, ScenarioError
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _answer(error: Exception) -> Response:
 
 
 def _is_for_programs(path: str) -> bool:
-    return path.startswith("/api/") or path.endswith("/data.js")
+    return path.startswith("/api/") or path.rpartition("/")[2] in PAGE_FILES
 
 
 def _document(problem: Problem) -> Response:

@@ -1,16 +1,20 @@
-"""What a page draws: bins and lines turned into columns of numbers by agent.
+"""The data of a figure: bins and lines turned into columns of numbers, agent by agent.
 
-Guarantees: nothing but numbers and null (a bin without a step, or a number that is not finite),
-so that every JSON parser takes it.
+Guarantees:
+
+- Columns hold numbers and null only, so every JSON parser reads them. Null stands for a bin without
+  a step, and for a number that is not finite.
+- `OverviewDocument` declares the JSON form. The HTTP interface derives its schema from it.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias, TypeVar
 
 import numpy as np
+from typing_extensions import TypedDict  # typing's own can't be read by pydantic before Python 3.12
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,22 +23,127 @@ if TYPE_CHECKING:
     from sim.engine.kernel import Floats
     from sim.scenario import Scenario
 
-__all__ = ["SHOWN_AGENTS", "Frame", "Line", "Overview", "Window", "draw", "extent", "line_of"]
+__all__ = [
+    "SHOWN_AGENTS",
+    "AgentFigure",
+    "Frame",
+    "Line",
+    "Overview",
+    "OverviewDocument",
+    "Window",
+    "draw",
+    "extent",
+    "line_of",
+]
 
 Frame: TypeAlias = Literal["inertial", "primary"]
 Mode: TypeAlias = Literal["lines", "markers"]
+Column: TypeAlias = list[float | None]
 
 SHOWN_AGENTS: Final = 12  # more can't be told apart in one figure, and an SVG of more is slow
 _TIME, _X, _Y, _VX, _VY = 0, 2, 3, 4, 5  # columns of the path's states
 _INERTIAL: Final = ("x", "y")
 _ELEMENTS: Final = ("r", "e", "h")  # distance, specific energy, angular momentum
 
+_T = TypeVar("_T")
+
+
+def _closed(document: type[_T]) -> type[_T]:
+    """Have the schema of a document describe its members, and allow no others (for pydantic)."""
+    document.__pydantic_config__ = {  # type: ignore[attr-defined]  # read by name: no import here
+        "extra": "forbid",
+        "use_attribute_docstrings": True,
+    }
+    return document
+
+
+@_closed
+class Band(TypedDict):
+    """The range of a quantity in each bin."""
+
+    min: Column
+    """The minimum in each bin."""
+    max: Column
+    """The maximum in each bin."""
+
+
+@_closed
+class PathColumns(TypedDict):
+    """The path of an agent in the plane."""
+
+    mode: Mode
+    """Whether the points are joined: the line through them is true to the path, or it is not."""
+    t: Column
+    """The time of each point."""
+    x: Column
+    """The x of each point."""
+    y: Column
+    """The y of each point."""
+
+
+@_closed
+class SeriesColumns(TypedDict):
+    """The quantities of an agent over time; r, e and h only of an agent with a primary."""
+
+    t: Column
+    """The time at the end of each bin."""
+    x: Band
+    """Position."""
+    y: Band
+    """Position."""
+    r: NotRequired[Band]
+    """Distance from the primary."""
+    e: NotRequired[Band]
+    """Specific energy relative to the primary."""
+    h: NotRequired[Band]
+    """Specific angular momentum relative to the primary."""
+
+
+@_closed
+class AgentFigure(TypedDict):
+    """The figure of one agent."""
+
+    name: str
+    """The agent."""
+    primary: str | None
+    """The agent that it orbits; null for one without a primary."""
+    path: PathColumns
+    """Its path in the plane."""
+    series: SeriesColumns
+    """Its quantities over time."""
+
+
+@_closed
+class Span(TypedDict):
+    """A span of the simulation's time."""
+
+    t0: float
+    """Its start."""
+    t1: float
+    """Its end."""
+
+
+@_closed
+class OverviewDocument(TypedDict):
+    """What a figure shows of a window. Null in an array is a gap."""
+
+    window: Span
+    """The window."""
+    frame: Frame
+    """The frame of reference of the paths."""
+    level: int
+    """A bin is 2**level iterations."""
+    exact: bool
+    """Whether a bin holds at most one step, so that its minimum and maximum agree."""
+    agents: list[AgentFigure]
+    """The agents that are drawn."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """What is looked at: a span of time and the intervals that it overlaps, and who is drawn how.
+    """A span of time `[t0, t1]`, the intervals that it overlaps, and how it is drawn.
 
-    `agents` is how many are drawn, the first ones.
+    `pixels` is the width of the figure. The first `agents` agents are drawn.
     """
 
     t0: float
@@ -47,7 +156,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """The path of an agent, float64[points] each: a line through all, or the points alone."""
+    """The path of an agent, float64[points] each: a line through all points, or points alone."""
 
     mode: Mode
     t: Floats
@@ -68,20 +177,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A window of a propagation as it is drawn, at one level."""
+    """A window of a propagation as a figure shows it: `level` is log2 of iterations a bin."""
 
     window: tuple[float, float]
     frame: Frame
     level: int
-    agents: tuple[dict[str, object], ...]
+    agents: tuple[AgentFigure, ...]
 
     @property
     def exact(self) -> bool:
         """Whether each bin is one iteration, so that minimum and maximum are the value."""
         return self.level == 0
 
-    def to_json(self) -> dict[str, object]:
-        """Return it as the API answers it."""
+    def to_json(self) -> OverviewDocument:
+        """Return the document that the API sends."""
         return {
             "window": {"t0": self.window[0], "t1": self.window[1]},
             "frame": self.frame,
@@ -92,41 +201,44 @@ class Overview:
 
 
 def draw(scenario: Scenario, window: Window, bins: Bins, lines: Sequence[Line]) -> Overview:
-    """Return what is drawn of consecutive bins and of the paths of the first agents."""
-    agents: tuple[dict[str, object], ...] = tuple(
-        {
-            "name": scenario.names[a],
-            "primary": None if primary is None else scenario.names[primary],
-            "path": {
+    """Return the figure of consecutive bins, and of the paths of the first agents."""
+    agents = tuple(
+        AgentFigure(
+            name=scenario.names[a],
+            primary=None if primary is None else scenario.names[primary],
+            path={
                 "mode": line.mode,
                 "t": _column(line.t),
                 "x": _column(line.x),
                 "y": _column(line.y),
             },
-            "series": _series(bins, a, has_primary=primary is not None),
-        }
+            series=_series(bins, a, has_primary=primary is not None),
+        )
         for a, (primary, line) in enumerate(zip(scenario.primaries, lines, strict=False))
     )
     return Overview((window.t0, window.t1), window.frame, bins.level, agents)
 
 
-def _series(bins: Bins, a: int, *, has_primary: bool) -> dict[str, object]:
-    drawn = (*_INERTIAL, *_ELEMENTS) if has_primary else _INERTIAL
-    series: dict[str, object] = {"t": _column(bins.clocks[:, a])}
-    for quantity, name in enumerate(drawn):
+def _series(bins: Bins, a: int, *, has_primary: bool) -> SeriesColumns:
+    names = (*_INERTIAL, *_ELEMENTS) if has_primary else _INERTIAL
+    bands: dict[str, Any] = {}
+    for quantity, name in enumerate(names):
         low, high = bins.series[:, a, quantity].T
-        series[name] = {"min": _column(low), "max": _column(high)}
-    return series
+        bands[name] = Band(min=_column(low), max=_column(high))
+    return {"t": _column(bins.clocks[:, a]), **bands}  # type: ignore[typeddict-item]  # by name
 
 
 def line_of(scenario: Scenario, path: Path, a: int, frame: Frame) -> Line:
-    """Return an agent's samples as a line; around the primary, who has none is at the origin."""
+    """Return an agent's samples as a line.
+
+    In the frame of the primary, an agent without one rests at the origin.
+    """
     own, primary = path.states[:, a], scenario.primaries[a]
     t, x, y = own[:, _TIME], own[:, _X], own[:, _Y]
     if frame == "primary":
         x, y = np.zeros_like(x), np.zeros_like(y)
         if primary is not None:
-            # Their clocks differ by up to a step, which would show as a jitter.
+            # Their clocks differ by up to a step, which would show as jitter.
             other = path.states[:, primary]
             behind = t - other[:, _TIME]
             x = own[:, _X] - (other[:, _X] + other[:, _VX] * behind)
@@ -135,15 +247,15 @@ def line_of(scenario: Scenario, path: Path, a: int, frame: Frame) -> Line:
 
 
 def extent(lines: Sequence[Line]) -> float:
-    """Return how wide or high lines are together, whichever is more."""
+    """Return the width or the height of all lines together, whichever is larger."""
     return max(
         float(np.ptp(np.concatenate(columns)))
         for columns in ([line.x for line in lines], [line.y for line in lines])
     )
 
 
-def _column(values: np.ndarray[Any, np.dtype[np.float64]]) -> list[float | None]:
+def _column(values: np.ndarray[Any, np.dtype[np.float64]]) -> Column:
     if np.isfinite(values).all():
-        numbers: list[float | None] = values.tolist()
+        numbers: Column = values.tolist()
         return numbers
     return [value if math.isfinite(value) else None for value in values.tolist()]

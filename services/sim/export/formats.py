@@ -1,4 +1,8 @@
-"""The table of formats: what each is called, where it is written, how large it becomes."""
+"""The table of formats: all that Porta offers to write records as.
+
+The page, the API, its description and the command line read this table and no other list: a
+format that is added here is offered by all four.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +24,22 @@ __all__ = ["FORMATS", "Format", "export"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A file format: `bytes_per_record` is what to expect for two agents, for estimates only."""
+    """A file format: what it is called, how it is described, and how it is written."""
 
     name: str
+    """The word that selects it, in a query for example."""
     suffix: str
+    """The end of a file's name that selects it, with its dot."""
     media_type: str
+    title: str
+    """What a person knows it as."""
+    description: str
+    """A few words on what such a file holds, to stand after the title."""
     bytes_per_record: int
+    """Measured with two agents; for estimates only."""
+    page_file: str | None = None
+    """The name of the file beside a propagation's page, where a script element loads it from there
+    instead of a program from the API."""
     write: Callable[[Iterable[pa.RecordBatch]], Iterator[bytes]] = field(repr=False)
 
 
@@ -34,7 +48,10 @@ def _js() -> Format:
         name="js",
         suffix=".js",
         media_type="text/javascript; charset=utf-8",  # RFC 9239
+        title="data.js",
+        description="a JavaScript array",
         bytes_per_record=220,
+        page_file="data.js",
         write=partial(write_text, style=DATA_JS),
     )
 
@@ -44,6 +61,8 @@ def _json() -> Format:
         name="json",
         suffix=".json",
         media_type="application/json",  # RFC 8259
+        title="JSON",
+        description="an array, as in data.js",
         bytes_per_record=220,
         write=partial(write_text, style=JSON),
     )
@@ -54,6 +73,8 @@ def _csv() -> Format:
         name="csv",
         suffix=".csv",
         media_type="text/csv; charset=utf-8; header=present",  # RFC 4180
+        title="CSV",
+        description="a row for each record",
         bytes_per_record=145,
         write=partial(write_text, style=CSV),
     )
@@ -64,6 +85,8 @@ def _arrow() -> Format:
         name="arrow",
         suffix=".arrow",
         media_type="application/vnd.apache.arrow.file",  # IANA's registry of media types
+        title="Arrow",
+        description="columns, as they are in memory",
         bytes_per_record=58,
         write=write_arrow,
     )
@@ -74,15 +97,17 @@ def _parquet() -> Format:
         name="parquet",
         suffix=".parquet",
         media_type="application/vnd.apache.parquet",  # IANA's registry of media types
+        title="Parquet",
+        description="columns, compressed",
         bytes_per_record=40,
         write=write_parquet,
     )
 
 
-FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
-    {made.name: made for made in (_js(), _json(), _csv(), _arrow(), _parquet())}
-)
-"""Every format by its name."""
+_TABLE: Final = {made.name: made for made in (_js(), _json(), _csv(), _arrow(), _parquet())}
+
+FORMATS: Final[Mapping[str, Format]] = MappingProxyType(_TABLE)
+"""Every format by its name, in the order in which they are offered."""
 
 
 def export(batches: Iterable[pa.RecordBatch], to: Format) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What may stand in a URL's query: each parameter declared once, read strictly, documented.
+"""What a URL's query may hold: each parameter is declared once, read strictly and documented.
 
 The OpenAPI description and the code that reads a query use the same declarations.
 """
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["REQUEST", "Choice", "Parameter", "Real", "Text", "Whole", "read"]
 
+# The digits are bounded, so that no text makes Python parse a number of any length.
 _REAL: Final = re.compile(
     r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?"
 )
 _WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,17}")
+_SHOWN_CHARACTERS: Final = 40  # of an unknown name, in the error
 
 
 class Parameter(Protocol):
@@ -33,28 +35,28 @@ class Parameter(Protocol):
         """Its name in the query."""
 
     @property
-    def says(self) -> str:
-        """What it means, for the description."""
+    def description(self) -> str:
+        """Its meaning, for the OpenAPI description."""
 
     @property
     def default(self) -> Any:  # noqa: ANN401  # each parameter has its own type
-        """What counts where it is not given."""
+        """Its value where the query does not give it."""
 
     def value(self, text: str) -> Any:  # noqa: ANN401  # the same
         """Read the text; raises BadRequest with a sentence."""
 
     def schema(self) -> dict[str, object]:
-        """Describe the values as JSON Schema."""
+        """Return the JSON Schema of its values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number in plain ASCII digits, without a leading zero."""
+    """A whole number in plain ASCII digits, without a leading zero, from `low` to `high`."""
 
     name: str
     low: int
     high: int
-    says: str
+    description: str
     default: int | None = None
 
     def value(self, text: str) -> int:
@@ -67,7 +69,7 @@ class Whole:
         return int(text)
 
     def schema(self) -> dict[str, object]:
-        """Describe the numbers."""
+        """Return the JSON Schema of the numbers."""
         return {"type": "integer", "minimum": self.low, "maximum": self.high} | _default(self)
 
 
@@ -76,7 +78,7 @@ class Real:
     """A finite decimal number."""
 
     name: str
-    says: str
+    description: str
     default: float | None = None
 
     def value(self, text: str) -> float:
@@ -86,17 +88,17 @@ class Real:
         return float(text)
 
     def schema(self) -> dict[str, object]:
-        """Describe the numbers."""
+        """Return the JSON Schema of the numbers."""
         return {"type": "number"} | _default(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of some words."""
+    """One of a few words."""
 
     name: str
     words: tuple[str, ...]
-    says: str
+    description: str
     default: str
 
     def value(self, text: str) -> str:
@@ -106,32 +108,32 @@ class Choice:
         return text
 
     def schema(self) -> dict[str, object]:
-        """Describe the words."""
+        """Return the JSON Schema of the words."""
         return {"type": "string", "enum": list(self.words)} | _default(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text that somebody else reads: `seed` and `members`, which belong to the id."""
+    """The text of a whole number, which is read together with the id: `seed` and `members`."""
 
     name: str
-    says: str
+    description: str
     default: str | None = None
 
     def value(self, text: str) -> str:
-        """Return the text."""
+        """Return the text as it is."""
         return text
 
     def schema(self) -> dict[str, object]:
-        """Describe it: a whole number, as all such text is."""
+        """Return the JSON Schema of the number that the text must be."""
         return {"type": "integer", "minimum": 0}
 
 
 REQUEST: Final[tuple[Parameter, ...]] = (
-    Text("seed", "The seed, where the id is a step count."),
-    Text("members", "The members of the ensemble, where the id is a step count."),
+    Text("seed", "The seed, if the id is a step count."),
+    Text("members", "The number of members of the ensemble, if the id is a step count."),
 )
-"""What says more of a propagation, where its id does not."""
+"""The parameters that complete an id without a digest."""
 
 
 def _default(parameter: Parameter) -> dict[str, object]:
@@ -141,16 +143,20 @@ def _default(parameter: Parameter) -> dict[str, object]:
 def read(
     args: MultiDict[str, str], parameters: Sequence[Parameter], *, strict: bool = True
 ) -> dict[str, Any]:
-    """Read a query: each parameter at most once, and if `strict` none that nobody knows."""
-    known = {one.name: one for one in parameters}
+    """Return the value of each parameter by its name.
+
+    Raises BadRequest for a parameter that is given twice and, if `strict`, for an unknown one.
+    """
+    known = {parameter.name: parameter for parameter in parameters}
     for name, texts in args.lists():
         if name not in known:
             if not strict:
                 continue
             names = ", ".join(known) or "none at all"
-            raise BadRequest(f"{name[:40]!r} is no parameter here; known: {names}.")
+            raise BadRequest(f"{name[:_SHOWN_CHARACTERS]!r} is no parameter here; known: {names}.")
         if len(texts) > 1:
             raise BadRequest(f"{name} is given {len(texts)} times; give it once.")
     return {
-        name: one.value(args[name]) if name in args else one.default for name, one in known.items()
+        name: parameter.value(args[name]) if name in args else parameter.default
+        for name, parameter in known.items()
     }

@@ -1,7 +1,7 @@
 """What a request's body may be: read strictly, refused with a sentence, described by its schema.
 
-A whole number is one that is written as one: `true`, `1.0` and `"5"` are not, nor is anything
-that another field would be a better name for. What a scenario may be is `sim.scenario`'s to say.
+- A whole number must be written as one: `true`, `1.0` and `"5"` are refused, as are unknown fields.
+- `sim.scenario` validates the scenario; the schema here describes it, with its limits.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from werkzeug.exceptions import UnsupportedMediaType
 
 from frontend.errors import BadRequest
+from sim.scenario import MAX_AGENTS, SEED_LIMIT
 
 if TYPE_CHECKING:
     from flask import Request
     from pydantic_core import ErrorDetails
 
 __all__ = ["PropagationBody", "read_body"]
+
+SHOWN_CHARACTERS: Final = 60  # of a field's name, which the client may have made up
 
 _NUMBER: Final = {"type": "number"}
 _SCENARIO: Final[dict[str, Any]] = {
@@ -31,15 +34,15 @@ _SCENARIO: Final[dict[str, Any]] = {
         "agents": {
             "type": "array",
             "minItems": 1,
-            "maxItems": 1_000,
+            "maxItems": MAX_AGENTS,
             "items": {
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["name", "mu", "time", "timeStep", "x", "y", "vx", "vy"],
                 "properties": {
-                    "name": {"type": "string", "description": "Unlike every other agent's."},
+                    "name": {"type": "string", "description": "Unique among the agents."},
                     "mu": _NUMBER | {"description": "Its gravitational parameter."},
-                    "time": {"const": 0, "description": "Where its clock starts."},
+                    "time": {"const": 0, "description": "The start of its clock."},
                     "timeStep": _NUMBER | {"description": "Its first time step."},
                     "x": _NUMBER,
                     "y": _NUMBER,
@@ -47,14 +50,16 @@ _SCENARIO: Final[dict[str, Any]] = {
                     "vy": _NUMBER,
                     "primary": {
                         "type": "string",
-                        "description": "The agent that it is seen from; the heaviest if not said.",
+                        "description": "The agent that it orbits, or else the heaviest.",
                     },
                 },
             },
         },
-        "dt_min": _NUMBER | {"description": "The least a time step can be."},
-        "dt_span": _NUMBER | {"description": "How much longer chance can make it.", "minimum": 0},
-        "epsilon": _NUMBER | {"description": "How long before its time an agent reads others."},
+        "dt_min": _NUMBER | {"description": "The shortest time step."},
+        "dt_span": _NUMBER
+        | {"description": "The most that is added to it at random.", "minimum": 0},
+        "epsilon": _NUMBER
+        | {"description": "How far before its own time an agent reads the others."},
     },
 }
 
@@ -62,7 +67,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class PropagationBody(BaseModel):
-    """What is asked for: so many steps of a scenario, with the time steps of a seed."""
+    """A request for a number of steps of a scenario, with the random time steps of a seed."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -73,16 +78,16 @@ class PropagationBody(BaseModel):
 
     steps: Annotated[int, Field(json_schema_extra={"minimum": 1})]
     """Iterations."""
-    seed: Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": 2**53 - 1})] = 0
+    seed: Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": SEED_LIMIT - 1})] = 0
     """The seed of the random time steps."""
     members: Annotated[int, Field(json_schema_extra={"minimum": 1, "maximum": 1})] = 1
-    """Members of an ensemble; only 1 as yet."""
+    """The members of the ensemble; 1 is the only one supported."""
     scenario: Annotated[Any, WithJsonSchema(_SCENARIO)] = None
-    """What moves; the default scenario if left out."""
+    """The agents and their time steps; the default scenario if left out."""
 
 
 def read_body(model: type[Model], request: Request) -> Model:
-    """Read a request's JSON body; raises BadRequest with a sentence."""
+    """Read the JSON body of a request; raises BadRequest, and UnsupportedMediaType."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
@@ -95,13 +100,13 @@ def read_body(model: type[Model], request: Request) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        # What is not known first: it may be what is missing, misspelt.
-        worst = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        # An unknown field first: it may be a missing one, misspelt.
+        worst = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
         raise BadRequest(_sentence(worst, model)) from None
 
 
 def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
-    name = ".".join(str(part) for part in error["loc"])[:60]
+    name = ".".join(str(part) for part in error["loc"])[:SHOWN_CHARACTERS]
     match error["type"]:
         case "missing":
             return f"{name} is missing."

@@ -18,11 +18,9 @@ from frontend.propagations.requests import whole_number
 from frontend.web import commands
 from frontend.web.auth.authorization import require_start
 from frontend.web.context import services
-from frontend.web.http import query_params
-from frontend.web.http.query_params import REQUEST
-from frontend.web.http.record_stream import records_reply
+from frontend.web.http.propagation_address import read_address
+from frontend.web.http.record_stream import PAGE_FILES, records_reply
 from frontend.web.pages.view_model import View
-from sim.export import FORMATS
 from sim.scenario import NANO
 
 if TYPE_CHECKING:
@@ -120,10 +118,15 @@ def _cancel(wanted: PropagationRequest) -> None:
         commands.remove(wanted)
 
 
-@blueprint.get("/propagate/<propagation_id>/data.js")
-def data_js(propagation_id: str) -> Response:
-    """Stream the records as the JavaScript array that pages have always loaded."""
-    return records_reply(_wanted(propagation_id), FORMATS["js"])
+def page_file(propagation_id: str, name: str) -> Response:
+    """Stream the records as a file that a script element loads, such as data.js."""
+    return records_reply(_wanted(propagation_id), PAGE_FILES[name])
+
+
+for _name in PAGE_FILES:
+    blueprint.add_url_rule(
+        f"/propagate/<propagation_id>/{_name}", view_func=page_file, defaults={"name": _name}
+    )
 
 
 @blueprint.get("/propagate", strict_slashes=False)
@@ -133,11 +136,9 @@ def nothing() -> Response:
 
 
 def _wanted(propagation_id: str) -> PropagationRequest:
-    """Read the id and the query; what else the query says is somebody else's."""
-    values = query_params.read(request.args, REQUEST, strict=False)
-    return services().propagations.parse_id(
-        propagation_id, seed=values["seed"], members=values["members"]
-    )
+    """Read the id and the query of a page, to which links from elsewhere add parameters."""
+    propagation_request, _ = read_address(propagation_id, strict=False)
+    return propagation_request
 
 
 def _page(html: str, status: HTTPStatus = HTTPStatus.OK) -> Response:

@@ -29,7 +29,7 @@ class Range:
     """The extremes and the mean of one quantity, and the iterations of the extremes."""
 
     name: str
-    says: str
+    description: str
     low: float
     low_at: int
     mean: float
@@ -42,7 +42,7 @@ class Elements:
     """One element of the osculating orbit, at the start and at the end."""
 
     name: str
-    says: str
+    description: str
     start: float | None
     end: float | None
 
@@ -79,17 +79,22 @@ def _seen(name: str, figures: Mapping[str, Any]) -> Seen:
         primary=figures["primary"],
         ranges=tuple(_range(*words, figures[key]) for key, words in _QUANTITIES.items()),
         elements=tuple(
-            Elements(name=title, says=says, start=figures[key]["start"], end=figures[key]["end"])
-            for key, (title, says) in _ELEMENTS.items()
+            Elements(
+                name=title,
+                description=description,
+                start=figures[key]["start"],
+                end=figures[key]["end"],
+            )
+            for key, (title, description) in _ELEMENTS.items()
         ),
         verdict=_verdict(figures["unbound_from"]),
     )
 
 
-def _range(name: str, says: str, figures: Mapping[str, Any]) -> Range:
+def _range(name: str, description: str, figures: Mapping[str, Any]) -> Range:
     return Range(
         name=name,
-        says=says,
+        description=description,
         low=figures["min"],
         low_at=figures["min_at"],
         mean=figures["mean"],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from frontend.domain.resource import API_ROOT, Links, Resource, Status
+from frontend.web.http.record_stream import records_path
 from frontend.web.pages import tables as tabled
 from frontend.web.pages.filters import count, duration, moment
 from sim.export import FORMATS
@@ -28,13 +29,6 @@ _STAGES: Final = {
     "running": "Propagating",
     "writing": "Writing",
 }
-_FILES: Final = {
-    "js": ("data.js", "a JavaScript array"),
-    "json": ("JSON", "the same array"),
-    "csv": ("CSV", "a row for each record"),
-    "arrow": ("Arrow", "columns, as they are in memory"),
-    "parquet": ("Parquet", "columns, compressed"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +44,8 @@ class Stage:
 class Download:
     """One file that can be had of a result."""
 
-    name: str
-    says: str
+    title: str
+    description: str
     href: str
     size_bytes: float
 
@@ -140,12 +134,12 @@ class View:
         """The files, with what to expect of their size."""
         return [
             Download(
-                name=title,
-                says=says,
-                href=self.links.data_js if name == "js" else f"{self.links.records}?format={name}",
-                size_bytes=self.records * FORMATS[name].bytes_per_record,
+                title=form.title,
+                description=form.description,
+                href=records_path(self.links, form),
+                size_bytes=self.records * form.bytes_per_record,
             )
-            for name, (title, says) in _FILES.items()
+            for form in FORMATS.values()
         ]
 
     @property

@@ -9,7 +9,8 @@ from frontend import create_app
 from frontend.bootstrap import build_services
 from frontend.domain.resource import API_ROOT
 from frontend.settings import Settings
-from frontend.web.api.openapi import OPERATIONS, document
+from frontend.web.api.openapi import document
+from frontend.web.api.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,8 +28,8 @@ def test_an_agent_is_seen_from_its_primary_with_units_explained() -> None:
         "Specific energy",
         "Specific angular momentum",
     ]
-    assert all(row.says for row in satellite.ranges)
-    assert all(row.says for row in satellite.elements)
+    assert all(row.description for row in satellite.ranges)
+    assert all(row.description for row in satellite.elements)
 
 
 def test_the_extremes_enclose_the_mean_and_say_where_they_are() -> None:

@@ -86,7 +86,7 @@ def test_a_trajectory_that_never_began_offers_nothing() -> None:
 
 def test_every_format_can_be_downloaded_and_says_about_how_large_it_is() -> None:
     view = View(REQUEST, resource(Status.COMPLETE, statistics={"records": 1_000}))
-    hrefs = {one.name: one.href for one in view.downloads}
+    hrefs = {one.title: one.href for one in view.downloads}
     assert hrefs["data.js"] == "/propagate/1000000/data.js"
     assert hrefs["CSV"] == "/api/v1/propagations/1000000/records?format=csv"
     assert set(hrefs) == {"data.js", "JSON", "CSV", "Arrow", "Parquet"}

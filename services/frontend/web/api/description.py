@@ -1,0 +1,30 @@
+"""The routes of the API's description: `/api/v1/openapi.json` for programs, `/docs` for people."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template
+
+from frontend.web.api.openapi import document
+from frontend.web.api.operations import OPERATIONS
+from frontend.web.context import services
+from frontend.web.http.responses import json_reply
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("description", __name__)
+
+
+@blueprint.get("/api/v1/openapi.json")
+def openapi() -> Response:
+    """Return the description to programs."""
+    return json_reply(document(_has_tokens()), cache="no-cache")
+
+
+@blueprint.get("/docs")
+def docs() -> str:
+    """Show the description to people."""
+    return render_template("docs.html", api=document(_has_tokens()), operations=OPERATIONS)
+
+
+def _has_tokens() -> bool:
+    return services().settings.auth == "token"

@@ -1,0 +1,34 @@
+"""Which propagation a URL names: the id in its path, with the seed and members in its query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+
+from frontend.web.context import services
+from frontend.web.http import query_params
+from frontend.web.http.query_params import REQUEST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from frontend.web.http.query_params import Parameter
+    from sim.scenario import PropagationRequest
+
+__all__ = ["read_address"]
+
+
+def read_address(
+    propagation_id: str, parameters: Sequence[Parameter] = REQUEST, *, strict: bool = True
+) -> tuple[PropagationRequest, dict[str, Any]]:
+    """Return the propagation that the URL of this request names, and the values of its query.
+
+    `parameters` are all that the query may have, those of `REQUEST` among them; unless `strict`,
+    others are ignored. Raises BadRequest, and NotFound for an id whose scenario is not known.
+    """
+    values = query_params.read(request.args, parameters, strict=strict)
+    propagation_request = services().propagations.parse_id(
+        propagation_id, seed=values["seed"], members=values["members"]
+    )
+    return propagation_request, values
