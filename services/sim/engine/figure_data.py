@@ -1,7 +1,7 @@
-"""What a page draws: bins and lines turned into columns of numbers by agent.
+"""What a page draws: bins and lines as columns of numbers, by agent.
 
-Guarantees: nothing but numbers and null (a bin without a step, or a number that is not finite),
-so that every JSON parser takes it.
+Guarantees: columns hold only finite numbers and null (a bin without a step, or a number that is
+not finite), so every JSON parser reads them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,21 @@ if TYPE_CHECKING:
     from sim.engine.kernel import Floats
     from sim.scenario import Scenario
 
-__all__ = ["SHOWN_AGENTS", "Frame", "Line", "Overview", "Window", "draw", "extent", "line_of"]
+__all__ = [
+    "SHOWN_AGENTS",
+    "Frame",
+    "Line",
+    "Overview",
+    "Window",
+    "extent",
+    "line_of",
+    "overview_of",
+]
 
 Frame: TypeAlias = Literal["inertial", "primary"]
 Mode: TypeAlias = Literal["lines", "markers"]
 
-SHOWN_AGENTS: Final = 12  # more can't be told apart in one figure, and an SVG of more is slow
+SHOWN_AGENTS: Final = 12  # more are not distinguishable in one figure, and their SVG is slow
 _TIME, _X, _Y, _VX, _VY = 0, 2, 3, 4, 5  # columns of the path's states
 _INERTIAL: Final = ("x", "y")
 _ELEMENTS: Final = ("r", "e", "h")  # distance, specific energy, angular momentum
@@ -32,9 +41,9 @@ _ELEMENTS: Final = ("r", "e", "h")  # distance, specific energy, angular momentu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """What is looked at: a span of time and the intervals that it overlaps, and who is drawn how.
+    """A window of time [t0, t1], the intervals that it overlaps, and how it is drawn.
 
-    `agents` is how many are drawn, the first ones.
+    `agents` is the number of agents that are drawn: the first ones.
     """
 
     t0: float
@@ -47,7 +56,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """The path of an agent, float64[points] each: a line through all, or the points alone."""
+    """The path of an agent, float64[points] each: a line through all points, or only the points."""
 
     mode: Mode
     t: Floats
@@ -55,7 +64,7 @@ class Line:
     y: Floats
 
     def without(self, dropped: np.ndarray[Any, np.dtype[np.bool_]]) -> Line:
-        """Return the line through the points that are not dropped."""
+        """Return the line through the points whose entry in `dropped` is False."""
         return Line(self.mode, self.t[~dropped], self.x[~dropped], self.y[~dropped])
 
     def merged(self, other: Line) -> Line:
@@ -68,7 +77,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A window of a propagation as it is drawn, at one level."""
+    """The figure of a window of a propagation, with series at one level."""
 
     window: tuple[float, float]
     frame: Frame
@@ -91,8 +100,8 @@ class Overview:
         }
 
 
-def draw(scenario: Scenario, window: Window, bins: Bins, lines: Sequence[Line]) -> Overview:
-    """Return what is drawn of consecutive bins and of the paths of the first agents."""
+def overview_of(scenario: Scenario, window: Window, bins: Bins, lines: Sequence[Line]) -> Overview:
+    """Return the figure of consecutive bins and of the paths of the first agents."""
     agents: tuple[dict[str, object], ...] = tuple(
         {
             "name": scenario.names[a],
@@ -120,13 +129,13 @@ def _series(bins: Bins, a: int, *, has_primary: bool) -> dict[str, object]:
 
 
 def line_of(scenario: Scenario, path: Path, a: int, frame: Frame) -> Line:
-    """Return an agent's samples as a line; around the primary, who has none is at the origin."""
+    """Return an agent's samples as a line; an agent without primary is the origin of its frame."""
     own, primary = path.states[:, a], scenario.primaries[a]
     t, x, y = own[:, _TIME], own[:, _X], own[:, _Y]
     if frame == "primary":
         x, y = np.zeros_like(x), np.zeros_like(y)
         if primary is not None:
-            # Their clocks differ by up to a step, which would show as a jitter.
+            # The clocks of the two differ by up to a step, which would show as jitter.
             other = path.states[:, primary]
             behind = t - other[:, _TIME]
             x = own[:, _X] - (other[:, _X] + other[:, _VX] * behind)
@@ -135,7 +144,7 @@ def line_of(scenario: Scenario, path: Path, a: int, frame: Frame) -> Line:
 
 
 def extent(lines: Sequence[Line]) -> float:
-    """Return how wide or high lines are together, whichever is more."""
+    """Return the width or the height of the lines' bounding box, whichever is greater."""
     return max(
         float(np.ptp(np.concatenate(columns)))
         for columns in ([line.x for line in lines], [line.y for line in lines])
