@@ -17,7 +17,7 @@ from benchmarks.measure import Figure, Sample, measure, within
 from benchmarks.measures.kernel import spiral
 from sim import NANO, Scenario, Trajectory
 from sim.cost_model import pass_seconds, slice_seconds
-from sim.driver.chain import works_of
+from sim.driver.chain import slice_specs
 from sim.driver.tasks import make_slices, write_part
 from sim.engine import initial_checkpoint, pass_over
 
@@ -73,11 +73,11 @@ for agents in (3, 10, 50):
 @contextlib.contextmanager
 def cached() -> Iterator[Sample]:
     """Time to make slices as the cache has them, over what the cost model says."""
-    works = works_of(passed(NANO, INTERVALS), range(INTERVALS))
+    specs = slice_specs(passed(NANO, INTERVALS), range(INTERVALS))
     model_s = INTERVALS * slice_seconds(NANO)
 
     def sample() -> Figure:
-        real_s = processor_seconds(lambda: make_slices(Trajectory(), works))
+        real_s = processor_seconds(lambda: make_slices(Trajectory(), specs))
         return Figure(real_s / model_s, {"model_s": model_s, "real_s": real_s})
 
     yield sample
@@ -87,13 +87,13 @@ def cached() -> Iterator[Sample]:
 @contextlib.contextmanager
 def exported() -> Iterator[Sample]:
     """Time to write slices as a part of a Parquet export, over what the cost model says."""
-    works = works_of(passed(NANO, INTERVALS), range(INTERVALS))
+    specs = slice_specs(passed(NANO, INTERVALS), range(INTERVALS))
     model_s = INTERVALS * slice_seconds(NANO, export=True)
     with tempfile.TemporaryDirectory(prefix="porta-benchmark-") as folder:
         part = str(Path(folder) / "part.parquet")
 
         def sample() -> Figure:
-            real_s = processor_seconds(lambda: write_part(Trajectory(), works, part))
+            real_s = processor_seconds(lambda: write_part(Trajectory(), specs, part))
             return Figure(real_s / model_s, {"model_s": model_s, "real_s": real_s})
 
         yield sample

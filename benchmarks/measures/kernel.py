@@ -17,7 +17,7 @@ from benchmarks.loops import bare_pass
 from benchmarks.measure import Figure, Sample, at_least, at_most, measure, seconds
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.engine import initial_checkpoint, kernel, make_slice, pass_over
-from sim.engine.checkpoint import world_of
+from sim.engine.checkpoint import system_of
 from sim.engine.diagnostics import empty_tally
 from sim.engine.downsampling import Bins
 from sim.engine.downsampling import Path as Samples
@@ -45,7 +45,7 @@ def bare(trajectory: Trajectory, iterations: int) -> States:
     steps, ring = initial_checkpoint(trajectory.scenario).resume()
     interval = trajectory.interval
     kept = np.empty((iterations // interval, *ring.shape))
-    good = bare_pass(world_of(trajectory), steps, ring, iterations, interval, kept)
+    good = bare_pass(system_of(trajectory), steps, ring, iterations, interval, kept)
     if good != iterations:
         raise RuntimeError(f"The trajectory ends after {good} iterations.")
     states: States = ring[:, 0, 1:]
@@ -94,15 +94,15 @@ def kernel_and_c() -> Iterator[Sample]:
 
 def passed(*, diagnostics: bool) -> None:
     """Go over nano with the overview, and with the diagnostics or without."""
-    world = world_of(Trajectory())
+    system = system_of(Trajectory())
     if not diagnostics:
-        world = world._replace(primary=np.full(2, -1))
+        system = system._replace(primary=np.full(2, -1))
     steps, ring = initial_checkpoint(NANO).resume()
     bins, path = Bins.empty(12, ITERATIONS, 2), Samples.empty(9, ITERATIONS, 2)
     kernel.pass_over(
-        world, steps, ring, 0, ITERATIONS,
+        system, steps, ring, 0, ITERATIONS,
         bins.level, bins.series, bins.clocks, path.level, path.states, empty_tally(2),
-        kernel.NO_LINES,
+        kernel.NO_POLYLINES,
     )  # fmt: skip
 
 

@@ -5,8 +5,8 @@
 >>> simulate(NANO, seed=0, steps=500)[-1].state in end.values()
 True
 
-Importing it is light: the engine (numba, Arrow) is loaded with the first use of `Propagation`,
-nothing is compiled, and Dask stays away.
+Importing it is cheap: the engine (numba, Arrow) is imported at the first use of `Propagation`,
+nothing is compiled, and Dask is not imported.
 """
 
 from typing import TYPE_CHECKING

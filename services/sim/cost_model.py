@@ -1,19 +1,20 @@
-"""How much work a request is, how it is divided into tasks, and how many workers it keeps busy.
+"""The work of a request, its division into tasks, and the number of workers that it keeps busy.
 
-Guarantees: pure functions of the request and of one table of coefficients, `COSTS`. Where work
-is cut never changes a bit of the result, so everything here may be wrong without harm but delay.
+Guarantees: pure functions of the request and of one table of coefficients, `COSTS`. The division
+of work never changes a bit of the result, so an inaccurate model costs only time.
 
-The model of cost, per iteration of M agents of which `massive` attract others::
+The cost per iteration of M agents, of which `massive` attract others::
 
-    steps   = M, if clocks move in step (dt_span <= epsilon), else
+    steps   = M, if the clocks stay in step (dt_span <= epsilon), else
               min(M, e - 1 + 1.2 * M * epsilon / mean time step)
     pass    = M * look + steps * (step + massive * pull);  two agents: pair
     slice   = pass, once more, + steps * encode
 
-and the one rule by which work is cut: a stretch is twice as long as all before it, up to a second's
-pass; a task of output takes half a second or, of the last, an eighth of what is left; neither
-hands back more than 32 MiB, but where one interval does. That is long beside the millisecond that
-a task costs the scheduler, and short beside whoever cancels, dies, or waits for the last worker.
+Work is divided by one rule. A stretch is twice as long as all before it, up to a pass of one
+second. An output task takes half a second; the last ones take an eighth of the remaining time.
+Neither returns more than 32 MiB, unless a single interval does. Such tasks are long compared with
+the millisecond that each costs the scheduler, and short enough for cancellation, for a worker that
+dies, and for the wait for the last worker.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from sim.intervals import (
     PATH_BITS,
     SERIES_BITS,
     STRETCH_INTERVALS,
-    kept,
+    bins_per_interval,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COSTS",
     "CostModel",
-    "kept_bytes",
+    "archived_bytes",
     "pass_seconds",
     "slice_batches",
     "slice_bytes",
@@ -53,16 +54,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class CostModel:
-    """What things cost on one core of the machine that it was calibrated on (`make bench`)."""
+    """Costs on one core of the machine that it was calibrated on (`make bench` compares them)."""
 
     pair_s: float = 21e-9  # an iteration of two agents, which have a kernel of their own
-    look_s: float = 3.8e-9  # to see whether an agent waits
-    step_s: float = 27e-9  # to draw a number, to step, to keep checkpoint, overview, diagnostics
-    pull_s: float = 1.6e-9  # a massive agent's pull on another: a division and a square root
-    cached_record_s: float = 50e-9  # to make a record part of a cached slice: Arrow and SHA-256
-    exported_record_s: float = 100e-9  # to make a record part of a Parquet file with zstd
+    look_s: float = 3.8e-9  # to check whether an agent waits
+    step_s: float = 27e-9  # to draw a number, to step, to reduce the record
+    pull_s: float = 1.6e-9  # the attraction of one massive agent: a division and a square root
+    cached_record_s: float = 50e-9  # to encode a record in a cached slice: Arrow and SHA-256
+    exported_record_s: float = 100e-9  # to encode a record in a Parquet file with zstd
     record_bytes: int = 60  # seven columns of 64 bits and the agent
-    worker_start_s: float = 2.0  # from asking for a cluster's workers to their being there
+    worker_start_s: float = 2.0  # from the request for workers until they are connected
 
 
 COSTS: Final = CostModel()
@@ -70,22 +71,22 @@ COSTS: Final = CostModel()
 _STRETCH_S: Final = 1.0
 _FIRST_INTERVALS: Final = 16  # 25 ms of the default scenario
 _OUTPUT_S: Final = 0.5
-# Workers end together where each takes a part of what is left: C. D. Polychronopoulos, D. J. Kuck,
-# "Guided self-scheduling", IEEE Transactions on Computers C-36 (1987), 1425-1439.
+# Workers finish together if each task is a fixed part of the work left: C. D. Polychronopoulos,
+# D. J. Kuck, "Guided self-scheduling", IEEE Transactions on Computers C-36 (1987), 1425-1439.
 _PARTS_OF_REST: Final = 8
-_LEAST_PARTS: Final = 8  # of the longest task: what a task costs is still little beside it
-_HANDED_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (64: 415 MB)
-_GIVEN_WEIGHS: Final = 8  # what a task is given passes the scheduler: Dask warns at 10 MB
+_MAX_PARTS: Final = 8  # of the longest task: the scheduler's cost per task stays small
+_RESULT_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (with 64 MiB: 415 MB)
+_INPUT_WEIGHT: Final = 8  # a task's inputs pass through the scheduler: Dask warns at 10 MB
 _BIN_BYTES: Final = 88  # minimum and maximum of five series, and a clock
 _SAMPLE_BYTES: Final = 48  # a state
-_CHECKPOINT_BYTES: Final = 176  # three records, and how many steps
-_TALLY_BYTES: Final = 192  # what the diagnostics add up
+_CHECKPOINT_BYTES: Final = 176  # three records and a step count
+_TALLY_BYTES: Final = 192  # the accumulators of the diagnostics
 
 
 def work(steps: int, scenario: Scenario, members: int = 1) -> float:
-    """Return the work of a request, in steps of two agents one of which is massive.
+    """Return the work of a request, in iterations of two agents, one of them massive.
 
-    It is an upper bound (as if no agent ever waited), and what limits and quotas count.
+    It is an upper bound (as if no agent ever waited). Limits and quotas are in this unit.
 
     >>> from sim.scenario import NANO
     >>> work(500, NANO)
@@ -96,10 +97,15 @@ def work(steps: int, scenario: Scenario, members: int = 1) -> float:
 
 
 def steps_per_iteration(scenario: Scenario) -> float:
-    """Return how many agents step in an iteration, about and in the long run; each is a record.
+    """Return how many agents step in an iteration, on average; each step is a record.
 
-    Clocks that begin together and whose time steps differ by little drift apart slowly: until they
-    have, more agents step.
+    Without epsilon, the k earliest clocks step in one iteration if they come in the order of the
+    agents, which has probability 1/k! for independent clocks; the sum over k is e - 1. In addition,
+    agents step whose clocks are within epsilon of the earliest: about M * epsilon / mean time step.
+    The factor 1.2 fits counts of `sim.reference`: tests/unit/sim/test_cost_model.py requires
+    agreement within 20 % for 2 to 50 agents.
+
+    More agents step at first, until the clocks, which start together, have drifted apart.
     """
     agents = len(scenario.agents)
     if scenario.dt_span <= scenario.epsilon:
@@ -109,8 +115,8 @@ def steps_per_iteration(scenario: Scenario) -> float:
 
 
 def pass_seconds(scenario: Scenario, iterations: int) -> float:
-    """Return how long one core takes for the pass: a chain, which no second core shortens."""
-    if len(scenario.agents) == 2:  # noqa: PLR2004 - the name of that kernel
+    """Return the seconds that a pass takes: it is sequential, so on one core."""
+    if len(scenario.agents) == 2:  # noqa: PLR2004 - they have a kernel of their own
         return iterations * COSTS.pair_s
     looks = len(scenario.agents) * COSTS.look_s
     step = COSTS.step_s + len(scenario.massive) * COSTS.pull_s
@@ -118,10 +124,10 @@ def pass_seconds(scenario: Scenario, iterations: int) -> float:
 
 
 def stretch_intervals(scenario: Scenario, first: int) -> int:
-    """Return how many intervals one task passes over from the `first` on, at least one.
+    """Return how many intervals one task of the chain integrates from the `first` on, at least one.
 
-    They grow from few to many: output of the first can begin soon, and the scheduler is asked
-    for a long pass as seldom as may be.
+    The number grows: output of the first intervals can start early, and a long pass needs few
+    tasks.
 
     >>> from sim.scenario import NANO
     >>> [stretch_intervals(NANO, first) for first in (0, 16, 48, 144, 400, 656)]
@@ -130,23 +136,23 @@ def stretch_intervals(scenario: Scenario, first: int) -> int:
     interval_s = pass_seconds(scenario, scenario.interval)
     growing = min(STRETCH_INTERVALS, max(_FIRST_INTERVALS, 2 * first))
     most = max(1, min(growing, int(_STRETCH_S / interval_s)))
-    sizes = accumulate(kept_bytes(scenario, first + i) for i in range(most))
-    return max(1, sum(size <= _HANDED_BYTES for size in sizes))
+    sizes = accumulate(archived_bytes(scenario, first + i) for i in range(most))
+    return max(1, sum(size <= _RESULT_BYTES for size in sizes))
 
 
-def kept_bytes(scenario: Scenario, interval: int) -> int:
-    """Return how many bytes are kept of an interval: overview, diagnostics, checkpoint at its end.
+def archived_bytes(scenario: Scenario, interval: int) -> int:
+    """Return the bytes archived of an interval: series, path, diagnostics, the next checkpoint.
 
-    Early intervals keep more of it than later ones, and each of many agents as much as one of two.
+    Early intervals are archived at a finer level than later ones.
     """
     agents = len(scenario.agents)
-    bins, samples = (kept(interval, agents, bits) for bits in (SERIES_BITS, PATH_BITS))
+    bins, samples = (bins_per_interval(interval, agents, bits) for bits in (SERIES_BITS, PATH_BITS))
     fixed = _CHECKPOINT_BYTES + _TALLY_BYTES
     return agents * (bins * _BIN_BYTES + samples * _SAMPLE_BYTES + fixed)
 
 
 def slice_bytes(scenario: Scenario) -> int:
-    """Return about how many bytes a slice has."""
+    """Return the expected size of a slice, in bytes."""
     iterations = scenario.interval
     return math.ceil(iterations * steps_per_iteration(scenario) * COSTS.record_bytes)
 
@@ -154,9 +160,9 @@ def slice_bytes(scenario: Scenario) -> int:
 def slice_seconds(
     scenario: Scenario, *, records: float | None = None, export: bool = False
 ) -> float:
-    """Return how long one core takes to make a slice from its checkpoint and to encode it.
+    """Return the seconds that one core takes to compute a slice and to encode it.
 
-    One of so many records, else of as many as are to be expected.
+    Of `records` records, or of the expected number.
     """
     iterations = scenario.interval
     if records is None:
@@ -166,17 +172,17 @@ def slice_seconds(
 
 
 def sliced_intervals(scenario: Scenario, intervals: int, budget_bytes: int) -> int:
-    """Return how many of the first so many intervals have their slices made for the cache."""
+    """Return how many of the first `intervals` get cached slices, within the budget."""
     return min(intervals, max(0, budget_bytes) // slice_bytes(scenario))
 
 
 def slice_batches(
     scenario: Scenario, first: int, records: Sequence[int], *, until: int, export: bool = False
 ) -> Iterator[range]:
-    """Divide intervals from `first` on, which have so many records, among tasks.
+    """Divide intervals from `first` on, with so many records each, into tasks.
 
-    Each takes half a second, and ever less towards `until`, where all end. What isn't exported is
-    handed back, and so is bounded in size; so are the checkpoints, which a task is given.
+    A task takes half a second, and less towards `until`, where all tasks end. Results that are
+    returned to the driver (not exports) are bounded in size; so are the checkpoints in the inputs.
 
     >>> from sim.scenario import NANO
     >>> list(slice_batches(NANO, 3, [103_000] * 9, until=100))
@@ -186,14 +192,14 @@ def slice_batches(
     [25, 21, 19, 16, 14, 13, 11, 10, 8, 7, 7, 6, 5, 5, 5, 5, 5, 5, 5, 5, 3]
     """
     seconds = [slice_seconds(scenario, records=each, export=export) for each in records]
-    given = len(scenario.agents) * _CHECKPOINT_BYTES * _GIVEN_WEIGHS
+    given = len(scenario.agents) * _CHECKPOINT_BYTES * _INPUT_WEIGHT
     sizes = [given + (0 if export else each * COSTS.record_bytes) for each in records]
     start = 0
     while start < len(records):
         rest_s = (until - first - start) * seconds[start]
-        longest_s = min(_OUTPUT_S, max(_OUTPUT_S / _LEAST_PARTS, rest_s / _PARTS_OF_REST))
+        longest_s = min(_OUTPUT_S, max(_OUTPUT_S / _MAX_PARTS, rest_s / _PARTS_OF_REST))
         sums = zip(accumulate(seconds[start:]), accumulate(sizes[start:]), strict=True)
-        fitting = sum(taken_s <= longest_s and size <= _HANDED_BYTES for taken_s, size in sums)
+        fitting = sum(taken_s <= longest_s and size <= _RESULT_BYTES for taken_s, size in sums)
         end = start + max(1, fitting)
         yield range(first + start, first + end)
         start = end
@@ -209,10 +215,10 @@ def workers_for(
 ) -> int:
     """Return how many workers so many (further) iterations keep busy, from 1 to max_workers.
 
-    One for the pass, and as many as the output keeps busy while the pass goes over what it is
-    made of; a worker who would be busy for less than it takes to start isn't worth asking for.
-    The output is the slices within the budget or, for an export, those of all intervals.
-    Never falls as iterations, budget or max_workers grow.
+    One worker for the pass, and as many as the output keeps busy during the pass over the same
+    intervals, if each is busy for at least the time that it takes to start. The output is the
+    slices within the budget or, for an export, those of all intervals. The result never decreases
+    as iterations, budget or max_workers increase.
 
     >>> from sim.scenario import Trajectory
     >>> def workers(n, **options):

@@ -2,15 +2,15 @@
 
 SimError
 ├── ScenarioError (ValueError)     the scenario breaks a rule; `where` names the field
-├── RequestError (ValueError)      steps, seed or members make no sense; `where` names which
+├── RequestError (ValueError)      steps, seed or members are not valid; `where` names which
 ├── PropagationFailed              the trajectory ends before the steps asked for; `failure`
-├── IntegrityError                 bytes or a slice are not what was computed; `what`
-└── ClusterError                   the cluster did not do the work
-    ├── ClusterStartError          it could not be had
-    ├── ClusterLostError           it went away
+├── IntegrityError                 bytes or a slice are not those that were computed; `what`
+└── ClusterError                   a cluster failed
+    ├── ClusterStartError          no cluster could be started
+    ├── ClusterLostError           its scheduler or its workers were lost
     └── StretchDeadlineError       a stretch took longer than its deadline
 
-All of them survive pickling, since they travel from workers to whoever asked.
+All of them can be pickled, since workers send them to the driver.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ __all__ = [
 
 
 class SimError(Exception):
-    """Whatever goes wrong in the engine and can be told to a person."""
+    """The base class of errors with a message for a person."""
 
 
 class _InvalidInputError(SimError, ValueError):
-    """Input that breaks a rule: `where` is the path of the field, `problem` what to change."""
+    """Input that breaks a rule: `where` is the path of the field, `problem` the rule."""
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(where, problem)
@@ -54,26 +54,26 @@ class ScenarioError(_InvalidInputError):
 
 
 class RequestError(_InvalidInputError):
-    """A request whose `steps`, `seed` or `members` (that is `where`) make no sense."""
+    """A request whose `steps`, `seed` or `members` (named by `where`) is not valid."""
 
 
 class FailureReason(StrEnum):
-    """Why a trajectory ends: the three things an iteration can't go on from."""
+    """Why a trajectory ends: the three outcomes after which no iteration is possible."""
 
     COLLISION = "collision"
-    """r3 == 0 between the agent and a massive one, the second that the failure names."""
+    """r3 == 0 between the agent and a massive agent, which the failure names second."""
     DIVERGENCE = "divergence"
-    """The agent's new state has a number that is not finite."""
+    """The agent's new state contains a number that is not finite."""
     STANDSTILL = "standstill"
-    """No agent steps: each waits for another, and will in every iteration to come."""
+    """No agent steps: each waits for another, now and in every later iteration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Where and why a trajectory ends for good.
+    """Where and why a trajectory ends.
 
-    `iteration` counts the good iterations, so it is also the number (from 0) of the one that
-    fails, and the most steps that can be had of this trajectory.
+    `iteration` is the number of good iterations: the index (from 0) of the one that fails, and
+    the largest step count of this trajectory that succeeds.
     """
 
     iteration: int
@@ -82,7 +82,7 @@ class Failure:
 
     @property
     def sentence(self) -> str:
-        """What happened, for a person."""
+        """A description for a person."""
         what = {
             FailureReason.COLLISION: "{} meet (r3 == 0)",
             FailureReason.DIVERGENCE: "the state of {} stops being finite",
@@ -91,7 +91,7 @@ class Failure:
         return f"The trajectory ends after {self.iteration} iterations: in the next, {what}."
 
     def to_json(self) -> dict[str, object]:
-        """Return what `from_json` reads, with the sentence for whoever can't compute it."""
+        """Return what `from_json` reads, and the sentence, for clients that cannot compute it."""
         return {
             "iteration": self.iteration,
             "agents": list(self.agents),
@@ -124,7 +124,7 @@ class PropagationFailed(SimError):
 
 
 class IntegrityError(SimError):
-    """Stored or received data that is not what was computed; `what` says which and how."""
+    """Stored or received data that is not what was computed; `what` names it and the fault."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -132,15 +132,15 @@ class IntegrityError(SimError):
 
 
 class ClusterError(SimError):
-    """A cluster that did not do the work it was given."""
+    """A cluster that failed."""
 
 
 class ClusterStartError(ClusterError):
-    """A cluster that could not be had."""
+    """A cluster that could not be started."""
 
 
 class ClusterLostError(ClusterError):
-    """A cluster that went away while it was needed."""
+    """A cluster whose scheduler or workers were lost while it was in use."""
 
 
 class StretchDeadlineError(ClusterError):

@@ -1,12 +1,12 @@
-"""How the kernel is compiled: to machine code that rounds as Python does, kept on disk.
+"""Compilation of the kernel by numba, to machine code that rounds as Python does, cached on disk.
 
 Guarantees:
 
-- No fast-math: LLVM neither reorders nor contracts what the source says. Division by zero is
-  IEEE-754's. Compiled functions release the GIL.
-- Importing this never fails for want of a folder that can be written to: compiled code is kept
-  where NUMBA_CACHE_DIR says, else in the user's cache folder, else in a temporary one that is
-  the user's alone (code is loaded from it), else not at all.
+- No fast-math: LLVM neither reorders nor contracts operations. Division by zero follows IEEE 754.
+  Compiled functions release the GIL.
+- Importing this module does not fail if no folder is writable. The cache is in NUMBA_CACHE_DIR,
+  else in the user's cache folder, else in a temporary folder that only the user can write (code is
+  loaded from it), else there is none.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _Function = TypeVar("_Function", bound="Callable[..., object]")
 
 
 def _is_ours(folder: Path) -> bool:
-    """Make the folder if need be; return whether we can write to it, and nobody else can."""
+    """Create the folder if necessary; return whether this user, and no other, can write to it."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         status = folder.lstat()
@@ -39,10 +39,10 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _sources() -> str:
-    """Return a name for the kernel's sources as they are.
+    """Return a digest of the kernel's sources.
 
-    numba compiles again when the file of a function has changed, but not when that of another
-    has which it calls: https://numba.readthedocs.io/en/stable/user/5minguide.html#caching
+    numba compiles again if the file of a function has changed, but not if that of a function that
+    it calls has: https://numba.readthedocs.io/en/stable/user/5minguide.html#caching
     """
     digest = hashlib.sha256()
     for source in sorted((Path(__file__).parent / "engine" / "kernel").glob("*.py")):
@@ -51,30 +51,30 @@ def _sources() -> str:
 
 
 def _cache_folder() -> str:
-    """Return where compiled code is kept when nobody has said where; '' for nowhere."""
+    """Return the default cache folder; '' for none."""
     cache = os.environ.get("XDG_CACHE_HOME", "")
     home = Path(cache) if cache.startswith("/") else Path("~/.cache").expanduser()
     folders = (home / "porta" / "numba", Path(tempfile.gettempdir()) / f"porta-{os.getuid()}")
     return next((str(folder / _sources()) for folder in folders if _is_ours(folder)), "")
 
 
-# Before numba is imported, which reads its environment then, and fails at the first kernel if
-# it can write neither beside the sources nor to HOME.
+# numba reads its environment when it is imported. Without this it fails at the first kernel if it
+# can write neither beside the sources nor to HOME.
 os.environ.setdefault("NUMBA_CACHE_DIR", _cache_folder())
 
 import numba  # noqa: E402 - see above
 
 
 def compiled(function: _Function) -> _Function:
-    """Return the function compiled at its first call, or loaded from disk."""
-    kept = bool(os.environ["NUMBA_CACHE_DIR"])
-    return cast("_Function", numba.njit(nogil=True, cache=kept, error_model="numpy")(function))
+    """Return a function that is compiled, or loaded from disk, at its first call."""
+    cached = bool(os.environ["NUMBA_CACHE_DIR"])
+    return cast("_Function", numba.njit(nogil=True, cache=cached, error_model="numpy")(function))
 
 
 def inner(function: _Function) -> _Function:
-    """Return the function compiled for other compiled functions only, and kept as a part of them.
+    """Return a function for calls from compiled functions only; it is cached as part of these.
 
-    Without an entry for Python, which takes a third of the time to compile.
+    It has no entry point for Python, which would take a third of the compilation time.
     """
     options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return cast("_Function", numba.njit(nogil=True, error_model="numpy", **options)(function))

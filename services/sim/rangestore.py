@@ -1,11 +1,11 @@
-"""A store of values over half-open ranges of time, read by a moment.
+"""A store of values over half-open ranges of time, read at a point in time.
 
 Guarantees, for n ranges in any order of insertion and however they overlap:
 
 - `store[t]` visits O(log n + hits) ranges and returns the hits in the order of insertion.
-- `store[low, high] = value` takes O(log(n)**2) amortised: O(log n) steps down a tree, and now
-  and then a sort of what hangs below a node that has become lopsided.
-- Bounds and moments are only ever compared, so infinities are bounds like any other.
+- `store[low, high] = value` takes O(log(n)**2) amortised: O(log n) steps down a tree and,
+  occasionally, a sort of the entries below a node that has become unbalanced.
+- Bounds and times are only compared, so infinities are valid bounds.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ __all__ = ["QRangeStore"]
 
 T = TypeVar("T")
 
-_LOPSIDED: Final = 0.7  # of a subtree on one side: height is at most log(n) / log(1/0.7) + 1
+_UNBALANCED: Final = 0.7  # of a subtree on one side: height is at most log(n) / log(1/0.7) + 1
 
 
 class QRangeStore(Generic[T]):
-    """Values over ranges `[low, high)`; a moment reads all whose range holds it.
+    """Values over ranges `[low, high)`; a read at t returns all values whose range holds t.
 
     >>> store = QRangeStore[str]()
     >>> store[0, 10] = "day"
@@ -38,15 +38,15 @@ class QRangeStore(Generic[T]):
     IndexError: Invalid Range.
 
     It is a priority search tree (E. M. McCreight, SIAM J. Comput. 14, 1985): a search tree by
-    `low` whose nodes each hold the range with the largest `high` of all below them. So a read
-    leaves out all that begins too late, and turns back where everything has ended already:
-    a node that it visits either is a hit, or the last on its way, or lies on the one path to t.
-    Subtrees that become lopsided are rebuilt (the scapegoat rule of Galperin and Rivest, 1993).
+    `low` in which each node holds the range with the largest `high` of its subtree. A read skips
+    subtrees that begin after t, and stops at nodes that end before t. Each visited node is a hit,
+    a node at which the read stops, or on the one path to t. Unbalanced subtrees are rebuilt (the
+    scapegoat rule of I. Galperin and R. L. Rivest, SODA 1993).
     """
 
     __slots__ = ("_length", "_root")
 
-    # Without it Python would iterate by store[0], store[1], ... until an IndexError.
+    # Otherwise Python would iterate by store[0], store[1], ... until an IndexError.
     __iter__ = None
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class QRangeStore(Generic[T]):
 
 
 class _Entry(NamedTuple, Generic[T]):
-    """A range and its value; sorts by `low`, equals by age (`order` is unique)."""
+    """A range and its value; sorted by `low`, then by age (`order` is unique)."""
 
     low: float
     order: int
@@ -91,7 +91,7 @@ class _Entry(NamedTuple, Generic[T]):
 
 
 class _Node(Generic[T]):
-    """The entry with the largest `high` of its subtree; the rest is split among two children.
+    """The entry with the largest `high` of its subtree; two children share the other entries.
 
     Entries up to (`split_low`, `split_order`) are on the left, those beyond it on the right.
     """
@@ -106,10 +106,10 @@ class _Node(Generic[T]):
         self.size = 1
 
     @property
-    def lopsided(self) -> bool:
-        """Whether one side holds too much; never where there is nothing to be gained."""
+    def unbalanced(self) -> bool:
+        """Whether one side holds too much of the subtree."""
         left = 0 if self.left is None else self.left.size
-        return max(left, self.size - 1 - left) > _LOPSIDED * self.size
+        return max(left, self.size - 1 - left) > _UNBALANCED * self.size
 
 
 def _holding(root: _Node[T] | None, t: float) -> list[_Entry[T]]:
@@ -120,7 +120,7 @@ def _holding(root: _Node[T] | None, t: float) -> list[_Entry[T]]:
         node = pending.pop()
         entry = node.entry
         if not t < entry.high:
-            continue  # and all below it end earlier still
+            continue  # all entries below it end earlier
         if entry.low <= t:
             hits.append(entry)
         if node.left is not None:
@@ -138,7 +138,7 @@ def _insert(root: _Node[T], entry: _Entry[T]) -> list[_Node[T]]:
         path.append(node)
         node.size += 1
         if entry.high > node.entry.high:
-            entry, node.entry = node.entry, entry  # and what was here moves down instead
+            entry, node.entry = node.entry, entry  # the previous entry moves down
         goes_left = (entry.low, entry.order) <= (node.split_low, node.split_order)
         node = node.left if goes_left else node.right
     if goes_left:
@@ -149,9 +149,9 @@ def _insert(root: _Node[T], entry: _Entry[T]) -> list[_Node[T]]:
 
 
 def _rebalance(path: list[_Node[T]]) -> None:
-    """Rebuild the highest lopsided subtree on the path, if there is one."""
+    """Rebuild the highest unbalanced subtree on the path, if there is one."""
     for node in path:
-        if node.lopsided:
+        if node.unbalanced:
             rebuilt = _balanced(sorted(_entries(node)))
             node.entry, node.left, node.right = rebuilt.entry, rebuilt.left, rebuilt.right
             node.split_low, node.split_order = rebuilt.split_low, rebuilt.split_order
@@ -159,7 +159,7 @@ def _rebalance(path: list[_Node[T]]) -> None:
 
 
 def _entries(root: _Node[T]) -> list[_Entry[T]]:
-    """Return all entries of a subtree, in no order."""
+    """Return all entries of a subtree, in any order."""
     entries = []
     pending = [root]
     while pending:
@@ -170,7 +170,7 @@ def _entries(root: _Node[T]) -> list[_Entry[T]]:
 
 
 def _balanced(entries: list[_Entry[T]]) -> _Node[T]:
-    """Build a subtree of at least one entry, sorted, with half of them on either side."""
+    """Build a subtree of at least one entry, given in order, with half of them on each side."""
     highs = [entry.high for entry in entries]
     node = _Node(entries.pop(highs.index(max(highs))))
     node.size += len(entries)

@@ -1,9 +1,9 @@
-"""Records as Arrow batches: the one schema that slices have and exports start from.
+"""Records as Arrow batches: the schema of slices and of all exports.
 
 Guarantees:
 
-- Rows are in the order of computation; `agent` is a dictionary of all the scenario's names in
-  the scenario's order, so its indices are the agents' numbers, in every batch alike.
+- Rows are in the order of computation. `agent` is a dictionary of all names in the scenario's
+  order, so its indices are the agents' numbers in every batch.
 - The initial state is one row per agent with `t0 = -inf`, before all others.
 """
 
@@ -28,11 +28,11 @@ SCHEMA: Final[pa.Schema] = pa.schema(
         *(pa.field(name, pa.float64(), nullable=False) for name in NUMBERS),
     ]
 )
-"""What a batch of records looks like; 16 bits hold the 1,000 agents a scenario may have."""
+"""The schema of a batch of records; int16 is enough for the 1,000 agents of a scenario."""
 
 
 def initial_records(scenario: Scenario) -> pa.RecordBatch:
-    """Return the records that a run starts with: every agent's initial state, since ever.
+    """Return the records at the start of a trajectory: each agent's initial state, t0 = -inf.
 
     >>> from sim.scenario import NANO
     >>> initial_records(NANO).select(["agent", "t0", "t1", "y"]).to_pylist()[1]

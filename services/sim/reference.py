@@ -1,9 +1,15 @@
-"""The simulation in plain Python: the specification that everything faster must equal, bit for bit.
+"""The reference simulator in plain Python: the specification, which faster code equals bit for bit.
 
-Guarantees: what an agent reads comes from a `QRangeStore`, random numbers from numpy's own
-Philox, and arithmetic is `+ - * /` and `sqrt` of binary64 in the order written here.
+The method is the semi-implicit (symplectic) Euler method, velocity first: E. Hairer, C. Lubich,
+G. Wanner, "Geometric Numerical Integration", 2nd edition, Springer 2006, section I.1.2. It has two
+extensions. Reads are asynchronous: every agent has its own clock, reads the other agents' records
+at its time minus epsilon, and waits while one of them has no record there. Time steps are random:
+each is drawn when the step before it is taken.
 
-It is for reading and for comparing with; `Propagation` gives the same a thousand times faster.
+Guarantees: reads come from a `QRangeStore`, random numbers from numpy's Philox, and arithmetic is
+`+ - * /` and `sqrt` of binary64 in the order written here.
+
+It is for reading and for comparison; `Propagation` is a thousand times faster.
 """
 
 from __future__ import annotations
@@ -25,11 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["Record", "initial_records", "iterations", "simulate"]
 
 Universe: TypeAlias = dict[int, State]
-"""States by agent number; the whole universe, or what one record adds to it."""
+"""States by agent number: of all agents, or of the one that a record belongs to."""
 
 
 class Record(NamedTuple):
-    """Over `[t0, t1)` the agent of this number is said to be where it is at t1."""
+    """Agent number `agent` has state `state`, that of time t1, for reads in `[t0, t1)`."""
 
     agent: int
     t0: float
@@ -38,10 +44,10 @@ class Record(NamedTuple):
 
 
 def simulate(scenario: Scenario, seed: int, steps: int) -> list[Record]:
-    """Return the records of so many iterations in the order of computation, initial ones first.
+    """Return the records of `steps` iterations in the order of computation, initial ones first.
 
-    Raises PropagationFailed where the trajectory ends before; its failure's `iteration` is
-    the most steps that can be asked for.
+    Raises PropagationFailed if the trajectory ends before; its failure's `iteration` is the
+    largest step count that succeeds.
 
     >>> from sim.scenario import NANO
     >>> for record in simulate(NANO, seed=0, steps=1):
@@ -58,13 +64,13 @@ def simulate(scenario: Scenario, seed: int, steps: int) -> list[Record]:
 
 
 def initial_records(scenario: Scenario) -> list[Record]:
-    """Return what the run starts with: before time 0 every agent is in its initial state."""
+    """Return the records of the start: before time 0, every agent has its initial state."""
     agents = enumerate(scenario.agents)
     return [Record(a, -math.inf, agent.state.time, agent.state) for a, agent in agents]
 
 
 def iterations(scenario: Scenario, seed: int) -> Iterator[list[Record]]:
-    """Yield the records of one iteration after another, until the trajectory ends (if ever)."""
+    """Yield the records of each iteration; raise PropagationFailed where the trajectory ends."""
     store = QRangeStore[Universe]()
     latest = {a: agent.state for a, agent in enumerate(scenario.agents)}
     store[-math.inf, 0.0] = dict(latest)
@@ -76,7 +82,7 @@ def iterations(scenario: Scenario, seed: int) -> Iterator[list[Record]]:
             t = latest[a].time
             universe = _read(store, t - scenario.epsilon)
             if len(universe) < len(latest):
-                continue  # A waits: somebody's clock is behind what A wants to read
+                continue  # the agent waits: another has not reached the time of the read
             ax, ay = _acceleration(scenario, a, universe, iteration)
             u = float(draws[a].random())
             state = _stepped(universe[a], ax, ay, scenario.dt_min + u * scenario.dt_span)
@@ -91,13 +97,13 @@ def iterations(scenario: Scenario, seed: int) -> Iterator[list[Record]]:
 
 
 def _draws(seed: int, agent: int) -> np.random.Generator:
-    """Return the agent's own random numbers; the k-th belongs to its k-th step."""
+    """Return the agent's own random numbers; the k-th is for its k-th step."""
     key = np.array([seed, agent], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key))
 
 
 def _read(store: QRangeStore[Universe], q: float) -> Universe:
-    """Return each agent's state at q: of several records that hold q, the newest."""
+    """Return the agents' states at time q: each from its newest record that holds q."""
     universe: Universe = {}
     with suppress(IndexError):  # no record holds q at all
         for record in store[q]:
@@ -108,7 +114,7 @@ def _read(store: QRangeStore[Universe], q: float) -> Universe:
 def _acceleration(
     scenario: Scenario, a: int, universe: Universe, iteration: int
 ) -> tuple[float, float]:
-    """Return the pull of all others on agent a: mu/r**2 in the direction of each."""
+    """Return the acceleration of agent a: mu/r**2 towards each massive agent."""
     ax = ay = 0.0
     for b, other in enumerate(scenario.agents):
         if b == a or other.mu == 0.0:
@@ -126,7 +132,7 @@ def _acceleration(
 
 
 def _stepped(state: State, ax: float, ay: float, next_time_step: float) -> State:
-    """Return the state one step later, by the semi-implicit Euler method: velocity first."""
+    """Return the state one semi-implicit Euler step later: velocity first."""
     h = state.time_step
     vx = state.vx + ax * h
     vy = state.vy + ay * h

@@ -1,12 +1,12 @@
-"""What is propagated: scenarios, trajectories and requests, their validity and their identity.
+"""The inputs of a propagation: scenarios, trajectories and requests, with their identity.
 
 Guarantees:
 
-- A `Scenario` that exists is valid: finite floats, known names, steps that can be taken.
-- Two values are equal if, and only if, they have the same bits: `-0.0` is not `0.0` here,
-  since it is a different request with different results.
-- A trajectory's digest and a request's id depend on nothing but canonical JSON (docs/adr/0002).
-- `from_json` raises ScenarioError (or RequestError) for whatever is not what `to_json` returns.
+- Every `Scenario` is valid (`sim.scenario_rules`): finite floats, known names, possible steps.
+- Two values are equal if, and only if, they have the same bits: `-0.0` is not `0.0`, since it is a
+  different request with different results.
+- A trajectory's digest and a request's id depend only on canonical JSON (docs/adr/0002).
+- `from_json` raises ScenarioError (or RequestError) for anything that `to_json` does not return.
 
 Units are dimensionless: the gravitational parameter of the default scenario's planet is 1.
 """
@@ -14,13 +14,14 @@ Units are dimensionless: the gravitational parameter of the default scenario's p
 from __future__ import annotations
 
 import hashlib
-import struct
 from dataclasses import dataclass, field
 from typing import Final
 
+from sim.agent import Agent, State
 from sim.errors import Failure, FailureReason, RequestError, ScenarioError
 from sim.intervals import interval_iterations
-from sim.strictjson import canonical_json, fields_of, name_of, number_of
+from sim.scenario_rules import MAX_AGENTS, check_clocks, check_count, checked_agents
+from sim.strictjson import canonical_json, fields_of, number_of
 
 __all__ = [
     "MAX_AGENTS",
@@ -39,92 +40,23 @@ __all__ = [
 ]
 
 MODEL_VERSION: Final[str] = "1"
-"""Counts the changes to the model that change a bit of any result."""
+"""Increases with every change to the model that changes a bit of any result."""
 
-MAX_AGENTS: Final = 1_000
 SEED_LIMIT: Final = 2**53
-"""Seeds are below it: JSON numbers lose bits from here on (RFC 8259, section 6)."""
+"""Seeds are below it: larger integers lose bits as JSON numbers (RFC 8259, section 6)."""
 MAX_STEPS: Final = 2**53 - 1
-"""The largest step count that has an exact JSON number; how much is allowed is settings' matter."""
+"""The largest step count that is an exact JSON number; the settings allow fewer."""
 
-_STATE_FIELDS: Final = {  # JSON name -> attribute
-    "time": "time",
-    "timeStep": "time_step",
-    "x": "x",
-    "y": "y",
-    "vx": "vx",
-    "vy": "vy",
-}
-_AGENT_FIELDS: Final = frozenset({"name", "mu", *_STATE_FIELDS})
 _SCENARIO_FIELDS: Final = frozenset({"agents", "dt_min", "dt_span", "epsilon"})
 _TRAJECTORY_FIELDS: Final = frozenset({"scenario", "seed"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class State:
-    """An agent's state at its own `time`; `time_step` is how far its next step goes."""
-
-    time: float
-    time_step: float
-    x: float
-    y: float
-    vx: float
-    vy: float
-
-    def to_json(self) -> dict[str, float]:
-        """Return the state under its JSON names."""
-        return {name: float(getattr(self, attr)) for name, attr in _STATE_FIELDS.items()}
-
-    @property
-    def _bits(self) -> bytes:
-        return struct.pack("<6d", self.time, self.time_step, self.x, self.y, self.vx, self.vy)
-
-    def __eq__(self, other: object) -> bool:
-        return self._bits == other._bits if isinstance(other, State) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._bits)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Agent:
-    """A body with its gravitational parameter `mu`, its initial state and its `primary`.
-
-    The primary is whose orbit the diagnostics describe; `None` leaves it to the scenario.
-    """
-
-    name: str
-    mu: float
-    state: State
-    primary: str | None = None
-
-    def to_json(self) -> dict[str, object]:
-        """Return the agent as a scenario's JSON lists it."""
-        named: dict[str, object] = {"name": self.name, "mu": float(self.mu), **self.state.to_json()}
-        return named if self.primary is None else {**named, "primary": self.primary}
-
-    @classmethod
-    def from_json(cls, value: object, where: str) -> Agent:
-        """Read one agent; its numbers and names are checked by the scenario that holds it."""
-        fields = fields_of(value, where, _AGENT_FIELDS, optional=frozenset({"primary"}))
-        state = State(**{attr: fields[name] for name, attr in _STATE_FIELDS.items()})
-        return cls(fields["name"], fields["mu"], state, fields.get("primary"))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Agent):
-            return NotImplemented
-        return canonical_json(self.to_json()) == canonical_json(other.to_json())
-
-    def __hash__(self) -> int:
-        return hash(canonical_json(self.to_json()))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Scenario:
-    """Agents in their order, and the rule of their clocks; a ScenarioError if it isn't valid.
+    """Agents in order, and the parameters of their clocks; raises ScenarioError if not valid.
 
-    A clock's next step is `dt_min + u*dt_span` with u drawn from [0, 1); `epsilon` is how far
-    before its own time an agent reads the universe.
+    The next time step is `dt_min + u*dt_span` with u drawn from [0, 1). An agent at time t reads
+    the other agents at time t - `epsilon`.
 
     >>> NANO.names, NANO.massive, NANO.primaries
     (('Planet', 'Satellite'), (0,), (None, 0))
@@ -137,11 +69,11 @@ class Scenario:
     canonical: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        assign = object.__setattr__  # a frozen dataclass's own way to normalise what it was given
+        assign = object.__setattr__  # how a frozen dataclass normalises its fields
         for name in ("dt_min", "dt_span", "epsilon"):
             assign(self, name, number_of(getattr(self, name), name))
-        assign(self, "agents", _checked_agents(self.agents))
-        _check_clocks(self)
+        assign(self, "agents", checked_agents(self.agents))
+        check_clocks(self.agents, dt_min=self.dt_min, dt_span=self.dt_span, epsilon=self.epsilon)
         assign(self, "canonical", canonical_json(self.to_json()))
 
     @property
@@ -151,12 +83,12 @@ class Scenario:
 
     @property
     def massive(self) -> tuple[int, ...]:
-        """The indices of the agents that attract others (or repel them): mu is not 0."""
+        """The indices of the agents that attract (or repel) others: mu is not 0."""
         return tuple(i for i, agent in enumerate(self.agents) if agent.mu != 0)
 
     @property
     def primaries(self) -> tuple[int | None, ...]:
-        """Of each agent, the index of its primary: its own choice, or the heaviest heavier one."""
+        """The index of each agent's primary: the one it names, or the heaviest if it is heavier."""
         index = {name: i for i, name in enumerate(self.names)}
         # max() returns the first of equals.
         heaviest = max(range(len(self.agents)), key=lambda i: self.agents[i].mu)
@@ -169,12 +101,12 @@ class Scenario:
 
     @property
     def interval(self) -> int:
-        """How many iterations an interval has: the distance between two checkpoints."""
+        """The number of iterations of an interval, that is between two checkpoints."""
         return interval_iterations(len(self.agents))
 
     @property
     def read_by_others(self) -> tuple[int, ...]:
-        """The indices of the agents whose records others read: massive, or somebody's primary."""
+        """The indices of the agents whose records others read: massive agents and primaries."""
         primaries = {primary for primary in self.primaries if primary is not None}
         return tuple(sorted({*self.massive, *primaries}))
 
@@ -191,11 +123,13 @@ class Scenario:
     def from_json(cls, value: object) -> Scenario:
         """Read a scenario from parsed JSON; an unknown or missing field is a ScenarioError."""
         fields = fields_of(value, "scenario", _SCENARIO_FIELDS)
-        listed = fields["agents"]
-        if not isinstance(listed, list):
+        agents_json = fields["agents"]
+        if not isinstance(agents_json, list):
             raise ScenarioError("agents", "must be a list of agents.")
-        _check_count(len(listed))
-        agents = tuple(Agent.from_json(agent, f"agents[{i}]") for i, agent in enumerate(listed))
+        check_count(len(agents_json))
+        agents = tuple(
+            Agent.from_json(agent, f"agents[{i}]") for i, agent in enumerate(agents_json)
+        )
         return cls(agents, fields["dt_min"], fields["dt_span"], fields["epsilon"])
 
     def __eq__(self, other: object) -> bool:
@@ -203,72 +137,6 @@ class Scenario:
 
     def __hash__(self) -> int:
         return hash(self.canonical)
-
-
-def _check_count(agents: int) -> None:
-    if not 1 <= agents <= MAX_AGENTS:
-        raise ScenarioError("agents", f"must be 1 to {MAX_AGENTS}, not {agents}.")
-
-
-def _checked_agents(agents: tuple[Agent, ...]) -> tuple[Agent, ...]:
-    """Return the agents with floats for numbers, every rule checked that needs no clock."""
-    _check_count(len(agents))
-    checked = tuple(_checked_agent(agent, f"agents[{i}]") for i, agent in enumerate(agents))
-    first: dict[str, int] = {}
-    for i, agent in enumerate(checked):
-        if first.setdefault(agent.name, i) != i:
-            where = f"agents[{first[agent.name]}]"
-            raise ScenarioError(f"agents[{i}].name", f"is the same as that of {where}.")
-    for i, agent in enumerate(checked):
-        if agent.primary is not None and (
-            agent.primary not in first or agent.primary == agent.name
-        ):
-            raise ScenarioError(f"agents[{i}].primary", "must be the name of another agent.")
-    return checked
-
-
-def _checked_agent(agent: Agent, where: str) -> Agent:
-    state = State(
-        **{
-            attr: number_of(getattr(agent.state, attr), f"{where}.{name}")
-            for name, attr in _STATE_FIELDS.items()
-        }
-    )
-    if state.time != 0:
-        # An agent that starts after the first record has ended could never read itself.
-        raise ScenarioError(f"{where}.time", "must be 0: all agents start together.")
-    if agent.name == "__proto__":
-        # A script's object literal takes it for the prototype: data.js would lack the agent.
-        raise ScenarioError(
-            f"{where}.name", "can't be __proto__, which JavaScript keeps for itself."
-        )
-    primary = None if agent.primary is None else name_of(agent.primary, f"{where}.primary")
-    return Agent(
-        name_of(agent.name, f"{where}.name"), number_of(agent.mu, f"{where}.mu"), state, primary
-    )
-
-
-def _check_clocks(scenario: Scenario) -> None:
-    """Check that every step is long enough to be read by, and short enough to be told from 0."""
-    epsilon, dt_min, dt_span = scenario.epsilon, scenario.dt_min, scenario.dt_span
-    if epsilon <= 0:
-        raise ScenarioError("epsilon", "must be above 0.")
-    if dt_span < 0:
-        raise ScenarioError("dt_span", "must be at least 0.")
-    if dt_min < 2 * epsilon:
-        raise ScenarioError("dt_min", f"must be at least 2*epsilon, that is {2 * epsilon!r}.")
-    for i, agent in enumerate(scenario.agents):
-        if agent.state.time_step < 2 * epsilon:
-            raise ScenarioError(
-                f"agents[{i}].timeStep",
-                f"of {agent.name} must be at least 2*epsilon, that is {2 * epsilon!r}.",
-            )
-    longest = max(dt_min + dt_span, *(agent.state.time_step for agent in scenario.agents))
-    if epsilon < 1e-6 * longest:
-        # A smaller one would be lost in t - epsilon as clocks grow, and all would wait for ever.
-        raise ScenarioError(
-            "epsilon", f"must be at least 1e-6 of the longest step, that is {1e-6 * longest!r}."
-        )
 
 
 NANO: Final = Scenario(
@@ -280,12 +148,12 @@ NANO: Final = Scenario(
     dt_span=0.09,
     epsilon=0.001,
 )
-"""The default scenario: a planet, and a massless satellite that orbits it until it is ejected."""
+"""The default scenario: a planet, and a massless satellite that orbits it until ejection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """Everything that determines the records: a scenario and the seed of its clocks."""
+    """Everything that determines the records: a scenario and the seed of its time steps."""
 
     scenario: Scenario = NANO
     seed: int = 0
@@ -296,8 +164,8 @@ class Trajectory:
 
     @property
     def digest(self) -> str:
-        """16 hex digits that name the trajectory: the beginning of a SHA-256 (docs/adr/0002)."""
-        # The canonical JSON of members, model, scenario and seed, whose keys come in this order.
+        """16 hex digits that identify the trajectory: the start of a SHA-256 (docs/adr/0002)."""
+        # The canonical JSON of members, model, scenario and seed: keys are sorted.
         identity = (
             f'{{"members":1,"model":"{MODEL_VERSION}",'
             f'"scenario":{self.scenario.canonical},"seed":{self.seed}}}'
@@ -306,7 +174,7 @@ class Trajectory:
 
     @property
     def interval(self) -> int:
-        """How many iterations an interval of this trajectory has."""
+        """The number of iterations of an interval of this trajectory."""
         return self.scenario.interval
 
     def intervals_for(self, steps: int) -> int:
@@ -321,7 +189,7 @@ class Trajectory:
 
     @property
     def is_default(self) -> bool:
-        """Whether this is the trajectory that a bare step count asks for."""
+        """Whether this is the trajectory of a request with only a step count."""
         return self == Trajectory()
 
     def to_json(self) -> dict[str, object]:
@@ -357,11 +225,11 @@ class PropagationRequest:
 
     @property
     def id(self) -> str:
-        """The name under which the result is known: the step count, and if need be a digest."""
+        """The identifier of the result: the step count and, unless it is the default, a digest."""
         if self.trajectory.is_default:
             return str(self.steps)
         return f"{self.steps}-{self.trajectory.digest}"
 
     def to_json(self) -> dict[str, object]:
-        """Return the request as the HTTP interface takes it."""
+        """Return the request as the HTTP interface accepts it."""
         return {"steps": self.steps, "members": self.members, **self.trajectory.to_json()}

@@ -1,7 +1,7 @@
-"""JSON values read strictly and written canonically.
+"""JSON values: strict readers and a canonical writer.
 
-Guarantees: whatever it is given, a reader returns what it promises or raises ScenarioError with
-the path of the value. No message shows a hostile value in full, and nothing here recurses.
+Guarantees: for any input, a reader returns the promised type or raises ScenarioError with the path
+of the value. No message contains an untrusted value in full, and nothing here recurses.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def canonical_json(value: object) -> str:
 def fields_of(
     value: object, where: str, required: frozenset[str], *, optional: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
-    """Return an object's fields: all that are required, and none that is unknown."""
+    """Return an object's fields: all required ones, and no unknown ones."""
     if not isinstance(value, dict):
         raise ScenarioError(where, "must be an object.")
     unknown = value.keys() - required - optional
@@ -46,9 +46,9 @@ def fields_of(
 
 
 def number_of(value: object, where: str) -> float:
-    """Return an int or float as the float that it exactly is.
+    """Return an int or float as an equal float.
 
-    Never shows the value: an int of five thousand digits can't be written out (its repr raises).
+    Messages do not contain the value: the repr of an int of five thousand digits raises.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ScenarioError(where, "must be a number.")
@@ -64,7 +64,7 @@ def number_of(value: object, where: str) -> float:
 
 
 def name_of(value: object, where: str) -> str:
-    """Return a text that can be shown on one line, and written as UTF-8."""
+    """Return a text that is printable on one line and encodable as UTF-8."""
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_NAME_LENGTH:
         raise ScenarioError(where, f"must be a text of 1 to {MAX_NAME_LENGTH} characters.")
     if not value.isprintable() or value != value.strip():

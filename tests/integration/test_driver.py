@@ -17,7 +17,7 @@ import pytest
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.cluster import LocalBackend, SchedulerBackend
 from sim.driver import export_on, propagate_on
-from sim.driver.chain import works_of
+from sim.driver.chain import slice_specs
 from sim.driver.tasks import write_part
 from sim.engine import initial_checkpoint, make_slice, pass_over, slice_from_bytes
 from sim.errors import (
@@ -364,16 +364,16 @@ def test_a_folder_with_other_parts_is_refused(tmp_path: Path) -> None:
 
 def test_a_part_that_two_write_at_a_time_is_whole(tmp_path: Path) -> None:
     stretch = pass_over(TRAJECTORY, initial_checkpoint(NANO), 2)
-    part, works = tmp_path / "part.parquet", works_of(stretch, range(2))
+    part, specs = tmp_path / "part.parquet", slice_specs(stretch, range(2))
     with ThreadPoolExecutor(4) as writers:
-        rows = set(writers.map(lambda _: write_part(TRAJECTORY, works, str(part)), range(12)))
+        rows = set(writers.map(lambda _: write_part(TRAJECTORY, specs, str(part)), range(12)))
     assert rows == {pyarrow.parquet.read_metadata(part).num_rows}
     assert list(tmp_path.iterdir()) == [part]
 
 
 def test_a_part_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     stretch = pass_over(TRAJECTORY, initial_checkpoint(NANO), 2)
-    first, second = works_of(stretch, range(2))
+    first, second = slice_specs(stretch, range(2))
     with pytest.raises(IntegrityError):
         write_part(
             TRAJECTORY,

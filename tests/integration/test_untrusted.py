@@ -70,7 +70,7 @@ def corrupt(kind: str) -> None:
     from sim import Trajectory, engine
     from sim.driver import tasks
 
-    honest = tasks.scout
+    honest = tasks.pass_stretch
 
     def stretch_with(trajectory: Any, start: Any, count: int, clock: float) -> bytes:  # noqa: ANN401 - as given
         from dataclasses import replace
@@ -89,7 +89,7 @@ def corrupt(kind: str) -> None:
         "infinite": lambda t, start, count: stretch_with(t, start, count, float("inf")),
         "backwards": lambda t, start, count: stretch_with(t, start, count, -1.0),
     }
-    tasks.scout = lies[kind]  # type: ignore[assignment] # a lie
+    tasks.pass_stretch = lies[kind]  # type: ignore[assignment] # a lie
 
 
 @pytest.mark.parametrize("kind", GARBAGE)

@@ -1,4 +1,4 @@
-"""A crew of real workers: what they may do at a time, and what is said when they can't."""
+"""A pool of real workers: how many tasks it runs at a time, and how its faults are reported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from sim.cluster import SchedulerBackend
 from sim.driver.output import Output
-from sim.driver.worker_pool import WorkerPool, together
+from sim.driver.worker_pool import WorkerPool, task_group
 from sim.errors import ClusterError, ClusterLostError, IntegrityError, StretchDeadlineError
 from tests.dask_servers import all_there, dask
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 
-def with_crew(
+def with_pool(
     workers: int, body: Callable[[WorkerPool], Coroutine[Any, Any, None]], deadline_s: float = 30
 ) -> None:
     async def main() -> None:
@@ -53,44 +53,44 @@ def test_a_thread_is_kept_for_the_chain_while_it_runs() -> None:
             assert await taken_at_once(pool) == 1
         assert await taken_at_once(pool) == 4
 
-    with_crew(2, body)
+    with_pool(2, body)
 
 
-def test_the_chain_never_waits_for_output_though_it_be_on_its_only_thread() -> None:
+def test_the_chain_never_waits_for_output_even_on_its_only_thread() -> None:
     done: list[int] = []
 
     async def body(pool: WorkerPool) -> None:
-        async def carry_out(job: int) -> None:
-            done.append(await pool.aside(job, abs, job))
+        async def run_job(job: int) -> None:
+            done.append(await pool.run_output_task(job, abs, job))
 
-        output = Output(pool, carry_out)
-        async with together() as tasks:
-            tasks.create_task(output.work_off())
+        output = Output(pool, run_job)
+        async with task_group() as tasks:
+            tasks.create_task(output.run())
             with pool.chain():
                 for job in range(200):
                     output.add(job)
-                assert await pool.scout(0, abs, -1) == 1
+                assert await pool.run_chain_task(0, abs, -1) == 1
                 assert not done
             output.end()
 
-    with_crew(1, body)
+    with_pool(1, body)
     assert sorted(done) == list(range(200))
 
 
 def test_a_task_that_kills_its_workers_is_given_up() -> None:
     async def body(pool: WorkerPool) -> None:
         with pytest.raises(ClusterError, match="died repeatedly over the intervals from 7 on"):
-            await pool.scout(7, os._exit, 1)
+            await pool.run_chain_task(7, os._exit, 1)
 
-    with_crew(4, body)
+    with_pool(4, body)
 
 
 def test_what_a_task_raises_is_told() -> None:
     async def body(pool: WorkerPool) -> None:
         with pytest.raises(ClusterError, match=r"failed on its worker: ValueError\("):
-            await pool.scout(0, int, "x")
+            await pool.run_chain_task(0, int, "x")
 
-    with_crew(1, body)
+    with_pool(1, body)
 
 
 def raise_integrity_error() -> None:
@@ -100,17 +100,17 @@ def raise_integrity_error() -> None:
 def test_an_error_of_ours_comes_through_as_it_is() -> None:
     async def body(pool: WorkerPool) -> None:
         with pytest.raises(IntegrityError, match="a slice"):
-            await pool.scout(0, raise_integrity_error)
+            await pool.run_chain_task(0, raise_integrity_error)
 
-    with_crew(1, body)
+    with_pool(1, body)
 
 
 def test_a_task_that_takes_too_long_is_given_up_at_its_deadline() -> None:
     async def body(pool: WorkerPool) -> None:
         with pytest.raises(StretchDeadlineError, match=r"interval 3 .* within 0\.5 seconds"):
-            await pool.scout(3, sleep, 5)
+            await pool.run_chain_task(3, sleep, 5)
 
-    with_crew(1, body, deadline_s=0.5)
+    with_pool(1, body, deadline_s=0.5)
 
 
 def sleep(seconds: float) -> None:
@@ -119,9 +119,11 @@ def sleep(seconds: float) -> None:
 
 def test_equal_tasks_are_carried_out_each_time() -> None:
     async def body(pool: WorkerPool) -> None:
-        assert await pool.scout(0, os.urandom, 8) != await pool.scout(0, os.urandom, 8)
+        assert await pool.run_chain_task(0, os.urandom, 8) != await pool.run_chain_task(
+            0, os.urandom, 8
+        )
 
-    with_crew(1, body)
+    with_pool(1, body)
 
 
 async def take_for_ever(pool: WorkerPool) -> None:

@@ -1,14 +1,14 @@
-"""Ways to reach Dask: a Gateway, a bare scheduler, or processes on this machine's own cores.
+"""Backends for Dask: a Gateway, a bare scheduler, or processes on this machine.
 
-Guarantees, on every way:
+Guarantees, for every backend:
 
-- A cluster that was opened is stopped when its context ends, however it ends, cancellation
-  included; stopping is bounded in time, and what it could not stop can be found by its tag.
+- A cluster is stopped when its context ends, also by an error or a cancellation. Stopping has a
+  deadline; a cluster that could not be stopped can be found by its tag.
 - `open` yields as soon as the scheduler answers; workers arrive later (`Cluster.arrived`).
-- What goes wrong is a ClusterError whose sentence names what could not be reached or refused.
+- Faults are ClusterErrors whose messages name the server that is unreachable or refuses.
 
-Everything is asynchronous: one synchronous Gateway object and repeated clusters deadlock the
-process (its `__del__` runs on its own event loop: docs/adr/0031).
+Everything is asynchronous: a synchronous Gateway object deadlocks after repeated clusters, since
+its `__del__` runs on its own event loop (docs/adr/0031).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Doing what has to be done at the end, also while being cancelled, but not for ever."""
+"""Cleanup that runs to its end, also during cancellation, within a deadline."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 async def in_any_case(ending: Coroutine[object, object, object], within_s: float) -> None:
-    """Await `ending` to its end, through cancellation of whoever waits, at most `within_s`.
+    """Await `ending` for at most `within_s`, also if the caller is cancelled meanwhile.
 
-    What it raises is logged and goes no further: something else is being ended for a reason of
-    its own. A cancellation is raised again when the ending is over.
+    An error of `ending` is logged, not raised: the caller usually handles another one. A
+    cancellation is raised when `ending` is done.
     """
     task = asyncio.ensure_future(asyncio.wait_for(ending, within_s))
     cancelled: asyncio.CancelledError | None = None

@@ -1,9 +1,9 @@
-"""Clusters from a Dask Gateway, each with a tag that its list of clusters tells again.
+"""Clusters from a Dask Gateway, each with a tag that the Gateway's list shows.
 
-- The tag is the cluster option `tag`. A Gateway without that option is used all the same; a
-  warning in the log says that its clusters could not be told from others if they were left.
-- A request for a cluster that is cut off may still start one: it is waited for, and stopped.
-- The number of workers is fixed: adaptive scaling takes workers away while they hold results.
+- The tag is the cluster option `tag`. A Gateway without that option works too; a warning in the
+  log says that clusters which are left behind could not be identified.
+- A request for a cluster that is interrupted may still start one: it is awaited, and stopped.
+- The number of workers is fixed: adaptive scaling removes workers that hold results.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ _STOP_S: Final = 15.0
 _ANSWER_S: Final = 5.0
 _LISTED: Final = (ClusterStatus.PENDING, ClusterStatus.RUNNING, ClusterStatus.STOPPING)
 _GATEWAY_ERRORS: Final = (
-    OSError,  # not reached, or not in time
-    ValueError,  # dask-gateway's for 404 and 422
-    GatewayClusterError,  # its for 409, and for a cluster that failed to start
-    GatewayServerError,  # its for 500
-    aiohttp.ClientError,  # its for every other answer
+    OSError,  # unreachable, or not in time
+    ValueError,  # dask-gateway raises it for 404 and 422
+    GatewayClusterError,  # for 409, and for a cluster that failed to start
+    GatewayServerError,  # for 500
+    aiohttp.ClientError,  # for every other response
 )
 
 
 class GatewayBackend:
-    """A Dask Gateway, and the clusters that one of its users may see."""
+    """A Dask Gateway, and the clusters that one of its users can see."""
 
     def __init__(
         self,
@@ -78,13 +78,13 @@ class GatewayBackend:
                 return [_info(report) for report in await gateway.list_clusters(status=_LISTED)]
 
     async def stop(self, name: str) -> None:
-        """Have a cluster stopped; the Gateway goes on with it after its answer."""
-        with self._errors(ClusterError), suppress(ValueError):  # which is "not found"
+        """Stop a cluster; the Gateway finishes this after its response."""
+        with self._errors(ClusterError), suppress(ValueError):  # not found
             async with asyncio.timeout(_ANSWER_S), self._gateway() as gateway:
                 await gateway.stop_cluster(name)
 
     async def healthy(self) -> bool:
-        """Tell whether the Gateway answers, and accepts the password."""
+        """Return whether the Gateway answers and accepts the password."""
         try:
             await self.clusters()
         except ClusterError:
@@ -94,14 +94,14 @@ class GatewayBackend:
     def _gateway(self) -> Gateway:
         gateway = Gateway(
             self._address,
-            # Where it is not said, dask-gateway guesses, and a wrong guess hangs for 30 s.
+            # Without it dask-gateway guesses, and a wrong guess hangs for 30 s.
             proxy_address=self._proxy_address,
             auth=BasicAuth(self._username, self._password),
             asynchronous=True,
         )
         if self._tls is not None:
-            # It has no argument for this; these go to each of its aiohttp requests.
-            gateway._request_kwargs["ssl"] = self._tls  # noqa: SLF001 - as said
+            # There is no argument for this; these options go to each aiohttp request.
+            gateway._request_kwargs["ssl"] = self._tls  # noqa: SLF001 - see above
         return gateway
 
     async def _open(self, stack: AsyncExitStack, tag: str, workers: int) -> Cluster:
@@ -117,7 +117,7 @@ class GatewayBackend:
         return Cluster(name, client, report.dashboard_link, workers)
 
     async def _options(self, gateway: Gateway, tag: str) -> dict[str, Any]:
-        """Return the options to ask with: the tag, if this Gateway knows it."""
+        """Return the options of a new cluster: the tag, if this Gateway has that option."""
         known = await gateway.cluster_options()
         if _TAG in known:
             return {_TAG: tag}
@@ -131,7 +131,7 @@ class GatewayBackend:
 
     @contextmanager
     def _errors(self, kind: type[ClusterError]) -> Iterator[None]:
-        """Turn what dask-gateway and what it stands on raise into sentences."""
+        """Turn errors of dask-gateway and its libraries into errors of this package."""
         try:
             yield
         except _GATEWAY_ERRORS as error:
@@ -153,24 +153,24 @@ class GatewayBackend:
 
 @asynccontextmanager
 async def _submitted(gateway: Gateway, options: dict[str, Any]) -> AsyncIterator[str]:
-    """Yield the name of a new cluster that is stopped afterwards, even if it was cut off."""
-    asking = asyncio.ensure_future(gateway.submit(**options))
+    """Yield the name of a new cluster; stop it afterwards, also if the request was interrupted."""
+    submitted = asyncio.ensure_future(gateway.submit(**options))
     try:
-        yield await asyncio.shield(asking)
+        yield await asyncio.shield(submitted)
     finally:
-        await in_any_case(_stopped(gateway, asking), _STOP_S)
+        await in_any_case(_stopped(gateway, submitted), _STOP_S)
 
 
-async def _stopped(gateway: Gateway, asking: asyncio.Future[str]) -> None:
-    await asyncio.wait({asking})
-    if asking.exception() is None:
-        await gateway.stop_cluster(asking.result())
+async def _stopped(gateway: Gateway, submitted: asyncio.Future[str]) -> None:
+    await asyncio.wait({submitted})
+    if submitted.exception() is None:
+        await gateway.stop_cluster(submitted.result())
 
 
 async def _running(gateway: Gateway, name: str) -> Any:  # noqa: ANN401 - dask-gateway has no types
-    """Return the report of a cluster that runs; raises GatewayClusterError if it never will."""
+    """Return the report of a running cluster; raises GatewayClusterError if it failed."""
     while True:
-        # With `wait`, the Gateway answers when the cluster is there, or after 20 seconds.
+        # With `wait`, the Gateway answers when the cluster runs, or after 20 seconds.
         report = await gateway.get_cluster(name, wait=True)
         if report.status is ClusterStatus.RUNNING:
             return report
@@ -190,7 +190,7 @@ def _info(report: Any) -> ClusterInfo:  # noqa: ANN401 - as above
 
 
 def _default_proxy(address: str) -> str:
-    """Return where the proxy is when it shares the Gateway's own address, as it does by default.
+    """Return the address of a proxy on the Gateway's own address, which is the default.
 
     >>> _default_proxy("https://gateway.example/services/dask")
     'tls://gateway.example:443'

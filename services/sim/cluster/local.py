@@ -1,4 +1,4 @@
-"""Clusters of processes on this machine's own cores: what the command line uses without Dask."""
+"""Clusters of worker processes on this machine, for the command line without a Dask service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STOP_S: Final = 15.0
 
 
 class LocalBackend:
-    """This machine's cores; its clusters live no longer than this process."""
+    """Starts clusters on this machine; they end with this process at the latest."""
 
     def __init__(self, *, start_s: float = 60.0) -> None:
         self._start_s = start_s
@@ -36,7 +36,7 @@ class LocalBackend:
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(self._start_s):
-                    await asyncio.to_thread(warm)  # compiled once, and by the workers only loaded
+                    await asyncio.to_thread(warm)  # compiles once; the workers load the result
                     local = await stack.enter_async_context(_started(workers))
                 client = await stack.enter_async_context(connected(local, self._start_s))
             except (OSError, RuntimeError) as error:
@@ -51,16 +51,16 @@ class LocalBackend:
             yield Cluster(local.name, client, None, workers)
 
     async def clusters(self) -> list[ClusterInfo]:
-        """List the clusters that this object has open."""
+        """List the open clusters of this object."""
         return [info for _, info in self._open.values()]
 
     async def stop(self, name: str) -> None:
-        """Stop a cluster at once; whoever works on it is told that it is lost."""
+        """Stop a cluster at once; its clients get ClusterLostError."""
         if name in self._open:
             await _close(self._open[name][0])
 
     async def healthy(self) -> bool:
-        """Return True: this machine is there."""
+        """Return True: this machine is always available."""
         return True
 
 
@@ -71,11 +71,11 @@ async def _started(workers: int) -> AsyncIterator[LocalCluster]:
         threads_per_worker=1,
         preload=PRELOAD,
         host="127.0.0.1",
-        # None for an address would be port 8787, which another cluster may have.
+        # Without an address this would be port 8787, which another cluster may use.
         scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},
         asynchronous=True,
-        # What goes wrong is told by our errors; Dask's own lines, with tracebacks, would stand
-        # between a person's progress bar and the result, also where all went well in the end.
+        # Faults are reported by our errors. Dask's own log lines, with tracebacks, would interrupt
+        # the progress bar on a terminal, also if the propagation succeeds in the end.
         silence_logs=logging.CRITICAL,
     )
     try:
@@ -86,5 +86,5 @@ async def _started(workers: int) -> AsyncIterator[LocalCluster]:
 
 async def _close(local: LocalCluster) -> None:
     closing = local.close(timeout=_STOP_S)
-    if closing is not None:  # as it is for a cluster that is not asynchronous
+    if closing is not None:  # None for a cluster that is not asynchronous
         await closing

@@ -1,4 +1,4 @@
-"""A Dask scheduler that is there already: nothing is started, nothing is stopped."""
+"""An existing Dask scheduler: nothing is started, nothing is stopped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ANSWER_S: Final = 5.0
 
 
 class SchedulerBackend:
-    """The scheduler at `[tcp://]host:port`, with whatever workers it has."""
+    """The scheduler at `[tcp://]host:port`, with its workers."""
 
     def __init__(self, address: str, *, start_s: float = 30.0) -> None:
         self._address = address if "://" in address else f"tcp://{address}"
@@ -28,27 +28,27 @@ class SchedulerBackend:
 
     @asynccontextmanager
     async def open(self, *, tag: str, workers: int) -> AsyncIterator[Cluster]:
-        """Connect to the scheduler; its workers are those that are there, at least one."""
-        del tag, workers  # there is nothing to be asked for
+        """Connect to the scheduler; its present workers count as at least one."""
+        del tag, workers  # nothing is started
         async with AsyncExitStack() as stack:
             try:
                 client = await stack.enter_async_context(connected(self._address, self._start_s))
-                there = len(await client.nthreads())
+                present = len(await client.nthreads())
             except OSError as error:
                 raise ClusterStartError(
                     f"The Dask scheduler at {self._address} can't be reached: {error}"
                 ) from error
-            yield Cluster(self._address, client, client.dashboard_link, max(1, there))
+            yield Cluster(self._address, client, client.dashboard_link, max(1, present))
 
     async def clusters(self) -> list[ClusterInfo]:
-        """Return none: what is there is not Porta's to stop."""
+        """Return none: the scheduler does not belong to Porta."""
         return []
 
     async def stop(self, name: str) -> None:
-        """Do nothing: the scheduler belongs to somebody else."""
+        """Do nothing: the scheduler does not belong to Porta."""
 
     async def healthy(self) -> bool:
-        """Tell whether the scheduler answers."""
+        """Return whether the scheduler answers."""
         try:
             async with asyncio.timeout(_ANSWER_S), rpc(self._address) as scheduler:
                 await scheduler.identity(n_workers=0)

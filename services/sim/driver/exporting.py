@@ -1,14 +1,14 @@
-"""A large export on a cluster: Parquet parts that the workers write into a folder they share."""
+"""A large export on a cluster: Parquet parts that workers write into a shared folder."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sim.cost_model import slice_batches
-from sim.driver.chain import Chain, works_of
+from sim.driver.chain import Chain, slice_specs
 from sim.driver.output import Output
-from sim.driver.tasks import SliceWork, write_part
-from sim.driver.worker_pool import WorkerPool, together
+from sim.driver.tasks import SliceSpec, write_part
+from sim.driver.worker_pool import WorkerPool, task_group
 from sim.engine import initial_checkpoint
 from sim.errors import PropagationFailed, RequestError
 
@@ -33,13 +33,13 @@ async def export_on(
     on_progress: Callable[[int], Awaitable[None]] | None = None,
     deadline_s: float = 120.0,
 ) -> list[Path]:
-    """Write so many iterations' records to `part-000000.parquet` and so on; return the parts.
+    """Write the records of `steps` iterations to `part-000000.parquet` and so on; return the parts.
 
-    Read in the order of their names, the parts are the whole in the order of computation, the
-    initial state first; they are the same whoever computes them. `on_progress` gets the number
-    of iterations whose records are written. Workers write: the folder has to be theirs as well.
-    Raises RequestError for a folder that holds Parquet files, PropagationFailed if the
-    trajectory ends before (parts of what comes before may be there), and ClusterError.
+    In the order of their names, the parts hold all records in the order of computation, the
+    initial state first. Their bytes do not depend on the workers. `on_progress` receives the
+    number of iterations whose records are written. The folder must be shared with the workers,
+    which write the parts. Raises RequestError if the folder holds Parquet files,
+    PropagationFailed if the trajectory ends before (earlier parts may exist), and ClusterError.
     """
     _prepare(directory)
     export = _Export(WorkerPool(client, deadline_s), trajectory, steps, directory, on_progress)
@@ -48,7 +48,7 @@ async def export_on(
 
 
 class _Export:
-    """Parts of one trajectory, numbered in the order of computation."""
+    """The parts of one trajectory, numbered in the order of computation."""
 
     def __init__(
         self,
@@ -70,33 +70,33 @@ class _Export:
     async def write(self) -> None:
         chain = Chain(self._pool, self._trajectory, self._until)
         await self._pool.ready(0)
-        async with together() as tasks:
-            tasks.create_task(self._output.work_off())
-            end = await chain.follow(
+        async with task_group() as tasks:
+            tasks.create_task(self._output.run())
+            end = await chain.run(
                 initial_checkpoint(self._trajectory.scenario),
-                hand_over=self._hand_over,
+                plan_output=self._plan_parts,
                 on_stretch=_end_with_failure,
             )
             if self._rest:
-                self._add([SliceWork(self._until, end, self._rest, None)])
+                self._add([SliceSpec(self._until, end, self._rest, None)])
             self._output.end()
 
-    def _hand_over(self, stretch: Stretch) -> None:
+    def _plan_parts(self, stretch: Stretch) -> None:
         scenario, records = self._trajectory.scenario, stretch.interval_records
         for batch in slice_batches(
             scenario, stretch.first, records, until=self._until, export=True
         ):
-            self._add(works_of(stretch, batch))
+            self._add(slice_specs(stretch, batch))
 
-    def _add(self, works: list[SliceWork]) -> None:
+    def _add(self, specs: list[SliceSpec]) -> None:
         self.parts.append(self._directory / f"part-{len(self.parts):06}.parquet")
-        self._output.add((self.parts[-1], works))
+        self._output.add((self.parts[-1], specs))
 
-    async def _write_part(self, job: tuple[Path, list[SliceWork]]) -> None:
-        part, works = job
-        first = works[0].interval
-        await self._pool.aside(first, write_part, self._trajectory, works, str(part))
-        self._written += sum(each.iterations for each in works)
+    async def _write_part(self, job: tuple[Path, list[SliceSpec]]) -> None:
+        part, specs = job
+        first = specs[0].interval
+        await self._pool.run_output_task(first, write_part, self._trajectory, specs, str(part))
+        self._written += sum(spec.iterations for spec in specs)
         if self._on_progress is not None:
             await self._on_progress(self._written)
 

@@ -1,4 +1,4 @@
-"""Output: tasks aside of the chain, in the order in which their stretches come, a few at a time."""
+"""Output: jobs beside the chain, started in the order of their stretches, a few at a time."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ Job = TypeVar("Job")
 
 
 class Output(Generic[Job]):
-    """Carries out jobs while there are threads that the chain does not need.
+    """A queue of jobs, run on the threads that the chain does not need.
 
-    A job has its thread until it is done with what came back, so that results never pile up.
-    Any number may wait: of an interval that is some checkpoints.
+    A job occupies its thread until it has handled its result, so that results never accumulate.
+    The queue is unbounded: a job in it holds only the checkpoints of its intervals.
     """
 
-    def __init__(self, pool: WorkerPool, carry_out: Callable[[Job], Awaitable[None]]) -> None:
+    def __init__(self, pool: WorkerPool, run_job: Callable[[Job], Awaitable[None]]) -> None:
         self._pool = pool
-        self._carry_out = carry_out
+        self._run_job = run_job
         self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
 
     def add(self, job: Job) -> None:
-        """Have a job carried out."""
+        """Append a job to the queue."""
         self._jobs.put_nowait(job)
 
     def end(self) -> None:
-        """Have `work_off` end when all jobs are done."""
+        """Let `run` return when all jobs before this call are done."""
         self._jobs.put_nowait(None)
 
-    async def work_off(self) -> None:
-        """Carry out jobs until the end; whatever one raises ends the others."""
+    async def run(self) -> None:
+        """Run jobs until the end of the queue; an error of one cancels the others."""
         async with asyncio.TaskGroup() as tasks:
             while (job := await self._jobs.get()) is not None:
                 await self._pool.take_thread()
-                tasks.create_task(self._do(job))
+                tasks.create_task(self._run_on_thread(job))
 
-    async def _do(self, job: Job) -> None:
+    async def _run_on_thread(self, job: Job) -> None:
         try:
-            await self._carry_out(job)
+            await self._run_job(job)
         finally:
             self._pool.return_thread()

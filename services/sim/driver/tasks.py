@@ -1,8 +1,8 @@
-"""What workers do: pure functions of a trajectory and checkpoints, each a second or less.
+"""The functions that workers run: pure functions of a trajectory and checkpoints, a second or less.
 
-Dask takes equal arguments for equal results and would remember them; they are submitted as
-impure, so that a task that is asked for again is carried out again. Workers preload this module
-(`sim.cluster.PRELOAD`): the compiled kernel is there before their first task.
+Dask assumes that equal arguments give equal results, and would reuse these. The driver submits
+tasks as impure, so that a repeated task is computed again. Workers preload this module
+(`sim.cluster.PRELOAD`), which loads the compiled kernel before their first task.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from sim.engine import Checkpoint
     from sim.scenario import Trajectory
 
-__all__ = ["SliceWork", "dask_setup", "make_slices", "scout", "write_part"]
+__all__ = ["SliceSpec", "dask_setup", "make_slices", "pass_stretch", "write_part"]
 
 
-class SliceWork(NamedTuple):
-    """A slice to be made: from a checkpoint, ending in another if it is a whole interval."""
+class SliceSpec(NamedTuple):
+    """The inputs of a slice: its first checkpoint and, if its interval is complete, the next."""
 
     interval: int
     start: Checkpoint
@@ -36,42 +36,43 @@ class SliceWork(NamedTuple):
 
 
 def dask_setup(_worker: object) -> None:
-    """Load the compiled kernel before a worker is there: what Dask calls of a preloaded module."""
+    """Load the compiled kernel before the worker takes tasks; Dask calls this at a preload."""
     engine.warm()
 
 
-def scout(trajectory: Trajectory, start: Checkpoint, intervals: int) -> bytes:
-    """Return the stretch of so many intervals from `start` on."""
+def pass_stretch(trajectory: Trajectory, start: Checkpoint, intervals: int) -> bytes:
+    """Return the bytes of the stretch of so many intervals from `start` on."""
     return engine.pass_over(trajectory, start, intervals).to_bytes()
 
 
-def make_slices(trajectory: Trajectory, works: Sequence[SliceWork]) -> list[tuple[int, bytes]]:
-    """Return slices as they are cached, each with its interval."""
+def make_slices(trajectory: Trajectory, specs: Sequence[SliceSpec]) -> list[tuple[int, bytes]]:
+    """Return slices as the cache holds them, each with its interval."""
     return [
-        (each.interval, engine.slice_to_bytes(trajectory, each.interval, batch))
-        for each, batch in zip(works, _batches(trajectory, works), strict=True)
+        (spec.interval, engine.slice_to_bytes(trajectory, spec.interval, batch))
+        for spec, batch in zip(specs, _batches(trajectory, specs), strict=True)
     ]
 
 
-def write_part(trajectory: Trajectory, works: Sequence[SliceWork], path: str) -> int:
-    """Write slices as one Parquet file, the initial state before the first of all.
+def write_part(trajectory: Trajectory, specs: Sequence[SliceSpec], path: str) -> int:
+    """Write slices as one Parquet file; the part of interval 0 begins with the initial state.
 
-    Returns its rows. The file is there as a whole or not at all; written again, it is the same.
+    Returns the number of rows. The file appears complete or not at all; writing it again gives
+    the same bytes.
     """
     rows = 0
 
     def counted() -> Iterator[pa.RecordBatch]:
         nonlocal rows
-        if works[0].interval == 0:
+        if specs[0].interval == 0:
             first = initial_records(trajectory.scenario)
             rows += first.num_rows
             yield first
-        for batch in _batches(trajectory, works):
+        for batch in _batches(trajectory, specs):
             rows += batch.num_rows
             yield batch
 
     part = Path(path)
-    # Dask may have a task carried out twice at a time: once by a worker that is only out of reach.
+    # Dask may run a task twice at the same time: a worker that it cannot reach may still run.
     unfinished = part.with_name(f".{part.name}.{uuid.uuid4().hex}.unfinished")
     try:
         with unfinished.open("xb") as file:
@@ -82,6 +83,6 @@ def write_part(trajectory: Trajectory, works: Sequence[SliceWork], path: str) ->
     return rows
 
 
-def _batches(trajectory: Trajectory, works: Sequence[SliceWork]) -> Iterator[pa.RecordBatch]:
-    for each in works:
-        yield engine.make_slice(trajectory, each.start, each.iterations, each.expected)
+def _batches(trajectory: Trajectory, specs: Sequence[SliceSpec]) -> Iterator[pa.RecordBatch]:
+    for spec in specs:
+        yield engine.make_slice(trajectory, spec.start, spec.iterations, spec.expected)

@@ -1,4 +1,4 @@
-"""The workers of a cluster: tasks under deadlines, and a thread kept free for the chain."""
+"""The workers of a cluster: runs tasks with deadlines, and keeps a thread free for the chain."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-__all__ = ["WorkerPool", "together"]
+__all__ = ["WorkerPool", "task_group"]
 
-_LOOK_S: Final = 0.5  # between looks at what tells nobody when it changes
-_ANSWER_S: Final = 10.0  # a scheduler that answers later counts as lost
-_CHAIN: Final = 1  # Dask's priorities: the higher, the sooner
-_ASIDE: Final = 0
+_POLL_S: Final = 0.5  # between polls of a state that sends no notification
+_ANSWER_S: Final = 10.0  # a scheduler that takes longer counts as lost
+_CHAIN: Final = 1  # Dask's priorities: higher ones run first
+_OUTPUT: Final = 0
 
 
 class WorkerPool:
-    """The threads of a client's workers, however many there are at a time."""
+    """The threads of a client's workers; their number may change at any time."""
 
     def __init__(self, client: Client, deadline_s: float) -> None:
         self._client = client
@@ -38,53 +38,53 @@ class WorkerPool:
 
     async def ready(self, first: int) -> None:
         """Wait for the first worker."""
-        with _sentences(first, self._deadline_s):
+        with _cluster_errors(first, self._deadline_s):
             async with asyncio.timeout(self._deadline_s):
                 # Its annotations are those of a client that is not asynchronous.
                 await self._client.wait_for_workers(1)  # type: ignore[func-returns-value, misc]
 
-    async def scout(self, first: int, task: Callable[..., T], *arguments: object) -> T:
-        """Carry out a task of the chain, before any other."""
+    async def run_chain_task(self, first: int, task: Callable[..., T], *arguments: object) -> T:
+        """Run a task of the chain, before any other; `first` is its first interval."""
         return await self._run(first, _CHAIN, task, *arguments)
 
-    async def aside(self, first: int, task: Callable[..., T], *arguments: object) -> T:
-        """Carry out a task beside the chain; `take_thread` says when."""
-        return await self._run(first, _ASIDE, task, *arguments)
+    async def run_output_task(self, first: int, task: Callable[..., T], *arguments: object) -> T:
+        """Run a task beside the chain; the caller has a thread from `take_thread`."""
+        return await self._run(first, _OUTPUT, task, *arguments)
 
     async def take_thread(self) -> None:
-        """Wait for a place on a thread that the chain does not need, and count it as taken.
+        """Wait for a slot on a thread that the chain does not need, and count it as taken.
 
-        A thread has two places where the chain does not run. Raises ClusterLostError where there
-        is no worker for as long as a task may take.
+        A thread has two slots while the chain does not run. Raises ClusterLostError if there is no
+        worker for as long as a task may take.
         """
         clock = asyncio.get_running_loop().time
-        without_until = clock() + self._deadline_s
+        give_up_at = clock() + self._deadline_s
         while True:
             self._changed.clear()
             threads = await self._threads()
             if self._taken < self._spare(threads):
                 self._taken += 1
                 return
-            if threads or self._chain_runs:  # whose tasks have deadlines of their own
-                without_until = clock() + self._deadline_s
-            elif clock() > without_until:
+            if threads or self._chain_runs:  # tasks of the chain have deadlines of their own
+                give_up_at = clock() + self._deadline_s
+            elif clock() > give_up_at:
                 raise ClusterLostError(
                     f"The cluster has had no worker for {self._deadline_s:g} seconds."
                 )
-            with suppress(TimeoutError):  # workers come and go without telling
-                # wait_for loses a cancellation that comes as the event is set, until Python 3.12:
+            with suppress(TimeoutError):  # there is no notification of workers that come or go
+                # Before Python 3.12, wait_for loses a cancellation that comes as the event is set:
                 # https://github.com/python/cpython/issues/86296
-                async with asyncio.timeout(_LOOK_S):
+                async with asyncio.timeout(_POLL_S):
                     await self._changed.wait()
 
     def return_thread(self) -> None:
-        """Count a thread as free again."""
+        """Count a slot as free again."""
         self._taken -= 1
         self._changed.set()
 
     @contextmanager
     def chain(self) -> Iterator[None]:
-        """Keep a thread free for the chain meanwhile."""
+        """Keep a thread free for the chain in the context's body."""
         self._chain_runs = True
         try:
             yield
@@ -93,7 +93,7 @@ class WorkerPool:
             self._changed.set()
 
     def _spare(self, threads: int) -> int:
-        # A second task for each thread, where nobody else waits, is there when the first ends.
+        # With a second task for each thread, the next one is already there when the first ends.
         return threads - 1 if self._chain_runs else 2 * threads
 
     async def _threads(self) -> int:
@@ -101,13 +101,13 @@ class WorkerPool:
         try:
             async with asyncio.timeout(_ANSWER_S):
                 return sum((await self._client.nthreads()).values())
-        except OSError as error:  # which TimeoutError is, too
+        except OSError as error:  # TimeoutError is one
             raise ClusterLostError("The cluster's scheduler does not answer.") from error
 
     async def _run(
         self, first: int, priority: int, task: Callable[..., T], *arguments: object
     ) -> T:
-        with _sentences(first, self._deadline_s):
+        with _cluster_errors(first, self._deadline_s):
             future = self._client.submit(task, *arguments, pure=False, priority=priority)
             try:
                 async with asyncio.timeout(self._deadline_s):
@@ -117,11 +117,11 @@ class WorkerPool:
         return result
 
     async def _result(self, future: Future[Any]) -> Any:  # noqa: ANN401 - what the task returns
-        """Wait for a result as long as there is a scheduler that could tell of it."""
+        """Wait for a result for as long as the client has a scheduler."""
         result = asyncio.ensure_future(future.result())
         try:
             while not result.done():
-                await asyncio.wait({result}, timeout=_LOOK_S)
+                await asyncio.wait({result}, timeout=_POLL_S)
                 if not result.done():
                     self._raise_if_lost()
             return result.result()
@@ -134,8 +134,8 @@ class WorkerPool:
 
 
 @contextmanager
-def _sentences(first: int, deadline_s: float) -> Iterator[None]:
-    """Say what went wrong on a cluster, while it worked on intervals from `first` on."""
+def _cluster_errors(first: int, deadline_s: float) -> Iterator[None]:
+    """Turn errors of a cluster into ClusterErrors; it works on intervals from `first` on."""
     try:
         yield
     except SimError:
@@ -149,13 +149,13 @@ def _sentences(first: int, deadline_s: float) -> Iterator[None]:
             f"Workers died repeatedly over the intervals from {first} on, perhaps for want of "
             f"memory: {error}"
         ) from error
-    except Exception as error:  # the boundary to workers: their code, their versions, anything
+    except Exception as error:  # a process boundary: workers may raise anything
         raise ClusterError(f"A task failed on its worker: {error!r}") from error
 
 
 @asynccontextmanager
-async def together() -> AsyncIterator[asyncio.TaskGroup]:
-    """Run tasks that end together; raises what one of them raised, as itself."""
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """Yield a TaskGroup; raise the first error of its tasks as itself, not in a group."""
     try:
         async with asyncio.TaskGroup() as tasks:
             yield tasks

@@ -1,17 +1,19 @@
-"""The engine: passes over trajectories, and what is asked of the result.
+"""The engine: integrates trajectories, and answers what is asked of the result.
 
-kernel       the compiled loop: numbers and arrays in, numbers and arrays out
-checkpoint   all that a trajectory needs to go on
-overview     extremes in bins and samples of the path, at any level
-diagnostics  what the orbits were like, added up in order
-stretch      the pass over a row of intervals, and its bytes
-slices       the records of an interval, remade from its checkpoint
-kept         checkpoints, overview and diagnostics of n iterations, by interval
-window       what is drawn of a window: from what is kept, or passed over once more
-lines        paths as lines that are within half a pixel of every record
-sureness     whether a line through kept samples is as good
-view         what a page draws, as columns of numbers
-propagation  n iterations, opened from stretches, and all that is asked of them
+kernel         the compiled integrator: numbers and arrays in, numbers and arrays out
+checkpoint     the state from which a trajectory continues
+downsampling   extremes in bins and samples of the path, at any level
+diagnostics    statistics of the orbits, summed in order
+interval_pass  one pass of the kernel, from a checkpoint to the next
+array_file     named arrays as bytes
+stretch        consecutive intervals that one task has integrated, and their bytes
+slices         the records of an interval, computed again from its checkpoint
+archive        checkpoints and reduced data of a propagation, by interval
+path_error     bounds on how far a path leaves the lines between its samples
+polyline       paths that are within half a pixel of every record
+figure_data    what a page draws, as columns of numbers
+window         the figure of a window of time, from the archive or from records
+propagation    the first n iterations of a trajectory, opened from stretches
 """
 
 from __future__ import annotations

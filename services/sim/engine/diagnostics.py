@@ -1,10 +1,10 @@
-"""Diagnostics: what the orbits were like, added up by interval and then over intervals in order.
+"""Diagnostics: statistics of the orbits, summed over each interval and then over intervals.
 
-Guarantees: sums are taken in the order of the steps within an interval and then in the order of
-the intervals, extremes keep the first iteration that has them: so the same bits come out
-however the work was cut.
+Guarantees: sums are taken in the order of the steps within an interval, then in the order of the
+intervals. Extremes have the first iteration that reaches them. So the bits do not depend on how
+the intervals are divided into stretches.
 
-For each agent with a primary, as it sees it at the start of each step: the distance
+For each agent with a primary, as the agent reads it at the start of each step: the distance
 r = |p - s|, the specific orbital energy e = v**2/2 - mu/r, and the specific angular momentum h.
 """
 
@@ -28,7 +28,7 @@ _MIN, _MAX = 0, 1
 
 
 def empty_tally(agents: int, intervals: int | None = None) -> Tally:
-    """Return tallies to be filled: of one interval, or with a leading axis of so many."""
+    """Return a tally to be filled: of one interval, or with a leading axis of `intervals`."""
     lead = (agents,) if intervals is None else (intervals, agents)
     return Tally(
         counts=np.zeros(lead, np.int64),
@@ -41,19 +41,19 @@ def empty_tally(agents: int, intervals: int | None = None) -> Tally:
 
 
 def part_of(tallies: Tally, at: int | slice) -> Tally:
-    """Return the tally of one interval, or of some: views, not copies."""
+    """Return the tally of one interval, or of a slice of intervals: views, not copies."""
     return Tally._make(array[at] for array in tallies)
 
 
 def joined_tallies(tallies: list[Tally]) -> Tally:
-    """Return tallies, each with a leading axis of intervals, as one."""
+    """Concatenate tallies along their leading axis of intervals."""
     return Tally._make(np.concatenate(parts) for parts in zip(*tallies, strict=True))
 
 
 def statistics(scenario: Scenario, tallies: Tally) -> dict[str, object]:
-    """Reduce the tallies of consecutive intervals to what a person reads, as JSON.
+    """Reduce the tallies of consecutive intervals to the statistics of a manifest, as JSON.
 
-    By agent name, for each that has a primary; numbers that are not finite are null.
+    By agent name, for each agent with a primary; numbers that are not finite are null.
     """
     return {
         name: _of_agent(scenario, a, primary, tallies)
@@ -65,7 +65,7 @@ def statistics(scenario: Scenario, tallies: Tally) -> dict[str, object]:
 def _of_agent(scenario: Scenario, a: int, primary: int, tallies: Tally) -> dict[str, object]:
     counts = tallies.counts[:, a]
     stepped = np.flatnonzero(counts)
-    sums = np.cumsum(tallies.sums[stepped, a], axis=0)  # cumsum adds in order, bit for bit
+    sums = np.cumsum(tallies.sums[stepped, a], axis=0)  # cumsum adds in order; sum does not
     described: dict[str, object] = {"primary": scenario.names[primary], "steps": int(counts.sum())}
     for element, quantity in enumerate(QUANTITIES):
         described[quantity] = {
@@ -92,7 +92,7 @@ def _extreme(
     element: int,
     which: int,
 ) -> dict[str, float | int | None]:
-    """Return the value and the first iteration that has it."""
+    """Return the extreme value and the first iteration that reaches it."""
     name = ("min", "max")[which]
     values = tallies.extremes[stepped, a, element, which]
     if np.isnan(values).all():
@@ -105,7 +105,7 @@ def _extreme(
 
 
 def _unbound_from(runs: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> int | None:
-    """Return since which iteration the energy has been above zero, if it is at the end."""
+    """Return the first iteration of the final run of e > 0; None if e <= 0 at the end."""
     since: int | None = None
     for start, was_bound in runs[::-1].tolist():
         if start < 0:
@@ -117,7 +117,7 @@ def _unbound_from(runs: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> int 
 
 
 def _orbit(mu: float, e: float, h: float) -> tuple[float | None, float | None]:
-    """Return semi-major axis and eccentricity of a specific energy and angular momentum, if e < 0.
+    """Return semi-major axis and eccentricity from specific energy and angular momentum, if e < 0.
 
     a = -mu/(2e) and ecc = sqrt(1 + 2*e*h**2/mu**2): Bate, Mueller and White, "Fundamentals of
     Astrodynamics", 1971, section 1.6.

@@ -1,8 +1,8 @@
-"""The overview: minimum and maximum in bins, and samples of the path, at any level.
+"""The downsampled trajectory: extremes in bins, and samples of the path, at any level.
 
-Guarantees: bins and samples are aligned to iteration 0, so a coarser one is made of whole finer
-ones, and comes out with the same bits whether it was made at once or from finer ones: of equals
-(0.0 and -0.0) the first stays, and nan stands for a bin without a step.
+Guarantees: bins and samples are aligned to iteration 0, so a coarser one consists of whole finer
+ones. It has the same bits whether it was computed directly or from finer ones: of equal values
+(0.0 and -0.0) the first is kept, and nan marks a bin without a step.
 """
 
 from __future__ import annotations
@@ -13,23 +13,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.engine.kernel import FIELDS, SERIES
-from sim.intervals import PATH_BITS, SERIES_BITS, kept
+from sim.intervals import PATH_BITS, SERIES_BITS, bins_per_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.engine.kernel import Floats
 
-__all__ = ["Bins", "Path", "chained", "joined", "joined_path", "kept_bins", "kept_samples"]
+__all__ = [
+    "Bins",
+    "Path",
+    "bins_by_interval",
+    "concatenated",
+    "merged",
+    "merged_path",
+    "samples_by_interval",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bins:
     """Consecutive bins of 2**level iterations.
 
-    `series` float64[bins, M, 5, 2]: minimum and maximum of x, y (where steps end), and distance,
-    specific energy, angular momentum (where they start); nan in a bin without a step.
-    `clocks` float64[bins, M]: the agents' clocks at each bin's end.
+    `series` float64[bins, M, 5, 2]: minimum and maximum of x and y (where steps end), and of
+    distance, specific energy and angular momentum (where steps start); nan in a bin without a
+    step. `clocks` float64[bins, M]: the agents' clocks at the end of each bin.
     """
 
     level: int
@@ -43,7 +51,7 @@ class Bins:
         return cls(level, np.full((bins, agents, SERIES, 2), np.nan), np.zeros((bins, agents)))
 
     def coarser(self, level: int) -> Bins:
-        """Return the same at a coarser level; the bins start with a bin of that level."""
+        """Return these bins at a coarser level; the first must start a bin of that level."""
         series, clocks = self.series, self.clocks
         for _ in range(self.level, level):
             if len(series) % 2:
@@ -54,7 +62,7 @@ class Bins:
 
 
 def _paired(first: Floats, second: Floats) -> Floats:
-    """Return minimum and maximum over pairs of bins, the first of equals."""
+    """Return minimum and maximum over pairs of bins, the first of equal values."""
     low, high = np.s_[..., 0], np.s_[..., 1]
     pairs = np.empty_like(first)
     gap = np.isnan(first[low])
@@ -65,7 +73,10 @@ def _paired(first: Floats, second: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
-    """The agents' states after each 2**level iterations: float64[samples, M, 6]."""
+    """The agents' states after every 2**level iterations.
+
+    `states` float64[samples, M, 6]: time, timeStep, x, y, vx, vy.
+    """
 
     level: int
     states: Floats
@@ -76,44 +87,48 @@ class Path:
         return cls(level, np.empty((iterations >> level, agents, FIELDS - 1)))
 
     def coarser(self, level: int) -> Path:
-        """Return every so-manieth sample; the path starts with a whole sample of that level."""
+        """Return the samples of a coarser level; the first must start a sample of that level."""
         every = 1 << max(0, level - self.level)
         return Path(max(self.level, level), self.states[every - 1 :: every])
 
 
-def kept_bins(first: int, count: int, agents: int) -> list[int]:
-    """Return how many bins each complete interval keeps."""
-    return [kept(interval, agents, SERIES_BITS) for interval in range(first, first + count)]
+def bins_by_interval(first: int, count: int, agents: int) -> list[int]:
+    """Return how many bins are archived of each of `count` complete intervals."""
+    return [
+        bins_per_interval(interval, agents, SERIES_BITS) for interval in range(first, first + count)
+    ]
 
 
-def kept_samples(first: int, count: int, agents: int) -> list[int]:
-    """Return how many samples of the path each complete interval keeps."""
-    return [kept(interval, agents, PATH_BITS) for interval in range(first, first + count)]
+def samples_by_interval(first: int, count: int, agents: int) -> list[int]:
+    """Return how many samples of the path are archived of each of `count` complete intervals."""
+    return [
+        bins_per_interval(interval, agents, PATH_BITS) for interval in range(first, first + count)
+    ]
 
 
-def joined(parts: Sequence[Bins], level: int) -> Bins:
-    """Return consecutive bins as one at a level that is no finer than any of theirs.
+def merged(parts: Sequence[Bins], level: int) -> Bins:
+    """Return consecutive bins as one, at a level that is no finer than that of any part.
 
-    Each part starts with a bin of its own level and, but for the last, ends with a whole
-    interval. Where a bin is longer than an interval, it is put together from the parts.
+    Each part starts with a bin of its own level and, except for the last, ends with an interval.
+    A bin that is longer than an interval is merged from several parts.
     """
-    whole = max((part.level for part in parts), default=level)
-    within = [part.coarser(min(level, whole)) for part in parts]
+    coarsest = max((part.level for part in parts), default=level)
+    aligned = [part.coarser(min(level, coarsest)) for part in parts]
     return Bins(
-        min(level, whole),
-        np.concatenate([part.series for part in within]),
-        np.concatenate([part.clocks for part in within]),
+        min(level, coarsest),
+        np.concatenate([part.series for part in aligned]),
+        np.concatenate([part.clocks for part in aligned]),
     ).coarser(level)
 
 
-def chained(parts: Sequence[Bins]) -> tuple[Floats, Floats]:
-    """Return series and clocks of consecutive bins, each as long as it is."""
+def concatenated(parts: Sequence[Bins]) -> tuple[Floats, Floats]:
+    """Return series and clocks of consecutive bins, each at its own level."""
     series = np.concatenate([part.series for part in parts])
     return series, np.concatenate([part.clocks for part in parts])
 
 
-def joined_path(parts: Sequence[Path], level: int) -> Path:
-    """Return consecutive pieces of the path as one, at a level no finer than any of theirs."""
-    whole = max((part.level for part in parts), default=level)
-    within = [part.coarser(min(level, whole)).states for part in parts]
-    return Path(min(level, whole), np.concatenate(within)).coarser(level)
+def merged_path(parts: Sequence[Path], level: int) -> Path:
+    """Return consecutive parts of the path as one, at a level no finer than that of any part."""
+    coarsest = max((part.level for part in parts), default=level)
+    aligned = [part.coarser(min(level, coarsest)).states for part in parts]
+    return Path(min(level, coarsest), np.concatenate(aligned)).coarser(level)

@@ -31,16 +31,16 @@ __all__ = [
     "Overview",
     "OverviewDocument",
     "Window",
-    "draw",
     "extent",
     "line_of",
+    "overview_of",
 ]
 
 Frame: TypeAlias = Literal["inertial", "primary"]
 Mode: TypeAlias = Literal["lines", "markers"]
 Column: TypeAlias = list[float | None]
 
-SHOWN_AGENTS: Final = 12  # more can't be told apart in one figure, and an SVG of more is slow
+SHOWN_AGENTS: Final = 12  # more are not distinguishable in one figure, and their SVG is slow
 _TIME, _X, _Y, _VX, _VY = 0, 2, 3, 4, 5  # columns of the path's states
 _INERTIAL: Final = ("x", "y")
 _ELEMENTS: Final = ("r", "e", "h")  # distance, specific energy, angular momentum
@@ -164,7 +164,7 @@ class Line:
     y: Floats
 
     def without(self, dropped: np.ndarray[Any, np.dtype[np.bool_]]) -> Line:
-        """Return the line through the points that are not dropped."""
+        """Return the line through the points whose entry in `dropped` is False."""
         return Line(self.mode, self.t[~dropped], self.x[~dropped], self.y[~dropped])
 
     def merged(self, other: Line) -> Line:
@@ -200,7 +200,7 @@ class Overview:
         }
 
 
-def draw(scenario: Scenario, window: Window, bins: Bins, lines: Sequence[Line]) -> Overview:
+def overview_of(scenario: Scenario, window: Window, bins: Bins, lines: Sequence[Line]) -> Overview:
     """Return the figure of consecutive bins, and of the paths of the first agents."""
     agents = tuple(
         AgentFigure(

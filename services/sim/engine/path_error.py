@@ -1,11 +1,13 @@
-"""Whether a line through samples of a path is true to it, told from the bins that were kept.
+"""Bounds on how far a path leaves the straight lines between its samples, from archived bins.
 
-Guarantees: where this says so, no record between two samples is farther from the line than asked.
+Guarantees: no record between two samples is farther from the line between them than the bound.
 
-A path between two samples that are T apart leaves the straight line between them by at most
-a * T**2 / 8, if a is the greatest acceleration on the way; and by no more than the size of the
-box that it is in. The latter is known from the bins between, and the former where all that
-attracts an agent is its primary, or has it for a primary: of other pairs no distance is kept.
+Between two samples that are T apart, a path leaves the straight line by at most a * T**2 / 8, where
+a is the greatest acceleration on the way: the error of linear interpolation, max|f''| * h**2 / 8
+(P. J. Davis, "Interpolation and Approximation", Dover 1975, section 3.1). It also
+never leaves the bounding box of the records in between. The bins between the samples give the box,
+and the acceleration if everything that attracts an agent is its primary, or has the agent as
+primary: the archive holds the distances of no other pairs.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.engine.downsampling import chained
+from sim.engine.downsampling import concatenated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,80 +26,83 @@ if TYPE_CHECKING:
     from sim.engine.kernel import Floats
     from sim.scenario import Scenario
 
-__all__ = ["deviations"]
+__all__ = ["deviation_bounds"]
 
-_X, _Y, _R = 0, 1, 2  # of the series
+_X, _Y, _R = 0, 1, 2  # columns of the series
 _LOW, _HIGH = 0, 1
 
 
-def deviations(
+def deviation_bounds(
     scenario: Scenario, path: Path, bins: Sequence[Bins], agents: int, frame: Frame
 ) -> list[Floats]:
-    """Return how far the first agents' paths are from the lines between two samples, at the most.
+    """Return upper bounds on the distance of the first agents' records from their sampled paths.
 
-    For each agent float64[samples - 1].
+    For each agent float64[samples - 1], in units of x and y: one bound for each line between two
+    samples.
     """
-    if len(path.states) < 2:  # noqa: PLR2004 - one sample has no way to the next
+    if len(path.states) < 2:  # noqa: PLR2004 - one sample has no line to the next
         return [np.empty(0)] * agents
-    series, clocks = chained(bins)
-    found: list[Floats] = []
+    series, clocks = concatenated(bins)
+    bounds: list[Floats] = []
     for a in range(agents):
         times = path.states[:, a, 0]
         between = _Between(clocks[:, a], times)
-        size = _size(series[:, a], between, frame)
+        box = _box_size(series[:, a], between, frame)
         primary = scenario.primaries[a]
-        # Around the primary it is moved by what moves either of them.
-        moved = [a] if frame == "inertial" or primary is None else [a, primary]
-        acceleration = sum(_acceleration(scenario, series, between, b) for b in moved)
-        with np.errstate(invalid="ignore"):  # not known, and no time passes: the size decides
-            pulled = acceleration * np.diff(times) ** 2 / 8.0
-        found.append(np.fmin(size, pulled))
-    return found
+        # Relative to the primary, an agent also moves as the primary accelerates.
+        moving = [a] if frame == "inertial" or primary is None else [a, primary]
+        acceleration = sum(_greatest_acceleration(scenario, series, between, b) for b in moving)
+        with np.errstate(invalid="ignore"):  # inf * 0: acceleration unknown, no time; box decides
+            interpolation = acceleration * np.diff(times) ** 2 / 8.0
+        bounds.append(np.fmin(box, interpolation))
+    return bounds
 
 
 class _Between:
-    """Reduces the bins between each two samples."""
+    """Reduces the bins between every two consecutive samples."""
 
     def __init__(self, clocks: Floats, times: Floats) -> None:
         last = len(clocks) - 1
         first = np.minimum(np.searchsorted(clocks, times[:-1], side="right"), last)
         stop = np.minimum(np.searchsorted(clocks, times[1:], side="left"), last) + 1
-        self._at = np.stack([first, stop], axis=1).ravel()
+        self._bounds = np.stack([first, stop], axis=1).ravel()
 
-    def least(self, values: Floats) -> Floats:
+    def minimum(self, values: Floats) -> Floats:
         """Return the least value between two samples, nan where there is none."""
         return self._reduced(np.fmin, values)
 
-    def greatest(self, values: Floats) -> Floats:
-        """Return the greatest likewise."""
+    def maximum(self, values: Floats) -> Floats:
+        """Return the greatest value between two samples, nan where there is none."""
         return self._reduced(np.fmax, values)
 
     def _reduced(self, ufunc: np.ufunc, values: Floats) -> Floats:
-        reduced: Floats = ufunc.reduceat(np.append(values, np.nan), self._at)[::2]
+        reduced: Floats = ufunc.reduceat(np.append(values, np.nan), self._bounds)[::2]
         return reduced
 
 
-def _size(series: Floats, between: _Between, frame: Frame) -> Floats:
-    """Return the size of the box that the path is in between two samples."""
+def _box_size(series: Floats, between: _Between, frame: Frame) -> Floats:
+    """Return the diagonal of the box that holds the path between two samples."""
     if frame == "primary":
-        return 2.0 * between.greatest(series[:, _R, _HIGH])
+        return 2.0 * between.maximum(series[:, _R, _HIGH])
     width, height = (
-        between.greatest(series[:, axis, _HIGH]) - between.least(series[:, axis, _LOW])
+        between.maximum(series[:, axis, _HIGH]) - between.minimum(series[:, axis, _LOW])
         for axis in (_X, _Y)
     )
     return np.hypot(width, height)
 
 
-def _acceleration(scenario: Scenario, series: Floats, between: _Between, a: int) -> Floats:
-    """Return the greatest acceleration between two samples; infinite where it isn't known."""
+def _greatest_acceleration(scenario: Scenario, series: Floats, between: _Between, a: int) -> Floats:
+    """Return a bound on the acceleration between two samples; infinite where it is unknown."""
     total = np.zeros(1)
     for b in scenario.massive:
         if b == a:
             continue
-        seen_from = [c for c, other in ((a, b), (b, a)) if scenario.primaries[c] == other]
-        if not seen_from:
+        with_distance = [c for c, other in ((a, b), (b, a)) if scenario.primaries[c] == other]
+        if not with_distance:
             return np.full(1, np.inf)
-        least: Floats = np.fmin.reduce([between.least(series[:, c, _R, _LOW]) for c in seen_from])
+        nearest: Floats = np.fmin.reduce(
+            [between.minimum(series[:, c, _R, _LOW]) for c in with_distance]
+        )
         with np.errstate(divide="ignore"):
-            total = total + abs(scenario.agents[b].mu) / least**2
+            total = total + abs(scenario.agents[b].mu) / nearest**2
     return total

@@ -1,7 +1,8 @@
-"""Slices: the records of an interval, remade from its checkpoint.
+"""Slices: the records of an interval, computed again from its checkpoint.
 
-Guarantees: a slice is right, bit for bit, or there is none. It is accepted only if it ends in
-the next checkpoint; and its bytes only with their own checksum, for the place they were made for.
+Guarantees: a slice is right, bit for bit, or there is none. Computed records are accepted only if
+they end in the next checkpoint. Cached bytes are accepted only with their own checksum, for the
+interval and the trajectory that they were made for.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from sim.engine import kernel
-from sim.engine.checkpoint import reached, world_of
+from sim.engine.checkpoint import checkpoint_at, system_of
+from sim.engine.interval_pass import failure_of
 from sim.engine.kernel import FIELDS
-from sim.engine.stretch import failure_of
 from sim.errors import IntegrityError, PropagationFailed
 from sim.records import SCHEMA
 from sim.scenario import MODEL_VERSION
@@ -30,14 +31,10 @@ _DIGEST_SIZE: Final = hashlib.sha256().digest_size
 
 
 class SliceCache(Protocol):
-    """Where the slices of one trajectory may be: bytes by interval, or None."""
+    """A cache of the slices of one trajectory, as bytes, by interval."""
 
     def get(self, interval: int) -> bytes | None:
-        """Return the bytes of a slice, or None if they are not there."""
-        ...
-
-    def put(self, interval: int, data: bytes) -> None:
-        """Keep the bytes of a slice for a while, if there is room."""
+        """Return the bytes of a slice, or None if the cache does not have them."""
         ...
 
 
@@ -46,34 +43,36 @@ def make_slice(
 ) -> pa.RecordBatch:
     """Return the records of so many iterations from a checkpoint, at most an interval.
 
-    Columns as `sim.records.SCHEMA` has them, in the order of computation. Raises IntegrityError
-    if they don't end in the expected checkpoint, PropagationFailed if the trajectory ends.
+    The columns are those of `sim.records.SCHEMA`; rows are in the order of computation. Raises
+    IntegrityError if the records don't end in the expected checkpoint, PropagationFailed if the
+    trajectory ends.
     """
     scenario = trajectory.scenario
     steps, ring = start.resume()
     size = iterations * steps.size
     if expected is not None:
         size = min(size, max(0, int((expected.steps - start.steps).sum())) + steps.size)
-    agents, values = _room(size)
-    good, outcome, *who, count = kernel.emit(
-        world_of(trajectory), steps, ring, iterations, agents, values
+    agents, values = _allocate(size)
+    good, outcome, *concerned, count = kernel.emit(
+        system_of(trajectory), steps, ring, iterations, agents, values
     )
     if outcome != kernel.OK:
-        failed = failure_of(scenario, start.iteration + good, outcome, *who)
-        raise PropagationFailed(failed)
+        failure = failure_of(scenario, start.iteration + good, outcome, *concerned)
+        raise PropagationFailed(failure)
     end = start.iteration + iterations
-    if expected is not None and reached(scenario, end, steps, ring) != expected:
+    if expected is not None and checkpoint_at(scenario, end, steps, ring) != expected:
         raise IntegrityError(f"the records up to iteration {end} do not end in its checkpoint")
     return _batch(scenario, agents[:count], values[:, :count])
 
 
-def _room(
+def _allocate(
     size: int,
 ) -> tuple[np.ndarray[Any, np.dtype[np.int16]], np.ndarray[Any, np.dtype[np.float64]]]:
-    """Return room for so many records, from Arrow's memory.
+    """Return arrays for so many records, int16[size] and float64[7, size], in Arrow's memory.
 
-    That is used again for the next slice. Malloc's came to lie among the small things that a
-    Parquet writer keeps, which then held it: 45 MB more after 40,000,000 records.
+    Arrow reuses that memory for the next slice. Memory from malloc was interleaved with small
+    allocations of the Parquet writer and could not be returned: 45 MB more after 40,000,000
+    records.
     """
     agents = np.frombuffer(pa.allocate_buffer(2 * size), np.int16)
     values = np.frombuffer(pa.allocate_buffer(8 * FIELDS * size), np.float64)
@@ -92,29 +91,29 @@ def _batch(
 
 
 def initial_batch(scenario: Scenario, start: Checkpoint) -> pa.RecordBatch:
-    """Return the records that a run starts with: one an agent, with t0 = -inf."""
+    """Return the records at the start of a trajectory: one per agent, with t0 = -inf."""
     agents = np.arange(len(scenario.agents), dtype=np.int16)
     return _batch(scenario, agents, np.ascontiguousarray(start.records[:, 0].T))
 
 
 def slice_to_bytes(trajectory: Trajectory, interval: int, batch: pa.RecordBatch) -> bytes:
-    """Return a slice as an Arrow IPC stream behind the SHA-256 of itself and its place."""
+    """Return a slice as an Arrow IPC stream, after the SHA-256 of its place and its bytes."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, SCHEMA) as writer:
         writer.write_batch(batch)
     body: bytes = sink.getvalue().to_pybytes()
-    return _seal(trajectory, interval, body) + body
+    return _digest(trajectory, interval, body) + body
 
 
 def slice_from_bytes(trajectory: Trajectory, interval: int, data: bytes) -> pa.RecordBatch:
     """Read what `slice_to_bytes` returned for this place; IntegrityError for anything else."""
-    seal, body = data[:_DIGEST_SIZE], memoryview(data)[_DIGEST_SIZE:]
-    if seal != _seal(trajectory, interval, body):
+    digest, body = data[:_DIGEST_SIZE], memoryview(data)[_DIGEST_SIZE:]
+    if digest != _digest(trajectory, interval, body):
         raise IntegrityError(f"the cached slice of interval {interval} is not what was written")
     with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
         return reader.read_next_batch()
 
 
-def _seal(trajectory: Trajectory, interval: int, body: bytes | memoryview) -> bytes:
+def _digest(trajectory: Trajectory, interval: int, body: bytes | memoryview) -> bytes:
     place = f"{MODEL_VERSION}/{trajectory.digest}/{interval}\n"
     return hashlib.sha256(place.encode() + bytes(body)).digest()

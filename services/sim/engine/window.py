@@ -1,10 +1,10 @@
-"""A window of a propagation, looked at as closely as its pixels ask for.
+"""A window of time of a propagation, drawn as finely as its pixels need.
 
 Guarantees:
 
-- A path that is said to be a line is within a pixel of every record in the window.
-- A window of few intervals is drawn from its records, passed over once more; a wider one from
-  what is kept, which is fine enough for that.
+- A path with mode `lines` is within a pixel of every record in the window.
+- A narrow window is drawn from its records, which are computed again; a wide one from the
+  archive, which is fine enough for that.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 
 from sim.cost_model import work
 from sim.engine import kernel
-from sim.engine.checkpoint import Checkpoint, reached, world_of
-from sim.engine.downsampling import Bins, Path, joined, joined_path
-from sim.engine.figure_data import Line, Window, draw, extent, line_of
-from sim.engine.path_error import deviations
-from sim.engine.polyline import Lines
+from sim.engine.checkpoint import Checkpoint, checkpoint_at, system_of
+from sim.engine.downsampling import Bins, Path, merged, merged_path
+from sim.engine.figure_data import Line, Window, extent, line_of, overview_of
+from sim.engine.path_error import deviation_bounds
+from sim.engine.polyline import PolylineBuilder
 from sim.intervals import PATH_BITS, SERIES_BITS, level
 
 if TYPE_CHECKING:
@@ -31,126 +31,143 @@ if TYPE_CHECKING:
     from sim.engine.figure_data import Frame, Overview
     from sim.engine.kernel import Floats
 
-__all__ = ["look"]
+__all__ = ["draw_window"]
 
-_CLOSE_WORK: Final = 2**21  # 32 intervals of two agents, at 2 ms each
-_REFINED_WORK: Final = 3 * 2**19  # 24 of them, beside what is kept
-_SAMPLES_PER_PIXEL: Final = 4  # of a path that is no line: an orbit goes to and fro on the page
+_RECORDS_WORK: Final = 2**21  # 32 intervals of two agents, at 2 ms each
+_REFINEMENT_WORK: Final = 3 * 2**19  # 24 of them, in addition to the archive
+_SAMPLES_PER_PIXEL: Final = 4  # of a path without lines: an orbit crosses the page many times
 
 
-def look(
-    kept: Archive,
+def draw_window(
+    archive: Archive,
     t0: float | None = None,
     t1: float | None = None,
     pixels: int = 1600,
     frame: Frame = "inertial",
     agents: int | None = None,
 ) -> Overview:
-    """Return what is drawn of a window (None: all of it) on so many pixels."""
-    # As floats also where whole numbers are asked for: those would be compiled for once more.
+    """Return the figure of a window [t0, t1] (None: the start, the end) on so many pixels.
+
+    Of the first `agents` agents only, if that is given.
+    """
+    # Floats also for integer arguments, for which numba would compile another version.
     low = 0.0 if t0 is None else float(t0)
-    high = float(kept.clocks[-1].max() if t1 is None else t1)
+    high = float(archive.clocks[-1].max() if t1 is None else t1)
     window = Window(
         t0=low,
         t1=high,
-        intervals=kept.overlapping(low, high),
+        intervals=archive.overlapping(low, high),
         pixels=pixels,
         frame=frame,
-        agents=min(kept.agents, agents or kept.agents),
+        agents=min(archive.agents, agents or archive.agents),
     )
-    bins, lines = _closely(kept, window) if _is_worth_it(kept, window) else _from_kept(kept, window)
+    draw = _from_records if _is_narrow(archive, window) else _from_archive
+    bins, lines = draw(archive, window)
     if (t0, t1) != (None, None):
-        bins = _bins_in(bins, kept.clocks[window.intervals.start], low, high)
-    return draw(kept.trajectory.scenario, window, bins, lines)
+        bins = _bins_in(bins, archive.clocks[window.intervals.start], low, high)
+    return overview_of(archive.trajectory.scenario, window, bins, lines)
 
 
-def _is_worth_it(kept: Archive, window: Window) -> bool:
-    """Whether passing over the window takes no longer than a person waits without noticing."""
+def _is_narrow(archive: Archive, window: Window) -> bool:
+    """Return whether computing the window again takes too little time to be noticed."""
     intervals = len(window.intervals)
-    return intervals == 1 or _work(kept, intervals) <= _CLOSE_WORK
+    return intervals == 1 or _work(archive, intervals) <= _RECORDS_WORK
 
 
-def _work(kept: Archive, intervals: int) -> float:
-    """Return the work of passing over so many intervals."""
-    return work(intervals * kept.interval, kept.trajectory.scenario)
+def _work(archive: Archive, intervals: int) -> float:
+    """Return the work of computing so many intervals again."""
+    return work(intervals * archive.interval, archive.trajectory.scenario)
 
 
-# From what is kept.
+# From the archive.
 
 
-def _from_kept(kept: Archive, window: Window) -> tuple[Bins, list[Line]]:
-    """Return series and paths of what is kept; paths are lines where that is known to be true.
+def _from_archive(archive: Archive, window: Window) -> tuple[Bins, list[Line]]:
+    """Return archived series and paths.
 
-    What isn't sure is passed over once more, if it is of few intervals.
+    A path has lines where the archive shows that they are close enough. The other intervals are
+    computed again, if they are few; otherwise their paths are points.
     """
-    iterations = _iterations_in(kept, window)
-    path = _kept_path(kept, window, _path_level(iterations, window.pixels))
-    lines = [line_of(kept.trajectory.scenario, path, a, window.frame) for a in range(window.agents)]
-    unsure = _unsure(kept, window, path, extent(lines) / window.pixels)
-    again = sorted(set().union(*unsure))
-    if _work(kept, len(again)) > _REFINED_WORK:
+    scenario = archive.trajectory.scenario
+    iterations = _iterations_in(archive, window)
+    path = _archived_path(archive, window, _path_level(iterations, window.pixels))
+    lines = [line_of(scenario, path, a, window.frame) for a in range(window.agents)]
+    uncertain = _uncertain_intervals(archive, window, path, extent(lines) / window.pixels)
+    intervals = sorted(set().union(*uncertain))
+    if _work(archive, len(intervals)) > _REFINEMENT_WORK:
         lines = [
-            _points(line) if intervals else line
-            for line, intervals in zip(lines, unsure, strict=True)
+            _as_points(line) if of_agent else line
+            for line, of_agent in zip(lines, uncertain, strict=True)
         ]
-    elif again:
-        lines = _refined(kept, window, lines, again)
-    return _kept_series(kept, window, _series_level(iterations, window.pixels)), lines
+    elif intervals:
+        lines = _refined(archive, window, lines, intervals)
+    return _archived_series(archive, window, _series_level(iterations, window.pixels)), lines
 
 
-def _unsure(kept: Archive, window: Window, path: Path, pixel: float) -> list[set[int]]:
-    """Return, for each agent, the intervals in which it may be farther than a pixel from a line."""
-    bins, scenario = kept.bins(window.intervals), kept.trajectory.scenario
-    unsure = []
-    for a, most in enumerate(deviations(scenario, path, bins, window.agents, window.frame)):
-        begins = path.states[:-1, a, 0][most > pixel]
-        intervals = np.searchsorted(kept.clocks[:, a], begins, side="right") - 1
-        unsure.append(set(np.clip(intervals, window.intervals[0], window.intervals[-1]).tolist()))
-    return unsure
+def _uncertain_intervals(
+    archive: Archive, window: Window, path: Path, pixel: float
+) -> list[set[int]]:
+    """Return, for each agent, the intervals in which its line may be off by more than a pixel."""
+    bins, scenario = archive.bins(window.intervals), archive.trajectory.scenario
+    bounds = deviation_bounds(scenario, path, bins, window.agents, window.frame)
+    first, last = window.intervals[0], window.intervals[-1]
+    uncertain = []
+    for a, bound in enumerate(bounds):
+        begins = path.states[:-1, a, 0][bound > pixel]
+        intervals = np.searchsorted(archive.clocks[:, a], begins, side="right") - 1
+        uncertain.append(set(np.clip(intervals, first, last).tolist()))
+    return uncertain
 
 
-def _refined(kept: Archive, window: Window, lines: list[Line], intervals: list[int]) -> list[Line]:
-    """Return lines with the corners of some intervals' records in the place of their samples."""
-    corners = Lines(kept, window, every_record=False)
-    whole = kept.interval.bit_length() - 1
+def _refined(
+    archive: Archive, window: Window, lines: list[Line], intervals: list[int]
+) -> list[Line]:
+    """Return the lines with records in place of the samples of some intervals."""
+    polylines = PolylineBuilder(archive, window, every_record=False)
+    coarsest = archive.interval.bit_length() - 1
     for interval in intervals:
-        corners.go_over(kept.checkpoint(interval), kept.iterations_of(interval), whole, whole)
+        start, count = archive.checkpoint(interval), archive.iterations_of(interval)
+        polylines.add(start, count, coarsest, coarsest)
     refined = []
     for a, line in enumerate(lines):
-        among = corners.line(a)
-        if among is None:
-            refined.append(_points(line))
+        polyline = polylines.line(a)
+        if polyline is None:
+            refined.append(_as_points(line))
             continue
-        interval_of = np.searchsorted(kept.clocks[:, a], line.t, side="left") - 1
-        refined.append(line.without(np.isin(interval_of, intervals)).merged(among))
+        interval_of = np.searchsorted(archive.clocks[:, a], line.t, side="left") - 1
+        refined.append(line.without(np.isin(interval_of, intervals)).merged(polyline))
     return refined
 
 
-def _kept_series(kept: Archive, window: Window, wanted: int) -> Bins:
-    """Return the kept series, at the level wanted or the finest that all intervals have."""
-    bins = kept.bins(window.intervals)
-    at = max(wanted, *(each.level for each in bins), _aligned(kept, window, SERIES_BITS))
-    return joined(bins, at)
+def _archived_series(archive: Archive, window: Window, wanted: int) -> Bins:
+    """Return the archived series at a level, or at the finest that all intervals have."""
+    bins = archive.bins(window.intervals)
+    at = max(wanted, *(part.level for part in bins), _level_of_all(archive, window, SERIES_BITS))
+    return merged(bins, at)
 
 
-def _kept_path(kept: Archive, window: Window, wanted: int) -> Path:
-    """Return the kept path likewise, from the window's first state to its last."""
-    paths = kept.paths(window.intervals)
-    at = max(wanted, *(each.level for each in paths), _aligned(kept, window, PATH_BITS))
-    return _between_ends(kept, window, joined_path(paths, at))
+def _archived_path(archive: Archive, window: Window, wanted: int) -> Path:
+    """Return the archived path at such a level, from the window's first state to its last."""
+    paths = archive.paths(window.intervals)
+    at = max(wanted, *(part.level for part in paths), _level_of_all(archive, window, PATH_BITS))
+    return _with_ends(archive, window, merged_path(paths, at))
 
 
-def _aligned(kept: Archive, window: Window, bits: int) -> int:
-    """Return the level of the whole, whose bins may be longer than an interval."""
-    return level(kept.steps, bits) if len(window.intervals) == kept.intervals else 0
+def _level_of_all(archive: Archive, window: Window, bits: int) -> int:
+    """Return the propagation's own level, if the window has all intervals; otherwise 0.
 
-
-def _between_ends(kept: Archive, window: Window, path: Path) -> Path:
-    """Return the path with the state that the intervals start from, and the last, in the window.
-
-    And with what lies next to it, so that lines run on to the window's edges.
+    Its bins may be longer than an interval.
     """
-    ends = kept.checkpoint(window.intervals.start), kept.end_of(window.intervals.stop - 1)
+    return level(archive.steps, bits) if len(window.intervals) == archive.intervals else 0
+
+
+def _with_ends(archive: Archive, window: Window, path: Path) -> Path:
+    """Return the samples in the window, with the states at the ends of the intervals.
+
+    One sample beyond each edge is included, so that lines continue to the window's edges.
+    """
+    intervals = window.intervals
+    ends = archive.checkpoint(intervals.start), archive.end_of(intervals.stop - 1)
     start, end = (checkpoint.records[None, :, 0, 1:] for checkpoint in ends)
     if len(path.states) and (path.states[-1] == end[0]).all():
         end = end[:0]
@@ -161,78 +178,82 @@ def _between_ends(kept: Archive, window: Window, path: Path) -> Path:
     return Path(path.level, states[first:stop])
 
 
-def _points(line: Line) -> Line:
-    """Return a line's points alone."""
+def _as_points(line: Line) -> Line:
     return replace(line, mode="markers")
 
 
 def _bins_in(bins: Bins, start: Floats, t0: float, t1: float) -> Bins:
-    """Cut to the bins that overlap the window; the first of them begins at these clocks."""
+    """Return the bins that overlap the window; the first bin begins at the clocks `start`."""
     begins = np.vstack([start, bins.clocks[:-1]]).min(axis=1)
     shown = np.flatnonzero((bins.clocks.max(axis=1) >= t0) & (begins <= t1))
     cut = slice(shown[0], shown[-1] + 1) if len(shown) else slice(0)
     return Bins(bins.level, bins.series[cut], bins.clocks[cut])
 
 
-# From records that are passed over once more.
+# From records that are computed again.
 
 
-def _closely(kept: Archive, window: Window) -> tuple[Bins, list[Line]]:
-    """Return series and paths of records; paths are lines if they have few enough corners."""
-    pieces = list(_pieces(kept, window))
-    iterations = min(_iterations_in(kept, window), sum(count for _, count in pieces))
+def _from_records(archive: Archive, window: Window) -> tuple[Bins, list[Line]]:
+    """Return series and paths of the window's records.
+
+    Paths have lines if these need few enough corners.
+    """
+    pieces = list(_pieces(archive, window))
+    iterations = min(_iterations_in(archive, window), sum(count for _, count in pieces))
     series_level, path_level = (
-        _whole_bins(kept, pieces, of(iterations, window.pixels))
-        for of in (_series_level, _path_level)
+        _aligned_level(archive, pieces, wanted(iterations, window.pixels))
+        for wanted in (_series_level, _path_level)
     )
-    lines = Lines(kept, window, every_record=path_level == 0)
-    made = [lines.go_over(start, count, series_level, path_level) for start, count in pieces]
-    path = _between_ends(kept, window, joined_path([each[1] for each in made], path_level))
-    drawn = [
-        lines.line(a) or _points(line_of(kept.trajectory.scenario, path, a, window.frame))
+    polylines = PolylineBuilder(archive, window, every_record=path_level == 0)
+    parts = [polylines.add(start, count, series_level, path_level) for start, count in pieces]
+    path = _with_ends(archive, window, merged_path([path for _, path in parts], path_level))
+    lines = [
+        polylines.line(a) or _as_points(line_of(archive.trajectory.scenario, path, a, window.frame))
         for a in range(window.agents)
     ]
-    if series_level >= max(bins.level for bins in kept.bins(window.intervals)):
-        return _kept_series(kept, window, series_level), drawn
-    return joined([each[0] for each in made], series_level), drawn
+    if series_level >= max(bins.level for bins in archive.bins(window.intervals)):
+        return _archived_series(archive, window, series_level), lines
+    return merged([bins for bins, _ in parts], series_level), lines
 
 
-def _pieces(kept: Archive, window: Window) -> Iterator[tuple[Checkpoint, int]]:
-    """Yield pieces of the trajectory that hold the window: checkpoints, and how far from there."""
+def _pieces(archive: Archive, window: Window) -> Iterator[tuple[Checkpoint, int]]:
+    """Yield the pieces of the trajectory that hold the window: checkpoint and iterations."""
     ends = {window.intervals.start, window.intervals.stop - 1}
     for interval in window.intervals:
-        start, count = kept.checkpoint(interval), kept.iterations_of(interval)
-        yield _sought(kept, window, start, count) if interval in ends else (start, count)
+        start, count = archive.checkpoint(interval), archive.iterations_of(interval)
+        yield _trimmed(archive, window, start, count) if interval in ends else (start, count)
 
 
-def _sought(kept: Archive, window: Window, start: Checkpoint, count: int) -> tuple[Checkpoint, int]:
-    """Return what is in the window of so many iterations from a checkpoint."""
+def _trimmed(
+    archive: Archive, window: Window, start: Checkpoint, count: int
+) -> tuple[Checkpoint, int]:
+    """Return the part of so many iterations from a checkpoint that is in the window."""
     steps, ring = start.resume()
-    world = world_of(kept.trajectory)
-    before, until, outcome = kernel.seek(world, steps, ring, count, window.t0, window.t1)
+    system = system_of(archive.trajectory)
+    before, until, outcome = kernel.seek(system, steps, ring, count, window.t0, window.t1)
     if outcome != kernel.OK:
-        raise AssertionError("A trajectory ends where it was passed over before.")
-    scenario = kept.trajectory.scenario
-    return reached(scenario, start.iteration + before, steps, ring), until - before
+        raise AssertionError("A trajectory ends where it was integrated before.")
+    scenario = archive.trajectory.scenario
+    return checkpoint_at(scenario, start.iteration + before, steps, ring), until - before
 
 
-def _whole_bins(kept: Archive, pieces: list[tuple[Checkpoint, int]], wanted: int) -> int:
-    """Return the level wanted, or the coarsest of which every piece begins with a whole bin."""
+def _aligned_level(archive: Archive, pieces: list[tuple[Checkpoint, int]], wanted: int) -> int:
+    """Return the level wanted, or the coarsest at which every piece starts with a whole bin."""
     starts = [start.iteration for start, _ in pieces if start.iteration]
-    coarsest = kept.interval.bit_length() - 1
+    coarsest = archive.interval.bit_length() - 1
     return min([wanted, coarsest, *((at & -at).bit_length() - 1 for at in starts)])
 
 
 # Levels.
 
 
-def _iterations_in(kept: Archive, window: Window) -> int:
-    """Return about how many iterations a window has."""
-    intervals = window.intervals
-    start, end = (float(kept.clocks[at].mean()) for at in (intervals.start, intervals.stop))
-    shown = (min(window.t1, end) - max(window.t0, start)) / (end - start)
-    iterations = min(intervals.stop * kept.interval, kept.steps) - intervals.start * kept.interval
-    return max(1, math.ceil(iterations * min(1.0, max(0.0, shown))))
+def _iterations_in(archive: Archive, window: Window) -> int:
+    """Return an estimate of the number of iterations in a window."""
+    intervals, interval = window.intervals, archive.interval
+    start, end = (float(archive.clocks[at].mean()) for at in (intervals.start, intervals.stop))
+    part = (min(window.t1, end) - max(window.t0, start)) / (end - start)
+    iterations = min(intervals.stop * interval, archive.steps) - intervals.start * interval
+    return max(1, math.ceil(iterations * min(1.0, max(0.0, part))))
 
 
 def _series_level(iterations: int, pixels: int) -> int:

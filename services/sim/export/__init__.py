@@ -1,13 +1,13 @@
-"""Exports: batches of records go in, the bytes of a file come out, piece by piece.
+"""Exports: batches of records in, the bytes of a file out, piece by piece.
 
 Guarantees:
 
-- Memory is constant: a piece of the file is at most a few megabytes, whatever its length.
+- Memory is constant: a piece of a file is at most a few megabytes, whatever the file's length.
 - Every number reads back to the same double, in every format.
 - Equal records give equal bytes, however they are divided into batches.
-- The order is the order of computation, also after thinning, which keeps real records only.
+- Records are in the order of computation, also after `thin`, which returns only real records.
 
-Nothing here knows Dask: the web streams exports from slices that it remakes itself.
+Nothing here uses Dask: the web streams exports from slices that it computes itself.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Fewer records that look the same: for each agent those with the extremes of x and of y.
+"""Decimation: for each agent, the records with the extremes of x and y, and no others.
 
 Guarantees:
 
-- At most `max_points` rows come out, shared evenly among the agents; they are rows that went
-  in, in their order. If no more than `max_points` went in, all come out.
-- Each agent's rows are divided into bins of 2**k rows; a bin gives its (first) rows with the
-  smallest and largest x and y, so an agent's extremes are among its rows in any case.
-- Memory depends on `max_points` alone: bins are merged two by two when they run out, so
-  neither the number of rows nor how they are batched need be known, or makes a difference.
+- At most `max_points` input rows come out, in their order, shared evenly among the agents. If
+  there are no more than `max_points`, all come out.
+- Each agent's rows are divided into bins of 2**k rows. A bin gives its (first) rows with the
+  smallest and largest x and y, so the extremes of an agent always come out.
+- Memory depends only on `max_points`: bins are merged in pairs when all are full. The number of
+  rows need not be known, and the result does not depend on how rows are batched.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from sim.errors import RequestError
-from sim.export.loops import fold
+from sim.export.loops import decimate
 from sim.records import NUMBERS, SCHEMA
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_POINTS", "thin"]
 
 MAX_POINTS: Final = 1_000_000
-"""The most that can be asked for: 64 MB of bins; whoever wants more can have everything."""
+"""The largest `max_points`: 64 MB of bins. Exports without decimation have no limit."""
 
 _PER_BIN: Final = 4  # the smallest and largest x, the smallest and largest y
 _X_AND_Y: Final = (NUMBERS.index("x"), NUMBERS.index("y"))
@@ -49,23 +49,23 @@ def thin(
 
 
 def _thin(batches: Iterable[pa.RecordBatch], max_points: int) -> Iterator[pa.RecordBatch]:
-    """Hold rows back until there are too many; only then start to thin them."""
+    """Hold rows back until there are too many; only then start to decimate."""
     held: list[pa.RecordBatch] = []
     rows = 0
-    thinning: _Thinning | None = None
+    decimation: _Decimation | None = None
     for batch in batches:
         rows += batch.num_rows
         held.append(batch)
         if rows > max_points:
-            thinning = thinning or _Thinning(batch.column("agent").dictionary, max_points)
-            for each in held:
-                thinning.add(each)
+            decimation = decimation or _Decimation(batch.column("agent").dictionary, max_points)
+            for pending in held:
+                decimation.add(pending)
             held = []
-    yield from held if thinning is None else thinning.result()
+    yield from held if decimation is None else decimation.result()
 
 
-class _Thinning:
-    """The bins of all agents, and what they keep."""
+class _Decimation:
+    """The bins of all agents, with their extreme rows."""
 
     def __init__(self, names: pa.StringArray, max_points: int) -> None:
         agents = len(names)
@@ -74,29 +74,29 @@ class _Thinning:
         self._rows = 0
         self._widths = np.ones(agents, np.int64)
         self._seen = np.zeros(agents, np.int64)
-        self._kept = np.empty((agents, bins, _PER_BIN, len(NUMBERS)))
+        self._extremes = np.empty((agents, bins, _PER_BIN, len(NUMBERS)))
         self._order = np.empty((agents, bins, _PER_BIN), np.int64)
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Fold a batch into the bins."""
-        fold(
+        """Reduce a batch into the bins."""
+        decimate(
             np.stack([batch.column(name).to_numpy() for name in NUMBERS]),
             batch.column("agent").indices.to_numpy(),
             _X_AND_Y,
             self._rows,
             self._widths,
             self._seen,
-            self._kept,
+            self._extremes,
             self._order,
         )
         self._rows += batch.num_rows
 
     def result(self) -> Iterator[pa.RecordBatch]:
-        """Yield the rows kept, each once, in the order in which they came."""
-        bins = self._kept.shape[1]
+        """Yield the extreme rows, each once, in their input order."""
+        bins = self._extremes.shape[1]
         used = np.arange(bins) * self._widths[:, None] < self._seen[:, None]
         _, chosen = np.unique(self._order[used], return_index=True)
         agents = np.nonzero(used)[0].repeat(_PER_BIN)[chosen].astype(np.int16)
-        numbers = self._kept[used].reshape(-1, len(NUMBERS))[chosen]
+        numbers = self._extremes[used].reshape(-1, len(NUMBERS))[chosen]
         names = pa.DictionaryArray.from_arrays(pa.array(agents), self._names)
         yield pa.record_batch([names, *(pa.array(column) for column in numbers.T)], schema=SCHEMA)

@@ -1,6 +1,6 @@
-"""The two loops over single records that exports need, compiled.
+"""The compiled loops over single records of exports.
 
-They are given what their callers have checked or made themselves, and check nothing.
+They do not check their arguments: their callers have made or checked these.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["fold", "weave"]
+__all__ = ["decimate", "interleave"]
 
 _COMMA = 44
 _BRACKET = 93  # "]"
 
 
 @compiled
-def weave(
+def interleave(
     numbers: NDArray[np.uint8],
     agents: NDArray[np.integer[Any]],
     fragments: NDArray[np.uint8],
     bounds: NDArray[np.int64],
     out: NDArray[np.uint8],
 ) -> int:
-    """Write each record as its agent's fragments with the record's numbers between them.
+    """Write each record as its agent's fragments, interleaved with the record's numbers.
 
     `numbers` is a JSON array, `[1.0,2.0,...]`, one number for each gap between fragments;
     `bounds[a, s]` to `bounds[a, s + 1]` is where `fragments` holds agent a's fragment s.
-    Returns how many bytes of `out` are written.
+    Returns the number of bytes written to `out`.
     """
     gaps = bounds.shape[1] - 2
     read = 1
@@ -52,50 +52,52 @@ def weave(
 
 
 @compiled
-def fold(
+def decimate(
     rows: NDArray[np.float64],
     agents: NDArray[np.integer[Any]],
     x_and_y: tuple[int, int],
     first: int,
     widths: NDArray[np.int64],
     seen: NDArray[np.int64],
-    kept: NDArray[np.float64],
+    extremes: NDArray[np.float64],
     order: NDArray[np.int64],
 ) -> None:
-    """Fold records into their agents' bins, each of which keeps its extremes in x and y.
+    """Reduce records into the bins of their agents, which hold the extreme rows in x and y.
 
-    `rows` is (columns, records), `kept` (agents, bins, 4, columns): the rows with the first
+    `rows` is (columns, records), `extremes` (agents, bins, 4, columns): the rows with the first
     smallest and largest x, the first smallest and largest y. A bin is `widths[agent]` records
-    of its agent; when an agent's bins are full they are merged two by two.
+    of its agent; when all bins of an agent are full, they are merged in pairs.
     """
-    bins = kept.shape[1]
+    bins = extremes.shape[1]
     for i in range(agents.size):
         agent = agents[i]
         if seen[agent] == bins * widths[agent]:
-            _merge(kept[agent], order[agent], x_and_y)
+            _merge(extremes[agent], order[agent], x_and_y)
             widths[agent] *= 2
         at = seen[agent] // widths[agent]
         fresh = seen[agent] % widths[agent] == 0
         seen[agent] += 1
         for extreme in range(4):
             column = x_and_y[extreme // 2]
-            value, best = rows[column, i], kept[agent, at, extreme, column]
+            value, best = rows[column, i], extremes[agent, at, extreme, column]
             if fresh or (value < best if extreme % 2 == 0 else value > best):
-                kept[agent, at, extreme] = rows[:, i]
+                extremes[agent, at, extreme] = rows[:, i]
                 order[agent, at, extreme] = first + i
 
 
 @compiled
-def _merge(kept: NDArray[np.float64], order: NDArray[np.int64], x_and_y: tuple[int, int]) -> None:
-    """Merge an agent's bins two by two, in place; an odd last one becomes half a bin."""
-    bins = kept.shape[0]
+def _merge(
+    extremes: NDArray[np.float64], order: NDArray[np.int64], x_and_y: tuple[int, int]
+) -> None:
+    """Merge an agent's bins in pairs, in place; an odd last one becomes half a bin."""
+    bins = extremes.shape[0]
     for to in range((bins + 1) // 2):
         for extreme in range(4):
             column = x_and_y[extreme // 2]
             best = 2 * to
             if best + 1 < bins:
-                one, other = kept[best, extreme, column], kept[best + 1, extreme, column]
+                one, other = extremes[best, extreme, column], extremes[best + 1, extreme, column]
                 if other < one if extreme % 2 == 0 else other > one:
                     best += 1
-            kept[to, extreme] = kept[best, extreme]
+            extremes[to, extreme] = extremes[best, extreme]
             order[to, extreme] = order[best, extreme]

@@ -1,4 +1,4 @@
-"""Batches of one size: what makes a file's bytes independent of how its records arrive."""
+"""Batches of one size, so that a file's bytes do not depend on the batches of its input."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["regroup"]
+__all__ = ["rebatch"]
 
 
-def regroup(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """Yield the same rows in batches of exactly `rows`, the last perhaps shorter, none empty."""
+def rebatch(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield the same rows in batches of exactly `rows`; the last may be shorter, none is empty."""
     held: list[pa.RecordBatch] = []
     missing = rows
     for batch in batches:

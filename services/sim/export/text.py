@@ -1,14 +1,14 @@
-"""data.js, JSON and CSV: numbers formatted in bulk, woven into the text that is always the same.
+"""data.js, JSON and CSV: numbers formatted in bulk, interleaved with constant text.
 
 Guarantees:
 
-- Every number is the shortest text that reads back to the same double, and looks like a double
-  (`1.0`, `-0.0`, `1e+22`), so that no reader takes it for an integer and loses a sign.
-- data.js is JavaScript and, but for `data = ` and `-Infinity`, JSON; names in it can't end a
-  script element, whoever chose them.
+- Every number is the shortest text that reads back to the same double, and has a point or an
+  exponent (`1.0`, `-0.0`, `1e+22`), so that no reader takes it for an integer and loses a sign.
+- data.js is JavaScript and, except for `data = ` and `-Infinity`, JSON. No name in it can end a
+  script element.
 
-No Python object is made per record: orjson formats a column of doubles at 18 ns each, a
-compiled loop weaves them in, together about two thirds of what pyarrow.csv takes (docs/adr/0030).
+No Python object is created per record: orjson formats doubles at 18 ns each, and a compiled loop
+interleaves them, together in two thirds of the time of pyarrow.csv (docs/adr/0030).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import orjson
 
-from sim.export.loops import weave
-from sim.export.rebatch import regroup
+from sim.export.loops import interleave
+from sim.export.rebatch import rebatch
 from sim.records import NUMBERS
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ _STATE: Final = {"time": "t1", "timeStep": "timeStep", "x": "x", "y": "y", "vx":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How a text format writes records.
+    """A text format.
 
-    `fragments(name)` is what stands before, between and after the numbers (those of `columns`)
-    of an agent's record; `initial` writes the rows without a beginning. What it and the
-    fragments begin with to be apart from what comes before, `separator`, is not written first.
+    `fragments(name)` are the texts before, between and after the numbers (those of `columns`) of
+    an agent's record; `initial` writes the rows with t0 = -inf. Both begin with `separator`, which
+    is omitted before the first record.
     """
 
     opening: str
@@ -58,28 +58,28 @@ def write_text(batches: Iterable[pa.RecordBatch], style: Style) -> Iterator[byte
     """Yield a text file, its opening with the first piece and its closing with the last."""
     yield style.opening.encode()
     surplus = len(style.separator)
-    for piece in _pieces(regroup(batches, _ROWS), style):
+    for piece in _pieces(rebatch(batches, _ROWS), style):
         yield piece[surplus:]
         surplus = 0
     yield style.closing.encode()
 
 
 def _pieces(batches: Iterator[pa.RecordBatch], style: Style) -> Iterator[bytes]:
-    """Yield all records as text; only the first batch can hold rows without a beginning."""
+    """Yield all records as text; only the first batch can hold rows with t0 = -inf."""
     first = next(batches, None)
     if first is None:
         return
-    loom = _Loom(style, first.column("agent").dictionary.to_pylist())
-    beginnings = int(np.count_nonzero(np.isneginf(first.column("t0"))))
-    if beginnings:
-        yield style.initial(first.slice(0, beginnings)).encode()
-    if first.num_rows > beginnings:
-        yield loom.weave(first.slice(beginnings))
+    formatter = _RecordFormatter(style, first.column("agent").dictionary.to_pylist())
+    initial_rows = int(np.count_nonzero(np.isneginf(first.column("t0"))))
+    if initial_rows:
+        yield style.initial(first.slice(0, initial_rows)).encode()
+    if first.num_rows > initial_rows:
+        yield formatter.interleave(first.slice(initial_rows))
     for batch in batches:
-        yield loom.weave(batch)
+        yield formatter.interleave(batch)
 
 
-class _Loom:
+class _RecordFormatter:
     """The fragments of all agents, laid out for the compiled loop."""
 
     def __init__(self, style: Style, names: list[str]) -> None:
@@ -91,15 +91,15 @@ class _Loom:
         self._bounds = np.column_stack([ends[:, 0] - lengths[:, 0], ends])
         self._longest = int(lengths.sum(axis=1).max())
 
-    def weave(self, batch: pa.RecordBatch) -> bytes:
-        """Return the text of a batch whose numbers are all finite."""
+    def interleave(self, batch: pa.RecordBatch) -> bytes:
+        """Return the text of a batch; all its numbers are finite."""
         agents = batch.column("agent").indices.to_numpy()
         table = np.column_stack([batch.column(name).to_numpy() for name in self._columns])
         numbers = np.frombuffer(
             orjson.dumps(table.ravel(), option=orjson.OPT_SERIALIZE_NUMPY), np.uint8
         )
         out = np.empty(numbers.size + self._longest * agents.size, np.uint8)
-        written = weave(numbers, agents, self._fragments, self._bounds, out)
+        written = interleave(numbers, agents, self._fragments, self._bounds, out)
         return out[:written].tobytes()
 
 
@@ -119,7 +119,7 @@ def _nested_fragments(name: str) -> list[str]:
 
 
 def _nested_initial(batch: pa.RecordBatch, beginning: str) -> str:
-    """Return one record with the states of all agents, over a range that has no beginning."""
+    """Return one record with the states of all agents, whose range has no beginning."""
     states = ", ".join(
         f"{_script_safe(row['agent'])}: "
         + json.dumps({key: row[column] for key, column in _STATE.items()})
@@ -129,7 +129,7 @@ def _nested_initial(batch: pa.RecordBatch, beginning: str) -> str:
 
 
 def _csv_cell(name: str) -> str:
-    """Return a name as RFC 4180 wants it: in quotes where it has to be."""
+    """Return a name as a cell of RFC 4180: in quotes where that is necessary."""
     if any(character in name for character in '",\r\n'):
         return '"' + name.replace('"', '""') + '"'
     return name
@@ -158,7 +158,7 @@ def _nested(opening: str, beginning: str) -> Style:
 
 
 DATA_JS: Final = _nested("data = [", repr(-math.inf).replace("inf", "Infinity"))
-"""The original's file: a script that sets `data`."""
+"""The file format of the original simulation: a script that sets `data`."""
 
 JSON: Final = _nested("[", "null")
 """The same array, with null for the infinity that JSON lacks (RFC 8259, section 6)."""
@@ -171,4 +171,4 @@ CSV: Final = Style(
     fragments=_csv_fragments,
     initial=_csv_initial,
 )
-"""A header and a line for each row; a beginning that is not there is `-inf`."""
+"""A header and one line per row; the t0 of initial rows is `-inf`."""

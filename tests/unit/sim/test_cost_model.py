@@ -63,7 +63,7 @@ def test_a_stretch_is_bounded_in_time_and_memory_or_is_one_interval(
     length = intervals * scenario.interval
     assert 1 <= intervals <= STRETCH_INTERVALS
     assert intervals == 1 or cost_model.pass_seconds(scenario, length) <= 1.0
-    kept = sum(cost_model.kept_bytes(scenario, first + i) for i in range(intervals))
+    kept = sum(cost_model.archived_bytes(scenario, first + i) for i in range(intervals))
     assert intervals == 1 or kept <= 2**25
 
 
@@ -78,7 +78,7 @@ def test_as_much_is_kept_as_the_model_says(agents: int) -> None:
     scenario = cloud(agents, 1)
     stretch = pass_over(Trajectory(scenario), initial_checkpoint(scenario), 3)
     kept = stretch.nbytes - stretch.steps[0].nbytes - stretch.rings[0].nbytes
-    assert kept == sum(cost_model.kept_bytes(scenario, interval) for interval in range(3))
+    assert kept == sum(cost_model.archived_bytes(scenario, interval) for interval in range(3))
 
 
 @given(

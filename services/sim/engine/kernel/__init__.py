@@ -1,14 +1,14 @@
-"""The compiled loops: random numbers, clocks, waiting and dynamics, in one pass over iterations.
+"""The compiled integrator: random numbers, clocks, waiting and dynamics, in one pass.
 
 Guarantees:
 
 - The same bits as `sim.reference`: binary64, `+ - * /` and `sqrt` in the order of the model, no
   fused multiply-add and no reordering (numba's default, without `fastmath`).
-- No Python object and no lock inside: the loops release the GIL, whatever they work on is the
-  caller's. Work space is allocated once a call.
-- Compiled once and kept on disk (`sim.jit`).
+- The loops hold no Python object and no lock, so they release the GIL. All arrays belong to the
+  caller. Working memory is allocated once per call.
+- Code is compiled once and cached on disk (`sim.jit`).
 
-layout   what goes in and out, and the lanes in which records are while a kernel works
+layout   what goes in and out, and the buffers in which records are while a kernel works
 philox   random numbers, in blocks of four
 two      iterations of two agents, in registers
 many     iterations of any number of agents
@@ -20,7 +20,7 @@ seeking  the third, `seek`: where a window begins and ends
 
 from __future__ import annotations
 
-from sim.engine.kernel.integrate import chunk_of, emit, pass_over
+from sim.engine.kernel.integrate import chunk_iterations, emit, pass_over
 from sim.engine.kernel.layout import (
     COLLISION,
     DEPTH,
@@ -32,11 +32,11 @@ from sim.engine.kernel.layout import (
     STANDSTILL,
     Floats,
     Integers,
+    System,
     Tally,
-    World,
 )
 from sim.engine.kernel.seeking import seek
-from sim.engine.kernel.simplify import NO_LINES, Lines
+from sim.engine.kernel.simplify import NO_POLYLINES, Polylines
 
 __all__ = [
     "COLLISION",
@@ -44,16 +44,16 @@ __all__ = [
     "DIVERGENCE",
     "ELEMENTS",
     "FIELDS",
-    "NO_LINES",
+    "NO_POLYLINES",
     "OK",
     "SERIES",
     "STANDSTILL",
     "Floats",
     "Integers",
-    "Lines",
+    "Polylines",
+    "System",
     "Tally",
-    "World",
-    "chunk_of",
+    "chunk_iterations",
     "emit",
     "pass_over",
     "seek",

@@ -1,8 +1,11 @@
-"""The two loops that the engine calls most: the pass over iterations, and their records.
+"""The integrator: a pass over iterations that reduces their records, or writes them out.
 
-Some iterations at a time, a thousand of few agents, are computed, and folded or written out while
-their rows are in the processor's second cache: a pass needs no more memory the longer it is
-(docs/adr/0020).
+The method is the semi-implicit (symplectic) Euler method, velocity first (E. Hairer, C. Lubich,
+G. Wanner, "Geometric Numerical Integration", 2nd edition, Springer 2006, section I.1.2), with
+asynchronous reads of the other agents' records and random time steps: `sim.reference` defines it.
+
+A chunk of iterations (about a thousand for few agents) is computed, then reduced or written while
+its rows are still in the L2 cache. Memory does not grow with the length of a pass (docs/adr/0020).
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from sim.engine.kernel.layout import (
+    ATTRACTOR_FIELDS,
     COLUMNS,
     DIVERGENCE,
     ELEMENTS,
@@ -19,82 +23,86 @@ from sim.engine.kernel.layout import (
     HISTORY,
     ITERATION,
     OK,
-    SEEN,
     SERIES,
     STATE,
     TIME,
+    Buffers,
     Floats,
     Integers,
-    Lanes,
-    Pace,
+    Parameters,
+    System,
     Tally,
-    World,
+    discard_old_rows,
     first_divergence,
-    forget,
     is_finite,
-    lay_down,
-    lift,
+    load_ring,
+    store_ring,
 )
 from sim.engine.kernel.many_agents import advance_many
-from sim.engine.kernel.philox import AHEAD, BLOCK, drawn
-from sim.engine.kernel.reduce import fold_elements, fold_position, look, reach
-from sim.engine.kernel.simplify import Lines, lift_pens, pens_of, trace
+from sim.engine.kernel.philox import AHEAD, BLOCK, initial_draws
+from sim.engine.kernel.reduce import (
+    compute_elements,
+    first_row_from,
+    reduce_elements,
+    reduce_positions,
+)
+from sim.engine.kernel.simplify import Polylines, finish, initial_cones, simplify
 from sim.engine.kernel.two_agents import advance_two
 from sim.jit import compiled, inner
 
-__all__ = ["advance", "chunk_of", "emit", "lanes_of", "pass_over"]
+__all__ = ["advance", "buffers_of", "chunk_iterations", "emit", "pass_over"]
 
-# Iterations that are computed at a time: fewer, and what a call costs shows; more, and their rows
-# don't stay in the second cache.
-_MOST: Final = 1024
-_LEAST: Final = 16
-_ROWS: Final = 8192  # of all agents: 512 KB
-_PAIR: Final = 2  # agents, who have a kernel of their own
+# Iterations in a chunk. With fewer, the overhead of a call shows; with more, the rows leave the L2
+# cache (docs/adr/0020).
+_MAX_CHUNK: Final = 1024
+_MIN_CHUNK: Final = 16
+_CHUNK_ROWS: Final = 8192  # of all agents together: 512 KB
+_PAIR: Final = 2  # agents, which have a kernel of their own
 
 
-def chunk_of(stepping: float) -> int:
-    """Return how many iterations are computed at a time, if so many agents step in each.
+def chunk_iterations(stepping: float) -> int:
+    """Return the number of iterations in a chunk, if `stepping` agents step in each on average.
 
-    They have about so many rows. A power of two, as intervals are.
+    It is a power of two, as intervals are.
     """
-    fitting = int(_ROWS / stepping)
-    return min(_MOST, max(_LEAST, 1 << (fitting.bit_length() - 1)))
+    fitting = int(_CHUNK_ROWS / stepping)
+    return min(_MAX_CHUNK, max(_MIN_CHUNK, 1 << (fitting.bit_length() - 1)))
 
 
 @inner
-def lanes_of(world: World, steps: Integers, ring: Floats, chunk: int) -> Lanes:
-    """Return lanes that go on from the ring, with room for so many iterations."""
-    agents, massive = steps.size, world.massive
-    # Not zeros: that would be to touch room for more steps than most agents take.
+def buffers_of(system: System, steps: Integers, ring: Floats, chunk: int) -> Buffers:
+    """Return buffers that continue from the ring, with room for `chunk` iterations."""
+    agents, massive = steps.size, system.massive
+    # Not zeros: these would touch memory for more steps than most agents take.
     rows = np.empty((agents, HISTORY + chunk, COLUMNS))
     rows[:, :HISTORY] = 0.0
-    lay_down(rows, ring)
-    free, place = np.empty(agents, np.int64), np.empty(agents, np.int64)
+    load_ring(rows, ring)
+    free, massive_index = np.empty(agents, np.int64), np.empty(agents, np.int64)
     for a in range(agents):
-        free[a], place[a] = HISTORY, -1
+        free[a], massive_index[a] = HISTORY, -1
     mu = np.empty(massive.size)
     for g in range(massive.size):
-        place[massive[g]] = g
-        mu[g] = world.mu[massive[g]]
+        massive_index[massive[g]] = g
+        mu[g] = system.mu[massive[g]]
     clocks = np.empty(agents + 1)
-    return Lanes(
+    return Buffers(
         rows,
         free,
-        drawn(world.seed, steps, BLOCK if agents == _PAIR else AHEAD),
-        place,
+        initial_draws(system.seed, steps, BLOCK if agents == _PAIR else AHEAD),
+        massive_index,
         mu,
         clocks,
         clocks.view(np.int64),
-        np.empty((SEEN, massive.size)),
+        np.empty((ATTRACTOR_FIELDS, massive.size)),
         np.empty((2, massive.size)),
     )
 
 
 @inner
 def advance(
-    world: World,
-    pace: Pace,
-    lanes: Lanes,
+    system: System,
+    parameters: Parameters,
+    buffers: Buffers,
     mu: Floats,
     rows: Floats,
     free: Integers,
@@ -103,16 +111,17 @@ def advance(
     first: int,
     count: int,
 ) -> tuple[int, int, int, int]:
-    """Go on for `count` iterations, numbered from `first`, by the kernel for so many agents.
+    """Compute `count` iterations, numbered from `first`, with the kernel for this many agents.
 
-    What two agents need comes by itself too: to take arrays out of a tuple is to count
-    references to each, which would cost them a tenth of their time.
+    Returns the good iterations, the outcome, and the one or two agents that it concerns. The
+    arrays of two agents are also passed separately: taking an array out of a tuple counts
+    references, which would cost that kernel a tenth of its time.
     """
     if free.size == _PAIR:
-        end = advance_two(mu, pace, rows, free, draws, steps, first, count)
+        end = advance_two(mu, parameters, rows, free, draws, steps, first, count)
     else:
-        end = advance_many(world, lanes, steps, first, count)
-    # A state that stops being finite never is again: to look at the newest is enough.
+        end = advance_many(system, buffers, steps, first, count)
+    # A state that is not finite never becomes finite again, so the newest is enough.
     for a in range(free.size):
         if not is_finite(rows, a, free[a] - 1):
             agent, iteration = first_divergence(rows, free)
@@ -121,59 +130,61 @@ def advance(
 
 
 @inner
-def _fold(
-    world: World,
-    lanes: Lanes,
+def _reduce(
+    system: System,
+    buffers: Buffers,
     first: int,
     done: int,
     good: int,
     series_level: int,
     series: Floats,
     clocks: Floats,
-    seen: Floats,
+    elements: Floats,
     tally: Tally,
 ) -> None:
-    """Fold the rows of `good` more iterations, after `done` of them, into bins and tally."""
-    rows, free, primary, mu = lanes.rows, lanes.free, world.primary, world.mu
+    """Reduce the rows of `good` more iterations, after `done`, into bins and tally."""
+    rows, free, primary, mu = buffers.rows, buffers.free, system.primary, system.mu
     sums, extremes, when = tally.sums, tally.extremes, tally.when
     counts, ends, unbound = tally.counts, tally.ends, tally.unbound
     last = (done + good - 1) >> series_level
     for a in range(free.size):
         p, end = primary[a], free[a]
         if p >= 0:
-            look(rows, a, p, mu[p], end, seen, counts, ends, unbound)
+            compute_elements(rows, a, p, mu[p], end, elements, counts, ends, unbound)
         row = HISTORY
         while row < end:
             b = (int(rows[a, row, ITERATION]) - first) >> series_level
             stop = end
             if b < last:
-                stop = reach(rows, a, row, end, first + ((b + 1) << series_level))
-            fold_position(rows, a, row, stop, series, b)
+                stop = first_row_from(rows, a, row, end, first + ((b + 1) << series_level))
+            reduce_positions(rows, a, row, stop, series, b)
             if p >= 0:
-                fold_elements(rows, a, row, stop, seen, series, b, sums, extremes, when)
+                reduce_elements(rows, a, row, stop, elements, series, b, sums, extremes, when)
             row = stop
         row = HISTORY
         for b in range(done >> series_level, last):
-            row = reach(rows, a, row, end, first + ((b + 1) << series_level))
+            row = first_row_from(rows, a, row, end, first + ((b + 1) << series_level))
             clocks[b, a] = rows[a, row - 1, TIME]
         clocks[last, a] = rows[a, end - 1, TIME]
 
 
 @inner
-def _sample(lanes: Lanes, first: int, done: int, good: int, path_level: int, path: Floats) -> None:
-    """Take the samples of the path that are due after `good` more iterations."""
-    rows, free = lanes.rows, lanes.free
+def _sample(
+    buffers: Buffers, first: int, done: int, good: int, path_level: int, path: Floats
+) -> None:
+    """Write the samples of the path that fall into `good` more iterations, after `done`."""
+    rows, free = buffers.rows, buffers.free
     for a in range(free.size):
         row = HISTORY
         for sample in range(done >> path_level, (done + good) >> path_level):
-            row = reach(rows, a, row, free[a], first + ((sample + 1) << path_level))
+            row = first_row_from(rows, a, row, free[a], first + ((sample + 1) << path_level))
             for column in range(STATE):
                 path[sample, a, column] = rows[a, row - 1, column]
 
 
 @inner
-def _unsign(series: Floats, extremes: Floats) -> None:
-    """Make 0.0 of -0.0, so that it doesn't matter which of them came first."""
+def _normalize_zeros(series: Floats, extremes: Floats) -> None:
+    """Turn -0.0 into 0.0, so that it does not matter which of them came first."""
     for a in range(extremes.shape[0]):
         for quantity in range(SERIES):
             for b in range(series.shape[0]):
@@ -186,7 +197,7 @@ def _unsign(series: Floats, extremes: Floats) -> None:
 
 @compiled
 def pass_over(
-    world: World,
+    system: System,
     steps: Integers,
     ring: Floats,
     first: int,
@@ -197,44 +208,53 @@ def pass_over(
     path_level: int,
     path: Floats,
     tally: Tally,
-    lines: Lines,
+    polylines: Polylines,
 ) -> tuple[int, int, int, int]:
-    """Go over `count` iterations from the `first`, which starts a bin; fill what is kept of them.
+    """Integrate `count` iterations from `first`, which starts a bin; fill the reduced arrays.
 
-    `series` float64[bins, M, 5, 2] (nan: no step yet) takes minimum and maximum of x, y and the
-    elements in each bin of 2**series_level iterations, `clocks` float64[bins, M] the agents'
-    clocks at its end; `path` float64[samples, M, 6] the states after each 2**path_level. `lines`,
-    of which there may be none, are drawn on the way.
+    `series` float64[bins, M, 5, 2] (nan: no step yet) receives minimum and maximum of x, y, r, e
+    and h in each bin of 2**series_level iterations, `clocks` float64[bins, M] the agents' clocks
+    at its end, `path` float64[samples, M, 6] the states after each 2**path_level iterations, and
+    `polylines`, which may be empty, the simplified paths.
 
     Returns the good iterations, the outcome, and the one or two agents that it concerns.
     """
-    chunk = min(world.chunk, count)
-    lanes = lanes_of(world, steps, ring, chunk)
-    pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
-    mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
-    seen = np.empty((ELEMENTS, HISTORY + chunk))
-    pens, where = pens_of(lines)
+    chunk = min(system.chunk, count)
+    buffers = buffers_of(system, steps, ring, chunk)
+    parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
+    mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
+    elements = np.empty((ELEMENTS, HISTORY + chunk))
+    cones, phases = initial_cones(polylines)
     done = 0
     while done < count:
         good, outcome, agent, other = advance(
-            world, pace, lanes, mu, rows, free, draws, steps, first + done, min(chunk, count - done)
+            system,
+            parameters,
+            buffers,
+            mu,
+            rows,
+            free,
+            draws,
+            steps,
+            first + done,
+            min(chunk, count - done),
         )
         if outcome != OK:
             return done + good, outcome, agent, other
-        _fold(world, lanes, first, done, good, series_level, series, clocks, seen, tally)
-        _sample(lanes, first, done, good, path_level, path)
-        trace(rows, free, lines, pens, where)
-        forget(rows, free)
+        _reduce(system, buffers, first, done, good, series_level, series, clocks, elements, tally)
+        _sample(buffers, first, done, good, path_level, path)
+        simplify(rows, free, polylines, cones, phases)
+        discard_old_rows(rows, free)
         done += good
-    lift_pens(rows, free, lines, pens, where)
-    lift(rows, free, ring)
-    _unsign(series, tally.extremes)
+    finish(rows, free, polylines, cones, phases)
+    store_ring(rows, free, ring)
+    _normalize_zeros(series, tally.extremes)
     return count, OK, 0, 0
 
 
 @inner
-def _new(free: Integers) -> int:
-    """Return how many new rows there are."""
+def _new_rows(free: Integers) -> int:
+    """Return the number of new rows."""
     rows = 0
     for a in range(free.size):
         rows += free[a] - HISTORY
@@ -243,15 +263,15 @@ def _new(free: Integers) -> int:
 
 @inner
 def _write(
-    lanes: Lanes,
+    buffers: Buffers,
     first: int,
     places: Integers,
     agents_of: np.ndarray[Any, np.dtype[np.int16]],
     values: Floats,
     n: int,
 ) -> int:
-    """Write the new rows out in the order of computation, from n on; return where they end."""
-    rows, free = lanes.rows, lanes.free
+    """Write the new rows from n on, in the order of computation; return where they end."""
+    rows, free = buffers.rows, buffers.free
     for i in range(places.size):
         places[i] = 0
     for a in range(free.size):
@@ -259,48 +279,57 @@ def _write(
             places[int(rows[a, row, ITERATION]) - first] += 1
     for i in range(places.size):
         places[i], n = n, n + places[i]
-    # Within an iteration the agents step in their order, and so they come here.
+    # Within an iteration the agents step in their order, and their rows are read in that order.
     for a in range(free.size):
         for row in range(HISTORY, free[a]):
             i = int(rows[a, row, ITERATION]) - first
-            place = places[i]
-            places[i] = place + 1
-            agents_of[place] = a
-            values[0, place] = rows[a, row - 1, TIME]
+            massive_index = places[i]
+            places[i] = massive_index + 1
+            agents_of[massive_index] = a
+            values[0, massive_index] = rows[a, row - 1, TIME]
             for column in range(FIELDS - 1):
-                values[1 + column, place] = rows[a, row, column]
+                values[1 + column, massive_index] = rows[a, row, column]
     return n
 
 
 @compiled
 def emit(
-    world: World,
+    system: System,
     steps: Integers,
     ring: Floats,
     count: int,
     agents_of: np.ndarray[Any, np.dtype[np.int16]],
     values: Floats,
 ) -> tuple[int, int, int, int, int]:
-    """Go over `count` iterations and write their records: int16[R] and float64[7, R].
+    """Integrate `count` iterations and write their records: int16[R] and float64[7, R].
 
     Returns the good iterations, the outcome, the one or two agents that it concerns, and the
-    number of records; where these would be more than R, what fits.
+    number of records. It stops early where R is too small.
     """
-    chunk = min(world.chunk, count)
-    lanes = lanes_of(world, steps, ring, chunk)
-    pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
-    mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
+    chunk = min(system.chunk, count)
+    buffers = buffers_of(system, steps, ring, chunk)
+    parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
+    mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
     places = np.empty(chunk, np.int64)
     n = 0
     for done in range(0, count, chunk):
         good, outcome, agent, other = advance(
-            world, pace, lanes, mu, rows, free, draws, steps, done, min(chunk, count - done)
+            system,
+            parameters,
+            buffers,
+            mu,
+            rows,
+            free,
+            draws,
+            steps,
+            done,
+            min(chunk, count - done),
         )
         if outcome != OK:
             return done + good, outcome, agent, other, n
-        if n + _new(free) > agents_of.size:
+        if n + _new_rows(free) > agents_of.size:
             break
-        n = _write(lanes, done, places, agents_of, values, n)
-        forget(rows, free)
-    lift(rows, free, ring)
+        n = _write(buffers, done, places, agents_of, values, n)
+        discard_old_rows(rows, free)
+    store_ring(rows, free, ring)
     return count, OK, 0, 0, n

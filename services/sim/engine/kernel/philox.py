@@ -18,11 +18,11 @@ from sim.jit import inner
 if TYPE_CHECKING:
     from sim.engine.kernel.layout import Floats, Integers
 
-__all__ = ["AHEAD", "BLOCK", "draw", "draw_ahead", "drawn"]
+__all__ = ["AHEAD", "BLOCK", "draw", "draw_ahead", "initial_draws"]
 
 BLOCK: Final = 4  # numbers of 64 bits from one counter
-# Numbers that many agents draw at once: four blocks, whose chains of products the processor works
-# on side by side, and a fourth of the branches that it can't foresee.
+# Numbers drawn at once for more than two agents: four blocks, whose multiplications the processor
+# can interleave, and a quarter of the branches that it mispredicts.
 AHEAD: Final = 4 * BLOCK
 _MULTIPLIER_0: Final = np.uint64(0xD2E7470EE14C6C93)
 _MULTIPLIER_1: Final = np.uint64(0xCA5A826395121157)
@@ -50,9 +50,9 @@ _high: Any = _high_half
 
 @inner
 def draw(seed: np.uint64, agent: int, block: int, draws: Floats, at: int) -> None:
-    """Put numbers 4*block to 4*block + 3 of the agent into its row of `draws`, from `at` on."""
+    """Write numbers 4*block to 4*block + 3 of the agent to its row of `draws`, from `at` on."""
     key_0, key_1 = seed, np.uint64(agent)
-    # numpy adds one to the counter before it uses it.
+    # numpy increments the counter before it uses it.
     c0, c1, c2, c3 = np.uint64(block + 1), np.uint64(0), np.uint64(0), np.uint64(0)
     for _ in range(_ROUNDS):
         high_0, low_0 = _high(_MULTIPLIER_0, c0), _MULTIPLIER_0 * c0
@@ -68,14 +68,14 @@ def draw(seed: np.uint64, agent: int, block: int, draws: Floats, at: int) -> Non
 
 @inner
 def draw_ahead(seed: np.uint64, agent: int, block: int, draws: Floats) -> None:
-    """Fill the agent's row with AHEAD numbers, from a block's on."""
+    """Fill the agent's row with AHEAD numbers, from the first of a block on."""
     for i in range(AHEAD // BLOCK):
         draw(seed, agent, block + i, draws, BLOCK * i)
 
 
 @inner
-def drawn(seed: np.uint64, steps: Integers, numbers: int) -> Floats:
-    """Return the random numbers that each agent is among: float64[M, numbers], a power of two."""
+def initial_draws(seed: np.uint64, steps: Integers, numbers: int) -> Floats:
+    """Return each agent's current block: float64[M, numbers]; `numbers` is a power of two."""
     draws = np.empty((steps.size, numbers))
     for a in range(steps.size):
         for at in range(0, numbers, BLOCK):

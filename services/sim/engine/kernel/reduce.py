@@ -1,7 +1,7 @@
-"""Extremes and diagnostics, folded out of the rows that a kernel has just written.
+"""Extremes and diagnostics, reduced from the rows that a kernel has just written.
 
-Comparisons are `<` and `>`: nan (two massless agents in one place) changes no extreme. Which of
-0.0 and -0.0 comes out is left open here; `pass_over` makes both 0.0.
+Comparisons are `<` and `>`, so nan (two massless agents in one place) changes no extreme. Either
+of 0.0 and -0.0 may come out here; `pass_over` turns both into 0.0.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sim.jit import inner
 if TYPE_CHECKING:
     from sim.engine.kernel.layout import Floats, Integers
 
-__all__ = ["fold_elements", "fold_position", "look", "reach"]
+__all__ = ["compute_elements", "first_row_from", "reduce_elements", "reduce_positions"]
 
 _MIN, _MAX = 0, 1
 _FIRST, _LAST = 0, 1
@@ -37,7 +37,7 @@ _NEVER: Final = -1
 
 @inner
 def _widen(series: Floats, b: int, a: int, quantity: int, low: float, high: float) -> None:
-    """Widen a bin's minimum and maximum (nan: none yet) to others."""
+    """Widen a bin's minimum and maximum (nan: none yet) to include others."""
     if not series[b, a, quantity, _MIN] <= low:
         series[b, a, quantity, _MIN] = low
     if not series[b, a, quantity, _MAX] >= high:
@@ -45,11 +45,11 @@ def _widen(series: Floats, b: int, a: int, quantity: int, low: float, high: floa
 
 
 @inner
-def reach(rows: Floats, a: int, row: int, end: int, iteration: int) -> int:
-    """Return the first of a's rows, from `row` on, that is not of an earlier iteration."""
+def first_row_from(rows: Floats, a: int, row: int, end: int, iteration: int) -> int:
+    """Return the first of agent a's rows, from `row` on, of this iteration or a later one."""
     if rows[a, end - 1, ITERATION] < iteration:
         return end
-    # In strides that double, then halve: what is near is found as soon as what is far.
+    # An exponential search, then a binary one: a near row is found in few comparisons.
     stride = 1
     while row + stride < end and rows[a, row + stride - 1, ITERATION] < iteration:
         row += stride
@@ -62,11 +62,11 @@ def reach(rows: Floats, a: int, row: int, end: int, iteration: int) -> int:
 
 
 @inner
-def fold_position(rows: Floats, a: int, row: int, end: int, series: Floats, b: int) -> None:
-    """Fold agent a's rows into bin b."""
+def reduce_positions(rows: Floats, a: int, row: int, end: int, series: Floats, b: int) -> None:
+    """Reduce the positions in agent a's rows into bin b."""
     low_x = low_y = low_x2 = low_y2 = math.inf
     high_x = high_y = high_x2 = high_y2 = -math.inf
-    # Two rows at a time: so no comparison waits for the one before.
+    # Two rows at a time, so that comparisons do not wait for one another.
     for at in range(row, end - 1, 2):
         x, y, x2, y2 = rows[a, at, X], rows[a, at, Y], rows[a, at + 1, X], rows[a, at + 1, Y]
         low_x = x if x < low_x else low_x
@@ -77,7 +77,7 @@ def fold_position(rows: Floats, a: int, row: int, end: int, series: Floats, b: i
         low_y2 = y2 if y2 < low_y2 else low_y2
         high_x2 = x2 if x2 > high_x2 else high_x2
         high_y2 = y2 if y2 > high_y2 else high_y2
-    # The last, which is among the above if these are an even number.
+    # The last row, which the loop has seen already if the number of rows is even.
     x, y = rows[a, end - 1, X], rows[a, end - 1, Y]
     _widen(series, b, a, 0, min(low_x, low_x2, x), max(high_x, high_x2, x))
     _widen(series, b, a, 1, min(low_y, low_y2, y), max(high_y, high_y2, y))
@@ -85,8 +85,8 @@ def fold_position(rows: Floats, a: int, row: int, end: int, series: Floats, b: i
 
 @inner
 def _finish(distances: Floats, energies: Floats, mu: float) -> None:
-    """Turn the squares of distance and velocity into distance and energy."""
-    # A loop of its own over arrays of their own, from 0 on: that is what LLVM makes vectors of.
+    """Turn squared distance and squared velocity into distance and specific energy."""
+    # LLVM vectorises a loop of its own, from 0 on, over separate arrays.
     for row in range(distances.size):
         r = math.sqrt(distances[row])
         energies[row] = 0.5 * energies[row] - mu / r
@@ -94,23 +94,25 @@ def _finish(distances: Floats, energies: Floats, mu: float) -> None:
 
 
 @inner
-def _look(rows: Floats, a: int, p: int, mu: float, end: int, seen: Floats) -> None:
-    """Write r, e and h at the start of each row's step to `seen`, float64[3, rows]."""
+def _elements_of_rows(rows: Floats, a: int, p: int, mu: float, end: int, elements: Floats) -> None:
+    """Write r, e and h at the start of each row's step to `elements`, float64[3, rows]."""
     for row in range(HISTORY, end):
         read = int(rows[a, row, READ])
         rx = rows[p, read, X] - rows[a, row - 1, X]
         ry = rows[p, read, Y] - rows[a, row - 1, Y]
         wx = rows[a, row - 1, VX] - rows[p, read, VX]
         wy = rows[a, row - 1, VY] - rows[p, read, VY]
-        seen[_R, row] = rx * rx + ry * ry
-        seen[_E, row] = wx * wx + wy * wy
-        seen[_H, row] = ry * wx - rx * wy
-    _finish(seen[_R, HISTORY:end], seen[_E, HISTORY:end], mu)
+        elements[_R, row] = rx * rx + ry * ry
+        elements[_E, row] = wx * wx + wy * wy
+        elements[_H, row] = ry * wx - rx * wy
+    _finish(elements[_R, HISTORY:end], elements[_E, HISTORY:end], mu)
 
 
 @inner
-def _when(rows: Floats, a: int, row: int, values: Floats, element: int, wanted: float) -> int:
-    """Return the first iteration, from a row's on, that has a value; one has."""
+def _first_iteration_with(
+    rows: Floats, a: int, row: int, values: Floats, element: int, wanted: float
+) -> int:
+    """Return the first iteration, from that of `row` on, with a value; one exists."""
     while values[element, row] != wanted:
         row += 1
     return int(rows[a, row, ITERATION])
@@ -121,7 +123,7 @@ def _widen_element(
     rows: Floats,
     a: int,
     row: int,
-    seen: Floats,
+    elements: Floats,
     element: int,
     low: float,
     high: float,
@@ -130,37 +132,37 @@ def _widen_element(
     extremes: Floats,
     when: Integers,
 ) -> None:
-    """Widen an element's bin, and its minimum and maximum of all, with the first iteration."""
+    """Widen an element's bin and its overall extremes, with the first iteration that has them."""
     if low > high:  # all nan
         return
     _widen(series, b, a, _ELEMENT_SERIES + element, low, high)
     if not extremes[a, element, _MIN] <= low:
         extremes[a, element, _MIN] = low
-        when[a, element, _MIN] = _when(rows, a, row, seen, element, low)
+        when[a, element, _MIN] = _first_iteration_with(rows, a, row, elements, element, low)
     if not extremes[a, element, _MAX] >= high:
         extremes[a, element, _MAX] = high
-        when[a, element, _MAX] = _when(rows, a, row, seen, element, high)
+        when[a, element, _MAX] = _first_iteration_with(rows, a, row, elements, element, high)
 
 
 @inner
-def fold_elements(
+def reduce_elements(
     rows: Floats,
     a: int,
     row: int,
     end: int,
-    seen: Floats,
+    elements: Floats,
     series: Floats,
     b: int,
     sums: Floats,
     extremes: Floats,
     when: Integers,
 ) -> None:
-    """Fold the elements of agent a's rows into bin b and what is kept of all."""
+    """Reduce the elements of agent a's rows into bin b and into the tally."""
     sum_r, sum_e, sum_h = sums[a, _R], sums[a, _E], sums[a, _H]
     low_r = low_e = low_h = math.inf
     high_r = high_e = high_h = -math.inf
     for at in range(row, end):
-        r, e, h = seen[_R, at], seen[_E, at], seen[_H, at]
+        r, e, h = elements[_R, at], elements[_E, at], elements[_H, at]
         sum_r += r
         sum_e += e
         sum_h += h
@@ -171,16 +173,16 @@ def fold_elements(
         high_e = e if e > high_e else high_e
         high_h = h if h > high_h else high_h
     sums[a, _R], sums[a, _E], sums[a, _H] = sum_r, sum_e, sum_h
-    _widen_element(rows, a, row, seen, _R, low_r, high_r, series, b, extremes, when)
-    _widen_element(rows, a, row, seen, _E, low_e, high_e, series, b, extremes, when)
-    _widen_element(rows, a, row, seen, _H, low_h, high_h, series, b, extremes, when)
+    _widen_element(rows, a, row, elements, _R, low_r, high_r, series, b, extremes, when)
+    _widen_element(rows, a, row, elements, _E, low_e, high_e, series, b, extremes, when)
+    _widen_element(rows, a, row, elements, _H, low_h, high_h, series, b, extremes, when)
 
 
 @inner
-def _fold_bound(rows: Floats, a: int, seen: Floats, end: int, unbound: Integers) -> None:
-    """Note since which iteration the energy is above zero, and whether it ever wasn't."""
+def _reduce_bound(rows: Floats, a: int, elements: Floats, end: int, unbound: Integers) -> None:
+    """Update since which iteration the energy is above zero, and whether it ever was not."""
     since = end
-    while since > HISTORY and seen[_E, since - 1] > 0.0:
+    while since > HISTORY and elements[_E, since - 1] > 0.0:
         since -= 1
     if since > HISTORY:
         unbound[a, _WAS_BOUND] = 1
@@ -190,24 +192,24 @@ def _fold_bound(rows: Floats, a: int, seen: Floats, end: int, unbound: Integers)
 
 
 @inner
-def look(
+def compute_elements(
     rows: Floats,
     a: int,
     p: int,
     mu: float,
     end: int,
-    seen: Floats,
+    elements: Floats,
     counts: Integers,
     ends: Floats,
     unbound: Integers,
 ) -> None:
-    """Write the elements of agent a's rows up to `end` to `seen`; take in what has no bins."""
+    """Write the elements of agent a's rows up to `end`; update counts, ends and unbound."""
     if end == HISTORY:
         return
-    _look(rows, a, p, mu, end, seen)
+    _elements_of_rows(rows, a, p, mu, end, elements)
     for element in range(ELEMENTS):
         if counts[a] == 0:
-            ends[a, _FIRST, element] = seen[element, HISTORY]
-        ends[a, _LAST, element] = seen[element, end - 1]
+            ends[a, _FIRST, element] = elements[element, HISTORY]
+        ends[a, _LAST, element] = elements[element, end - 1]
     counts[a] += end - HISTORY
-    _fold_bound(rows, a, seen, end, unbound)
+    _reduce_bound(rows, a, elements, end, unbound)

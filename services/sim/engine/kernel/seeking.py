@@ -1,11 +1,20 @@
-"""Where a window begins and ends, within the iterations after a checkpoint."""
+"""Finds where a window of time begins and ends, in the iterations after a checkpoint."""
 
 from __future__ import annotations
 
 import math
 
-from sim.engine.kernel.integrate import advance, lanes_of
-from sim.engine.kernel.layout import OK, TIME, Floats, Integers, Pace, World, forget, lift
+from sim.engine.kernel.integrate import advance, buffers_of
+from sim.engine.kernel.layout import (
+    OK,
+    TIME,
+    Floats,
+    Integers,
+    Parameters,
+    System,
+    discard_old_rows,
+    store_ring,
+)
 from sim.jit import compiled, inner
 
 __all__ = ["seek"]
@@ -13,7 +22,7 @@ __all__ = ["seek"]
 
 @inner
 def _clocks(rows: Floats, free: Integers) -> tuple[float, float]:
-    """Return the earliest clock and the latest."""
+    """Return the earliest and the latest clock."""
     lowest, highest = math.inf, -math.inf
     for a in range(free.size):
         lowest = min(lowest, rows[a, free[a] - 1, TIME])
@@ -23,31 +32,33 @@ def _clocks(rows: Floats, free: Integers) -> tuple[float, float]:
 
 @compiled
 def seek(
-    world: World, steps: Integers, ring: Floats, count: int, t0: float, t1: float
+    system: System, steps: Integers, ring: Floats, count: int, t0: float, t1: float
 ) -> tuple[int, int, int]:
-    """Go over at most `count` iterations, until the window [t0, t1] is past.
+    """Integrate at most `count` iterations, until all clocks are past the window [t0, t1].
 
-    Steps and ring are left as they were at the last stride before the window, a power of two of
-    iterations. Returns how many iterations come before that, how many until the next stride
-    after the window, and the outcome.
+    Steps and ring are left at the last multiple of the chunk before the window. Returns the number
+    of iterations before that, the number up to the first multiple after the window, and the
+    outcome.
     """
     going = steps.copy()
-    stride = min(world.chunk, count)
-    lanes = lanes_of(world, going, ring, stride)
-    pace = Pace(world.dt_min, world.dt_span, world.epsilon, world.seed)
-    mu, rows, free, draws = world.mu, lanes.rows, lanes.free, lanes.draws
+    stride = min(system.chunk, count)
+    buffers = buffers_of(system, going, ring, stride)
+    parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
+    mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
     before, done = 0, 0
     while done < count:
         size = min(stride, count - done)
-        good, outcome, _, _ = advance(world, pace, lanes, mu, rows, free, draws, going, done, size)
+        good, outcome, _, _ = advance(
+            system, parameters, buffers, mu, rows, free, draws, going, done, size
+        )
         if outcome != OK:
             return before, done + good, outcome
-        forget(rows, free)
+        discard_old_rows(rows, free)
         done += size
         lowest, highest = _clocks(rows, free)
         if highest < t0:
             before = done
-            lift(rows, free, ring)
+            store_ring(rows, free, ring)
             steps[:] = going
         if lowest > t1:
             break

@@ -1,9 +1,9 @@
-"""A path as a line: of each agent's records those that its picture needs.
+"""Paths simplified to polylines: of each agent's records, those that a figure needs.
 
-A line's corners are records. Every record between two of them is within a tolerance of the
-straight line from one to the other, so what is drawn is as near to the truth as was asked for.
-Found in one go, by the cone of directions from the last corner in which all that came since can
-be seen: J. Sklansky and V. Gonzalez, "Fast polygonal approximation of digitized curves", 1980.
+The corners of a polyline are records. Every record between two corners is within a tolerance of
+the straight line between them. The corners are found in one pass, with the cone of directions from
+the last corner that pass close enough to all records since: J. Sklansky and V. Gonzalez, "Fast
+polygonal approximation of digitized curves", Pattern Recognition 12 (1980), 327-331.
 """
 
 from __future__ import annotations
@@ -25,41 +25,41 @@ from sim.engine.kernel.layout import (
 )
 from sim.jit import inner
 
-__all__ = ["NO_LINES", "Lines", "lift_pens", "pens_of", "trace"]
+__all__ = ["NO_POLYLINES", "Polylines", "finish", "initial_cones", "simplify"]
 
-# What a pen remembers: the last corner, the last record, the edges of the cone and its depth; and
-# how many of the newest records wait for the next record of whom the agent is drawn around. These
-# are never more than two, since nobody steps who is ahead of another by epsilon.
-_PEN: Final = 11
-_CORNER_X, _CORNER_Y, _T, _X, _Y, _LEFT_X, _LEFT_Y, _RIGHT_X, _RIGHT_Y, _DEPTH, _WAIT = range(_PEN)
-_BEFORE, _IN, _PAST = range(3)  # of the window
+# The columns of a cone: the last corner, the last record, the edges of the cone and its depth; and
+# how many of the newest records wait for the next record of the agent at the origin. These are
+# never more than two, since no agent steps while it is ahead of another by epsilon.
+_CONE: Final = 11
+_CORNER_X, _CORNER_Y, _T, _X, _Y, _LEFT_X, _LEFT_Y, _RIGHT_X, _RIGHT_Y, _DEPTH, _WAIT = range(_CONE)
+_BEFORE, _IN, _PAST = range(3)  # phases: where the last record is, relative to the window
 
 
-class Lines(NamedTuple):
-    """What is to be drawn as lines of the first A agents, and where the lines' corners go.
+class Polylines(NamedTuple):
+    """What to simplify of the first A agents, and the arrays for the corners.
 
-    A line runs from the record before the window [t0, t1] to the one after it.
+    A polyline runs from the record before the window [t0, t1] to the one after it.
     """
 
     t0: float
     t1: float
-    around: Integers  # [A] the index of whom an agent is drawn around, or -1
-    tolerance: float
+    around: Integers  # [A] the agent at the origin of the figure, or -1
+    tolerance: float  # greatest distance of a record from its polyline, in units of x and y
     points: Floats  # [A, most, 3] time, x and y of the corners
-    used: Integers  # [A] how many there are; more than `most`: too many
+    used: Integers  # [A] the number of corners; more than `most`: too many
 
 
-NO_LINES: Final = Lines(
+NO_POLYLINES: Final = Polylines(
     0.0, 0.0, np.empty(0, np.int64), 0.0, np.empty((0, 0, 3)), np.empty(0, np.int64)
 )
 
 
 @inner
 def _origin(rows: Floats, p: int, seen: int, t: float) -> tuple[float, float]:
-    """Return where a primary is at a time, by the first of its records that ends no earlier."""
+    """Return the position of agent p at time t, from its first record that ends no earlier."""
     x, y, after = rows[p, seen, X], rows[p, seen, Y], rows[p, seen, TIME]
     before = rows[p, seen - 1, TIME]
-    if seen >= 2 and after >= t and before > -math.inf:  # noqa: PLR2004 - row 0 has but a time
+    if seen >= 2 and after >= t and before > -math.inf:  # noqa: PLR2004 - row 0 has only a time
         part = (after - t) / (after - before)
         x -= part * (x - rows[p, seen - 1, X])
         y -= part * (y - rows[p, seen - 1, Y])
@@ -69,7 +69,7 @@ def _origin(rows: Floats, p: int, seen: int, t: float) -> tuple[float, float]:
 
 @inner
 def _corner(points: Floats, a: int, used: int, t: float, x: float, y: float) -> int:
-    """Make a corner; return how many there are with it, one more than fit if it doesn't."""
+    """Add a corner; return the number of corners, one more than fit where it does not fit."""
     if used < points.shape[1]:
         points[a, used, 0] = t
         points[a, used, 1] = x
@@ -79,36 +79,36 @@ def _corner(points: Floats, a: int, used: int, t: float, x: float, y: float) -> 
 
 
 @inner
-def _draw(
+def _simplify_agent(
     rows: Floats,
     free: Integers,
     a: int,
     until: float,
-    lines: Lines,
-    pens: Floats,
-    where: Integers,
+    polylines: Polylines,
+    cones: Floats,
+    phases: Integers,
 ) -> None:
-    """Draw an agent's new records that end by `until`.
+    """Simplify an agent's new records that end by `until`.
 
-    From the last before the window to the next after it.
+    Records count from the last one before the window to the first one after it.
     """
-    points, used, t0, t1 = lines.points, lines.used, lines.t0, lines.t1
-    p, near, end = lines.around[a], lines.tolerance * lines.tolerance, free[a]
+    points, used, t0, t1 = polylines.points, polylines.used, polylines.t0, polylines.t1
+    p, near, end = polylines.around[a], polylines.tolerance * polylines.tolerance, free[a]
     end_of_p = free[p] if p >= 0 else 0
-    row, seen = HISTORY - int(pens[a, _WAIT]), 1
-    if where[a] == _BEFORE:
+    row, seen = HISTORY - int(cones[a, _WAIT]), 1
+    if phases[a] == _BEFORE:
         while row + 1 < end and rows[a, row + 1, TIME] <= t0:
             row += 1
     corners, edge = used[a], math.sqrt(near)
-    t, x, y = pens[a, _T], pens[a, _X], pens[a, _Y]
-    corner_x, corner_y, depth = pens[a, _CORNER_X], pens[a, _CORNER_Y], pens[a, _DEPTH]
-    left_x, left_y = pens[a, _LEFT_X], pens[a, _LEFT_Y]
-    right_x, right_y = pens[a, _RIGHT_X], pens[a, _RIGHT_Y]
+    t, x, y = cones[a, _T], cones[a, _X], cones[a, _Y]
+    corner_x, corner_y, depth = cones[a, _CORNER_X], cones[a, _CORNER_Y], cones[a, _DEPTH]
+    left_x, left_y = cones[a, _LEFT_X], cones[a, _LEFT_Y]
+    right_x, right_y = cones[a, _RIGHT_X], cones[a, _RIGHT_Y]
     most = points.shape[1]
-    while row < end and rows[a, row, TIME] <= until and where[a] != _PAST and corners <= most:
+    while row < end and rows[a, row, TIME] <= until and phases[a] != _PAST and corners <= most:
         now = rows[a, row, TIME]
-        if where[a] == _BEFORE and now > t0 and t > -math.inf:
-            where[a] = _IN
+        if phases[a] == _BEFORE and now > t0 and t > -math.inf:
+            phases[a] = _IN
             corners = _corner(points, a, corners, t, x, y)
             corner_x, corner_y, depth = x, y, 0.0
         to_x, to_y = rows[a, row, X], rows[a, row, Y]
@@ -118,11 +118,11 @@ def _draw(
             origin_x, origin_y = _origin(rows, p, seen, now)
             to_x -= origin_x
             to_y -= origin_y
-        if where[a] == _IN:
+        if phases[a] == _IN:
             dx, dy = to_x - corner_x, to_y - corner_y
             far = dx * dx + dy * dy
-            # A line to here passes all records since the last corner near enough if it lies in
-            # their cone, and does not end short of any.
+            # A line from the last corner to here passes close enough to all records since if it
+            # lies in their cone and does not end short of any of them.
             if depth > 0.0 and not (
                 far >= depth
                 and far > near
@@ -134,7 +134,7 @@ def _draw(
                 corner_x, corner_y, depth = x, y, 0.0
                 dx, dy = to_x - corner_x, to_y - corner_y
                 far = dx * dx + dy * dy
-            if far > near:  # else it is near enough in any direction
+            if far > near:  # otherwise any direction is close enough
                 deep = math.sqrt(far - near)
                 new_x, new_y = deep * dx - edge * dy, deep * dy + edge * dx
                 if depth == 0.0 or new_x * left_y - new_y * left_x > 0.0:
@@ -144,41 +144,45 @@ def _draw(
                     right_x, right_y = new_x, new_y
                 depth = far
             if now >= t1:
-                where[a] = _PAST
+                phases[a] = _PAST
         t, x, y = now, to_x, to_y
         row += 1
     used[a] = corners
-    pens[a, _WAIT] = min(end - row, HISTORY - 1)
-    pens[a, _T], pens[a, _X], pens[a, _Y] = t, x, y
-    pens[a, _CORNER_X], pens[a, _CORNER_Y], pens[a, _DEPTH] = corner_x, corner_y, depth
-    pens[a, _LEFT_X], pens[a, _LEFT_Y] = left_x, left_y
-    pens[a, _RIGHT_X], pens[a, _RIGHT_Y] = right_x, right_y
+    cones[a, _WAIT] = min(end - row, HISTORY - 1)
+    cones[a, _T], cones[a, _X], cones[a, _Y] = t, x, y
+    cones[a, _CORNER_X], cones[a, _CORNER_Y], cones[a, _DEPTH] = corner_x, corner_y, depth
+    cones[a, _LEFT_X], cones[a, _LEFT_Y] = left_x, left_y
+    cones[a, _RIGHT_X], cones[a, _RIGHT_Y] = right_x, right_y
 
 
 @inner
-def pens_of(lines: Lines) -> tuple[Floats, Integers]:
-    """Return pens that begin with the newest records, and that they are before the window."""
-    agents = lines.around.size
-    pens, where = np.zeros((agents, _PEN)), np.full(agents, _BEFORE)
+def initial_cones(polylines: Polylines) -> tuple[Floats, Integers]:
+    """Return cones that start at the newest records, and phases: all are before the window."""
+    agents = polylines.around.size
+    cones, phases = np.zeros((agents, _CONE)), np.full(agents, _BEFORE)
     for a in range(agents):
-        pens[a, _T], pens[a, _WAIT] = -math.inf, 1.0
-    return pens, where
+        cones[a, _T], cones[a, _WAIT] = -math.inf, 1.0
+    return cones, phases
 
 
 @inner
-def trace(rows: Floats, free: Integers, lines: Lines, pens: Floats, where: Integers) -> None:
-    """Draw the new records, but for those that whom they are drawn around has yet to reach."""
-    for a in range(lines.around.size):
-        p = lines.around[a]
+def simplify(
+    rows: Floats, free: Integers, polylines: Polylines, cones: Floats, phases: Integers
+) -> None:
+    """Simplify the new records up to the clock of the agent at the origin."""
+    for a in range(polylines.around.size):
+        p = polylines.around[a]
         until = rows[p, free[p] - 1, TIME] if p >= 0 else math.inf
-        _draw(rows, free, a, until, lines, pens, where)
+        _simplify_agent(rows, free, a, until, polylines, cones, phases)
 
 
 @inner
-def lift_pens(rows: Floats, free: Integers, lines: Lines, pens: Floats, where: Integers) -> None:
-    """Draw the records that still wait, and make a corner of each line's end."""
-    points, used = lines.points, lines.used
+def finish(
+    rows: Floats, free: Integers, polylines: Polylines, cones: Floats, phases: Integers
+) -> None:
+    """Simplify the records that still wait, and make the last record of each path a corner."""
+    points, used = polylines.points, polylines.used
     for a in range(used.size):
-        _draw(rows, free, a, math.inf, lines, pens, where)
-        if where[a] != _BEFORE:
-            used[a] = _corner(points, a, used[a], pens[a, _T], pens[a, _X], pens[a, _Y])
+        _simplify_agent(rows, free, a, math.inf, polylines, cones, phases)
+        if phases[a] != _BEFORE:
+            used[a] = _corner(points, a, used[a], cones[a, _T], cones[a, _X], cones[a, _Y])

@@ -1,4 +1,4 @@
-"""Iterations of two agents, whose newest states stay in registers."""
+"""Iterations of two agents; their newest states stay in registers."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from sim.engine.kernel.philox import draw
 from sim.jit import inner
 
 if TYPE_CHECKING:
-    from sim.engine.kernel.layout import Floats, Integers, Pace
+    from sim.engine.kernel.layout import Floats, Integers, Parameters
 
 __all__ = ["advance_two"]
 
 
 @inner
-def _older(rows: Floats, b: int, newest: int, q: float) -> int:
-    """Return which of b's rows holds q, where the newest doesn't."""
+def _older_row(rows: Floats, b: int, newest: int, q: float) -> int:
+    """Return the row of b that holds q, if the newest does not."""
     return newest - 1 if q >= rows[b, newest - 2, TIME] else newest - 2
 
 
 @inner
-def _pulled(
+def _kick(
     mu: float, dx: float, dy: float, h: float, vx: float, vy: float
 ) -> tuple[float, float, bool]:
-    """Return the velocity after a step, and whether the other is where the agent is."""
+    """Return the velocity after a step (the "kick"), and whether the agents collide."""
     ax = ay = 0.0
     hit = False
     if mu != 0.0:
@@ -77,7 +77,7 @@ def _write(
 @inner
 def advance_two(
     mu: Floats,
-    pace: Pace,
+    parameters: Parameters,
     rows: Floats,
     free: Integers,
     draws: Floats,
@@ -85,13 +85,18 @@ def advance_two(
     first: int,
     count: int,
 ) -> tuple[int, int, int, int]:
-    """Go on for `count` iterations, numbered from `first`.
+    """Compute `count` iterations, numbered from `first`.
 
-    Returns the good iterations, the outcome, and the one or two agents that it concerns; whether
-    all states stayed finite is left to whoever calls.
+    Returns the good iterations, the outcome, and the one or two agents that it concerns. The
+    caller checks that all states are finite.
     """
     mu_a, mu_b = mu[0], mu[1]
-    dt_min, dt_span, epsilon, seed = pace.dt_min, pace.dt_span, pace.epsilon, pace.seed
+    dt_min, dt_span, epsilon, seed = (
+        parameters.dt_min,
+        parameters.dt_span,
+        parameters.epsilon,
+        parameters.seed,
+    )
     a, b = free[0] - 1, free[1] - 1  # each agent's newest row
     steps_a, steps_b = steps[0], steps[1]
     ta, ha, xa, ya = rows[0, a, TIME], rows[0, a, STEP], rows[0, a, X], rows[0, a, Y]
@@ -105,9 +110,9 @@ def advance_two(
         if q < tb and q < ta:
             read, x, y = b, xb, yb
             if q < from_b:
-                read = _older(rows, 1, b, q)
+                read = _older_row(rows, 1, b, q)
                 x, y = rows[1, read, X], rows[1, read, Y]
-            vxa, vya, hit = _pulled(mu_b, x - xa, y - ya, ha, vxa, vya)
+            vxa, vya, hit = _kick(mu_b, x - xa, y - ya, ha, vxa, vya)
             if hit:
                 free[0], free[1] = a + 1, b + 1
                 return i, COLLISION, 0, 1
@@ -125,9 +130,9 @@ def advance_two(
         if q < ta and q < tb:
             read, x, y = a, xa, ya
             if q < from_a:
-                read = _older(rows, 0, a, q)
+                read = _older_row(rows, 0, a, q)
                 x, y = rows[0, read, X], rows[0, read, Y]
-            vxb, vyb, hit = _pulled(mu_a, x - xb, y - yb, hb, vxb, vyb)
+            vxb, vyb, hit = _kick(mu_a, x - xb, y - yb, hb, vxb, vyb)
             if hit:
                 free[0], free[1] = a + 1, b + 1
                 return i, COLLISION, 1, 0
@@ -143,7 +148,7 @@ def advance_two(
             _write(rows, 1, b, tb, hb, xb, yb, vxb, vyb, number, read)
         number += 1.0
 
-    # An iteration in which nobody steps is repeated for ever: it is enough to look at the last.
+    # An iteration without a step repeats for ever, so it is enough to check the last one.
     free[0], free[1] = a + 1, b + 1
     newest = int(max(rows[0, a, ITERATION], rows[1, b, ITERATION]))
     if newest < first + count - 1:

@@ -7,7 +7,7 @@ import pytest
 
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.engine import initial_checkpoint, kernel, make_slice, pass_over
-from sim.engine.checkpoint import world_of
+from sim.engine.checkpoint import system_of
 from sim.engine.diagnostics import empty_tally
 from sim.records import NUMBERS
 from sim.reference import iterations, simulate
@@ -69,13 +69,13 @@ def test_records_equal_the_reference_where_the_kernel_pauses_to_write_them(
 @pytest.mark.parametrize("scenario", [NANO, crowd(3, 2)], ids=["two", "three"])
 def test_bins_and_samples_narrower_than_a_pause_equal_naive_ones(scenario: Scenario) -> None:
     steps, agents = 1_500, len(scenario.agents)
-    world, start = world_of(Trajectory(scenario, 3)), initial_checkpoint(scenario)
+    system, start = system_of(Trajectory(scenario, 3)), initial_checkpoint(scenario)
     counts, ring = start.resume()
     series, clocks = np.full((94, agents, 5, 2), np.nan), np.zeros((94, agents))
     path = np.empty((375, agents, 6))
     tally = empty_tally(agents)
     outcome = kernel.pass_over(
-        world, counts, ring, 0, steps, 4, series, clocks, 2, path, tally, kernel.NO_LINES
+        system, counts, ring, 0, steps, 4, series, clocks, 2, path, tally, kernel.NO_POLYLINES
     )
     assert outcome == (steps, kernel.OK, 0, 0)
     newest = [agent.state for agent in scenario.agents]
@@ -101,7 +101,7 @@ def test_where_epsilon_is_lost_in_the_clocks_nobody_steps(agents: int, count: in
     ring[:, 0, :2] = 1e17, 2e17
     values = np.empty((7, count * agents))
     outcome = kernel.emit(
-        world_of(Trajectory(scenario)),
+        system_of(Trajectory(scenario)),
         steps,
         ring,
         count,
@@ -112,10 +112,10 @@ def test_where_epsilon_is_lost_in_the_clocks_nobody_steps(agents: int, count: in
 
 
 def test_a_slice_never_writes_beyond_its_room() -> None:
-    world, start = world_of(Trajectory()), initial_checkpoint(NANO)
+    system, start = system_of(Trajectory()), initial_checkpoint(NANO)
     steps, ring = start.resume()
     agents, values = np.full(4_000, -7, np.int16), np.full((7, 3_000), -7.0)
-    *_, count = kernel.emit(world, steps, ring, 5_000, agents[:3_000], values)
+    *_, count = kernel.emit(system, steps, ring, 5_000, agents[:3_000], values)
     assert count <= 3_000
     assert (agents[3_000:] == -7).all()
 

@@ -1,0 +1,64 @@
+"""One pass of the kernel over at most an interval: from a checkpoint to the next.
+
+Guarantees: a pure function of the trajectory and the checkpoint; its inputs stay unchanged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sim.engine import kernel
+from sim.engine.checkpoint import checkpoint_at, system_of
+from sim.engine.downsampling import Bins, Path
+from sim.engine.kernel import NO_POLYLINES, Polylines
+from sim.errors import Failure, FailureReason
+
+if TYPE_CHECKING:
+    from sim.engine.checkpoint import Checkpoint
+    from sim.engine.kernel import Tally
+    from sim.scenario import Scenario, Trajectory
+
+__all__ = ["failure_of", "pass_interval"]
+
+_REASONS: Final = {
+    kernel.COLLISION: FailureReason.COLLISION,
+    kernel.DIVERGENCE: FailureReason.DIVERGENCE,
+    kernel.STANDSTILL: FailureReason.STANDSTILL,
+}
+
+
+def pass_interval(
+    trajectory: Trajectory,
+    start: Checkpoint,
+    iterations: int,
+    series_level: int,
+    path_level: int,
+    tally: Tally,
+    polylines: Polylines = NO_POLYLINES,
+) -> tuple[Checkpoint, Bins, Path] | Failure:
+    """Integrate iterations from a checkpoint, at most an interval; fill tally and polylines.
+
+    Returns the checkpoint at the end, and series and path at the levels asked for; or the failure
+    that ends the trajectory before.
+    """
+    scenario = trajectory.scenario
+    steps, ring = start.resume()
+    bins = Bins.empty(series_level, iterations, steps.size)
+    path = Path.empty(path_level, iterations, steps.size)
+    good, *outcome = kernel.pass_over(
+        system_of(trajectory), steps, ring, start.iteration, iterations,
+        series_level, bins.series, bins.clocks, path_level, path.states, tally, polylines,
+    )  # fmt: skip
+    if outcome[0] != kernel.OK:
+        return failure_of(scenario, start.iteration + good, *outcome)
+    return checkpoint_at(scenario, start.iteration + iterations, steps, ring), bins, path
+
+
+def failure_of(scenario: Scenario, iteration: int, outcome: int, agent: int, other: int) -> Failure:
+    """Return the failure for an outcome of the kernel, with the names of the agents."""
+    names = {
+        kernel.COLLISION: (scenario.names[agent], scenario.names[other]),
+        kernel.DIVERGENCE: (scenario.names[agent],),
+        kernel.STANDSTILL: scenario.names,
+    }[outcome]
+    return Failure(iteration, names, _REASONS[outcome])

@@ -1,0 +1,88 @@
+"""The rules of a valid scenario.
+
+Guarantees: a check returns valid values or raises ScenarioError with the path of the field.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sim.agent import STATE_FIELDS, Agent, State
+from sim.errors import ScenarioError
+from sim.strictjson import name_of, number_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MAX_AGENTS", "check_clocks", "check_count", "checked_agents"]
+
+MAX_AGENTS: Final = 1_000
+_LEAST_EPSILON: Final = 1e-6
+"""Of the longest step h. Clocks are at most n*h after n iterations, and `t - epsilon` equals t only
+for t >= 2**53 * epsilon: so epsilon is effective for at least 1e-6 * 2**53 = 9e9 iterations."""
+
+
+def check_count(agents: int) -> None:
+    """Check the number of agents."""
+    if not 1 <= agents <= MAX_AGENTS:
+        raise ScenarioError("agents", f"must be 1 to {MAX_AGENTS}, not {agents}.")
+
+
+def checked_agents(agents: tuple[Agent, ...]) -> tuple[Agent, ...]:
+    """Return valid agents, with floats for all numbers; the clocks are not checked here."""
+    check_count(len(agents))
+    checked = tuple(_checked_agent(agent, f"agents[{i}]") for i, agent in enumerate(agents))
+    first: dict[str, int] = {}
+    for i, agent in enumerate(checked):
+        if first.setdefault(agent.name, i) != i:
+            where = f"agents[{first[agent.name]}]"
+            raise ScenarioError(f"agents[{i}].name", f"is the same as that of {where}.")
+    for i, agent in enumerate(checked):
+        if agent.primary is not None and (
+            agent.primary not in first or agent.primary == agent.name
+        ):
+            raise ScenarioError(f"agents[{i}].primary", "must be the name of another agent.")
+    return checked
+
+
+def _checked_agent(agent: Agent, where: str) -> Agent:
+    state = State(
+        **{
+            attr: number_of(getattr(agent.state, attr), f"{where}.{name}")
+            for name, attr in STATE_FIELDS.items()
+        }
+    )
+    if state.time != 0:
+        # An agent that starts after the end of its initial record could never read itself.
+        raise ScenarioError(f"{where}.time", "must be 0: all agents start together.")
+    if agent.name == "__proto__":
+        # In an object literal, __proto__ sets the prototype: data.js would lack the agent.
+        raise ScenarioError(
+            f"{where}.name", "can't be __proto__, which JavaScript keeps for itself."
+        )
+    primary = None if agent.primary is None else name_of(agent.primary, f"{where}.primary")
+    return Agent(
+        name_of(agent.name, f"{where}.name"), number_of(agent.mu, f"{where}.mu"), state, primary
+    )
+
+
+def check_clocks(agents: Sequence[Agent], *, dt_min: float, dt_span: float, epsilon: float) -> None:
+    """Check that every step is at least 2*epsilon, and that epsilon is not lost in rounding."""
+    if epsilon <= 0:
+        raise ScenarioError("epsilon", "must be above 0.")
+    if dt_span < 0:
+        raise ScenarioError("dt_span", "must be at least 0.")
+    if dt_min < 2 * epsilon:
+        raise ScenarioError("dt_min", f"must be at least 2*epsilon, that is {2 * epsilon!r}.")
+    for i, agent in enumerate(agents):
+        if agent.state.time_step < 2 * epsilon:
+            raise ScenarioError(
+                f"agents[{i}].timeStep",
+                f"of {agent.name} must be at least 2*epsilon, that is {2 * epsilon!r}.",
+            )
+    longest = max(dt_min + dt_span, *(agent.state.time_step for agent in agents))
+    if epsilon < _LEAST_EPSILON * longest:
+        raise ScenarioError(
+            "epsilon",
+            f"must be at least 1e-6 of the longest step, that is {_LEAST_EPSILON * longest!r}.",
+        )
