@@ -177,8 +177,8 @@ class TrajectoryStore:
                 documents = command(self._client, "MGET", *map(keys.request, missing))
             for digest, document in zip(missing, documents, strict=True):
                 with suppress(LookupError):
-                    found[digest] = _trajectory(digest, document)
-                    self._known.keep(digest, found[digest])
+                    trajectory = found[digest] = _trajectory(digest, document)
+                    self._known.keep(digest, trajectory)
         return {digest: known for digest, known in found.items() if known is not None}
 
     def _read_trajectory(self, digest: str) -> Trajectory:

@@ -16,9 +16,9 @@ from sim.engine.figure_data import (
     Line,
     OverviewDocument,
     Window,
-    draw,
     extent,
     line_of,
+    overview_of,
 )
 from sim.scenario import NANO
 
@@ -41,7 +41,7 @@ def bins(*values: float) -> Bins:
 
 def figure(*values: float) -> Any:  # noqa: ANN401 - JSON
     line = a_line((0.0, 1.0, 2.0), (1.0, math.nan, math.inf))
-    return draw(NANO, WINDOW, bins(*values), [line, line]).to_json()
+    return overview_of(NANO, WINDOW, bins(*values), [line, line]).to_json()
 
 
 def test_an_overview_has_the_members_that_its_type_declares() -> None:
@@ -67,7 +67,7 @@ def test_only_an_agent_with_a_primary_has_the_elements_of_an_orbit() -> None:
 @pytest.mark.parametrize(("level", "exact"), [(0, True), (1, False)])
 def test_bins_of_one_iteration_are_exact(level: int, *, exact: bool) -> None:
     some = bins(1.0)
-    drawn = draw(NANO, WINDOW, Bins(level, some.series, some.clocks), []).to_json()
+    drawn = overview_of(NANO, WINDOW, Bins(level, some.series, some.clocks), []).to_json()
     assert (drawn["level"], drawn["exact"]) == (level, exact)
 
 
