@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from frontend.errors import NotFound, QuotaExceeded
 from frontend.web.auth import audit_log
-from frontend.web.auth.authorization import principal, quotas
+from frontend.web.auth.authorization import principal
+from frontend.web.auth.quotas import quotas
 from frontend.web.context import services
 from sim.cost_model import work
 
