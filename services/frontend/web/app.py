@@ -16,8 +16,7 @@ from frontend.settings import Settings
 from frontend.web import context, error_handler
 from frontend.web.api import description
 from frontend.web.api import routes as api
-from frontend.web.auth import authorization, quotas, sessions, sign_in
-from frontend.web.auth.authentication import authenticator_of
+from frontend.web.auth import authentication, authorization, quotas, sessions, sign_in
 from frontend.web.auth.bind_policy import check_auth, refuse_other_names
 from frontend.web.dev_runner import bring_runner, settings_errors_told
 from frontend.web.http import compression, request_id, request_metrics
@@ -69,11 +68,11 @@ def _let_in(app: Flask, services: Services) -> None:
     settings = services.settings
     check_auth(settings)
     refuse_other_names(app, settings)
-    app.extensions[authorization.AUTHENTICATOR] = authenticator_of(settings)
+    authentication.attach(app, settings)
     if settings.auth == "token":
         sessions.register(app, settings)
         sign_in.register(app, services.client)
-    app.extensions[authorization.QUOTAS] = quotas.quotas_in(services.client)
+    quotas.attach(app, services.client)
     app.jinja_env.globals |= {"principal": authorization.principal, "auth": settings.auth or "none"}
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign] # as Flask's documentation says

@@ -1,12 +1,12 @@
-"""How much each principal may start: runs, and their work, counted in Redis for all replicas.
+"""How much each principal may start: runs and their work, counted in Redis for all replicas.
 
-- What is counted is a run that is lined up or made longer, not a look at a page, a request that
-  joins a run, or one that is answered at once. Of the latter the bytes count that it leaves in
-  Redis for a day (docs/adr/0096).
-- Nobody gets more than the quota, however many requests come at once. A request that is refused
-  costs nothing, but that it has to wait for the window's end.
-- Where Redis can't count, it can't line up a run either: the caller is told that, and what is
-  known is served all the same. Counters that Redis evicts forgive what they counted.
+- A run counts when it is enqueued or extended. A view of a page, a request that joins a run and an
+  answer at once do not; of the latter the bytes count that it stores in Redis for a day
+  (docs/adr/0096).
+- No principal exceeds the quota, however many requests arrive at once. A refused request costs
+  nothing, and says when the window ends.
+- Where Redis can't count, it can't enqueue a run either: the caller gets that error, and stored
+  results are still served. A counter that Redis evicts starts again at zero.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from flask import current_app
 from limits import parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -29,16 +30,18 @@ from frontend.web.auth.authentication import UNLIMITED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flask import Flask
     from limits import RateLimitItem
     from limits.strategies import RateLimiter
     from redis import Redis
 
     from frontend.web.auth.authentication import Principal
 
-__all__ = ["STORAGE", "Quotas", "quotas_in", "storage_options"]
+__all__ = ["STORAGE", "Quotas", "attach", "quotas", "quotas_in", "storage_options"]
 
 KEPT_AT_ONCE: Final = "100000000/day"  # bytes: some 20,000 answers for the default scenario's size
-STORAGE: Final = "redis://"  # the client that we have says where
+STORAGE: Final = "redis://"  # only its scheme is read: `storage_options` has the connections
+EXTENSION: Final = "porta.quotas"
 
 
 class Quotas:
@@ -48,7 +51,7 @@ class Quotas:
         self._counter = counter
 
     def check(self, who: Principal, work: float) -> None:
-        """Raise QuotaExceeded, or Forbidden, where this much can't be started now."""
+        """Raise QuotaExceeded if this much can't be started now, Forbidden if it never can."""
         with _uncounted():
             for name, rate, cost in _charges(who, work):
                 if cost > rate.amount:
@@ -62,7 +65,7 @@ class Quotas:
                     raise self._exceeded(who, name, rate)
 
     def take(self, who: Principal, work: float) -> None:
-        """Count this much as started; raises QuotaExceeded where others were faster."""
+        """Count this much as started; raises QuotaExceeded if other requests were faster."""
         with _uncounted():
             for name, rate, cost in _charges(who, work):
                 with storage_errors():
@@ -71,7 +74,7 @@ class Quotas:
                     raise self._exceeded(who, name, rate)
 
     def keep(self, who: Principal, size: int) -> None:
-        """Count bytes that an answer at once will leave; raises QuotaExceeded."""
+        """Count the bytes that an answer at once will store; raises QuotaExceeded."""
         rate = parse(KEPT_AT_ONCE)
         with _uncounted():
             with storage_errors():
@@ -85,20 +88,31 @@ class Quotas:
         return QuotaExceeded(name, str(rate), retry_after_s=max(1, math.ceil(reset - time.time())))
 
 
+def attach(app: Flask, redis: Redis) -> None:
+    """Give `app` the quotas that are counted in this Redis."""
+    app.extensions[EXTENSION] = quotas_in(redis)
+
+
+def quotas() -> Quotas:
+    """Return the quotas of the application that handles this request."""
+    attached: Quotas = current_app.extensions[EXTENSION]
+    return attached
+
+
 def quotas_in(redis: Redis) -> Quotas:
     """Return the quotas that are counted in this Redis."""
     storage = storage_from_string(STORAGE, **storage_options(redis))
-    return Quotas(FixedWindowRateLimiter(storage))  # takes large costs, tells when to return
+    return Quotas(FixedWindowRateLimiter(storage))  # takes large costs, reports the window's end
 
 
 def storage_options(redis: Redis) -> dict[str, Any]:
-    """Return what `limits` needs to count on the connections that we have."""
+    """Return the options that make `limits` count over the connections of this client."""
     return {"connection_pool": redis.connection_pool, "key_prefix": keys.LIMITS}
 
 
 @contextmanager
 def _uncounted() -> Iterator[None]:
-    """Go on where Redis can't count; then it can't line up a run either, and says so."""
+    """Continue where Redis can't count: enqueuing the run will fail with the same error."""
     try:
         yield
     except StorageError as error:

@@ -15,8 +15,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from frontend.web.auth import audit_log
-from frontend.web.auth.authentication import CHALLENGE, TOKEN_HASH
-from frontend.web.auth.authorization import token_authenticator
+from frontend.web.auth.authentication import CHALLENGE, TOKEN_HASH, token_authenticator
 from frontend.web.auth.quotas import STORAGE, storage_options
 from frontend.web.auth.sessions import protect_form
 

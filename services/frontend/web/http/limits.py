@@ -1,9 +1,16 @@
-"""What a request may be at most: known to gunicorn's worker, which waits for it, and to Flask."""
+"""The size limits of a request: its first line, its header fields and its body.
+
+They are in a module of their own because gunicorn's processes enforce them too, which import
+neither Flask nor pydantic before they start.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BODY_LIMIT_BYTES"]
+__all__ = ["BODY_LIMIT_BYTES", "FIELDS_LIMIT", "FIELD_LIMIT_BYTES", "LINE_LIMIT_BYTES"]
 
+LINE_LIMIT_BYTES: Final = 4_094  # `GET <path and query> HTTP/1.1`: none of ours has a tenth of it
+FIELDS_LIMIT: Final = 100  # browsers send about 20 header fields, proxies add as many
+FIELD_LIMIT_BYTES: Final = 8_190  # a proxy's own cookies may take half of it
 BODY_LIMIT_BYTES: Final = 1_000_000  # a scenario of 1,000 agents takes about 250,000

@@ -1,4 +1,4 @@
-"""How values are written for people: counts, figures, durations, sizes, times.
+"""The Jinja filters that write values for people: counts, figures, elapsed times, sizes, times.
 
 A narrow no-break space (U+202F) joins a number to its unit, so that no line breaks between them.
 """
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FILTERS", "count", "duration", "figure", "moment", "size"]
+__all__ = ["FILTERS", "count", "elapsed", "figure", "size", "utc_time"]
 
 NARROW: Final = "\u202f"
-NOTHING: Final = "\u2013"  # an en dash: not known, or does not apply
+NOTHING: Final = "\u2013"  # an en dash: unknown, or not applicable
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3_600
 _STEP: Final = 1_000
@@ -26,7 +26,7 @@ def count(number: int | None) -> str:
 
 
 def figure(value: object, digits: int = 6) -> str:
-    """Write a measured number with so many significant digits; a minus sign is one."""
+    """Write a measured number with this many significant digits, and a typographic minus sign."""
     if not isinstance(value, int | float):
         return NOTHING
     text = f"{value:.{digits}g}"
@@ -37,8 +37,8 @@ def figure(value: object, digits: int = 6) -> str:
     return text.replace("-", "\u2212")
 
 
-def duration(seconds: float | None) -> str:
-    """Write how long something took, in the unit that suits it."""
+def elapsed(seconds: float | None) -> str:
+    """Write an elapsed time in the unit that suits it, from milliseconds to hours."""
     if seconds is None:
         return NOTHING
     if seconds < 1:
@@ -60,18 +60,14 @@ def size(number_of_bytes: float) -> str:
     return f"{value:.1f}{NARROW}TB"
 
 
-def moment(text: str | None) -> str:
-    """Write an RFC 3339 time for a reader anywhere: in UTC, to the minute."""
+def utc_time(text: str | None) -> str:
+    """Write an RFC 3339 time in UTC, to the minute."""
     if text is None:
         return NOTHING
-    when = datetime.fromisoformat(text).astimezone(UTC)
-    return f"{when:%Y-%m-%d %H:%M} UTC"
+    time = datetime.fromisoformat(text).astimezone(UTC)
+    return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 FILTERS: Final[dict[str, Callable[..., str]]] = {
-    "count": count,
-    "figure": figure,
-    "duration": duration,
-    "size": size,
-    "moment": moment,
+    filter_.__name__: filter_ for filter_ in (count, figure, elapsed, size, utc_time)
 }

@@ -10,7 +10,7 @@ import orjson
 from frontend.domain.resource import API_ROOT, Links, Resource, Status
 from frontend.web.http.record_stream import records_path
 from frontend.web.pages import tables as tabled
-from frontend.web.pages.filters import count, duration, moment
+from frontend.web.pages.filters import count, elapsed, utc_time
 from sim.export import FORMATS
 from sim.scenario import NANO
 
@@ -182,10 +182,10 @@ class View:
             ("Computing", timings.running_s),
             ("In all", timings.total_s),
         )
-        facts += [(name, duration(seconds)) for name, seconds in spans if seconds is not None]
+        facts += [(name, elapsed(seconds)) for name, seconds in spans if seconds is not None]
         if timings.reused_steps:
             facts.append(("Reused", f"{count(timings.reused_steps)} iterations of an earlier run"))
-        return [*facts, ("Finished", moment(timings.finished_at)), ("Id", self.request.id)]
+        return [*facts, ("Finished", utc_time(timings.finished_at)), ("Id", self.request.id)]
 
     @property
     def scenario(self) -> str:

@@ -5,11 +5,11 @@ from flask import Flask
 
 from frontend.errors import Forbidden
 from frontend.settings import Settings
-from frontend.web.auth.authentication import authenticator_of
-from frontend.web.auth.authorization import AUTHENTICATOR, require_start, starts_by_looking
+from frontend.web.auth import authentication
+from frontend.web.auth.authorization import require_start, starts_by_looking
 
 APP = Flask("frontend", static_folder=None)
-APP.extensions[AUTHENTICATOR] = authenticator_of(Settings())
+authentication.attach(APP, Settings())
 
 
 def a_look(**headers: str) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from frontend.web.pages.filters import count, duration, figure, moment, size
+from frontend.web.pages.filters import count, elapsed, figure, size, utc_time
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_figures_have_six_digits_and_real_minus_signs(value: object, text: str) 
     ],
 )
 def test_durations_are_in_the_unit_that_suits_them(seconds: float | None, text: str) -> None:
-    assert duration(seconds) == text
+    assert elapsed(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,5 @@ def test_sizes_are_in_powers_of_a_thousand(number: float, text: str) -> None:
 
 
 def test_moments_are_in_utc_wherever_they_were_written() -> None:
-    assert moment("2026-03-01T00:30:00+02:00") == "2026-02-28 22:30 UTC"
-    assert moment(None) == "\u2013"
+    assert utc_time("2026-03-01T00:30:00+02:00") == "2026-02-28 22:30 UTC"
+    assert utc_time(None) == "\u2013"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frontend.web.server.worker import LOOKED_AT, has_arrived
+from frontend.web.server.worker import PEEKED_BYTES, has_arrived
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -18,9 +18,9 @@ HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
         HEAD + b"Content-Length: 0\r\n\r\n",
         HEAD + b"Content-Length: 99\r\nExpect: 100-continue\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n",
-        HEAD + b"Content-Length: 999999\r\n\r\n" + b"a" * LOOKED_AT,
+        HEAD + b"Content-Length: 999999\r\n\r\n" + b"a" * PEEKED_BYTES,
         HEAD + b"Content-Length: 1000001\r\n\r\n",
-        HEAD + b"X: " + b"a" * LOOKED_AT,
+        HEAD + b"X: " + b"a" * PEEKED_BYTES,
     ],
 )
 def test_a_thread_goes_on_with_what_is_whole_or_too_large_to_wait_for(seen: bytes) -> None:
