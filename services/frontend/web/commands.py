@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING
 
 from frontend.errors import NotFound, QuotaExceeded
 from frontend.web.auth import audit_log
-<<<<<<< HEAD
-from frontend.web.auth.authorization import principal, quotas, starts_by_looking
-=======
-from frontend.web.auth.authorization import principal
+from frontend.web.auth.authorization import principal, starts_by_looking
 from frontend.web.auth.quotas import quotas
->>>>>>> web
 from frontend.web.context import services
 from sim.cost_model import work
 
