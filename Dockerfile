@@ -1,16 +1,16 @@
 # Porta's images: one environment for web, runner, schedulers, workers and the notebook.
 #
-#   frontend    web and runner; it does for schedulers and workers too
+#   frontend    web and runner; also used for schedulers and workers
 #   cluster     the same without the web's port and health check
 #   notebook    the same with JupyterLab, Dask's extension of it and the notebooks
 #
-# `make image` builds them. BASE is any image of Debian's family with python3 (3.11 or newer), its
-# venv and perhaps tini. What reaching a package registry takes comes in as build secrets, `pip`
-# (a pip.conf) and `ca` (certificates), and stays in no layer.
+# `make image` builds them. BASE is any image of Debian's family with python3 (3.11 or newer) and its
+# venv module; tini is installed if missing. Access to a package registry comes as build secrets,
+# `pip` (a pip.conf) and `ca` (certificates), which stay in no layer.
 ARG BASE=python:3.12-slim-bookworm
 
-# A fixed processor for each architecture, so that kernels compiled here fit every cloud's: on
-# x86-64 the one that numpy's own wheels ask for. The bits don't depend on it (see sim.jit).
+# A fixed CPU for each architecture, so that kernels compiled here run on every cloud: on x86-64 the
+# one that numpy's wheels require. The results' bits don't depend on it (see sim.jit).
 FROM ${BASE} AS base-amd64
 ENV NUMBA_CPU_NAME=x86-64-v2
 
@@ -39,7 +39,7 @@ COPY pyproject.toml README.md LICENSE /build/
 COPY services /build/services
 RUN cd /build && /opt/installer/bin/hatchling build --target wheel >/dev/null \
     && pip-install /opt/porta --no-index --no-deps /build/dist/*.whl
-# After the sources, so that what is compiled is always theirs.
+# After the sources, so that the kernels are always compiled from them.
 COPY image/compile_kernels.py image/porta_kernels.py /build/
 RUN cp /build/porta_kernels.py /opt/porta/lib/python3*/site-packages/ \
     && NUMBA_CACHE_DIR=/opt/porta/kernels /opt/porta/bin/python /build/compile_kernels.py \
@@ -50,8 +50,8 @@ LABEL org.opencontainers.image.title="Porta" \
       org.opencontainers.image.description="Orbital propagation on clusters of its own" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=environment /opt/porta /opt/porta
-# With a name too, which Dask Gateway's client gives for want of another. Not `porta`, the runner's:
-# it stops all clusters of its own user that no run owns.
+# The user has a name, which Dask Gateway's client sends by default. It is not `porta`, the runner's:
+# a runner stops all clusters of its own user that no run owns.
 RUN echo 'visitor:x:10001:' >>/etc/group \
     && echo 'visitor:x:10001:10001::/tmp:/usr/sbin/nologin' >>/etc/passwd
 ENV PATH=/opt/porta/bin:/usr/local/bin:/usr/bin:/bin \
@@ -60,10 +60,10 @@ ENV PATH=/opt/porta/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     NUMBA_CACHE_DIR=/tmp/porta-kernels \
     NUMBA_CACHE_LOCATOR_CLASSES=porta_kernels.Copied
-# By number, so that Kubernetes can tell that it is not root. Only /tmp is written to.
+# By number, so that Kubernetes can see that it is not root. Only /tmp is written to.
 USER 10001:10001
 WORKDIR /tmp
-# The Gateway sets a container's `args`, never its `command`: so tini is always the first process.
+# The Gateway sets a container's `args`, never its `command`, so tini is always the first process.
 ENTRYPOINT ["tini", "-g", "--"]
 CMD ["porta", "--help"]
 

@@ -1,7 +1,7 @@
 # ruff: noqa: INP001 -- a file that the image is built with, in no package
-"""JupyterLab's settings: what notebooks come along are put into the folder of the work, once.
+"""JupyterLab's settings: copies the image's notebooks that are missing in the working folder.
 
-A volume hides what an image has in the same place; and what is there already may be changed.
+A volume hides the image's files at its path, and a notebook in it may be the user's own version.
 """
 
 import contextlib
@@ -12,5 +12,7 @@ from pathlib import Path
 for notebook in (Path(sys.prefix) / "notebooks").glob("*.ipynb"):
     here = Path(notebook.name)
     if not here.exists():
-        with contextlib.suppress(OSError):  # no place to write to: JupyterLab says so by itself
+        with contextlib.suppress(
+            OSError
+        ):  # the folder is not writable: JupyterLab reports that itself
             shutil.copyfile(notebook, here)

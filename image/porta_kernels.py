@@ -1,9 +1,9 @@
 # ruff: noqa: INP001 -- a file that the image is built with, in no package
-"""Where numba finds the kernels that are built into the image.
+"""Where numba finds the kernels that are compiled into the image.
 
-numba needs a folder that it can write to, and the image's own can be read only: so the first
-process of a container copies them (1 MB) to `NUMBA_CACHE_DIR`, at once and whole, however many
-start together. `NUMBA_CACHE_LOCATOR_CLASSES` names the class.
+numba needs a folder that it can write to, and the image's is read-only. So the first process of a
+container copies the kernels (1 MB) to `NUMBA_CACHE_DIR`. The copy appears atomically, even if
+several processes start at the same time. `NUMBA_CACHE_LOCATOR_CLASSES` names the class.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ BUILT_IN: Final = Path(sys.prefix) / "kernels"
 
 
 class Copied(UserProvidedCacheLocator):  # type: ignore[misc] # numba is not annotated
-    """numba's own, on a copy of what is built in."""
+    """numba's own locator, on a copy of the kernels in the image."""
 
     @classmethod
     def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Any:  # noqa: ANN401 - numba's
-        """Bring the copy, once for a process, then look as numba does."""
+        """Make the copy, once in a process, then locate the cache as numba does."""
         _copy_to(Path(os.environ["NUMBA_CACHE_DIR"]))
         return super().from_function(py_func, py_file)
 

@@ -1,7 +1,7 @@
-"""Everything that is used of cdktf; no other module imports it.
+"""Everything that infra uses of cdktf; no other module imports it.
 
-cdktf is archived; its successor cdktn keeps formats and state and renames imports, so moving
-there is changing this module.
+cdktf is archived. Its successor cdktn keeps the formats and the state and renames the imports, so
+a move to it changes this module only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Synthesises both stacks: what `cdktf synth` runs, and `python -m infra.main` by itself."""
+"""Synthesises both stacks: `cdktf synth` runs this, and so does `python -m infra.main`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["main", "synthesise"]
 
 
 def synthesise(settings: Settings, output: Path | None = None) -> Path:
-    """Write what Terraform reads; return where (cdktf.out, or where cdktf's command says)."""
+    """Write what Terraform reads; return its folder (default: cdktf.out or CDKTF_OUTDIR)."""
     from infra._cdk import App
     from infra.stacks.apps import AppsStack
     from infra.stacks.base import BaseStack
@@ -26,7 +26,7 @@ def synthesise(settings: Settings, output: Path | None = None) -> Path:
 
 
 def main() -> None:
-    """Read the settings and synthesise; a mistake in them is told in a sentence."""
+    """Read the settings and synthesise; exit with a sentence if a setting is invalid."""
     try:
         settings = Settings.load(os.environ)
     except SettingsError as error:

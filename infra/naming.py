@@ -1,6 +1,7 @@
-"""The names by which the two stacks, the charts and the application know each other.
+"""The names that connect the two stacks, the charts and the application.
 
-Names, not Terraform's tokens, connect the stacks: each can be planned without the other.
+The stacks refer to each other by these names and not by Terraform outputs, so each can be planned
+without the other. The templates of Porta's chart spell the same names; tests hold them equal.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ __all__ = [
 NAMESPACE_LABEL: Final = "kubernetes.io/metadata.name"  # Kubernetes sets it on every namespace
 REDIS_RELEASE: Final = "redis"
 GATEWAY_RELEASE: Final = "dask-gateway"
-TRAEFIK: Final = "traefik-dask-gateway"  # the chart's Service for a release of that name
+TRAEFIK: Final = "traefik-dask-gateway"  # the Gateway chart's Service for that release name
 GATEWAY_API: Final = "api-dask-gateway"
 API_PORT: Final = 8_000
 REDIS_PORT: Final = 6_379
 
-# The names of Secrets and of what is in them; never what they say.
+# The names of Secrets and of their keys, never their contents.
 REDIS_ACL_SECRET: Final = "redis-users"  # noqa: S105 -- a name
 REDIS_ACL_KEY: Final = "users.acl"
 REDIS_URL_SECRET: Final = "porta-redis"  # noqa: S105 -- a name

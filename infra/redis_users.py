@@ -1,4 +1,4 @@
-"""The users of Redis: what Porta may do there, and nobody else."""
+"""The users of Redis: an administrator, and Porta's with the commands and keys that Porta uses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["acl", "url"]
 
 
 def acl(*, administrator: str, porta: str) -> str:
-    """Return the ACL file; the chart's probes read the default user's password from it."""
+    """Return the ACL file; the Redis chart's probes read the default user's password from it."""
     return (
         f"user default on >{administrator} ~* &* +@all\nuser {NAME} on >{porta} {' '.join(RULES)}\n"
     )

@@ -1,4 +1,4 @@
-"""The pods of a Dask cluster, made by dask-gateway's own code from the configuration we give it."""
+"""The pods of a Dask cluster, made by dask-gateway's own code from our configuration of it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["cluster_config", "configured", "gateway_environ", "pod"]
 
 def gateway_environ(settings: Settings) -> dict[str, str]:
     """Return the environment of the Gateway's pod, with a password in place of the Secret's."""
-    said = third_party.gateway(settings)["gateway"]["env"]
-    return {one["name"]: one.get("value", "the-secret's") for one in said}
+    variables = third_party.gateway(settings)["gateway"]["env"]
+    return {each["name"]: each.get("value", "the-secret's") for each in variables}
 
 
 def configured(source: str, environ: Mapping[str, str], **globals_: Any) -> Config:  # noqa: ANN401 -- whatever the file asks for
-    """Run a configuration file as the Gateway's server does; return what it configures."""
+    """Run a configuration file as the Gateway's server does; return the configuration."""
     config = Config()
     with mock.patch.dict(os.environ, environ):
         exec(compile(source, "dask_gateway_config.py", "exec"), {"c": config, **globals_})  # noqa: S102 -- as traitlets does
@@ -34,7 +34,7 @@ def configured(source: str, environ: Mapping[str, str], **globals_: Any) -> Conf
 
 
 def cluster_config(config: Config, **options: object) -> Any:  # noqa: ANN401 -- dask-gateway has no types
-    """Return what a cluster that is asked for with these options is configured to be."""
+    """Return the configuration of a cluster that is requested with these options."""
     from dask_gateway_server.backends.kubernetes.backend import KubeClusterConfig
 
     known = config.KubeBackend.cluster_options

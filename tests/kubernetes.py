@@ -1,4 +1,4 @@
-"""What Kubernetes says of manifests: which versions there are, what `restricted` rejects."""
+"""Kubernetes' judgement of manifests: which versions there are, what `restricted` rejects."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def containers(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def violations(spec: dict[str, Any]) -> list[str]:
-    """Say why the Pod Security level `restricted` would reject a pod.
+    """Return the reasons why the Pod Security level `restricted` would reject a pod.
 
     https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
     """
     found = [
-        f"volume {volume['name']} is of no kind that is allowed"
+        f"volume {volume['name']} is of a kind that is not allowed"
         for volume in spec.get("volumes", [])
         if not volume.keys() & _VOLUMES
     ]

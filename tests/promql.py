@@ -1,4 +1,4 @@
-"""What dashboard and alert rules ask of Prometheus: their expressions, read as Prometheus does."""
+"""The PromQL expressions of dashboard and alert rules, parsed as Prometheus does."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHARTS: Final = Path(__file__).parents[1] / "charts"
-# What stands for a span of time there, put in by Grafana when it asks.
+# Variables that Grafana replaces by a duration in its queries.
 INTERVAL: Final = {"$__rate_interval": "5m"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One expression, and where it stands."""
+    """One expression, and where it is."""
 
     where: str
     expr: str
@@ -36,7 +36,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A metric that is selected, and what its labels are compared with."""
+    """A metric that is selected, and the matchers of its labels."""
 
     metric: str
     matchers: tuple[tuple[str, str, str], ...]
@@ -62,7 +62,7 @@ def everything_asked() -> list[Asked]:
 
 
 def parts(expr: Any) -> Iterator[Any]:  # noqa: ANN401 - a union of a dozen classes
-    """Yield an expression, and all that it consists of."""
+    """Yield an expression and all its parts."""
     yield expr
     inner = [getattr(expr, name, None) for name in ("lhs", "rhs", "expr", "vector_selector")]
     for part in (*inner, *getattr(expr, "args", ())):
@@ -71,7 +71,7 @@ def parts(expr: Any) -> Iterator[Any]:  # noqa: ANN401 - a union of a dozen clas
 
 
 def selected(expr: Any) -> list[Selected]:  # noqa: ANN401 - as above
-    """What metrics an expression reads."""
+    """Return the metrics that an expression reads."""
     return [
         Selected(
             part.name or "",
@@ -83,7 +83,7 @@ def selected(expr: Any) -> list[Selected]:  # noqa: ANN401 - as above
 
 
 def grouped(expr: Any) -> set[str]:  # noqa: ANN401 - as above
-    """By, or without, which labels an expression aggregates."""
+    """Return the labels by which, or without which, an expression aggregates."""
     modifiers = [
         part.modifier
         for part in parts(expr)

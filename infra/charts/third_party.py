@@ -1,4 +1,4 @@
-"""What the charts that are not ours are given: `charts/values/`, with the settings merged in."""
+"""The values of the charts of Redis and Dask Gateway: `charts/values/` and the settings, merged."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ __all__ = ["gateway", "merged", "redis"]
 
 FOLDER: Final = Path(__file__).parents[2] / "charts" / "values"
 GATEWAY_CONFIG: Final = Path(__file__).parents[1] / "gateway_config" / "porta.py"
-_FOR_DATA: Final = Fraction(
-    6, 10
-)  # of its memory: rewriting the append-only file may copy much of the rest
+# The share of its memory that Redis may fill: while it rewrites the append-only file, pages that
+# change are copied. https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
+_FOR_DATA: Final = Fraction(6, 10)
 
 
 def redis(settings: Settings) -> dict[str, Any]:
     """Return the values of Redis' chart."""
-    said = _file("redis")
+    base = _file("redis")
     memory = f"{int(mebibytes(settings.redis_memory) * _FOR_DATA)}mb"
     return merged(
-        said,
+        base,
         {
             "global": {"imageRegistry": settings.registry, "imagePullSecrets": _secrets(settings)},
-            "extraConfig": f"{said['extraConfig']}maxmemory {memory}\n",
+            "extraConfig": f"{base['extraConfig']}maxmemory {memory}\n",
             "tls": {
                 "enabled": bool(settings.redis_tls_secret),
                 "existingSecret": settings.redis_tls_secret,
-                "authClients": False,  # who comes is known by name and password
-                "port": naming.REDIS_PORT,  # the same, so that policies are
+                "authClients": False,  # clients authenticate by name and password
+                "port": naming.REDIS_PORT,  # as without TLS, so that the policies stay the same
             },
             "persistence": {
                 "size": settings.redis_volume,
@@ -81,7 +81,7 @@ def gateway(settings: Settings) -> dict[str, Any]:
 
 
 def _clusters(settings: Settings) -> list[tuple[str, str]]:
-    """Return what infra/gateway_config/porta.py reads."""
+    """Return the variables that infra/gateway_config/porta.py reads."""
 
     def gib(quantity: str) -> str:
         return str(float(mebibytes(quantity) / 1024))
@@ -96,17 +96,17 @@ def _clusters(settings: Settings) -> list[tuple[str, str]]:
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Return `base` with `over` merged in: mappings by key, everything else replaced."""
-    found = dict(base)
+    """Return `base` with `over` merged in: mappings by key; anything else is replaced."""
+    result = dict(base)
     for key, value in over.items():
-        old = found.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        found[key] = merged(old, value) if both and old is not None else value
-    return found
+        old = result.get(key)
+        nested = isinstance(old, dict) and isinstance(value, dict)
+        result[key] = merged(old, value) if nested and old is not None else value
+    return result
 
 
 def _mirrored(settings: Settings, image: str) -> dict[str, Any]:
-    """Name an image in the mirror, where there is one."""
+    """Name an image in the mirror, if there is one."""
     if not settings.registry:
         return {}
     return {"image": {"name": f"{settings.registry}/{image.partition('/')[2]}"}}
@@ -117,5 +117,5 @@ def _secrets(settings: Settings) -> list[str]:
 
 
 def _file(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
-    return found
+    values: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return values

@@ -1,1 +1,1 @@
-"""What the stacks are composed of."""
+"""Constructs that the stacks are composed of."""

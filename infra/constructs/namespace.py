@@ -24,9 +24,9 @@ __all__ = ["BoundedNamespace"]
 
 
 class BoundedNamespace(Construct):
-    """A namespace in which nothing is unbounded.
+    """A namespace with a quota, and default limits for containers that set none.
 
-    `resources` is what has to be there before anything is put into it.
+    Everything else in the namespace must depend on `resources`.
     """
 
     def __init__(

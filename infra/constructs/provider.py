@@ -1,4 +1,4 @@
-"""What both stacks begin with: versions, backend, and how to reach the cluster."""
+"""What both stacks start with: Terraform's version, the backend, and access to the cluster."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 __all__ = ["prepare"]
 
 TERRAFORM: Final = ">= 1.11"  # the first with write-only attributes
-ROOT: Final = "../../.."  # from where Terraform runs, cdktf.out/stacks/<stack>
+ROOT: Final = "../../.."  # seen from Terraform's working directory, cdktf.out/stacks/<stack>
 
 
 def prepare(stack: TerraformStack, name: str, settings: Settings) -> None:
     """Give a stack its Terraform version, backend and providers."""
     stack.add_override("terraform.required_version", TERRAFORM)
     _backend(stack, name, settings)
-    reached: dict[str, Any] = {
+    access: dict[str, Any] = {
         "config_paths": _kubeconfigs(settings.kubeconfig),
         "config_context": settings.kube_context or None,
     }
-    KubernetesProvider(stack, "Kubernetes", **reached)
-    HelmProvider(stack, "Helm", kubernetes=HelmProviderKubernetes(**reached))
+    KubernetesProvider(stack, "Kubernetes", **access)
+    HelmProvider(stack, "Helm", kubernetes=HelmProviderKubernetes(**access))
 
 
-def _kubeconfigs(said: str) -> list[str]:
-    """Return the files; a relative one by its full path, for Terraform runs elsewhere."""
-    files = [file for file in said.split(os.pathsep) if file]
+def _kubeconfigs(paths: str) -> list[str]:
+    """Return the files, with absolute paths, because Terraform runs in another directory."""
+    files = [file for file in paths.split(os.pathsep) if file]
     return [file if file.startswith("~") else str(Path(file).absolute()) for file in files]
 
 
@@ -49,7 +49,7 @@ def _backend(stack: TerraformStack, name: str, settings: Settings) -> None:
             region, bucket, prefix = settings.backend_location.split("/", 2)
             key = f"{prefix}/{name}.tfstate"
             S3Backend(stack, region=region, bucket=bucket, key=key, encrypt=True)
-            # A lock in the bucket itself (Terraform 1.10), which cdktf does not know of.
+            # A lock in the bucket itself (Terraform 1.10), which cdktf has no argument for.
             stack.add_override("terraform.backend.s3.use_lockfile", True)  # noqa: FBT003 -- cdktf's own
         case "http":
             HttpBackend(stack, address=f"{settings.backend_location}/{name}")

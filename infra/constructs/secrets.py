@@ -1,8 +1,8 @@
-"""The Secrets, made on the cluster: no value of theirs is in the state or in what is synthesised.
+"""The Secrets, generated on the cluster: neither the state nor the synthesis output holds a value.
 
 Ephemeral passwords (hashicorp/random 3.7) go into write-only attributes (Terraform 1.11,
-hashicorp/kubernetes 2.36). They are written when the revision changes, all in one apply, so
-both namespaces always hold the same password of the Gateway.
+hashicorp/kubernetes 2.36). They are written when the revision changes, all in one apply, so both
+namespaces hold the same password of the Gateway.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from infra.settings import Settings
 
-__all__ = ["MadeSecrets"]
+__all__ = ["GeneratedSecrets"]
 
-LENGTH: Final = 40
+LENGTH: Final = 40  # letters and digits: 238 bits
 PASSWORDS: Final = ("redis_administrator", "redis_porta", "gateway", "notebook", "session")
 
 
-class MadeSecrets(Construct):
+class GeneratedSecrets(Construct):
     """Every Secret that Porta needs."""
 
     def __init__(
@@ -33,35 +33,40 @@ class MadeSecrets(Construct):
         self._revision = settings.secrets_revision
         self._after = list(after)
         self._declare_passwords()
-        where, password = settings.namespace, _password
+        namespace, password = settings.namespace, _password
         users = redis_users.acl(
             administrator=password("redis_administrator"), porta=password("redis_porta")
         )
         location = redis_users.url(
             porta=password("redis_porta"),
-            host=f"{naming.REDIS_RELEASE}.{where}",
+            host=f"{naming.REDIS_RELEASE}.{namespace}",
             encrypted=bool(settings.redis_tls_secret),
         )
         self.secrets = [
-            self._secret("RedisUsers", where, naming.REDIS_ACL_SECRET, naming.REDIS_ACL_KEY, users),
             self._secret(
-                "RedisUrl", where, naming.REDIS_URL_SECRET, naming.REDIS_URL_KEY, location
+                "RedisUsers", namespace, naming.REDIS_ACL_SECRET, naming.REDIS_ACL_KEY, users
+            ),
+            self._secret(
+                "RedisUrl", namespace, naming.REDIS_URL_SECRET, naming.REDIS_URL_KEY, location
             ),
             *(
                 self._secret(
                     id_, space, naming.GATEWAY_SECRET, naming.GATEWAY_KEY, password("gateway")
                 )
-                for id_, space in (("Gateway", where), ("GatewayOwn", settings.gateway_namespace))
+                for id_, space in (
+                    ("Gateway", namespace),
+                    ("GatewayOwn", settings.gateway_namespace),
+                )
             ),
             self._secret(
                 "Notebook",
-                where,
+                namespace,
                 naming.NOTEBOOK_SECRET,
                 naming.NOTEBOOK_KEY,
                 password("notebook"),
             ),
             self._secret(
-                "Session", where, naming.SESSION_SECRET, naming.SESSION_KEY, password("session")
+                "Session", namespace, naming.SESSION_SECRET, naming.SESSION_KEY, password("session")
             ),
         ]
 
@@ -72,7 +77,7 @@ class MadeSecrets(Construct):
             {"source": "hashicorp/random", "version": "~> 3.7"},
         )
         for name in PASSWORDS:
-            # Letters and digits: they go into a URL and into an ACL file.
+            # Letters and digits only, because they go into a URL and into an ACL file.
             stack.add_override(
                 f"ephemeral.random_password.{name}", {"length": LENGTH, "special": False}
             )

@@ -1,1 +1,1 @@
-"""The Dask Gateway's configuration: real Python, which the chart is given as text."""
+"""The Dask Gateway's configuration: a Python module that its chart receives as text."""

@@ -1,7 +1,7 @@
-"""The Dask Gateway's settings that the chart has no values for.
+"""The Dask Gateway's settings that its chart has no values for.
 
-The chart appends this file to its own configuration, where `c` is traitlets' configuration; so
-it imports nothing of ours, and has no `from __future__` line (it would not be the first).
+The chart appends this file to its own configuration, where `c` is traitlets' configuration. So it
+imports nothing of ours, and has no `from __future__` import, which would have to be the first line.
 """
 
 import os
@@ -10,10 +10,10 @@ from typing import Any
 
 from dask_gateway_server.options import Float, Options, String
 
-IDLE_S = 300.0  # a runner that lives never leaves its cluster without work that long
-FORGOTTEN_IDLE = "360s"  # the same by Dask itself, where the Gateway forgot the cluster
+IDLE_S = 300.0  # a living runner never leaves its cluster without work for so long
+FORGOTTEN_IDLE = "360s"  # Dask's own time-out, for a cluster that the Gateway has lost
 GIB = 2**30
-USER = 10_001  # the image's
+USER = 10_001  # the image's user
 
 POD = {
     "enableServiceLinks": False,
@@ -32,13 +32,13 @@ CONTAINER = {
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     },
-    "workingDir": "/tmp",  # noqa: S108 -- in the container: Dask makes a folder where it stands
+    "workingDir": "/tmp",  # noqa: S108 -- in the container: Dask makes a folder in its working directory
     "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 -- the same
 }
 
 
 def limits_of(options: Any) -> dict[str, Any]:  # noqa: ANN401 -- made by dask-gateway's Options
-    """Return what a cluster's options mean: limits equal requests, so that nobody is evicted."""
+    """Return the resources of a cluster's workers; limits equal requests, so none is evicted."""
     memory = int(options.worker_memory * GIB)
     return {
         "worker_cores": options.worker_cores,
@@ -48,9 +48,9 @@ def limits_of(options: Any) -> dict[str, Any]:  # noqa: ANN401 -- made by dask-g
     }
 
 
-def configure(c: Any, environ: Mapping[str, str]) -> None:  # noqa: ANN401 -- traitlets' Config makes its attributes up
-    """Set everything on `c`."""
-    # From a Secret by way of the environment: the chart would put it into a ConfigMap.
+def configure(c: Any, environ: Mapping[str, str]) -> None:  # noqa: ANN401 -- traitlets' Config creates its attributes when they are read
+    """Configure the Gateway: set attributes of `c`."""
+    # From a Secret, through the environment: the chart's value would end in a ConfigMap.
     c.SimpleAuthenticator.password = environ["DASK_GATEWAY_PASSWORD"]
     workers = int(environ["PORTA_CLUSTER_MAX_WORKERS"])
     cores, memory = (float(environ[f"PORTA_WORKER_{what}"]) for what in ("CORES", "GIB"))
@@ -75,20 +75,20 @@ def configure(c: Any, environ: Mapping[str, str]) -> None:  # noqa: ANN401 -- tr
     own_cores, own_memory = (float(environ[f"PORTA_SCHEDULER_{what}"]) for what in ("CORES", "GIB"))
     cluster.scheduler_cores = cluster.scheduler_cores_limit = own_cores
     cluster.scheduler_memory = cluster.scheduler_memory_limit = int(own_memory * GIB)
-    # Larger workers are fewer: a cluster never takes more than its share of the quota. (The
-    # Gateway divides these without remainder, in floating point: hence a little more.)
+    # A cluster with larger workers has fewer of them, so it never exceeds its share of the quota.
+    # The margins are there because the Gateway uses floor division on floats.
     cluster.cluster_max_workers = workers
     cluster.cluster_max_cores = own_cores + workers * cores + 0.001
     cluster.cluster_max_memory = int((own_memory + workers * memory) * GIB) + 1
     cluster.environment = {
         "HOME": "/tmp",  # noqa: S108 -- in the container
         "DASK_DISTRIBUTED__SCHEDULER__IDLE_TIMEOUT": FORGOTTEN_IDLE,
-        "DASK_DISTRIBUTED__WORKER__PRELOAD": "sim.driver.tasks",  # which loads the kernel
+        "DASK_DISTRIBUTED__WORKER__PRELOAD": "sim.driver.tasks",  # loads the compiled kernel
     }
     for kind in ("scheduler", "worker"):
         setattr(cluster, f"{kind}_extra_pod_config", POD)
         setattr(cluster, f"{kind}_extra_container_config", CONTAINER)
 
 
-if "c" in globals():  # the chart's configuration, which this is a part of
+if "c" in globals():  # the chart's configuration, which this file is appended to
     configure(globals()["c"], os.environ)

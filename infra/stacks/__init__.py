@@ -1,1 +1,1 @@
-"""The two stacks."""
+"""The two stacks: `infra-base` and `infra-apps`, which is deployed after it."""

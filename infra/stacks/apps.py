@@ -1,4 +1,4 @@
-"""`infra-apps`: the application, by its own Helm chart."""
+"""`infra-apps`: the application, installed by Porta's Helm chart."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ID: Final = "infra-apps"
 
 
 class AppsStack(TerraformStack):
-    """Web, runner and notebook, and who may talk to whom."""
+    """Web, runner and notebook, and the policies for connections between them."""
 
     def __init__(self, scope: Construct, settings: Settings, *, output: Path) -> None:
         super().__init__(scope, ID)
@@ -32,7 +32,7 @@ class AppsStack(TerraformStack):
             "Porta",
             name=chart.NAME,
             namespace=settings.namespace,
-            # Relative to where Terraform runs, so that the bytes don't depend on the machine.
+            # Relative to Terraform's working directory: the bytes don't depend on the machine.
             chart=Path(os.path.relpath(written, output / "stacks" / ID)).as_posix(),
             values=[yaml.safe_dump(values.of(settings))],
             max_history=5,

@@ -1,4 +1,4 @@
-"""`infra-base`: namespaces with bounds, Secrets, Redis, the Dask Gateway."""
+"""`infra-base`: namespaces with quotas, Secrets, Redis, the Dask Gateway."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from infra.charts import third_party
 from infra.constructs import resource_quota
 from infra.constructs.namespace import BoundedNamespace
 from infra.constructs.provider import prepare
-from infra.constructs.secrets import MadeSecrets
+from infra.constructs.secrets import GeneratedSecrets
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -26,7 +26,7 @@ TIMEOUT_S: Final = 600
 
 
 class BaseStack(TerraformStack):
-    """What the application stands on."""
+    """Everything that the application needs before it is installed."""
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, ID)
@@ -38,7 +38,7 @@ class BaseStack(TerraformStack):
             security="restricted",
             quota=resource_quota.workloads(settings),
         )
-        # The chart of the Gateway sets no security contexts: `restricted` would refuse its pods.
+        # The Gateway's chart sets no security contexts: `restricted` would refuse its pods.
         gateway = BoundedNamespace(
             self,
             "Gateway",
@@ -48,7 +48,7 @@ class BaseStack(TerraformStack):
         )
         after: list[Any] = [*workloads.resources, *gateway.resources]
         if settings.secrets == "made":
-            after += MadeSecrets(self, "Secrets", settings=settings, after=after).secrets
+            after += GeneratedSecrets(self, "Secrets", settings=settings, after=after).secrets
         self._install_redis(settings, after)
         self._install_gateway(settings, after)
 
@@ -76,7 +76,7 @@ class BaseStack(TerraformStack):
             repository=settings.gateway_chart_repository,
             chart="dask-gateway",
             version=GATEWAY_CHART,
-            # Python's braces would be templates of Terraform's.
+            # Terraform would take braces in the Python text for its own templates.
             values=[_literal(yaml.safe_dump(third_party.gateway(settings)))],
             max_history=5,
             timeout=TIMEOUT_S,

@@ -1,7 +1,7 @@
-"""The charts of Redis and of Dask Gateway, rendered with what infra-base gives them.
+"""The charts of Redis and Dask Gateway, rendered with the values that infra-base gives them.
 
-They are pulled at the versions that infra-base installs, or lie in the folder that
-`PORTA_TEST_CHARTS` names, as `redis` and `dask-gateway`; elsewhere these tests are skipped.
+They are pulled at the versions that infra-base installs, or are `redis` and `dask-gateway` in the
+folder that `PORTA_TEST_CHARTS` names; else these tests are skipped.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ def charts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             destination=folder,
         )
     except helm.HelmError:
-        pytest.skip("the charts' repositories are not reached; PORTA_TEST_CHARTS names a folder")
+        pytest.skip("the charts' repositories can't be reached; PORTA_TEST_CHARTS names a folder")
     return {name: next(Path(folder).glob(f"{name}-*.tgz")) for name in PLACES}
 
 
 def rendered(charts: dict[str, Path], name: str, settings: str = "minikube") -> Objects:
-    said = {"redis": third_party.redis, "dask-gateway": third_party.gateway}[name](
+    values = {"redis": third_party.redis, "dask-gateway": third_party.gateway}[name](
         SETTINGS[settings]
     )
     with helm.Chart.load(str(charts[name])) as loaded:
-        loaded.validate_schema(said)
-        files = loaded.render(said, name=name, namespace=PLACES[name])
+        loaded.validate_schema(values)
+        files = loaded.render(values, name=name, namespace=PLACES[name])
     texts = [text for path, text in sorted(files.items()) if path.endswith(".yaml")]
     return [one for text in texts for one in yaml.safe_load_all(text) if one]
 
@@ -121,7 +121,7 @@ def test_no_container_is_refused_by_a_quota(charts: dict[str, Path], settings: s
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_nothing_is_reached_from_outside(charts: dict[str, Path], settings: str) -> None:
+def test_nothing_can_be_reached_from_outside(charts: dict[str, Path], settings: str) -> None:
     services = of_kind(everything(charts, settings), "Service").values()
     assert {one["spec"]["type"] for one in services} == {"ClusterIP"}
     assert of_kind(everything(charts, settings), "Ingress") == {}
@@ -152,7 +152,7 @@ def test_no_secret_is_made_and_those_that_are_read_are_ours(
         ("controller", "controller-dask-gateway"),
     ],
 )
-def test_policies_find_the_pods_that_they_are_about(
+def test_policies_select_the_pods_that_they_are_about(
     charts: dict[str, Path], end: str, workload: str
 ) -> None:
     policies = porta_chart.named(porta_chart.objects(SETTINGS["minikube"]), "NetworkPolicy")
@@ -192,7 +192,7 @@ def test_services_lead_to_the_ports_that_policies_let_through(
     assert named.get(found["targetPort"], found["targetPort"]) == pods_port
 
 
-def test_the_addresses_that_are_told_are_those_of_the_services(charts: dict[str, Path]) -> None:
+def test_the_runners_addresses_are_those_of_the_services(charts: dict[str, Path]) -> None:
     services = of_kind(everything(charts), "Service")
     deployments = porta_chart.named(porta_chart.objects(SETTINGS["minikube"]), "Deployment")
     (runner,) = deployments["runner"]["spec"]["template"]["spec"]["containers"]
@@ -203,14 +203,14 @@ def test_the_addresses_that_are_told_are_those_of_the_services(charts: dict[str,
     assert naming.REDIS_RELEASE in services
 
 
-def test_redis_is_configured_as_it_is_tried(charts: dict[str, Path]) -> None:
+def test_redis_is_configured_as_its_own_tests_run_it(charts: dict[str, Path]) -> None:
     objects = rendered(charts, "redis")
-    told = of_kind(objects, "ConfigMap")["redis-config"]["data"]["redis.conf"]
+    config = of_kind(objects, "ConfigMap")["redis-config"]["data"]["redis.conf"]
     for line in third_party.redis(SETTINGS["minikube"])["extraConfig"].splitlines():
-        assert line in told.splitlines()
+        assert line in config.splitlines()
     (container,) = pods(objects)["redis"]["spec"]["containers"]
     mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
-    assert f"aclfile {mounts['acl-file']}" in told.splitlines()
+    assert f"aclfile {mounts['acl-file']}" in config.splitlines()
     assert mounts["data"] == "/data"
 
 

@@ -1,4 +1,4 @@
-"""Redis as its chart is told to run it: its users, its bounds, and what a backup brings back."""
+"""Redis as its chart runs it: its users, its limits, and what a backup restores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SCRIPTS: Final = Path(__file__).parents[3] / "scripts"
 ADMINISTRATOR, PORTA = "a" * 40, "b" * 40
-# In place of the real one: the pod is a container of this machine's engine.
+# In place of the real kubectl: the pod is a container of this machine's engine.
 KUBECTL: Final = """\
 #!/bin/sh
 test "$1 $2" = "-n sedaro" || exit 64
@@ -72,7 +72,7 @@ class Pod:
         return False
 
     def run(self, script: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Run one of our scripts, which asks `kubectl`."""
+        """Run one of our scripts, which calls `kubectl`."""
         path = f"{self._folder}{os.pathsep}{os.environ['PATH']}"
         return subprocess.run(  # noqa: S603 -- our own script
             [SCRIPTS / script],
@@ -87,10 +87,10 @@ class Pod:
 @pytest.fixture(params=["plain", "encrypted"])
 def pod(redis_image: str | None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Pod]:
     if redis_image is None:
-        pytest.skip("no Docker engine, or no image of Redis in it")
+        pytest.skip("no Docker engine, or it has no image of Redis")
     shell = ("docker", "run", "--rm", redis_image, "sh", "-c", "true")
     if subprocess.run(shell, capture_output=True, timeout=60, check=False).returncode:  # noqa: S603 -- fixed words
-        pytest.skip(f"{redis_image} has no shell; scripts/redis-test-image makes one that has")
+        pytest.skip(f"{redis_image} has no shell; scripts/redis-test-image makes one with a shell")
     name, port = f"porta-test-{uuid.uuid4().hex[:8]}", free_port()
     config = tmp_path / "redis.conf"
     # As the chart puts it together: tests/integration/infra/test_foreign_charts.py.
@@ -142,19 +142,19 @@ def _docker(*words: str) -> str:
     return done.stdout
 
 
-def test_it_keeps_results_and_evicts_only_what_can_be_remade(pod: Pod) -> None:
-    said = pod.client("default", ADMINISTRATOR).config_get("*")
-    assert (said["appendonly"], said["appendfsync"], said["save"]) == ("yes", "everysec", "")
-    assert said["maxmemory-policy"] == "volatile-lru"
-    assert 0 < int(str(said["maxmemory"])) < 512 * 2**20
+def test_it_keeps_results_and_evicts_only_what_can_be_computed_again(pod: Pod) -> None:
+    config = pod.client("default", ADMINISTRATOR).config_get("*")
+    assert (config["appendonly"], config["appendfsync"], config["save"]) == ("yes", "everysec", "")
+    assert config["maxmemory-policy"] == "volatile-lru"
+    assert 0 < int(str(config["maxmemory"])) < 512 * 2**20
 
 
-def test_nobody_comes_in_without_a_name(pod: Pod) -> None:
+def test_no_client_gets_in_without_a_password(pod: Pod) -> None:
     with pytest.raises(redis.AuthenticationError):
         pod.client("default", "").ping()
 
 
-def test_porta_finds_its_keys_and_no_others(pod: Pod) -> None:
+def test_porta_may_use_its_own_keys_and_no_others(pod: Pod) -> None:
     porta = pod.client("porta", PORTA)
     assert porta.set("propagation/1", b"{}")
     with pytest.raises(redis.exceptions.NoPermissionError):
@@ -163,7 +163,7 @@ def test_porta_finds_its_keys_and_no_others(pod: Pod) -> None:
         porta.config_get("*")
 
 
-def test_a_backup_brings_back_what_there_was_and_nothing_else(pod: Pod) -> None:
+def test_a_backup_restores_all_data_and_nothing_else(pod: Pod) -> None:
     porta = pod.client("porta", PORTA)
     porta.set("propagation/1", b"{}")
     porta.set("trajectory/a/slice/0", bytes(range(256)), ex=3600)
@@ -188,7 +188,7 @@ def test_a_backup_brings_back_what_there_was_and_nothing_else(pod: Pod) -> None:
     assert porta.hgetall("run/a") == {b"state": b"done", b"epoch": b"3"}
 
 
-def test_what_was_restored_is_still_there_after_the_next_restart(pod: Pod) -> None:
+def test_restored_data_survives_the_next_restart(pod: Pod) -> None:
     pod.client("porta", PORTA).set("propagation/1", b"{}")
     assert pod.run("redis-restore", pod.run("redis-backup").stdout).returncode == 0
     assert eventually(pod.answers, within_s=20)
@@ -199,7 +199,7 @@ def test_what_was_restored_is_still_there_after_the_next_restart(pod: Pod) -> No
 
 
 @pytest.mark.parametrize("given", [b"", b"no backup", b"REDIS0011 and then it breaks off"])
-def test_a_file_that_is_no_backup_changes_nothing(pod: Pod, given: bytes) -> None:
+def test_a_file_that_is_not_a_backup_changes_nothing(pod: Pod, given: bytes) -> None:
     pod.client("porta", PORTA).set("propagation/1", b"{}")
     restored = pod.run("redis-restore", given)
     assert restored.returncode != 0

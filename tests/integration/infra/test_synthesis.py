@@ -1,4 +1,4 @@
-"""The stacks, synthesised by the real commands, by cdktf's successor, and read by Terraform."""
+"""The stacks, synthesised by the real commands and by cdktf's successor, and read by Terraform."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUCCESSOR: Final = (
     *("constructs==10.8.1", "pyyaml"),
 )
 STACKS: Final = ("infra-base", "infra-apps")
-# Neither asks the world for newer versions, nor tells it anything.
+# No look-up of newer versions, and no telemetry.
 QUIET: Final = {"CHECKPOINT_DISABLE": "1", "DISABLE_VERSION_CHECK": "1", "CI": "1"}
 INSTALL_S: Final = 240.0
 SYNTHESIS_S: Final = 120.0
@@ -49,7 +49,7 @@ def run(
 def needed(name: str) -> str:
     path = shutil.which(name)
     if path is None:
-        pytest.skip(f"{name} is not here")
+        pytest.skip(f"{name} is not installed")
     return path
 
 
@@ -78,8 +78,10 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def read(folder: Path, stack: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((folder / "stacks" / stack / "cdk.tf.json").read_text())
-    return told
+    configuration: dict[str, Any] = json.loads(
+        (folder / "stacks" / stack / "cdk.tf.json").read_text()
+    )
+    return configuration
 
 
 @pytest.mark.timeout(600)
@@ -98,7 +100,7 @@ def test_cdktfs_own_command_gives_the_same_bytes(synthesised: Path, tmp_path: Pa
 
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the successor writes, once `_cdk.py` imports it instead, and nothing else changes."""
+    """What the successor writes if `_cdk.py` imports it instead and nothing else changes."""
     needed("node")
     house = tmp_path_factory.mktemp("moved")
     for part in ("infra", "charts", "services"):
@@ -110,7 +112,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     uv = Path(sys.executable).parent / "uv"
     environment = house / "environment"
-    # Of its own: both bring a kernel of jsii, and one process can hold only one.
+    # An environment of its own: both bring a jsii kernel, and a process can load only one.
     installed(uv, "--no-config", "venv", "--python", sys.executable, environment, folder=house)
     python = environment / "bin" / "python"
     installed(uv, "pip", "install", "--python", python, *SUCCESSOR, folder=house)
@@ -123,17 +125,17 @@ def _successor(found: re.Match[str]) -> str:
     return "from cdktn_provider" if found[1] else "from cdktn"
 
 
-def alike(told: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of a stack what is the tool's own: its version, and providers' short names."""
-    told["//"]["metadata"].pop("version", None)
-    for provider in told["terraform"]["required_providers"].values():
+def alike(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Remove from a stack what depends on the tool: its version, and providers' short names."""
+    configuration["//"]["metadata"].pop("version", None)
+    for provider in configuration["terraform"]["required_providers"].values():
         provider["source"] = provider["source"].removeprefix("hashicorp/")
-    return told
+    return configuration
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("stack", STACKS)
-def test_moving_to_the_successor_is_changing_one_module(
+def test_a_move_to_the_successor_changes_one_module(
     synthesised: Path, moved: Path, stack: str
 ) -> None:
     assert alike(read(moved, stack)) == alike(read(synthesised, stack))
@@ -151,10 +153,10 @@ def test_the_successor_knows_the_same_stacks_in_the_same_order(
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_terraform_can_read_every_block(synthesised: Path, tmp_path: Path, stack: str) -> None:
-    told = read(synthesised, stack)
+    configuration = read(synthesised, stack)
     # Without a backend it reads the configuration, and needs neither providers nor a cluster.
-    del told["terraform"]["backend"]
-    (tmp_path / "cdk.tf.json").write_text(json.dumps(told))
+    del configuration["terraform"]["backend"]
+    (tmp_path / "cdk.tf.json").write_text(json.dumps(configuration))
     done = run(needed("terraform"), "providers", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     for name in ("helm", "kubernetes"):
@@ -170,6 +172,6 @@ def test_terraform_finds_the_configuration_valid(
     folder = tmp_path / "stacks" / stack
     done = run(terraform, "init", "-backend=false", "-input=false", folder=folder)
     if done.returncode:
-        pytest.skip("Terraform's providers can't be had here: their registry is not reached")
+        pytest.skip("Terraform's providers can't be installed: their registry can't be reached")
     done = run(terraform, "validate", "-no-color", folder=folder)
     assert done.returncode == 0, done.stderr

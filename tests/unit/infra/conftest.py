@@ -1,4 +1,4 @@
-"""One synthesis for all tests: importing the providers takes seconds."""
+"""One synthesis for all tests of a session: importing the providers takes seconds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def base(synthesised: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
+    stack: dict[str, Any] = json.loads(
         (synthesised / "stacks" / "infra-base" / "cdk.tf.json").read_text()
     )
-    return found
+    return stack

@@ -1,4 +1,4 @@
-"""Moving from cdktf to its successor is changing one module; tests/integration moves it."""
+"""A move from cdktf to its successor changes one module; tests/integration tries it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import yaml
 from infra import naming
 from infra.settings import Settings
 from tests.kubernetes import VERSIONS
-from tests.porta_chart import objects
+from tests.porta_chart import named, objects
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -40,7 +40,7 @@ def test_the_application_is_deployed_after_its_base(synthesised: Path) -> None:
     assert stacks["infra-apps"]["dependencies"] == ["infra-base"]
 
 
-def test_a_mistake_in_the_settings_is_told_in_a_sentence() -> None:
+def test_an_invalid_setting_ends_the_command_with_a_sentence() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "infra.main"],
         env=os.environ | {"INFRA_PROFILE": "moon"},
@@ -92,6 +92,21 @@ def test_every_secret_is_named_in_the_document() -> None:
     names = [value for name, value in vars(naming).items() if name.endswith("_SECRET")]
     assert len(names) > 5
     assert [name for name in names if f"`{name}`" not in DOCUMENT] == []
+
+
+def test_the_document_says_how_to_go_back_to_an_image_without_the_probes_command() -> None:
+    (section,) = re.findall(r"^## Upgrade, rollback\n(.*?)^## ", DOCUMENT, re.MULTILINE | re.DOTALL)
+    (runner,) = named(objects(Settings.load({})), "Deployment")["runner"]["spec"]["template"][
+        "spec"
+    ]["containers"]
+    for probe in ("readinessProbe", "livenessProbe"):
+        command = " ".join(runner[probe]["exec"]["command"])
+        assert command.startswith("porta probe runner ")
+    text = " ".join(section.split())
+    assert "`porta probe runner`; an image that was built before" in text
+    assert "deploy the old image together with the chart of its own commit" in text
+    for namespace, release in (("sedaro", "porta"), ("sedaro-gateway", naming.GATEWAY_RELEASE)):
+        assert f"`helm -n {namespace} rollback {release}`" in text
 
 
 def test_the_document_asks_for_the_versions_that_are_installed() -> None:

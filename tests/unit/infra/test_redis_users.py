@@ -1,4 +1,4 @@
-"""What the ACL file says: two users, Porta's with the rules that the application's tests hold."""
+"""The ACL file: two users, and Porta's has the rules that the frontend's tests hold."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def test_portas_rules_are_the_applications_own() -> None:
     assert tuple(porta.split()[4:]) == acl.RULES
 
 
-def test_the_url_comes_as_that_user() -> None:
+def test_the_url_authenticates_as_that_user() -> None:
     assert redis_users.url(porta="b", host="redis.porta") == "redis://porta:b@redis.porta:6379/0"

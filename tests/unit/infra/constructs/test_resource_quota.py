@@ -1,4 +1,4 @@
-"""The quota holds everything that may run, and a small machine holds the smallest installation."""
+"""The quota holds everything that may run, and a small minikube holds the smallest installation."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def cluster(settings: Settings, workers: int) -> list[tuple[int, dict[str, Any]]
     for spec in specs:
         for one in containers(spec):  # the controller writes bytes and thousandths
             for bound in ("requests", "limits"):
-                said = one["resources"][bound]
-                said["memory"] = f"{int(said['memory']) // 2**20}Mi"
+                resources = one["resources"][bound]
+                resources["memory"] = f"{int(resources['memory']) // 2**20}Mi"
     return [(1, specs[0]), (workers, specs[1])]
 
 
 def installed(settings: Settings, *, rolling: int) -> list[tuple[int, dict[str, Any]]]:
-    """Our own pods and Redis', with so many more of web and runner while they roll."""
+    """Our own pods and Redis', with `rolling` more of web and runner during an update."""
     replicas = {
         "web": settings.web_replicas_limit + rolling,
         "runner": settings.runner_replicas + rolling,
@@ -65,7 +65,7 @@ def installed(settings: Settings, *, rolling: int) -> list[tuple[int, dict[str, 
 @pytest.mark.parametrize("environ", [{}, PRODUCTION, PRODUCTION | {"INFRA_MAX_RUNS": "50"}])
 @pytest.mark.parametrize("bound", ["requests", "limits"])
 @pytest.mark.parametrize("what", ["cpu", "memory"])
-def test_all_runs_at_once_fit_the_quota_even_while_all_else_rolls(
+def test_all_runs_at_once_fit_the_quota_even_during_an_update(
     environ: dict[str, str], bound: str, what: str
 ) -> None:
     settings = Settings.load(environ)
@@ -78,18 +78,18 @@ def test_all_runs_at_once_fit_the_quota_even_while_all_else_rolls(
 
 
 @pytest.mark.parametrize("what", ["cpu", "memory"])
-def test_a_small_minikube_holds_it_with_a_whole_cluster(what: str) -> None:
+def test_a_small_minikube_holds_it_with_a_full_cluster(what: str) -> None:
     settings = Settings.load({})
     gateway = third_party.gateway(settings)
     servers = [
         (1, {"containers": [{"resources": gateway[name]["resources"]}]})
         for name in ("gateway", "controller", "traefik")
     ]
-    whole = installed(settings, rolling=0) + servers + cluster(settings, settings.max_workers)
-    assert KUBERNETES_OWN[what] + demand(whole, what, "requests") <= MINIKUBE[what]
+    everything = installed(settings, rolling=0) + servers + cluster(settings, settings.max_workers)
+    assert KUBERNETES_OWN[what] + demand(everything, what, "requests") <= MINIKUBE[what]
 
 
-def test_a_node_port_is_allowed_where_one_is_wanted() -> None:
+def test_a_node_port_is_allowed_only_if_the_settings_ask_for_one() -> None:
     assert resource_quota.workloads(Settings.load({}))["services.nodeports"] == "1"
     assert resource_quota.workloads(Settings.load(PRODUCTION))["services.nodeports"] == "0"
 

@@ -1,4 +1,4 @@
-"""Secrets are made, and nobody but the cluster knows them."""
+"""Secrets are generated, and only the cluster knows them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ def test_every_secret_is_ephemeral_and_write_only(
         for text in secret["data_wo"].values():
             assert "${ephemeral.random_password." in text
     assert "random_password" not in base["resource"]
-    assert base["terraform"]["required_version"] == ">= 1.11"  # else write-only is not known
+    assert (
+        base["terraform"]["required_version"] == ">= 1.11"
+    )  # older versions know no write-only attributes
 
 
-def test_whoever_needs_a_secret_finds_it_in_its_namespace(
+def test_every_secret_is_in_the_namespace_of_the_pods_that_read_it(
     secrets: dict[tuple[str, str], dict[str, Any]],
 ) -> None:
     assert {place: set(one["data_wo"]) for place, one in secrets.items()} == {
@@ -47,13 +49,13 @@ def test_whoever_needs_a_secret_finds_it_in_its_namespace(
 def test_both_namespaces_hold_the_same_password_of_the_gateway(
     secrets: dict[tuple[str, str], dict[str, Any]],
 ) -> None:
-    one, other = (
+    workloads, gateway = (
         secrets[space, naming.GATEWAY_SECRET]["data_wo"] for space in ("sedaro", "sedaro-gateway")
     )
-    assert one == other
+    assert workloads == gateway
 
 
-def test_redis_and_who_comes_to_it_have_the_same_password(
+def test_redis_and_its_clients_have_the_same_password(
     secrets: dict[tuple[str, str], dict[str, Any]],
 ) -> None:
     users = secrets["sedaro", naming.REDIS_ACL_SECRET]["data_wo"][naming.REDIS_ACL_KEY]
@@ -62,12 +64,12 @@ def test_redis_and_who_comes_to_it_have_the_same_password(
     assert url == f"redis://porta:{password}@redis.sedaro:6379/0"
 
 
-def test_encryption_is_in_the_address(tmp_path: Path) -> None:
+def test_the_url_of_an_encrypted_redis_says_so(tmp_path: Path) -> None:
     from infra.main import synthesise
     from infra.settings import Settings
 
-    told = synthesise(Settings.load({"INFRA_REDIS_TLS_SECRET": "redis-tls"}), tmp_path)
-    assert "rediss://porta:" in (told / "stacks" / "infra-base" / "cdk.tf.json").read_text()
+    written = synthesise(Settings.load({"INFRA_REDIS_TLS_SECRET": "redis-tls"}), tmp_path)
+    assert "rediss://porta:" in (written / "stacks" / "infra-base" / "cdk.tf.json").read_text()
 
 
 def test_no_password_is_used_for_two_things(base: dict[str, Any]) -> None:
@@ -82,7 +84,7 @@ def test_existing_secrets_are_left_alone(tmp_path: Path) -> None:
     from infra.main import synthesise
     from infra.settings import Settings
 
-    told = synthesise(Settings.load({"INFRA_SECRETS": "existing"}), tmp_path)
-    found = json.loads((told / "stacks" / "infra-base" / "cdk.tf.json").read_text())
+    written = synthesise(Settings.load({"INFRA_SECRETS": "existing"}), tmp_path)
+    found = json.loads((written / "stacks" / "infra-base" / "cdk.tf.json").read_text())
     assert "kubernetes_secret_v1" not in found["resource"]
     assert "ephemeral" not in found

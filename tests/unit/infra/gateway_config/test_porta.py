@@ -26,7 +26,7 @@ ROLES: Final = {"scheduler": False, "worker": True}
 def config(profile: str) -> Any:  # noqa: ANN401 -- traitlets makes its attributes up
     source = third_party.GATEWAY_CONFIG.read_text()
     found = dask_pods.configured(source, dask_pods.gateway_environ(PROFILES[profile]))
-    # What the chart says itself: tests/integration/infra/test_foreign_charts.py reads that, too.
+    # What the chart sets itself: tests/integration/infra/test_foreign_charts.py reads that.
     found.KubeClusterConfig.image = "porta:0.1.0"
     found.KubeClusterConfig.namespace = "sedaro"
     return found
@@ -95,7 +95,7 @@ def test_the_settings_say_how_large_a_worker_is(profile: str) -> None:
     assert int(asked["memory"]) == quantities.mebibytes(settings.worker_memory) * 2**20
 
 
-def test_somebody_may_ask_for_larger_workers_and_gets_fewer() -> None:
+def test_a_cluster_with_larger_workers_gets_fewer_of_them() -> None:
     large = {"worker_cores": 2.0, "worker_memory": 2.0}
     asked = container(pod("worker", "production", **large))["resources"]["limits"]
     assert (asked["cpu"], asked["memory"]) == ("2.000", str(2 * 2**30))
@@ -116,7 +116,7 @@ def test_options_beyond_their_bounds_are_refused(options: dict[str, object]) -> 
         dask_pods.cluster_config(config("production"), **options)
 
 
-def test_a_cluster_that_everybody_forgot_ends_by_itself() -> None:
+def test_a_cluster_that_the_gateway_has_lost_ends_by_itself() -> None:
     from dask.utils import parse_timedelta
 
     found = config("minikube").KubeClusterConfig

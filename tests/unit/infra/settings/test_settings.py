@@ -1,3 +1,5 @@
+"""Where settings come from, and which of the sources wins."""
+
 from __future__ import annotations
 
 from dataclasses import fields
@@ -20,20 +22,20 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_profile(tmp_pa
     assert (found.web_replicas_limit, found.max_runs, found.web_replicas) == (9, 5, 1)
 
 
-def test_kubectls_own_variable_says_which_cluster_unless_a_setting_does() -> None:
+def test_kubectls_own_variable_selects_the_cluster_unless_a_setting_does() -> None:
     assert Settings.load({}).kubeconfig == "~/.kube/config"
     assert Settings.load({"KUBECONFIG": "/etc/k3s.yaml"}).kubeconfig == "/etc/k3s.yaml"
     both = {"KUBECONFIG": "/etc/k3s.yaml", "INFRA_KUBECONFIG": "mine"}
     assert Settings.load(both).kubeconfig == "mine"
 
 
-def test_more_of_portas_settings_come_as_a_text_or_as_lines_of_the_file(tmp_path: Path) -> None:
-    wanted = (("PORTA_LOG_LEVEL", "debug"), ("PORTA_RESULT_TTL", "30d"))
+def test_variables_of_porta_come_as_a_text_or_as_a_mapping_in_the_file(tmp_path: Path) -> None:
+    expected = (("PORTA_LOG_LEVEL", "debug"), ("PORTA_RESULT_TTL", "30d"))
     text = "PORTA_RESULT_TTL=30d PORTA_LOG_LEVEL=debug"
-    assert Settings.load({"INFRA_APPLICATION": text}).application == wanted
+    assert Settings.load({"INFRA_APPLICATION": text}).application == expected
     file = tmp_path / "infra.yaml"
     file.write_text("application:\n  PORTA_RESULT_TTL: 30d\n  PORTA_LOG_LEVEL: debug\n")
-    assert Settings.load({"INFRA_FILE": str(file)}).application == wanted
+    assert Settings.load({"INFRA_FILE": str(file)}).application == expected
 
 
 @pytest.mark.parametrize(
@@ -66,16 +68,14 @@ def test_more_of_portas_settings_come_as_a_text_or_as_lines_of_the_file(tmp_path
         ("INFRA_FILE", "nowhere.yaml"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_sentence(name: str, value: str) -> None:
+def test_an_invalid_value_is_refused_with_a_sentence(name: str, value: str) -> None:
     ingress = {"INFRA_EXPOSURE": "ingress"} if name == "INFRA_INGRESS_HOST" else {}
     with pytest.raises(SettingsError, match=r"\.$"):
         Settings.load({**ingress, name: value})
 
 
 @pytest.mark.parametrize("text", ["- a list\n", "{", "replicas: 3\n"])
-def test_a_file_that_cant_be_understood_is_refused_with_a_sentence(
-    tmp_path: Path, text: str
-) -> None:
+def test_an_invalid_file_is_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
     file = tmp_path / "infra.yaml"
     file.write_text(text)
     with pytest.raises(SettingsError, match=r"\.$"):

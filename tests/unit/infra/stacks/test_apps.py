@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def release(synthesised: Path) -> dict[str, Any]:
-    told = json.loads((synthesised / "stacks" / "infra-apps" / "cdk.tf.json").read_text())
-    ((found,),) = (kind.values() for kind in told["resource"].values())
+    stack = json.loads((synthesised / "stacks" / "infra-apps" / "cdk.tf.json").read_text())
+    ((found,),) = (kind.values() for kind in stack["resource"].values())
     return dict(found)
 
 

@@ -35,7 +35,7 @@ def test_workloads_are_restricted_and_the_gateway_is_baseline(base: dict[str, An
 
 
 @pytest.mark.parametrize("kind", ["kubernetes_resource_quota_v1", "kubernetes_limit_range_v1"])
-def test_both_namespaces_are_bounded_before_anything_is_in_them(
+def test_both_namespaces_are_bounded_before_anything_is_installed(
     base: dict[str, Any], kind: str
 ) -> None:
     bounds = base["resource"][kind]
@@ -45,7 +45,7 @@ def test_both_namespaces_are_bounded_before_anything_is_in_them(
         assert {f"{kind}.{name}" for name in bounds} <= set(one["depends_on"])
 
 
-def test_secrets_are_there_before_whoever_reads_them(base: dict[str, Any]) -> None:
+def test_secrets_exist_before_the_releases_that_read_them(base: dict[str, Any]) -> None:
     secrets = {f"kubernetes_secret_v1.{name}" for name in base["resource"]["kubernetes_secret_v1"]}
     for one in resources(base, "helm_release"):
         assert secrets <= set(one["depends_on"])
@@ -58,7 +58,7 @@ def test_the_charts_come_at_fixed_versions(base: dict[str, Any]) -> None:
     }
 
 
-def test_redis_keeps_results_and_evicts_what_can_be_remade(base: dict[str, Any]) -> None:
+def test_redis_keeps_results_and_evicts_what_can_be_computed_again(base: dict[str, Any]) -> None:
     third_party = values_of(base, "redis")
     lines = third_party["extraConfig"].splitlines()
     assert {"appendonly yes", "maxmemory-policy volatile-lru", "maxmemory 307mb"} <= set(lines)
@@ -82,5 +82,5 @@ def test_the_gateway_is_not_exposed_and_its_values_hold_no_password(base: dict[s
 def test_the_gateways_configuration_reaches_it_letter_by_letter(base: dict[str, Any]) -> None:
     from infra.charts import third_party
 
-    told = values_of(base, "dask-gateway")["gateway"]["extraConfig"]["porta"]
-    assert told == third_party.GATEWAY_CONFIG.read_text()
+    source = values_of(base, "dask-gateway")["gateway"]["extraConfig"]["porta"]
+    assert source == third_party.GATEWAY_CONFIG.read_text()

@@ -42,7 +42,7 @@ def container_of(deployment: dict[str, Any]) -> dict[str, Any]:
 
 
 def environ_of(component: str, **environ: str) -> dict[str, str]:
-    """What a process finds in its environment, with something in place of each Secret."""
+    """The environment of a process, with a text in place of each Secret."""
     container = container_of(production("Deployment", **environ)[component])
     shared = production("ConfigMap", **environ)["porta-settings"]["data"]
     return {
@@ -53,21 +53,21 @@ def environ_of(component: str, **environ: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("component", ["web", "runner"])
 @pytest.mark.parametrize("auth", ["none", "token", "header"])
-def test_the_processes_understand_what_they_are_told(component: str, auth: str) -> None:
+def test_the_processes_accept_their_environment(component: str, auth: str) -> None:
     more = "PORTA_RESULT_TTL=30d PORTA_LOG_LEVEL=debug PORTA_MAX_STEPS=1000"
-    told = environ_of(component, auth=auth, application=more, max_runs="7")
-    settings = FrontendSettings.from_environ(told)
+    environ = environ_of(component, auth=auth, application=more, max_runs="7")
+    settings = FrontendSettings.from_environ(environ)
     assert (settings.max_runs, settings.max_steps, settings.log_level) == (7, 1000, "debug")
     assert settings.auth == (auth if component == "web" else None)
 
 
-def test_the_argument_list_leaves_the_images_entry_point_alone() -> None:
+def test_the_chart_leaves_the_images_entry_point_alone() -> None:
     for deployment in production("Deployment").values():
         assert "command" not in container_of(deployment)
         assert container_of(deployment)["args"]
 
 
-def test_tokens_come_as_a_file_that_may_change_and_cookies_are_signed_by_a_secret() -> None:
+def test_tokens_are_a_file_that_may_change_and_a_secret_signs_the_cookies() -> None:
     web = production("Deployment", auth="token")["web"]
     env = {one["name"]: one for one in container_of(web)["env"]}
     (mount,) = (one for one in container_of(web)["volumeMounts"] if one["name"] == "tokens")
@@ -77,14 +77,14 @@ def test_tokens_come_as_a_file_that_may_change_and_cookies_are_signed_by_a_secre
 
 
 @pytest.mark.parametrize("component", ["web", "runner"])
-def test_who_comes_to_an_encrypted_redis_has_its_certificate_and_not_its_key(
+def test_a_client_of_an_encrypted_redis_has_its_certificate_and_not_its_key(
     component: str,
 ) -> None:
-    told = environ_of(component, redis_tls_secret="redis-tls")  # noqa: S106 -- a Secret's name
+    environ = environ_of(component, redis_tls_secret="redis-tls")  # noqa: S106 -- a Secret's name
     deployment = production("Deployment", redis_tls_secret="redis-tls")[component]  # noqa: S106 -- the same
     (mount,) = (one for one in container_of(deployment)["volumeMounts"] if "ca" in one["name"])
     (volume,) = (one for one in spec_of(deployment)["volumes"] if one["name"] == mount["name"])
-    assert told["PORTA_REDIS_CA"] == f"{mount['mountPath']}/ca.crt"
+    assert environ["PORTA_REDIS_CA"] == f"{mount['mountPath']}/ca.crt"
     assert volume["secret"] == {
         "secretName": "redis-tls",
         "items": [{"key": "ca.crt", "path": "ca.crt"}],
@@ -94,12 +94,12 @@ def test_who_comes_to_an_encrypted_redis_has_its_certificate_and_not_its_key(
 
 @pytest.mark.parametrize("auth", ["none", "header"])
 def test_without_tokens_no_pod_waits_for_their_secret(auth: str) -> None:
-    told = str(production("Deployment", auth=auth)["web"])
-    assert "porta-tokens" not in told
-    assert "porta-session" not in told
+    web = str(production("Deployment", auth=auth)["web"])
+    assert "porta-tokens" not in web
+    assert "porta-session" not in web
 
 
-def test_pods_start_anew_when_their_settings_change() -> None:
+def test_pods_restart_when_their_settings_change() -> None:
     def annotations(runs: str) -> list[str]:
         found = production("Deployment", max_runs=runs)
         pods = [found[name]["spec"]["template"] for name in ("web", "runner")]
@@ -116,7 +116,7 @@ def test_prometheus_finds_the_metrics() -> None:
     assert annotations["prometheus.io/port"] == "8080"
 
 
-def test_a_web_that_ends_is_forgotten_before_it_stops_answering() -> None:
+def test_a_web_that_ends_keeps_answering_until_load_balancers_know() -> None:
     web = production("Deployment")["web"]
     waits = container_of(web)["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert 0 < waits < spec_of(web)["terminationGracePeriodSeconds"]
@@ -149,7 +149,7 @@ def test_a_runner_is_as_alive_as_its_heartbeat(
     assert probed(probe, {"REDIS_URL": redis_url}) == 0
 
 
-def test_a_runner_without_redis_is_not_ready_and_is_left_alive() -> None:
+def test_a_runner_without_redis_is_not_ready_and_is_not_restarted() -> None:
     nowhere = {"REDIS_URL": "redis://127.0.0.1:1"}
     assert probed("readinessProbe", nowhere) == 1
     assert probed("livenessProbe", nowhere) == 0
@@ -163,7 +163,7 @@ def test_the_notebook_is_not_the_runners_user_of_the_gateway() -> None:
     assert env["DASK_GATEWAY__PROXY_ADDRESS"] == environ_of("runner")["DASK_GATEWAY_PROXY_ADDRESS"]
 
 
-def test_the_notebook_stands_in_its_volume() -> None:
+def test_the_notebook_works_in_its_volume() -> None:
     notebook = production("Deployment")["notebook"]
     (mount,) = (one for one in container_of(notebook)["volumeMounts"] if one["name"] == "work")
     assert container_of(notebook)["workingDir"] == mount["mountPath"]
