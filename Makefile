@@ -28,7 +28,7 @@ COMPILE := $(UV_RUN) pip compile --universal --generate-hashes --python-version 
 
 say = @printf '%s\n' "$(1)"
 
-.PHONY: help setup run test check integration chaos bench load audit lock upgrade format image image-load clean
+.PHONY: help setup run test check integration chaos bench load architecture audit lock upgrade format image image-load clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -96,6 +96,9 @@ bench: setup ## print each promise about speed beside what is measured here
 load: setup ## the web under load, beside a bare Flask under the same gunicorn: some five minutes
 	@scripts/prepare-machine --load
 	@$(BIN)/python -m benchmarks.load
+
+architecture: setup ## draw the figures and tables of ARCHITECTURE.md from the code
+	@$(BIN)/python scripts/draw_architecture.py
 
 audit: setup ## compare every locked release with the known advisories
 	@scripts/audit

@@ -182,3 +182,10 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
     packaged = set(zipfile.ZipFile(wheel).namelist())
     services = HOUSE / "services"
     assert {str(path.relative_to(services)) for path in committed("services")} <= packaged
+
+
+def test_architecture_is_drawn_from_the_code() -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/draw_architecture.py", "--check"], cwd=HOUSE, check=False
+    )
+    assert done.returncode == 0, "Run: make architecture"
