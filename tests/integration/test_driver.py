@@ -6,7 +6,6 @@ import asyncio
 import functools
 import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +16,9 @@ import pytest
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.cluster import LocalBackend, SchedulerBackend
 from sim.driver import export_on, propagate_on
-from sim.driver.chain import slice_specs
-from sim.driver.tasks import write_part
-from sim.engine import initial_checkpoint, make_slice, pass_over, slice_from_bytes
+from sim.engine import initial_checkpoint, make_slice, slice_from_bytes
 from sim.errors import (
     ClusterLostError,
-    IntegrityError,
     PropagationFailed,
     RequestError,
     StretchDeadlineError,
@@ -360,24 +356,3 @@ def test_a_folder_with_other_parts_is_refused(tmp_path: Path) -> None:
             await export_on(client, TRAJECTORY, 500, tmp_path)
 
     on_cluster(1, body)
-
-
-def test_a_part_that_two_write_at_a_time_is_whole(tmp_path: Path) -> None:
-    stretch = pass_over(TRAJECTORY, initial_checkpoint(NANO), 2)
-    part, specs = tmp_path / "part.parquet", slice_specs(stretch, range(2))
-    with ThreadPoolExecutor(4) as writers:
-        rows = set(writers.map(lambda _: write_part(TRAJECTORY, specs, str(part)), range(12)))
-    assert rows == {pyarrow.parquet.read_metadata(part).num_rows}
-    assert list(tmp_path.iterdir()) == [part]
-
-
-def test_a_part_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    stretch = pass_over(TRAJECTORY, initial_checkpoint(NANO), 2)
-    first, second = slice_specs(stretch, range(2))
-    with pytest.raises(IntegrityError):
-        write_part(
-            TRAJECTORY,
-            [first, second._replace(expected=first.start)],
-            str(tmp_path / "part.parquet"),
-        )
-    assert not list(tmp_path.iterdir())

@@ -1,13 +1,16 @@
 """Bounds on how far a path leaves the straight lines between its samples, from archived bins.
 
-Guarantees: no record between two samples is farther from the line between them than the bound.
+Guarantees: no record between two samples that are T apart is farther from the line between them
+than (1 + h/T) times the bound, if no step is longer than h.
 
-Between two samples that are T apart, a path leaves the straight line by at most a * T**2 / 8, where
-a is the greatest acceleration on the way: the error of linear interpolation, max|f''| * h**2 / 8
-(P. J. Davis, "Interpolation and Approximation", Dover 1975, section 3.1). It also
-never leaves the bounding box of the records in between. The bins between the samples give the box,
-and the acceleration if everything that attracts an agent is its primary, or has the agent as
-primary: the archive holds the distances of no other pairs.
+Between two samples, a path leaves the straight line by at most a * T**2 / 8, where a is the
+greatest acceleration on the way: the error of linear interpolation, max|f''| * h**2 / 8
+(P. J. Davis, "Interpolation and Approximation", Dover 1975, section 3.1). Discrete steps instead of
+a continuous acceleration add a fraction of at most h/T: the velocity increments form a left Riemann
+sum. A path also never leaves the bounding box of its records.
+
+The bins between the samples give the box. They give the acceleration if everything that attracts
+an agent is its primary, or has the agent as primary: the archive has no other distances.
 """
 
 from __future__ import annotations

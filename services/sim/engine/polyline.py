@@ -37,7 +37,7 @@ class PolylineBuilder:
     """Builds the polylines of a window's paths, piece by piece."""
 
     def __init__(self, archive: Archive, window: Window, *, every_record: bool) -> None:
-        """Start without corners; with `every_record`, every record becomes one."""
+        """Start without corners; `every_record` keeps all records that are not on a line."""
         self._trajectory = archive.trajectory
         self._window = window
         self._around = np.array(

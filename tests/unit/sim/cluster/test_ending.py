@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sim.cluster.ending import in_any_case
+from tests.deadlines import CLEANUP_S
 
 if TYPE_CHECKING:
     import pytest
@@ -21,7 +22,7 @@ def test_an_ending_is_awaited_through_repeated_cancellation() -> None:
             await go.wait()
             ended.append("ended")
 
-        task = asyncio.create_task(in_any_case(ending(), 5))
+        task = asyncio.create_task(in_any_case(ending(), CLEANUP_S))
         for _ in range(3):
             await asyncio.sleep(0)
             task.cancel()
@@ -49,5 +50,5 @@ def test_what_an_ending_raises_is_logged_and_goes_no_further(
         raise OSError("gone")
 
     with caplog.at_level(logging.WARNING):
-        asyncio.run(in_any_case(ending(), 5))
+        asyncio.run(in_any_case(ending(), CLEANUP_S))
     assert "gone" in caplog.text

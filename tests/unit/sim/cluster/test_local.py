@@ -6,33 +6,34 @@ from contextlib import suppress
 import psutil
 
 from sim.cluster import LocalBackend
+from tests.deadlines import LOCAL_CLUSTER_S
 
 
 def children() -> set[int]:
-    return {one.pid for one in psutil.Process().children(recursive=True)}
+    return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
 def test_a_local_cluster_works_is_listed_and_leaves_no_process() -> None:
     before = children()
 
     async def main() -> None:
-        backend = LocalBackend()
+        backend = LocalBackend(start_s=LOCAL_CLUSTER_S)
         async with backend.open(tag="a/b/c", workers=2) as cluster:
             assert await cluster.arrived() == 2
             assert await cluster.client.submit(sum, [1, 2], pure=False) == 3
-            assert [(one.name, one.tag) for one in await backend.clusters()] == [
+            assert [(info.name, info.tag) for info in await backend.clusters()] == [
                 (cluster.name, "a/b/c")
             ]
         assert await backend.clusters() == []
         assert await backend.healthy()
 
     asyncio.run(main())
-    assert {one for one in children() - before if "resource_tracker" not in cmdline(one)} == set()
+    assert {pid for pid in children() - before if "resource_tracker" not in cmdline(pid)} == set()
 
 
 def test_a_cancelled_body_stops_the_cluster() -> None:
     async def main() -> None:
-        backend = LocalBackend()
+        backend = LocalBackend(start_s=LOCAL_CLUSTER_S)
 
         async def work() -> None:
             async with backend.open(tag="", workers=1):
@@ -41,7 +42,7 @@ def test_a_cancelled_body_stops_the_cluster() -> None:
 
         opened = asyncio.Event()
         task = asyncio.create_task(work())
-        await asyncio.wait_for(opened.wait(), 30)
+        await asyncio.wait_for(opened.wait(), LOCAL_CLUSTER_S)
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -12,7 +13,8 @@ import pytest
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.engine import initial_checkpoint, pass_over
 from sim.intervals import interval_iterations
-from tests.unit.sim.scenarios import SATELLITE_FIRST, THREE
+from tests.unit.sim.engine.naive import naive_steps
+from tests.unit.sim.scenarios import SATELLITE_FIRST, SCENARIOS, THREE
 
 INTERVAL: Final = interval_iterations(2)
 STEPS: Final = INTERVAL + 321
@@ -40,7 +42,7 @@ class Told(NamedTuple):
 
 
 def told(propagation: Propagation) -> list[Told]:
-    """The records, which are the reference's (test_engine.py), by agent."""
+    """The records, which are the reference's (test_propagation.py), by agent."""
     table = pa.Table.from_batches(list(propagation.slices())).combine_chunks()
     agents = table["agent"].chunk(0).indices.to_numpy()
     t0, t1, *state = (table[name].to_numpy() for name in ("t0", "t1", "x", "y", "vx", "vy"))
@@ -145,3 +147,33 @@ def test_the_last_step_below_zero_is_found_in_whichever_interval_it_is() -> None
             start = stretches[-1].tail
         cut: Any = Propagation.open(trajectory, 6 * INTERVAL, stretches).statistics()
         assert cut == whole
+
+
+@pytest.mark.parametrize("name", ["nano", "satellite first", "three", "ten"])
+def test_statistics_equal_a_naive_computation(name: str) -> None:
+    trajectory = Trajectory(SCENARIOS[name], 2)
+    naive = naive_steps(trajectory, 1500)
+    statistics = Propagation.open(trajectory, 1500).statistics()
+    for a, (agent_name, primary) in enumerate(
+        zip(trajectory.scenario.names, trajectory.scenario.primaries, strict=True)
+    ):
+        if primary is None:
+            assert agent_name not in statistics
+            continue
+        of: Any = statistics[agent_name]
+        for quantity in "reh":
+            values = [
+                (s[quantity], i) for i, its in enumerate(naive) for s in its if s["agent"] == a
+            ]
+            total = 0.0
+            for value, _ in values:
+                total += value
+            lowest, highest = min(v for v, _ in values), max(v for v, _ in values)
+            assert of[quantity]["min"] == lowest
+            assert of[quantity]["max"] == highest
+            assert of[quantity]["min_at"] == next(i for v, i in values if v == lowest)
+            assert of[quantity]["max_at"] == next(i for v, i in values if v == highest)
+            assert of[quantity]["mean"] == total / len(values)
+        energies = [(s["e"], i) for i, its in enumerate(naive) for s in its if s["agent"] == a]
+        above = list(itertools.takewhile(lambda pair: pair[0] > 0, reversed(energies)))
+        assert of["unbound_from"] == (above[-1][1] if above else None)

@@ -95,3 +95,27 @@ def test_around_its_primary_an_agent_is_where_the_primary_is_at_that_moment() ->
 def test_the_extent_is_the_larger_of_width_and_height_of_all_lines() -> None:
     assert extent([a_line((0, 0.0, 1.0)), a_line((0, 3.0, 1.5))]) == 3.0
     assert extent([a_line((0, 0.0, 1.0)), a_line((0, 3.0, 9.0))]) == 8.0
+
+
+def path_of_two() -> Path:
+    """A planet that moves along x at speed 2, and a satellite whose clock is 0.5 ahead."""
+    planet = [[0.0, 0.1, 0.0, 0.0, 2.0, 0.0], [1.0, 0.1, 2.0, 0.0, 2.0, 0.0]]
+    satellite = [[0.5, 0.1, 1.0, 3.0, 0.0, 0.0], [1.5, 0.1, 3.0, 3.0, 0.0, 0.0]]
+    return Path(0, np.array([planet, satellite]).transpose(1, 0, 2))
+
+
+def test_the_inertial_frame_shows_the_states_themselves() -> None:
+    satellite = line_of(NANO, path_of_two(), 1, "inertial")
+    assert (satellite.t.tolist(), satellite.x.tolist()) == ([0.5, 1.5], [1.0, 3.0])
+
+
+def test_the_primarys_frame_allows_for_the_difference_of_the_clocks() -> None:
+    satellite = line_of(NANO, path_of_two(), 1, "primary")
+    assert (satellite.x.tolist(), satellite.y.tolist()) == ([0.0, 0.0], [3.0, 3.0])
+    planet = line_of(NANO, path_of_two(), 0, "primary")
+    assert (planet.x.tolist(), planet.y.tolist()) == ([0.0, 0.0], [0.0, 0.0])
+
+
+def test_only_the_first_agents_are_drawn() -> None:
+    drawn = overview_of(NANO, WINDOW, bins(1.0), [a_line((0.0, 0.0, 0.0))])
+    assert [agent["name"] for agent in drawn.to_json()["agents"]] == ["Planet"]

@@ -215,3 +215,26 @@ def test_a_line_is_true_where_another_than_the_primary_pulls(frame: Frame) -> No
     propagation = Propagation.open(Trajectory(scenario), 30 * INTERVAL)
     for verdict in verdicts(propagation, None, frame):
         assert verdict == "points" or verdict <= 1.0
+
+
+def test_a_window_is_drawn_finer_than_the_whole() -> None:
+    propagation = Propagation.open(Trajectory(), 4 * INTERVAL)
+    whole = propagation.overview(pixels=1000)
+    end: Any = whole.to_json()["window"]
+    part: Any = propagation.overview(100.0, 110.0, pixels=1000).to_json()
+    assert end["t0"] == 0.0
+    assert whole.level > part["level"] == 0
+    for drawn in part["agents"]:
+        times = drawn["series"]["t"]
+        assert times[0] <= 100.2
+        assert times[-1] >= 109.8
+        assert all(99.0 < t < 111.0 for t in times)
+
+
+def test_around_the_primary_a_path_is_the_distance_from_it() -> None:
+    drawn: Any = Propagation.open(Trajectory(), 2000).overview(frame="primary").to_json()["agents"]
+    planet, satellite = (each["path"] for each in drawn)
+    assert set(planet["x"]) == set(planet["y"]) == {0.0}
+    distances = np.hypot(satellite["x"], satellite["y"])
+    assert 0.3 < distances.min() < distances.max() < 1.2
+    assert satellite["mode"] == "lines"

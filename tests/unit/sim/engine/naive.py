@@ -1,0 +1,35 @@
+"""What each step should have seen, computed from the reference without any cleverness."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any
+
+from sim.reference import initial_records, iterations
+
+if TYPE_CHECKING:
+    from sim import Trajectory
+
+
+def naive_steps(trajectory: Trajectory, steps: int) -> list[list[dict[str, Any]]]:
+    """For each iteration its steps: the agent, its new state, and r, e, h as it saw its primary."""
+    scenario = trajectory.scenario
+    history = [[record] for record in initial_records(scenario)]
+    told: list[list[dict[str, Any]]] = []
+    for records in itertools.islice(iterations(scenario, trajectory.seed), steps):
+        told.append([])
+        for record in records:
+            a, primary = record.agent, scenario.primaries[record.agent]
+            step: dict[str, Any] = {"agent": a, "state": record.state}
+            if primary is not None:
+                q = record.t0 - scenario.epsilon
+                p = next(r for r in reversed(history[primary]) if r.t0 <= q < r.t1).state
+                s = history[a][-1].state
+                rx, ry, wx, wy = p.x - s.x, p.y - s.y, s.vx - p.vx, s.vy - p.vy
+                r = math.sqrt(rx * rx + ry * ry)
+                e = 0.5 * (wx * wx + wy * wy) - scenario.agents[primary].mu / r
+                step |= {"r": r, "e": e, "h": ry * wx - rx * wy}
+            told[-1].append(step)
+            history[a].append(record)
+    return told

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.jit import compiled
+
+SHOWN = "import os, sim.jit; print(os.environ['NUMBA_CACHE_DIR'])"
+
+
+@compiled
+def quotient(a: float, b: float) -> float:
+    return a / b
+
+
+@compiled
+def multiplied_and_added(a: float, b: float, c: float) -> float:
+    return a * b + c
+
+
+def test_a_division_by_zero_is_that_of_ieee_754() -> None:
+    assert quotient(1.0, 0.0) == float("inf")
+
+
+def test_a_product_and_a_sum_are_rounded_separately() -> None:
+    a = 1.0 + 2.0**-30
+    assert multiplied_and_added(a, a, -1.0 - 2.0**-29) == 0.0  # fused it would be 2**-60
+
+
+def cache_folder(**environment: str) -> str:
+    """Return the folder that a new process chooses for compiled code."""
+    base = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    result = subprocess.run(  # noqa: S603 -- this interpreter
+        [sys.executable, "-c", SHOWN],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=base | environment,
+    )
+    return result.stdout.strip()
+
+
+def test_the_cache_is_where_the_environment_says(tmp_path: Path) -> None:
+    assert cache_folder(NUMBA_CACHE_DIR=str(tmp_path / "mine")) == str(tmp_path / "mine")
+
+
+def test_the_cache_is_in_the_users_cache_folder(tmp_path: Path) -> None:
+    assert Path(cache_folder(XDG_CACHE_HOME=str(tmp_path))).parent == tmp_path / "porta" / "numba"
+
+
+def test_a_folder_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
+    shared, temporary = tmp_path / "cache" / "porta" / "numba", tmp_path / "temporary"
+    shared.mkdir(parents=True)
+    shared.chmod(0o777)
+    temporary.mkdir()
+    chosen = cache_folder(XDG_CACHE_HOME=str(tmp_path / "cache"), TMPDIR=str(temporary))
+    assert Path(chosen).parent == temporary / f"porta-{os.getuid()}"
+
+
+@pytest.mark.parametrize("name", ["porta", "porta/numba"])
+def test_without_a_folder_nothing_is_cached_and_nothing_fails(tmp_path: Path, name: str) -> None:
+    cache, temporary = tmp_path / "cache", tmp_path / "temporary"
+    for blocked in (cache / name, temporary / f"porta-{os.getuid()}"):
+        blocked.parent.mkdir(parents=True, exist_ok=True)
+        blocked.touch()  # a file where the folder would be
+    assert cache_folder(XDG_CACHE_HOME=str(cache), TMPDIR=str(temporary)) == ""
