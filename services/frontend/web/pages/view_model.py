@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FILTERS", "Download", "Stage", "View"]
 
 NAMED_AGENTS: Final = 4
-BROWSER_RECORDS: Final = 1_000_000  # a browser takes 8 s for such a data.js; four times it crash
+BROWSER_RECORDS: Final = 1_000_000  # a browser loads such a data.js in 8 s, and crashes at 4e6
 _STAGES: Final = {
     "queued": "In line",
     "starting": "Cluster",
