@@ -76,7 +76,7 @@ def test_strangers_are_not_listened_to_until_somebody_has_decided_that() -> None
 
 
 def test_without_a_redis_it_does_not_start_and_says_what_brings_one() -> None:
-    with pytest.raises(SettingsError, match="REDIS_URL.*porta serve"):
+    with pytest.raises(SettingsError, match=r"REDIS_URL.*porta serve"):
         serve(Settings(), "127.0.0.1", 8080)
 
 
