@@ -15,7 +15,7 @@ def test_each_format_is_described_and_the_default_is_one_of_them() -> None:
     assert choice.schema()["enum"] == list(API_FORMATS)
     assert choice.default in API_FORMATS
     for name, form in API_FORMATS.items():
-        assert f"`{name}`, {form.description}" in choice.description
+        assert f"`{name}` ({form.description})" in choice.description
 
 
 def test_every_operation_on_one_propagation_takes_what_completes_its_id() -> None:
