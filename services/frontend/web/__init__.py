@@ -1,1 +1,1 @@
-"""The Flask application: pages, API, and what operators ask, with those who may use them."""
+"""The Flask application: its pages, its API, its probes and metrics, and who may use them."""

@@ -1,8 +1,8 @@
-"""The Flask application: puts the blueprints together, and what holds for every answer.
+"""The Flask application: its blueprints, and what applies to every response.
 
-- Nothing is connected to when it is made; the services connect when they are first used.
-- Every answer carries the headers that keep a browser from running what isn't ours.
-- Every error is answered by `problems.py`, and by nothing else.
+- Making it connects to nothing; the services connect when they are first used.
+- Every response carries the security headers.
+- `error_handler` alone turns errors into responses.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from frontend.web.api import description
 from frontend.web.api import routes as api
 from frontend.web.auth import authentication, authorization, quotas, sessions, sign_in
 from frontend.web.auth.bind_policy import check_auth, refuse_other_names
-from frontend.web.dev_runner import bring_runner, settings_errors_told
+from frontend.web.dev_runner import settings_errors_as_usage, start_runner
 from frontend.web.http import compression, request_id, request_metrics
 from frontend.web.http.limits import BODY_LIMIT_BYTES
 from frontend.web.http.security_headers import SecurityHeaders
@@ -37,12 +37,12 @@ __all__ = ["create_app"]
 
 class _Porta(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Take functions as they are: Flask would look at each, at each request; none is async."""
+        """Return views as they are: none is async, and Flask would check at each request."""
         return func
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
-    """Make the application; what is not given is read from the environment, or built from it."""
+    """Make the application; settings and services that are not given come from the environment."""
     app = _Porta("frontend", static_folder=None, template_folder="web/pages/templates")
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT_BYTES
@@ -52,19 +52,19 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     context.attach(app, services)
     request_metrics.register(app)
     request_id.register(app)
-    _let_in(app, services)
+    _add_access_control(app, services)
     for module in (pages, api, description, health, metrics_endpoint, assets):
         app.register_blueprint(module.blueprint)
     app.jinja_env.filters.update(filters.FILTERS | view_model.FILTERS)
     app.jinja_env.globals["asset"] = assets.url
     error_handler.register(app)
     compression.register(app)
-    assets.version()  # read and compress the files now, not while somebody waits
+    assets.version()  # read and compress the files now, not at the first request
     return app
 
 
-def _let_in(app: Flask, services: Services) -> None:
-    """Have `app` know who asks, how much they may start, and which proxies are believed."""
+def _add_access_control(app: Flask, services: Services) -> None:
+    """Give `app` its authenticator, quotas and trusted proxies, as the settings say."""
     settings = services.settings
     check_auth(settings)
     refuse_other_names(app, settings)
@@ -81,8 +81,8 @@ def _let_in(app: Flask, services: Services) -> None:
 def _services(settings: Settings | None) -> Services:
     from frontend.bootstrap import build_services
 
-    with settings_errors_told():
+    with settings_errors_as_usage():
         if settings is None:
             settings = Settings.from_environ(os.environ)
-            bring_runner(settings)
+            start_runner(settings)
         return build_services(settings)

@@ -1,4 +1,4 @@
-"""The services of the application that handles a request, as it was given them."""
+"""The services of the application that handles the current request."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["attach", "services"]
 EXTENSION: Final = "porta"
 
 
-def attach(app: Flask, given: Services) -> None:
+def attach(app: Flask, services: Services) -> None:
     """Give `app` its services."""
-    app.extensions[EXTENSION] = given
+    app.extensions[EXTENSION] = services
 
 
 def services() -> Services:
     """Return the services of the application that handles this request."""
-    found: Services = current_app.extensions[EXTENSION]
-    return found
+    attached: Services = current_app.extensions[EXTENSION]
+    return attached

@@ -1,8 +1,8 @@
-"""The runner that `flask --app frontend run` brings along, as a child of its own.
+"""The runner that `flask --app frontend run` starts as its child process.
 
-- Only under click's `run`, never under gunicorn or in tests; once, also with the reloader,
-  whose first process holds it while the second comes and goes.
-- It dies with its parent, however that ends: it reads a pipe whose other end the parent holds.
+- It is started under Flask's `run` command only, never under gunicorn or in tests. With the
+  reloader it is started once, by the first process, which outlives every reload.
+- It ends with its parent, however that ends: it reads a pipe whose other end the parent holds.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from frontend.settings import Settings
 
-__all__ = ["bring_runner", "settings_errors_told"]
+__all__ = ["settings_errors_as_usage", "start_runner"]
 
-STOPPING_S: Final = 10  # a runner gives back its leases and stops its clusters in less
+STOPPING_S: Final = 10  # a runner returns its leases and stops its clusters in less
 
 
 @contextmanager
-def settings_errors_told() -> Iterator[None]:
-    """Under a command line, let a SettingsError be told as a sentence, without a traceback."""
+def settings_errors_as_usage() -> Iterator[None]:
+    """Under a command line, turn a SettingsError into a usage error, shown without a traceback."""
     try:
         yield
     except SettingsError as error:
@@ -39,8 +39,8 @@ def settings_errors_told() -> Iterator[None]:
         raise click.UsageError(error.detail) from error
 
 
-def bring_runner(settings: Settings) -> None:
-    """Start the runner if this is `flask run` and none was started; raises SettingsError."""
+def start_runner(settings: Settings) -> None:
+    """Start the runner if this is the first process of `flask run`; raises SettingsError."""
     if settings.runner == "external" or not _is_first_process_of_flask_run():
         return
     if settings.redis_location is None:
@@ -48,11 +48,11 @@ def bring_runner(settings: Settings) -> None:
     if not settings.has_dask:
         raise SettingsError(
             "DASK_GATEWAY_ADDRESS",
-            "or DASK_SCHEDULER is needed for the runner that comes along; set one, or "
+            "or DASK_SCHEDULER is needed for the runner that is started too; set one, or "
             "PORTA_RUNNER=external if there is a runner elsewhere, or run `porta serve`.",
         )
     command = [sys.executable, "-m", "frontend.cli", "runner", "--until-stdin-ends"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - nothing from outside
+    child = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own command
     atexit.register(_stop, child)
 
 
@@ -63,7 +63,7 @@ def _is_first_process_of_flask_run() -> bool:
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
-    """Let it end by itself, as it does when the pipe ends; then insist."""
+    """Close the pipe, which ends the runner; kill it if it does not end in time."""
     if child.stdin is not None:
         child.stdin.close()
     try:

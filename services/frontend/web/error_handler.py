@@ -1,8 +1,9 @@
-"""How errors reach whoever asked: the one place that maps exceptions to HTTP.
+"""The one place that maps exceptions to HTTP responses.
 
-- The API answers with RFC 9457 `application/problem+json`; a browser gets a readable page with
-  the same sentence, the same status, and a way on.
-- Nothing internal is ever shown: what nobody foresaw is logged, and told as such.
+- The API answers with `application/problem+json` (RFC 9457). A browser gets a page with the same
+  status and sentence, and links to go on.
+- No response shows anything internal: an unexpected exception is logged, and answered by a 500
+  without details.
 """
 
 from __future__ import annotations
@@ -41,23 +42,23 @@ if TYPE_CHECKING:
 __all__ = ["MEDIA_TYPE", "Problem", "problem_of", "register"]
 
 MEDIA_TYPE: Final = "application/problem+json"  # RFC 9457, section 3
-REFUSALS: Final = (Unauthenticated, Forbidden, QueueFull, QuotaExceeded)  # what the audit tells of
-ATTEMPTS_AFTER_S: Final = 60  # when Flask-Limiter's window is over: sign_in.ATTEMPTS
-RETRY_AFTER_S: Final = 5  # for what mends itself: storage that is away, a result being remade
+REFUSALS: Final = (Unauthenticated, Forbidden, QueueFull, QuotaExceeded)  # for the audit log
+ATTEMPTS_AFTER_S: Final = 60  # the window of sign_in.ATTEMPTS
+RETRY_AFTER_S: Final = 5  # for temporary errors: storage unavailable, a result recomputed
 
-_UNFORESEEN: Final = "Something went wrong here that nobody foresaw. It has been written down."
+_UNEXPECTED: Final = "Something went wrong here that nobody foresaw. It has been written down."
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What an error is over HTTP: a status and a sentence."""
+    """An error as a response: its status, its sentence and its headers."""
 
     status: HTTPStatus
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
-        """Return the members of RFC 9457; `about:blank` says that the title is the status's."""
+        """Return the members of RFC 9457; with `about:blank` the title is the status's phrase."""
         return {
             "type": "about:blank",
             "title": self.status.phrase,
@@ -67,7 +68,7 @@ class Problem:
 
 
 def _sentence(text: str) -> str:
-    """Make a sentence of an error's words, which may begin with the name of a field."""
+    """End the text of an error with a full stop, if it has none."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
@@ -87,7 +88,7 @@ def _unauthenticated(error: Unauthenticated) -> Problem:
     return Problem(HTTPStatus.UNAUTHORIZED, error.detail, headers)
 
 
-def _later(error: QueueFull | QuotaExceeded) -> Problem:
+def _too_many(error: QueueFull | QuotaExceeded) -> Problem:
     headers = {"Retry-After": str(error.retry_after_s)}
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, error.detail, headers)
 
@@ -98,12 +99,12 @@ def _busy(error: Busy) -> Problem:
 
 
 def _failed(error: PropagationFailed) -> Problem:
-    good = error.failure.iteration
-    advice = f" Ask for {good} steps to have all that came before." if good else ""
+    steps = error.failure.iteration
+    advice = f" Ask for {steps} steps to have all that came before." if steps else ""
     return Problem(HTTPStatus.NOT_FOUND, f"{error.failure.sentence}{advice}")
 
 
-def _being_remade(_error: ChainBroken | IntegrityError) -> Problem:
+def _recomputed(_error: ChainBroken | IntegrityError) -> Problem:
     sentence = "What is stored of this propagation was damaged; it is computed again."
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, sentence, headers)
@@ -118,12 +119,12 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (NotFound, _simple(HTTPStatus.NOT_FOUND)),
     (NotReady, _not_ready),
     (Busy, _busy),
-    (BrokenPipeError, _simple(HTTPStatus.BAD_REQUEST)),  # to nobody: readers.py
-    (QueueFull, _later),
-    (QuotaExceeded, _later),
+    (BrokenPipeError, _simple(HTTPStatus.BAD_REQUEST)),  # the client has left: backpressure.py
+    (QueueFull, _too_many),
+    (QuotaExceeded, _too_many),
     (PropagationFailed, _failed),
-    (ChainBroken, _being_remade),
-    (IntegrityError, _being_remade),
+    (ChainBroken, _recomputed),
+    (IntegrityError, _recomputed),
     (StorageUnavailable, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
     (StorageFull, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
     (ValueTooLarge, _simple(HTTPStatus.INSUFFICIENT_STORAGE)),
@@ -140,13 +141,13 @@ _HTTP_SENTENCES: Final = {
 
 
 def problem_of(error: Exception) -> Problem:
-    """Say what an exception is over HTTP; one that nobody foresaw is a 500 without details."""
+    """Return an exception as a problem; an unexpected one is a 500 without details."""
     for kind, rule in _RULES:
         if isinstance(error, kind):
             return rule(error)
     if isinstance(error, HTTPException) and error.code is not None:
         return _http_problem(error, HTTPStatus(error.code))
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _UNFORESEEN)
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _UNEXPECTED)
 
 
 def _http_problem(error: HTTPException, status: HTTPStatus) -> Problem:
@@ -162,7 +163,7 @@ def _http_problem(error: HTTPException, status: HTTPStatus) -> Problem:
 
 
 def register(app: Flask) -> None:
-    """Let `app` answer every error by the rules of this module."""
+    """Make `app` answer every error by the rules of this module."""
     app.register_error_handler(Exception, _answer)
 
 

@@ -1,8 +1,8 @@
-"""Server-sent events of one propagation: `status`, `progress`, and `done` at the end.
+"""Server-sent events of one propagation: `status`, `progress`, and finally `done`.
 
-- Each carries the whole resource, so a reader who has missed some needs no other.
-- The stream ends after `done`, when the server stops, and when Redis goes away in its middle: a
-  browser comes back by itself, with the id of the last event it heard.
+- Each event carries the whole resource, so a client needs none that it has missed.
+- The stream ends after `done`, when the server stops, and when Redis becomes unavailable. A browser
+  then reconnects, with the id of the last event that it received.
 """
 
 from __future__ import annotations
@@ -22,20 +22,27 @@ if TYPE_CHECKING:
 
 __all__ = ["event_stream"]
 
-RETRY: Final = b"retry: 1000\n\n"  # ms until a browser comes back
+RETRY: Final = b"retry: 1000\n\n"  # ms until a browser reconnects
 HEARTBEAT: Final = b": still here\n\n"
 
 
 def event_stream(
-    services: Services, wanted: PropagationRequest, resource: Resource, last_id: str | None
+    services: Services,
+    propagation_request: PropagationRequest,
+    resource: Resource,
+    last_id: str | None,
 ) -> Iterator[bytes]:
-    """Yield the events of a propagation that is known; raises StorageError before the first."""
+    """Yield the events of a propagation, beginning with its resource as it is now.
+
+    `last_id` is the id of the last event that the client received. Raises StorageError, but only
+    before the first event.
+    """
     if resource.status.is_over:
-        yield _written("done", None, resource)
+        yield _event("done", None, resource)
         return
-    digest = wanted.trajectory.digest
+    digest, propagation_id = propagation_request.trajectory.digest, propagation_request.id
     with (
-        services.hub.subscribe(digest, last_id, propagation_id=wanted.id) as subscription,
+        services.hub.subscribe(digest, last_id, propagation_id=propagation_id) as subscription,
         stream_open(),
     ):
         yield RETRY
@@ -44,26 +51,28 @@ def event_stream(
                 yield HEARTBEAT
                 continue
             try:
-                told = _told(services, wanted, event)
+                current = _resource_at(services, propagation_request, event)
             except StorageError:
                 return
-            if told is None:  # removed, or forgotten: whoever comes back is told so
+            if current is None:  # deleted or evicted: a client that reconnects gets a 404
                 return
-            if told.status.is_over:
-                yield _written("done", event.id, told)
+            if current.status.is_over:
+                yield _event("done", event.id, current)
                 return
-            yield _written(event.name, event.id, told)
+            yield _event(event.name, event.id, current)
 
 
-def _told(services: Services, wanted: PropagationRequest, event: Event) -> Resource | None:
-    """Return the resource as of an event; where something is over, what is stored counts."""
+def _resource_at(
+    services: Services, propagation_request: PropagationRequest, event: Event
+) -> Resource | None:
+    """Return the resource as of an event; at the end of a run, as it is stored."""
     run = event.run
     if run is None or event.outcome is not None or run.status.is_over:
-        return services.propagations.find(wanted)
-    return services.propagations.resource_for(wanted, run)
+        return services.propagations.find(propagation_request)
+    return services.propagations.resource_for(propagation_request, run)
 
 
-def _written(name: str, event_id: str | None, resource: Resource) -> bytes:
-    """Write one event (HTML Living Standard, section 9.2.6)."""
+def _event(name: str, event_id: str | None, resource: Resource) -> bytes:
+    """Encode one event (HTML Living Standard, section 9.2.6)."""
     identity = b"" if event_id is None else b"id: " + event_id.encode() + b"\n"
     return identity + b"event: " + name.encode() + b"\ndata: " + resource.document + b"\n\n"

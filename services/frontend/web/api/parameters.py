@@ -19,7 +19,7 @@ __all__ = ["MAX_DRAWN", "OVERVIEW", "RECORDS"]
 MAX_PIXELS: Final = 16_384  # more would ask for more than an overview holds
 MAX_DRAWN: Final = 4_096 * SHOWN_AGENTS  # pixels times agents: as many as the page asks for at most
 
-_FORMATS: Final = "; ".join(f"`{name}`, {form.description}" for name, form in API_FORMATS.items())
+_FORMATS: Final = ", ".join(f"`{name}` ({form.description})" for name, form in API_FORMATS.items())
 _WINDOW: Final[tuple[Parameter, ...]] = (
     query_params.Real("t0", "The start of the window, in the simulation's time."),
     query_params.Real("t1", "The end of the window."),

@@ -1,1 +1,1 @@
-"""Who sends a request, what they may do, how much of it, and the log of what they did."""
+"""Who sends a request, what they may start and how much of it, and the audit log."""

@@ -1,7 +1,8 @@
-"""The audit: a log line for each start, cancellation, deletion and refusal.
+"""The audit log: a line for each start, cancellation, deletion, sign-in and refusal.
 
-It says who did what, to which run, from where, and what came of it; never a token. The lines
-are of the level info: `PORTA_LOG_LEVEL` must not be above it.
+- A line holds the principal, the action, the run, the client's address and the outcome; never a
+  token.
+- The lines have the level info, so `PORTA_LOG_LEVEL` must not be above it.
 """
 
 from __future__ import annotations
@@ -18,22 +19,29 @@ if TYPE_CHECKING:
 
 __all__ = ["record", "refused"]
 
-LOGGER: Final = "frontend.audit"
+LOGGER: Final = "frontend.audit"  # a name that operators filter by: docs/security.md
 
 
 def record(
-    action: str, outcome: str, wanted: PropagationRequest | None = None, *, who: str | None = None
+    action: str,
+    outcome: str,
+    propagation_request: PropagationRequest | None = None,
+    *,
+    who: str | None = None,
 ) -> None:
-    """Write that somebody, who sent this request, did something."""
-    what = {} if wanted is None else {"id": wanted.id, "run": wanted.trajectory.digest}
-    _write(action, outcome, who=who or principal().name, **what)
+    """Log an action of the sender of this request; `who` if that is not the principal yet."""
+    target = {}
+    if propagation_request is not None:
+        run = propagation_request.trajectory.digest
+        target = {"id": propagation_request.id, "run": run}
+    _write(action, outcome, who=who or principal().name, **target)
 
 
 def refused(reason: Exception) -> None:
-    """Write that this request was refused."""
+    """Log that this request was refused."""
     _write(f"{request.method} {request.path}", "refused", who=principal().name, reason=str(reason))
 
 
-def _write(action: str, outcome: str, **more: str) -> None:
+def _write(action: str, outcome: str, **fields: str) -> None:
     address = request.remote_addr or "a socket"
-    logs.logger(LOGGER).info("audit", action=action, outcome=outcome, address=address, **more)
+    logs.logger(LOGGER).info("audit", action=action, outcome=outcome, address=address, **fields)

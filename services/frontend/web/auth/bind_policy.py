@@ -1,8 +1,8 @@
-"""Who can reach the web, and whether somebody has decided what they may do.
+"""Which addresses and host names Porta serves while `PORTA_AUTH` is not set.
 
-Where nobody has, only this machine can: the web listens on loopback, and answers to loopback's
-names alone. Otherwise any page on the web could have its own name point here, and be of the same
-origin as Porta for the browser that shows it (DNS rebinding).
+Only this machine's: the web binds to loopback, and answers to loopback's host names alone.
+Otherwise another site's name could be made to point here, and a browser would take that site's
+pages and Porta for one origin (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["check_auth", "refuse_other_names", "refuse_strangers"]
 
 
 def refuse_strangers(settings: Settings, host: str) -> None:
-    """Raise SettingsError where strangers could reach Porta, and nobody has decided on that."""
+    """Raise SettingsError for an address that others can reach, while PORTA_AUTH is not set."""
     check_auth(settings)
     if settings.auth is None and not _is_loopback(host):
         raise SettingsError(
@@ -34,7 +34,7 @@ def refuse_strangers(settings: Settings, host: str) -> None:
 
 
 def check_auth(settings: Settings) -> None:
-    """Raise SettingsError where a way to authenticate lacks something that it needs."""
+    """Raise SettingsError if the selected authentication lacks a setting that it needs."""
     if settings.auth == "token":
         if settings.tokens_file is None:
             raise SettingsError(
@@ -55,24 +55,24 @@ def check_auth(settings: Settings) -> None:
 
 
 def refuse_other_names(app: Flask, settings: Settings) -> None:
-    """Have `app` answer to loopback's names alone, where nobody has decided who may do what."""
+    """Make `app` answer to loopback's host names alone, while PORTA_AUTH is not set."""
     if settings.auth is None:
         from flask import request  # the command line reads this module, and needs no Flask
 
         app.before_request(lambda: _refuse(request.environ.get("HTTP_HOST", "localhost")))
 
 
-def _refuse(told: str) -> None:
-    if not _names_loopback(told):
+def _refuse(host: str) -> None:
+    if not _names_loopback(host):
         raise Forbidden(
             "Porta answers to localhost only, until PORTA_AUTH says who may start things."
         )
 
 
 @lru_cache(maxsize=64)
-def _names_loopback(told: str) -> bool:
+def _names_loopback(host: str) -> bool:
     try:
-        return _is_loopback(urlsplit(f"//{told}").hostname or "")
+        return _is_loopback(urlsplit(f"//{host}").hostname or "")
     except ValueError:
         return False
 

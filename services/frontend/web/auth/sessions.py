@@ -1,9 +1,9 @@
-"""Cookies: sessions as strict as the connection allows, and forms that only our pages can send.
+"""Sessions in signed cookies, and protection of forms against cross-site requests.
 
-- The cookie is signed. Scripts can't read it and other sites' pages can't use it
-  (SameSite=Strict); over https it is never sent without encryption, nor set by another host of
-  the domain (`__Host-`).
-- Where a cookie says who asks, a form carries a token of its own page besides.
+- Scripts can't read the cookie (HttpOnly), and other sites' pages can't use it (SameSite=Strict).
+  Over https it is never sent unencrypted (Secure), and no other host of the domain can set it
+  (`__Host-`).
+- Where a cookie identifies the principal, a form must also carry the token of its page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["protect_form", "register"]
 
 COOKIE: Final = "porta"
-LIFETIME: Final = timedelta(hours=12)
+LIFETIME: Final = timedelta(hours=12)  # a working day: docs/security.md
 
 _csrf = CSRFProtect()
 
@@ -37,7 +37,7 @@ class _Sessions(SecureCookieSessionInterface):
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Let `app` have sessions, signed with the key of the settings."""
+    """Give `app` sessions that are signed with the key of the settings."""
     app.secret_key = settings.session_key
     app.session_interface = _Sessions()
     app.config.update(
@@ -45,14 +45,14 @@ def register(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Strict",
         PERMANENT_SESSION_LIFETIME=LIFETIME,
         SESSION_REFRESH_EACH_REQUEST=False,
-        WTF_CSRF_CHECK_DEFAULT=False,  # but where a cookie says who asks: `protect_form`
+        WTF_CSRF_CHECK_DEFAULT=False,  # `protect_form` checks where a cookie is used
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
     _csrf.init_app(app)
 
 
 def protect_form() -> None:
-    """Let a request pass that carries the token of a page of ours; raises Forbidden."""
+    """Accept a form that carries the token of its page, or raise Forbidden."""
     try:
         _csrf.protect()
     except CSRFError:

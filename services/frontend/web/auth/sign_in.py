@@ -1,8 +1,8 @@
 """Signing in with a browser: a form that takes a token, and a session that stands for it.
 
-- The session holds the hash of the token, never the token. It ends with the token's line in
-  the file, with another session key, or after half a day; signing out makes the browser forget.
-- Guessing is slow: so many attempts a minute from one address (`ATTEMPTS`).
+- The session holds the hash of the token, never the token. It ends when the token is removed from
+  the file, when the session key changes, or after 12 hours. Signing out deletes the cookie.
+- One address has few attempts (`ATTEMPTS`), so guessing a token is slow.
 """
 
 from __future__ import annotations
@@ -27,20 +27,19 @@ if TYPE_CHECKING:
 __all__ = ["ATTEMPTS", "blueprint", "register"]
 
 ATTEMPTS: Final = "10/minute"
-
-LONGEST_NEXT: Final = 256
+LONGEST_NEXT: Final = 256  # characters of the path to return to; ours have less than 100
 
 blueprint = Blueprint("signin", __name__)
 
 
 def register(app: Flask, redis: Redis) -> None:
-    """Let `app` take tokens from browsers, and slow down those who guess them."""
+    """Give `app` the sign-in form, and limit the attempts."""
     limiter = Limiter(
         get_remote_address,
         storage_uri=STORAGE,
         storage_options=storage_options(redis),
         strategy="fixed-window",
-        swallow_errors=True,  # who has a token may sign in while Redis is away
+        swallow_errors=True,  # a token is good while Redis is unavailable, too
     )
     limiter.limit(ATTEMPTS, methods=["POST"])(blueprint)
     app.register_blueprint(blueprint)
@@ -55,31 +54,31 @@ def form() -> Response:
 
 @blueprint.post("/sign-in")
 def sign_in() -> AnyResponse:
-    """Take a token; go where somebody wanted to go."""
+    """Check the token, begin a session, and return to the page that asked for it."""
     protect_form()
-    wanted = request.form.get("next", "/")
+    next_path = request.form.get("next", "/")
     token = token_authenticator().tokens.find(request.form.get("token", "").strip())
     if token is None:
         audit_log.record("sign in", "refused")
-        return _form(wanted, problem="This token is not known here.")
+        return _form(next_path, problem="This token is not known here.")
     session.clear()
     session.permanent = True
     session[TOKEN_HASH] = token.sha256
     audit_log.record("sign in", "done", who=token.name)
-    return redirect(_local(wanted), HTTPStatus.SEE_OTHER)
+    return redirect(_local(next_path), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.post("/sign-out")
 def sign_out() -> AnyResponse:
-    """Forget who it was."""
+    """End the session."""
     protect_form()
     audit_log.record("sign out", "done")
     session.clear()
     return redirect("/", HTTPStatus.SEE_OTHER)
 
 
-def _form(wanted: str, problem: str | None = None) -> Response:
-    page = render_template("sign-in.html", wanted=_local(wanted), problem=problem)
+def _form(next_path: str, problem: str | None = None) -> Response:
+    page = render_template("sign-in.html", wanted=_local(next_path), problem=problem)
     response = Response(page, content_type="text/html; charset=utf-8")
     if problem:
         response.status_code = HTTPStatus.UNAUTHORIZED
@@ -89,6 +88,6 @@ def _form(wanted: str, problem: str | None = None) -> Response:
 
 
 def _local(path: str) -> str:
-    """Return a path of this site's, whatever was asked for: nobody is sent elsewhere."""
-    local = path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if local and path.isprintable() and len(path) <= LONGEST_NEXT else "/"
+    """Return the path if it is one of this site's, or the root: no redirect leads elsewhere."""
+    is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if is_local and path.isprintable() and len(path) <= LONGEST_NEXT else "/"

@@ -1,11 +1,11 @@
-"""Bearer tokens: who has one, as a file of names and hashes.
+"""Bearer tokens: a file of their owners' names and their hashes.
 
-- A line is `<name> sha256:<hash>`, then perhaps `starts=<rate>` and `work=<rate>`; `#` begins a
-  comment. The tokens themselves are nowhere: they are random, 256 bits, so a plain hash hides
-  them, and a slow one would only make each request slow.
-- All hashes are compared, each in constant time: how long it takes tells nothing.
-- The file is looked at each time, and read again when it has changed. What can't be read then
-  lets nobody in, until it can; a line that makes no sense is logged by its number.
+- A line is `<name> sha256:<hash>`, optionally followed by `starts=<rate>` and `work=<rate>`; `#`
+  begins a comment. Tokens are not stored. They are 256 random bits, so a plain hash hides them; a
+  slow hash would only slow down each request.
+- All hashes are compared, each in constant time, so timing reveals nothing.
+- Each lookup checks whether the file has changed, and reads it again if so. While it can't be read
+  no token is valid. An invalid line is logged by its number.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from frontend.settings import parsers
 __all__ = ["Token", "TokenFile", "append", "new_token", "token_line"]
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
-PREFIX: Final = "porta_"  # so that people, and scanners for lost secrets, see what it is
+PREFIX: Final = "porta_"  # people and secret scanners recognise it
 HASH: Final = re.compile("sha256:([0-9a-f]{64})")
 QUOTAS: Final = ("starts", "work")
-LONGEST: Final = 256  # characters of a token that are looked at
+LONGEST: Final = 256  # characters: longer texts are not hashed; ours have 49
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """One line of the file; a rate is None where the settings' own counts."""
+    """One line of the file; a rate of None leaves it to the settings."""
 
     name: str
     sha256: str
@@ -44,21 +44,21 @@ class Token:
 
 
 def new_token() -> str:
-    """Make a token."""
+    """Return a new random token."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
 def token_line(name: str, token: str, *, starts: str | None = None, work: str | None = None) -> str:
-    """Return the line that lets the bearer of a token in; raises ValueError with a sentence."""
+    """Return the line of the file for a token; raises ValueError with a sentence."""
     if NAME.fullmatch(name) is None:
         raise ValueError(f"{name!r} must be a name of letters, digits, and . _ @ + - within.")
     rates = {"starts": starts, "work": work}
-    given = [f"{key}={parsers.rate(value)}" for key, value in rates.items() if value is not None]
-    return " ".join([name, f"sha256:{_sha256(token)}", *given])
+    limits = [f"{key}={parsers.rate(value)}" for key, value in rates.items() if value is not None]
+    return " ".join([name, f"sha256:{_sha256(token)}", *limits])
 
 
 def append(path: Path, line: str) -> None:
-    """Add a line to a file, which only its owner can read if it is new; raises SettingsError."""
+    """Append a line to a file, and make a new file private to its owner; raises SettingsError."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
@@ -69,23 +69,23 @@ def append(path: Path, line: str) -> None:
 
 
 class TokenFile:
-    """The tokens that are good at the moment; safe to use from many threads."""
+    """The tokens that are valid now; safe to use from many threads."""
 
     def __init__(self, path: str) -> None:
-        """Read the file; raises SettingsError where it can't be used as it is."""
+        """Read the file; raises SettingsError if it is not valid."""
         self._path = Path(path)
         self._lock = threading.Lock()
         self._state = self._stat()
         self._tokens = self._read()
 
     def find(self, token: str) -> Token | None:
-        """Tell whose a token is; None if nobody's."""
+        """Return the line of a token; None if there is none."""
         return self.named(_sha256(token)) if len(token) <= LONGEST else None
 
     def named(self, sha256: str) -> Token | None:
-        """Tell whose hash this is, by comparing all of them."""
-        found = [one for one in self._current() if hmac.compare_digest(one.sha256, sha256)]
-        return found[0] if found else None
+        """Return the line with a hash, by comparing it with all of them; None if there is none."""
+        matches = [token for token in self._current() if hmac.compare_digest(token.sha256, sha256)]
+        return matches[0] if matches else None
 
     def _current(self) -> tuple[Token, ...]:
         with self._lock:
@@ -99,9 +99,9 @@ class TokenFile:
         try:
             tokens = self._read()
         except SettingsError as error:
-            logs.logger(__name__).error("nobody is let in by a token", reason=error.detail)
+            logs.logger(__name__).error("no token is valid", reason=error.detail)
             return ()
-        logs.logger(__name__).info("tokens read", names=[one.name for one in tokens])
+        logs.logger(__name__).info("tokens read", names=[token.name for token in tokens])
         return tokens
 
     def _stat(self) -> tuple[int, int, int] | None:
@@ -123,12 +123,12 @@ class TokenFile:
             words = line.partition("#")[0].split()
             if words:
                 tokens.append(self._token(number, words))
-        if len({one.name for one in tokens}) < len(tokens):
+        if len({token.name for token in tokens}) < len(tokens):
             raise SettingsError("PORTA_TOKENS_FILE", f"{self._path} has a name twice.")
         return tuple(tokens)
 
     def _token(self, number: int, words: list[str]) -> Token:
-        """Read a line; its error names the line and repeats nothing of it."""
+        """Read a line; the error has its number and not its text, which may be secret."""
         try:
             name, hashed, *rest = words
             rates = dict(word.split("=", 1) for word in rest)

@@ -1,1 +1,1 @@
-"""HTTP itself: what a request may say, and the forms in which responses leave."""
+"""HTTP itself: how requests are read, and the forms of the responses."""

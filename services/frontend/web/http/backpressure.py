@@ -1,7 +1,8 @@
-"""Work that is done for one reader: as long as there is one, and for a few at a time.
+"""Limits on long work for one response: a few at a time, and only while its client is connected.
 
-Thinning reads a whole window before it gives its first record, 15 s for 1e8 steps. A reader who
-has left would be noticed only when that is written, and whoever asks is not asked who they are.
+Decimation reads a whole window before it yields its first record: 15 s for 1e8 steps. Without a
+check, a client that has left would be noticed only when that record is written; and anyone may
+send such requests, since reading needs no principal.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _free = threading.BoundedSemaphore(AT_A_TIME)
 
 
 def few_at_a_time(pieces: Iterator[T]) -> Generator[T]:
-    """Give what `pieces` gives, unless too many others do so at the moment; then raise Busy."""
+    """Yield the pieces; raises Busy if `AT_A_TIME` responses of this process do so already."""
     if not _free.acquire(blocking=False):
         raise Busy(retry_after_s=RETRY_AFTER_S)
     try:
@@ -37,17 +38,17 @@ def few_at_a_time(pieces: Iterator[T]) -> Generator[T]:
 
 
 def while_read(pieces: Iterable[T], client: socket.socket | None) -> Iterator[T]:
-    """Give what `pieces` gives until the client has hung up; then raise BrokenPipeError."""
+    """Yield the pieces; raises BrokenPipeError once the client has closed its connection."""
     for piece in pieces:
         if client is not None and _has_left(client):
-            raise BrokenPipeError(errno.EPIPE, "whoever asked has left")
+            raise BrokenPipeError(errno.EPIPE, "the client has closed the connection")
         yield piece
 
 
 def _has_left(client: socket.socket) -> bool:
     try:
         return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:  # silent, but there
+    except BlockingIOError:  # connected, and silent
         return False
     except OSError:
         return True

@@ -1,7 +1,7 @@
-"""Compresses finished answers for clients that take gzip.
+"""Compression of responses for clients that accept gzip.
 
-Only what is text, whole in memory and worth it: never a stream, since compressing one would hold
-its beginning back (records say their size better with Parquet; events must not wait).
+It applies to text that is complete in memory and large enough. A stream is never compressed, since
+that would delay its first bytes: events must not wait, and records are smaller as Parquet.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["compress", "register", "takes_gzip"]
 
-WORTH_BYTES: Final = 1_024  # about one packet: less is not sooner there
+MIN_BYTES: Final = 1_024  # less fits into one packet anyway
 LEVEL: Final = 4  # about 100 MB/s of JSON; level 9 is 5 % smaller and 5 times slower
-USUAL: Final = frozenset(  # what browsers and wrk say, known without reading it each time
+USUAL: Final = frozenset(  # of browsers and wrk: recognised without parsing the header
     {"gzip", "gzip, deflate", "gzip, deflate, br", "gzip, deflate, br, zstd"}
 )
 MEDIA_TYPES: Final = frozenset(
@@ -35,26 +35,26 @@ MEDIA_TYPES: Final = frozenset(
 
 
 def register(app: Flask) -> None:
-    """Let `app` compress what it answers."""
+    """Make `app` compress its responses."""
     app.after_request(_compressed)
 
 
 def compress(data: bytes, level: int = LEVEL) -> bytes:
-    """Compress; equal data give equal bytes, since no time is written into them."""
+    """Compress as gzip. Equal data give equal bytes, since no time is written into them."""
     return gzip.compress(data, level, mtime=0)
 
 
 def takes_gzip() -> bool:
-    """Whether the client takes gzip."""
-    told = request.environ.get("HTTP_ACCEPT_ENCODING", "")
-    return told in USUAL or request.accept_encodings.quality("gzip") > 0
+    """Whether the client of this request accepts gzip."""
+    accepted = request.environ.get("HTTP_ACCEPT_ENCODING", "")
+    return accepted in USUAL or request.accept_encodings.quality("gzip") > 0
 
 
 def _compressed(response: Response) -> Response:
     if response.mimetype not in MEDIA_TYPES or response.is_streamed:
         return response
-    response.headers.add("Vary", "Accept-Encoding")  # nothing else that is text varies
-    if not _is_worth_it(response) or not takes_gzip():
+    response.headers.add("Vary", "Accept-Encoding")  # no other text varies
+    if not _is_large_enough(response) or not takes_gzip():
         return response
     response.set_data(compress(response.get_data()))
     response.headers["Content-Encoding"] = "gzip"
@@ -64,8 +64,6 @@ def _compressed(response: Response) -> Response:
     return response
 
 
-def _is_worth_it(response: Response) -> bool:
+def _is_large_enough(response: Response) -> bool:
     length = response.calculate_content_length()
-    return (
-        length is not None and length >= WORTH_BYTES and "Content-Encoding" not in response.headers
-    )
+    return length is not None and length >= MIN_BYTES and "Content-Encoding" not in response.headers

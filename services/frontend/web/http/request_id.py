@@ -1,6 +1,7 @@
-"""Each request's id: in every line logged on its behalf, and in its response.
+"""The id of each request: in every log line on its behalf, and in its response.
 
-The response says it as `X-Request-ID`; a proxy's own id is taken over if it is a plain word.
+The response carries it as `X-Request-ID`. An id that the request brings, from a proxy for example,
+is kept if it is a plain word.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["HEADER", "register"]
 
 HEADER: Final = "X-Request-ID"
-WORD: Final = re.compile("[A-Za-z0-9._-]{1,64}")
+WORD: Final = re.compile("[A-Za-z0-9._-]{1,64}")  # safe in a log line and in a header
 
 _level = logging.getLogger(__name__)
 
@@ -33,16 +34,16 @@ def register(app: Flask) -> None:
 
 
 def _begin() -> None:
-    clear_contextvars()  # threads are used again
-    told = request.headers.get(HEADER, "")
-    g.request_id = told if WORD.fullmatch(told) else secrets.token_hex(8)
+    clear_contextvars()  # of an earlier request, which this thread may have served
+    given = request.headers.get(HEADER, "")
+    g.request_id = given if WORD.fullmatch(given) else secrets.token_hex(8)
     bind_contextvars(request=g.request_id)
 
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
-    response.call_on_close(clear_contextvars)  # its thread serves other requests next
-    if _level.isEnabledFor(logging.DEBUG):  # cheaper than a line that is thrown away
-        told = {"method": request.method, "path": request.path, "status": response.status_code}
-        logs.logger(__name__).debug("answered", **told)
+    response.call_on_close(clear_contextvars)  # also after a stream, which outlasts this function
+    if _level.isEnabledFor(logging.DEBUG):  # cheaper than a line that is then discarded
+        fields = {"method": request.method, "path": request.path, "status": response.status_code}
+        logs.logger(__name__).debug("answered", **fields)
     return response

@@ -1,7 +1,7 @@
-"""Requests and how long they took, counted by this process.
+"""Metrics of the requests that this process has answered: their number and their duration.
 
-A request is labelled by its method, the route's template and its status: never by its path,
-which a client can make up.
+The labels are the method, the template of the route and the status. The path is none of them, since
+a client can make up any number of paths.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST"})  # what any route takes
+METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST"})  # of all routes
 BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
 _requests: Final = Counter(
@@ -39,7 +39,7 @@ _durations: Final = Histogram(
 
 
 def register(app: Flask) -> None:
-    """Count what `app` answers; to be registered before anything else that looks at requests."""
+    """Count the requests of `app`; call it before other hooks are registered, to time them too."""
     app.before_request(_begin)
     app.after_request(_count)
 
@@ -51,12 +51,13 @@ def _begin() -> None:
 def _count(response: Response) -> Response:
     method = request.method if request.method in METHODS else "other"
     rule = request.url_rule
-    counted, timed = _of(method, "none" if rule is None else rule.rule, response.status_code)
-    counted.inc()
-    timed.observe(perf_counter() - g.begun)
+    route = "none" if rule is None else rule.rule
+    requests, durations = _labelled(method, route, response.status_code)
+    requests.inc()
+    durations.observe(perf_counter() - g.begun)
     return response
 
 
 @functools.cache  # bounded by routes, methods and statuses
-def _of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+def _labelled(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     return _requests.labels(method, route, status), _durations.labels(method, route)

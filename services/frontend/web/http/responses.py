@@ -1,4 +1,4 @@
-"""The forms in which answers leave: JSON documents, streams of records, streams of events."""
+"""The forms of responses: JSON documents, streamed files, server-sent events, and 304."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 FRESH: Final = "no-store"
-# Private, since with authentication not everybody may read it; immutable, since an id names bytes.
+# Private: a proxy may restrict who reads. Immutable: an id and a query determine every byte.
 IMMUTABLE: Final = "private, max-age=31536000, immutable"
 
 
@@ -42,32 +42,32 @@ def json_reply(
 
 
 def json_bytes(document: object) -> bytes:
-    """Write a JSON document."""
+    """Encode a JSON document."""
     return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def written_reply(
     document: bytes, status: HTTPStatus = HTTPStatus.OK, *, cache: str = FRESH
 ) -> Response:
-    """Answer with a JSON document that is written already."""
+    """Answer with an encoded JSON document."""
     response = Response(document, status=status, content_type="application/json")
     response.headers["Cache-Control"] = cache
     return response
 
 
 def packed_reply(packed: bytes, etag: str) -> Response:
-    """Answer with an immutable JSON document that is kept compressed, as the client takes it."""
+    """Answer with an immutable JSON document that is stored gzipped, unpacked if need be."""
     if takes_gzip():
         response = written_reply(packed, cache=IMMUTABLE)
         response.headers["Content-Encoding"] = "gzip"
     else:
         response = written_reply(gzip.decompress(packed), cache=IMMUTABLE)
-    response.set_etag(etag, weak=True)  # one representation, whichever its bytes
+    response.set_etag(etag, weak=True)  # the same for both encodings
     return response
 
 
 def stream_reply(chunks: Iterable[bytes], media_type: str, *, attachment: str | None) -> Response:
-    """Answer with bytes as they are made; `attachment` is the name of the file they become."""
+    """Answer with the chunks as they are made; a browser saves them as the file `attachment`."""
     response = Response(chunks, content_type=media_type)
     response.headers["Cache-Control"] = IMMUTABLE
     if attachment is not None:
@@ -76,26 +76,26 @@ def stream_reply(chunks: Iterable[bytes], media_type: str, *, attachment: str | 
 
 
 def started(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Make the first piece now, while an error can still have a status; the rest when read."""
+    """Make the first piece now, while an error can still set the status; the rest when read."""
     first = next(pieces, b"")
     return _resumed(first, pieces)
 
 
 def _resumed(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield first
-    yield from rest  # closing this one closes that
+    yield from rest  # closing this generator closes `rest`
 
 
 def etag_of(*parts: object) -> str:
-    """Name a representation by all that determines its bytes."""
+    """Return the entity tag of a response, from all that determines its bytes."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def unchanged(etag: str) -> Response | None:
-    """Answer 304 if the client has the representation already, else None."""
-    told = request.environ.get("HTTP_IF_NONE_MATCH")
-    usual = told in {f'"{etag}"', f'W/"{etag}"'}  # known without reading a list of them
-    if told is None or not (usual or request.if_none_match.contains_weak(etag)):
+    """Answer 304 if the client has the response with this entity tag, else return None."""
+    given = request.environ.get("HTTP_IF_NONE_MATCH")
+    is_alone = given in {f'"{etag}"', f'W/"{etag}"'}  # recognised without parsing a list
+    if given is None or not (is_alone or request.if_none_match.contains_weak(etag)):
         return None
     response = Response(status=HTTPStatus.NOT_MODIFIED)
     response.set_etag(etag)
@@ -104,8 +104,8 @@ def unchanged(etag: str) -> Response | None:
 
 
 def events_reply(events: Iterable[bytes]) -> Response:
-    """Answer with server-sent events, which nothing on the way may hold back or change."""
+    """Answer with server-sent events, which no proxy may buffer or change."""
     response = Response(events, content_type="text/event-stream; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache, no-transform"
-    response.headers["X-Accel-Buffering"] = "no"  # nginx and what follows its ways
+    response.headers["X-Accel-Buffering"] = "no"  # for nginx, and proxies that follow it
     return response

@@ -1,4 +1,4 @@
-"""Which proxies are believed: what they forward counts, and what anybody else forwards doesn't."""
+"""Trusted proxies: `X-Forwarded-*` headers count from them, and from no other address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FROM_PROXY: Final = "porta.from_proxy"  # in the WSGI environment, where no head
 
 
 class TrustedProxies:
-    """A WSGI application that takes address, scheme and host from proxies in these networks."""
+    """A WSGI application that takes address, scheme and host from proxies in given networks."""
 
     def __init__(self, app: WSGIApplication, networks: Sequence[str]) -> None:
         self._app = app
@@ -25,7 +25,7 @@ class TrustedProxies:
         self._networks = [ipaddress.ip_network(network) for network in networks]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request, as its proxy describes it if that is to be believed."""
+        """Answer a request, as a trusted proxy describes it if it comes from one."""
         trusted = environ[FROM_PROXY] = self._trusts(environ.get("REMOTE_ADDR", ""))
         return (self._behind if trusted else self._app)(environ, start_response)
 

@@ -1,1 +1,1 @@
-"""What operators ask: is it alive, is it ready, what does it count."""
+"""What operators use: liveness, readiness and metrics."""

@@ -1,6 +1,6 @@
-"""What those who keep Porta running ask: is it alive, and is it ready.
+"""The probes: `/healthz` for liveness, `/readyz` for readiness.
 
-Both are answered while Redis is away: alive says nothing about it, ready says that it is.
+Both answer while Redis is unavailable: liveness does not depend on it, readiness reports it.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 def alive() -> Response:
-    """Answer, which is all that it says."""
+    """Answer: the process serves requests."""
     return json_reply({"status": OK})
 
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """Say whether a propagation that is asked for now can be computed."""
+    """Report whether a propagation that is requested now can be computed."""
     checks = readiness(services())
-    good = all(said == OK for said in checks.values())
-    status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
-    return json_reply({"status": OK if good else "not ready", "checks": checks}, status)
+    is_ready = all(state == OK for state in checks.values())
+    status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+    return json_reply({"status": OK if is_ready else "not ready", "checks": checks}, status)
 
 
-def readiness(of: Services) -> dict[str, str]:
-    """Check Redis, the runners, and what the runners say of their Gateway; a sentence for each."""
+def readiness(services: Services) -> dict[str, str]:
+    """Check Redis, the runners, and the Gateway as the runners report it: "ok" or a sentence."""
     try:
-        runners = of.runners.alive()
+        runners = services.runners.alive()
     except StorageError as error:
         return {"redis": error.detail, "runner": "Not known.", "gateway": "Not known."}
     if not runners:

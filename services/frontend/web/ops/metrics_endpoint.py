@@ -1,10 +1,10 @@
-"""`/metrics`: what Prometheus reads of a web, in its text format.
+"""`/metrics`, in the text format of Prometheus.
 
-- What concerns the whole installation is read from Redis at each scrape: every web tells the
-  same, so it is to be taken once (`max`), not added up. Without Redis there is none of it.
-- What this web has counted itself comes from `metrics.py`: that adds up.
+- Metrics of the whole installation are read from Redis at each scrape. Every web reports the same
+  values, so queries take their maximum and not their sum. Without Redis they are absent.
+- Metrics of this web come from `observability.process_metrics`, and add up.
 
-What each means, and what to do about it: docs/operations.md.
+docs/operations.md explains each metric, and what to do about it.
 """
 
 from __future__ import annotations
@@ -42,27 +42,27 @@ blueprint = Blueprint("scrape", __name__)
 
 @blueprint.get("/metrics")
 def scrape() -> Response:
-    """Tell how much is going on, in the whole installation and in this web."""
-    whole = CollectorRegistry()
-    whole.register(InstallationCollector(services()))
-    told = generate_latest(whole) + generate_latest(process_metrics.all_processes())
-    response = Response(told, content_type=MEDIA_TYPE)
+    """Return the metrics of the installation and of this web."""
+    installation = CollectorRegistry()
+    installation.register(InstallationCollector(services()))
+    text = generate_latest(installation) + generate_latest(process_metrics.all_processes())
+    response = Response(text, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 class InstallationCollector(Collector):
-    """Reads Redis when it is asked."""
+    """Reads the metrics of the installation from Redis, at each scrape."""
 
-    def __init__(self, of: Services) -> None:
-        self._services = of
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     def describe(self) -> Iterator[Metric]:
-        """Name nothing beforehand, so that registering reads nothing."""
+        """Yield nothing, so that registering the collector reads nothing."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what is known; without Redis that it is away, and what is set."""
+        """Yield the settings and, if Redis answers, the state of the installation."""
         settings = self._services.settings
         build = GaugeMetricFamily("porta_build_info", "The version of Porta.", labels=["version"])
         build.add_metric((version("porta"),), 1)
@@ -72,11 +72,11 @@ class InstallationCollector(Collector):
         yield _gauge("runs_limit", "The most runs that hold clusters.", settings.max_runs)
         yield _gauge("line_limit", "The most runs that wait.", settings.max_waiting)
         try:
-            found = [*self._work(), *self._redis()]
+            state = [*self._work(), *self._redis()]
         except StorageError:
-            found = []
-        yield _gauge("redis_up", "Whether Redis answers.", bool(found))
-        yield from found
+            state = []
+        yield _gauge("redis_up", "Whether Redis answers.", bool(state))
+        yield from state
 
     def _work(self) -> Iterator[Metric]:
         runs = GaugeMetricFamily("porta_runs", "Runs that are not over.", labels=["state"])
@@ -92,7 +92,7 @@ class InstallationCollector(Collector):
         yield from counters.families(self._services.counters.read())
 
     def _redis(self) -> Iterator[Metric]:
-        """Yield how full Redis is; nothing where its user may not ask."""
+        """Yield how full Redis is; nothing if Porta's user of Redis may not read that."""
         try:
             with storage_errors():
                 info: dict[str, Any] = self._services.client.info("memory", "stats")
@@ -110,13 +110,13 @@ class InstallationCollector(Collector):
 
 
 def _clusters(runners: Mapping[str, Mapping[str, Any]]) -> Iterator[Metric]:
-    """Yield how many clusters the runner that looks after them has seen; none looks: nothing."""
-    told = [one for one in runners.values() if "clusters" in one]
-    if told:
-        last = min(told, key=lambda one: one["age_ms"])
-        yield _gauge("clusters", "Clusters of this installation.", last["clusters"])
-        yield _gauge("clusters_orphaned", "Those that no living run owns.", last["orphans"])
+    """Yield the clusters that the runner which reaps has counted; nothing if none has."""
+    reports = [report for report in runners.values() if "clusters" in report]
+    if reports:
+        newest = min(reports, key=lambda report: report["age_ms"])
+        yield _gauge("clusters", "Clusters of this installation.", newest["clusters"])
+        yield _gauge("clusters_orphaned", "Those that no living run owns.", newest["orphans"])
 
 
-def _gauge(name: str, says: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"porta_{name}", says, value)
+def _gauge(name: str, description: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"porta_{name}", description, value)

@@ -1,1 +1,1 @@
-"""What a person sees: the pages, their templates and their assets."""
+"""The pages: routes, view models, templates and assets."""

@@ -1,7 +1,8 @@
-"""What the pages load: our own modules and styles, and plotly.js, all from this server.
+"""The files that pages load: Porta's own modules and styles, and plotly.js, all from this server.
 
-Everything lies under `/assets/<version>/`, where the version is a digest of all of it; so a
-browser keeps it for ever, modules find one another by relative names, and no page mixes versions.
+They are served under `/assets/<version>/`, where the version is a digest of all of them. So a
+browser may keep them for ever, modules import each other by relative names, and no page mixes
+versions.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from frontend.errors import NotFound
-from frontend.web.http.compression import compress
+from frontend.web.http.compression import compress, takes_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,20 +41,20 @@ class Asset:
 
 @blueprint.get("/assets/<asked_version>/<name>")
 def asset(asked_version: str, name: str) -> Response:
-    """Send a file; of another version than ours (a page before an update) without caching."""
-    found = _assets().get(name)
-    if found is None:
+    """Return a file; to a page of another version, from before an update, not to be cached."""
+    file = _assets().get(name)
+    if file is None:
         raise NotFound("There is no such file.")
-    response = Response(found.plain, content_type=f"{found.media_type}; charset=utf-8")
-    if request.accept_encodings.quality("gzip") > 0:
-        response.set_data(found.gzipped)
+    response = Response(file.plain, content_type=f"{file.media_type}; charset=utf-8")
+    if takes_gzip():
+        response.set_data(file.gzipped)
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Cache-Control"] = FOR_EVER if asked_version == version() else "no-cache"
     return response
 
 
 def url(name: str) -> str:
-    """Return where the file is; a name of no file is a mistake in a template."""
+    """Return the path of a file; raises LookupError for a template that names no file."""
     if name not in _assets():
         raise LookupError(name)
     return f"/assets/{version()}/{name}"
@@ -61,17 +62,17 @@ def url(name: str) -> str:
 
 @cache
 def version() -> str:
-    """Return the digest of all files, by name and contents."""
+    """Return the digest of the names and contents of all files."""
     digest = hashlib.sha256()
-    for name, found in sorted(_assets().items()):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(found.plain).digest())
+    for name, file in sorted(_assets().items()):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(file.plain).digest())
     return digest.hexdigest()[:12]
 
 
 @cache
 def _assets() -> Mapping[str, Asset]:
     files = list(resources.files("frontend.web.pages").joinpath("static").iterdir())
-    own = {one.name: one.read_bytes() for one in files}
+    own = {file.name: file.read_bytes() for file in files}
     plotly = resources.files("plotly").joinpath("package_data", PLOTLY).read_bytes()
     return {name: _asset(name, data) for name, data in (own | {PLOTLY: plotly}).items()}
 

@@ -1,8 +1,8 @@
-"""What a person sees: the first page, and the page of one propagation.
+"""The pages: the home page, and the page of one propagation with its files.
 
-A page that is opened starts the run it needs, unless something other than a reader opened it;
-all else that changes anything is a form that is posted. Without JavaScript pages say how far
-things are, and look again by themselves.
+- Opening the page of a propagation starts the run that it needs, but only for a reader. Everything
+  else that changes anything is a form that is posted.
+- Without JavaScript the pages show the progress, and reload themselves.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ for _name in PAGE_FILES:
 
 @blueprint.get("/propagate", strict_slashes=False)
 def nothing() -> Response:
-    """Say what is missing from the address."""
+    """Answer an address without a step count: say what is missing."""
     raise NotFound("Say how many steps, as in /propagate/500.")
 
 

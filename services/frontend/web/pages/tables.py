@@ -1,4 +1,4 @@
-"""The statistics of a result as tables for a reader: rows with names, explanations and figures."""
+"""The statistics of a result as tables: rows with a name, an explanation and figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.engine import SHOWN_AGENTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Elements", "End", "Range", "Seen", "ends", "seen"]
+__all__ = ["Elements", "End", "OrbitTable", "Range", "end_states", "orbit_tables"]
 
 _QUANTITIES: Final = {
     "r": ("Distance", "r, from its primary"),
@@ -48,8 +48,8 @@ class Elements:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One agent as seen from its primary."""
+class OrbitTable:
+    """The orbit of one agent around its primary."""
 
     agent: str
     primary: str
@@ -60,24 +60,29 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """One agent at the end: its records, time, position and velocity."""
+    """One agent at the end: its number of records; time, x, y, vx and vy."""
 
     agent: str
     records: int
     state: tuple[float, ...]
 
 
-def seen(statistics: Mapping[str, Any]) -> tuple[Seen, ...]:
-    """Read the figures of the first agents that have a primary."""
+def orbit_tables(statistics: Mapping[str, Any]) -> tuple[OrbitTable, ...]:
+    """Return the tables of the first `SHOWN_AGENTS` agents that have a primary."""
     agents: dict[str, Any] = statistics["statistics"]
-    return tuple(_seen(name, figures) for name, figures in list(agents.items())[:SHOWN_AGENTS])
+    return tuple(
+        _orbit_table(name, figures) for name, figures in list(agents.items())[:SHOWN_AGENTS]
+    )
 
 
-def _seen(name: str, figures: Mapping[str, Any]) -> Seen:
-    return Seen(
+def _orbit_table(name: str, figures: Mapping[str, Any]) -> OrbitTable:
+    return OrbitTable(
         agent=name,
         primary=figures["primary"],
-        ranges=tuple(_range(*words, figures[key]) for key, words in _QUANTITIES.items()),
+        ranges=tuple(
+            _range(title, description, figures[key])
+            for key, (title, description) in _QUANTITIES.items()
+        ),
         elements=tuple(
             Elements(
                 name=title,
@@ -109,8 +114,8 @@ def _verdict(unbound_from: int | None) -> str:
     return f"Unbound from iteration {count(unbound_from)} on: from there its energy stays above 0."
 
 
-def ends(statistics: Mapping[str, Any]) -> tuple[End, ...]:
-    """Read the states of the first agents at the end."""
+def end_states(statistics: Mapping[str, Any]) -> tuple[End, ...]:
+    """Return the states at the end of the first `SHOWN_AGENTS` agents."""
     records, states = statistics["records_by_agent"], statistics["end"]
     return tuple(
         End(

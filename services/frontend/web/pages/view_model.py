@@ -1,4 +1,4 @@
-"""What the page of a propagation shows, made ready for its template: no logic is left to that."""
+"""The view model of the page of a propagation: all that its template shows, without logic in it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import orjson
 
 from frontend.domain.resource import API_ROOT, Links, Resource, Status
 from frontend.web.http.record_stream import records_path
-from frontend.web.pages import tables as tabled
 from frontend.web.pages.filters import count, elapsed, utc_time
+from frontend.web.pages.tables import End, OrbitTable, end_states, orbit_tables
 from sim.export import FORMATS
 from sim.scenario import NANO
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FILTERS", "Download", "Stage", "View"]
 
 NAMED_AGENTS: Final = 4
-BROWSER_RECORDS: Final = 1_000_000  # a data.js of a million takes a browser 8 s, of four kills it
+BROWSER_RECORDS: Final = 1_000_000  # a browser loads such a data.js in 8 s, and crashes at 4e6
 _STAGES: Final = {
     "queued": "In line",
     "starting": "Cluster",
@@ -33,7 +33,7 @@ _STAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of a run: whether it is done, now, or still to do."""
+    """One stage of a run; `state` is done, now or todo."""
 
     key: str
     name: str
@@ -42,7 +42,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """One file that can be had of a result."""
+    """A link to the records in one format, with the size to expect."""
 
     title: str
     description: str
@@ -52,14 +52,14 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The page of one propagation; without a resource nobody has asked for it."""
+    """The page of one propagation; `resource` is None if it was never requested."""
 
     request: PropagationRequest
     resource: Resource | None
 
     @property
     def status(self) -> str:
-        """Where it stands: a status, or absent."""
+        """The status, or `absent` without a resource."""
         return self.resource.status.value if self.resource else "absent"
 
     @property
@@ -69,32 +69,32 @@ class View:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a run is to be followed."""
+        """Whether there is a run to follow."""
         return self.resource is not None and not self.resource.status.is_over
 
     @property
     def links(self) -> Links:
-        """Where the propagation's other views are."""
+        """The links of the propagation."""
         return Links.of(self.request.id)
 
     @property
     def overview(self) -> str:
-        """Where what is drawn comes from."""
+        """The path of the data of the figures."""
         return f"{API_ROOT}/{self.request.id}/overview"
 
     @property
     def agents(self) -> str:
-        """The agents by name."""
-        return named(self.request.trajectory.scenario.names)
+        """The names of the agents, as words."""
+        return name_list(self.request.trajectory.scenario.names)
 
     @property
     def is_default_scenario(self) -> bool:
-        """Whether it is the planet and the satellite."""
+        """Whether the scenario is the default one."""
         return self.request.trajectory.scenario == NANO
 
     @property
     def shorter(self) -> Links | None:
-        """The longest propagation of a trajectory that ends early."""
+        """The links of the longest propagation of a trajectory that ends early."""
         error = self.resource.error if self.resource else None
         if error is None or not error.iteration:
             return None
@@ -102,7 +102,7 @@ class View:
 
     @property
     def stages(self) -> list[Stage]:
-        """The stages of a run, as far as the resource knows."""
+        """The stages of a run, with their states."""
         keys = list(_STAGES)
         now = keys.index(self._stage) if self._stage in keys else len(keys)
         states = ("todo", "now", "done")
@@ -120,18 +120,18 @@ class View:
 
     @property
     def records(self) -> int:
-        """How many records there are; 0 while it is not known."""
+        """The number of records; 0 while it is unknown."""
         records: int = self.statistics.get("records", 0)
         return records
 
     @property
     def is_large(self) -> bool:
-        """Whether the text formats are more than a browser likes to open."""
+        """Whether the text formats are too large for a browser to open."""
         return self.records > BROWSER_RECORDS
 
     @property
     def downloads(self) -> list[Download]:
-        """The files, with what to expect of their size."""
+        """The records in every format."""
         return [
             Download(
                 title=form.title,
@@ -144,34 +144,34 @@ class View:
 
     @property
     def statistics(self) -> Mapping[str, Any]:
-        """What came out; empty while nothing has."""
+        """The statistics of the result; empty without one."""
         return (self.resource and self.resource.statistics) or {}
 
     @property
-    def tables(self) -> tuple[tabled.Seen, ...]:
-        """The figures of the agents that have a primary."""
-        return tabled.seen(self.statistics)
+    def tables(self) -> tuple[OrbitTable, ...]:
+        """The tables of the agents that have a primary."""
+        return orbit_tables(self.statistics)
 
     @property
-    def ends(self) -> tuple[tabled.End, ...]:
-        """The agents at the end."""
-        return tabled.ends(self.statistics)
+    def ends(self) -> tuple[End, ...]:
+        """The states of the agents at the end."""
+        return end_states(self.statistics)
 
     @property
     def agents_left(self) -> int:
-        """How many agents the tables leave out."""
+        """The number of agents that the tables leave out."""
         return len(self.statistics["end"]) - len(self.ends)
 
     @property
     def centre(self) -> str:
-        """What the other frame of reference is centred on."""
+        """The centre of the other frame of reference."""
         primaries = {table.primary for table in self.tables}
         return primaries.pop() if len(primaries) == 1 else "primary"
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """How, where and when it was computed."""
-        assert self.resource is not None  # noqa: S101  # asked for of results only
+        """How, where and when the result was computed."""
+        assert self.resource is not None  # noqa: S101  # the template shows them of results only
         timings, cluster = self.resource.timings, self.resource.cluster
         facts = [("Where", _where(self.resource))]
         if cluster is not None:
@@ -189,7 +189,7 @@ class View:
 
     @property
     def scenario(self) -> str:
-        """The scenario, to be read and copied."""
+        """The scenario as JSON, to be read and copied."""
         document = self.request.trajectory.scenario.to_json()
         return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 
@@ -204,8 +204,8 @@ def _where(resource: Resource) -> str:
             return "at once, by the web process"
 
 
-def named(names: tuple[str, ...] | Mapping[str, object]) -> str:
-    """List agents by name, the first few of many."""
+def name_list(names: tuple[str, ...] | Mapping[str, object]) -> str:
+    """List the names of agents: all, or the first few of many."""
     shown = list(names)[:NAMED_AGENTS]
     left = len(names) - len(shown)
     if left:
@@ -213,8 +213,8 @@ def named(names: tuple[str, ...] | Mapping[str, object]) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
-def standing(resource: Resource) -> str:
-    """Say in a few words where a propagation stands."""
+def status_words(resource: Resource) -> str:
+    """Return the status of a propagation in a few words."""
     progress, cluster = resource.progress, resource.cluster
     match resource.status:
         case Status.QUEUED if progress.position:
@@ -231,4 +231,4 @@ def standing(resource: Resource) -> str:
             return resource.status.value
 
 
-FILTERS: Final = {"agents": named, "standing": standing}
+FILTERS: Final = {filter_.__name__: filter_ for filter_ in (name_list, status_words)}

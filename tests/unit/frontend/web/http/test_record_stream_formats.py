@@ -88,10 +88,10 @@ def test_a_format_of_the_table_is_described_to_programs_and_people(added: dict[s
     operation = added["openapi"]["paths"]["/api/v1/propagations/{id}/records"]["get"]
     (choice,) = [one for one in operation["parameters"] if one["name"] == "format"]
     assert "counts" in choice["schema"]["enum"]
-    assert "`counts`, how many records there are" in choice["description"]
+    assert "`counts` (how many records there are)" in choice["description"]
     assert "text/x-counts" in operation["responses"]["200"]["content"]
     assert "<code>counts</code>" in added["docs"]
-    assert "counts, how many records there are" in added["docs"]
+    assert "counts (how many records there are)" in added["docs"]
     assert "text/x-counts" in added["docs"]
 
 

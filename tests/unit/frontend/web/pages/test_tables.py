@@ -21,7 +21,7 @@ def lonely() -> Scenario:
 
 
 def test_an_agent_is_seen_from_its_primary_with_units_explained() -> None:
-    (satellite,) = tables.seen(summary())
+    (satellite,) = tables.orbit_tables(summary())
     assert (satellite.agent, satellite.primary) == ("Satellite", "Planet")
     assert [row.name for row in satellite.ranges] == [
         "Distance",
@@ -33,7 +33,7 @@ def test_an_agent_is_seen_from_its_primary_with_units_explained() -> None:
 
 
 def test_the_extremes_enclose_the_mean_and_say_where_they_are() -> None:
-    (satellite,) = tables.seen(summary())
+    (satellite,) = tables.orbit_tables(summary())
     for row in satellite.ranges:
         assert row.low <= row.mean <= row.high
         assert 0 <= row.low_at < STEPS
@@ -41,13 +41,13 @@ def test_the_extremes_enclose_the_mean_and_say_where_they_are() -> None:
 
 
 def test_nobody_is_seen_from_an_agent_that_is_alone() -> None:
-    assert tables.seen(summary(lonely(), 10)) == ()
-    assert [row.agent for row in tables.ends(summary(lonely(), 10))] == ["A"]
+    assert tables.orbit_tables(summary(lonely(), 10)) == ()
+    assert [row.agent for row in tables.end_states(summary(lonely(), 10))] == ["A"]
 
 
 def test_each_agent_is_shown_where_it_ends() -> None:
     known = summary()
-    planet, satellite = tables.ends(known)
+    planet, satellite = tables.end_states(known)
     assert planet.records + satellite.records == known["records"]
     assert satellite.state[1] == known["end"]["Satellite"]["x"]
 
@@ -58,4 +58,4 @@ def test_each_agent_is_shown_where_it_ends() -> None:
 def test_a_sentence_says_whether_it_is_bound(unbound_from: int | None, sentence: str) -> None:
     known = summary()
     known["statistics"]["Satellite"]["unbound_from"] = unbound_from
-    assert sentence in tables.seen(known)[0].verdict
+    assert sentence in tables.orbit_tables(known)[0].verdict

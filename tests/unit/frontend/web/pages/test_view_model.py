@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resource, Status
-from frontend.web.pages.view_model import View, named, standing
+from frontend.web.pages.view_model import View, name_list, status_words
 from sim.scenario import PropagationRequest, Trajectory
 
 REQUEST = PropagationRequest(1_000_000)
@@ -55,7 +55,7 @@ def test_what_nobody_has_asked_for_is_absent_and_neither_complete_nor_under_way(
     ],
 )
 def test_a_few_words_say_where_a_propagation_stands(of: Resource, words: str) -> None:
-    assert standing(of) == words
+    assert status_words(of) == words
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_few_words_say_where_a_propagation_stands(of: Resource, words: str) ->
     ],
 )
 def test_of_many_agents_the_first_are_named(names: tuple[str, ...], text: str) -> None:
-    assert named(names) == text
+    assert name_list(names) == text
 
 
 def test_a_trajectory_that_ends_offers_what_came_before() -> None:

@@ -1,0 +1,28 @@
+"""Claims about the parameters of the API: what is described is what can be asked for."""
+
+from __future__ import annotations
+
+from frontend.web.api.parameters import MAX_DRAWN, OVERVIEW, RECORDS
+from frontend.web.http.query_params import REQUEST
+from frontend.web.http.record_stream import API_FORMATS
+from sim.engine import SHOWN_AGENTS
+
+NAMED = {parameter.name: parameter for parameter in (*RECORDS, *OVERVIEW)}
+
+
+def test_each_format_is_described_and_the_default_is_one_of_them() -> None:
+    choice = NAMED["format"]
+    assert choice.schema()["enum"] == list(API_FORMATS)
+    assert choice.default in API_FORMATS
+    for name, form in API_FORMATS.items():
+        assert f"`{name}` ({form.description})" in choice.description
+
+
+def test_every_operation_on_one_propagation_takes_what_completes_its_id() -> None:
+    assert RECORDS[: len(REQUEST)] == OVERVIEW[: len(REQUEST)] == REQUEST
+
+
+def test_the_defaults_of_an_overview_are_within_its_limit() -> None:
+    assert NAMED["pixels"].default * NAMED["agents"].default <= MAX_DRAWN
+    assert NAMED["agents"].default == SHOWN_AGENTS
+    assert str(MAX_DRAWN) in NAMED["agents"].description

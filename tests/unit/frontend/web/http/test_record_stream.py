@@ -1,0 +1,98 @@
+"""Claims about records as files: their addresses, headers and bytes.
+
+What the files hold is claimed by tests/unit/sim/export/ and tests/unit/frontend/web/api/.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from frontend.domain.resource import API_ROOT, Links
+from frontend.errors import Busy, NotReady
+from frontend.web.http import backpressure
+from frontend.web.http.backpressure import few_at_a_time
+from frontend.web.http.record_stream import API_FORMATS, PAGE_FILES, records_path, records_reply
+from sim import Propagation
+from sim.export import FORMATS, Format, export
+from sim.scenario import PropagationRequest
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+SMALL = PropagationRequest(500)
+LINKS = Links.of("500")
+
+
+@pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
+def test_every_format_is_served_at_its_path_as_it_is_exported(
+    web: FlaskClient, form: Format
+) -> None:
+    answer = web.get(records_path(LINKS, form))
+    slices = Propagation.open(SMALL.trajectory, SMALL.steps).slices()
+    assert answer.status_code == 200
+    assert answer.content_type == form.media_type
+    assert answer.data == b"".join(export(slices, form))
+
+
+def test_a_format_is_offered_by_the_api_or_as_a_file_of_the_page() -> None:
+    assert {form.name for form in PAGE_FILES.values()} | set(API_FORMATS) == set(FORMATS)
+    assert not {form.name for form in PAGE_FILES.values()} & set(API_FORMATS)
+
+
+def test_the_links_of_a_resource_lead_to_the_same_addresses() -> None:
+    assert records_path(LINKS, FORMATS["js"]) == LINKS.data_js
+    assert records_path(LINKS, FORMATS["csv"]).startswith(f"{LINKS.records}?")
+
+
+def test_the_same_window_has_the_same_tag_and_another_has_another(web: FlaskClient) -> None:
+    tags = [
+        web.get(f"{LINKS.records}?{query}").headers["ETag"]
+        for query in ("format=csv", "format=csv", "format=json", "t0=1", "t1=1", "max_points=9")
+    ]
+    assert tags[0] == tags[1]
+    assert len(set(tags)) == len(tags) - 1
+
+
+def test_a_window_is_streamed_and_a_head_request_reads_none_of_it(app: Flask) -> None:
+    with app.test_request_context("/", method="GET"):
+        streamed = records_reply(SMALL, FORMATS["csv"], (0.0, 5.0))
+        assert streamed.is_streamed
+        assert len(streamed.get_data()) > 100
+    with app.test_request_context("/", method="HEAD"):
+        head = records_reply(SMALL, FORMATS["csv"], (0.0, 5.0))
+        assert head.get_data() == b""
+        assert head.headers["ETag"] == streamed.headers["ETag"]
+
+
+def test_an_attachment_has_a_name_for_the_browser_to_save(app: Flask) -> None:
+    with app.test_request_context("/"):
+        named = records_reply(SMALL, FORMATS["csv"], attachment="orbit.csv")
+        assert named.headers["Content-Disposition"] == 'attachment; filename="orbit.csv"'
+        assert "Content-Disposition" not in records_reply(SMALL, FORMATS["js"]).headers
+
+
+def test_an_error_comes_before_the_first_piece_and_has_a_status(
+    app: Flask, web: FlaskClient
+) -> None:
+    assert web.post(API_ROOT, json={"steps": 200_000}).status_code == 202
+    with app.test_request_context("/"), pytest.raises(NotReady):
+        records_reply(PropagationRequest(200_000), FORMATS["csv"])
+    assert web.get(f"{API_ROOT}/200000/records").status_code == 404
+
+
+def test_only_a_few_decimated_files_are_made_at_a_time(app: Flask, web: FlaskClient) -> None:
+    busy = [few_at_a_time(iter("ab")) for _ in range(backpressure.AT_A_TIME)]
+    try:
+        for generator in busy:
+            next(generator)
+        with app.test_request_context("/"), pytest.raises(Busy):
+            records_reply(SMALL, FORMATS["csv"], max_points=10)
+        assert web.get(f"{LINKS.records}?format=csv&max_points=10").status_code == 503
+        assert web.get(f"{LINKS.records}?format=csv").status_code == 200
+    finally:
+        for generator in busy:
+            generator.close()
+    assert web.get(f"{LINKS.records}?format=csv&max_points=10").status_code == 200
