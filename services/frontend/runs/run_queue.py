@@ -24,6 +24,7 @@ import orjson
 
 from frontend.domain.run import Acquired, Enqueued, Lease, Renewal, RunState, Snapshot, pairs
 from frontend.errors import ChainBroken, LeaseLost, QueueFull, ValueTooLarge
+from frontend.settings import Settings
 from frontend.storage import keys
 from frontend.storage.connection import command, now_ms, storage_errors
 from frontend.storage.scripts import Scripts
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["VALUE_LIMIT_BYTES", "RunQueue"]
 
 VALUE_LIMIT_BYTES: Final = 512 * 2**20  # proto-max-bulk-len, Redis' default
-LEASE_MS: Final = 10_000  # PORTA_LEASE
+DEFAULTS: Final = Settings()
 WAITING_FOR_ONE_RUN: Final = 256  # ids; bounds a snapshot
 RECENT_KEPT: Final = 10_000  # ids, some 1 MB
 RETRY_AFTER_S: Final = 10
@@ -56,9 +57,9 @@ class RunQueue:
         self,
         client: redis.Redis,
         *,
-        lease_ms: int = LEASE_MS,
-        max_runs: int = 4,
-        max_waiting: int = 100,
+        lease_ms: int = DEFAULTS.lease_s * 1_000,
+        max_runs: int = DEFAULTS.max_runs,
+        max_waiting: int = DEFAULTS.max_waiting,
         max_attempts: int = 4,
         back_off_ms: int = BACK_OFF_MS,
         result_ttl_s: int | None = None,
