@@ -1,53 +1,50 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
-import sys
+from contextlib import redirect_stderr
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pytest
 
 from frontend.cli.progress_bar import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pytest
+
 
 class Terminal:
-    """A terminal that stands for standard error, and what was written to it."""
+    """A terminal that standard error writes to, and what it shows at the end."""
 
-    def __init__(self) -> None:
-        self._screen, writer = pty.openpty()
-        self.stream = os.fdopen(writer, "w")
-
-    def text(self) -> str:
-        self.stream.flush()
-        return os.read(self._screen, 65_536).decode()
-
-    def close(self) -> None:
-        self.stream.close()
-        os.close(self._screen)
+    text = ""
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
-    made = Terminal()
-    monkeypatch.setattr(sys, "stderr", made.stream)
-    yield made
-    monkeypatch.undo()
-    made.close()
+@contextlib.contextmanager
+def terminal() -> Iterator[Terminal]:
+    shown = Terminal()
+    screen, writer = pty.openpty()
+    try:
+        with os.fdopen(writer, "w") as stream:
+            with redirect_stderr(stream):
+                yield shown
+            stream.write(".")  # so that there is something to be read in any case
+            stream.flush()
+            shown.text = os.read(screen, 65_536).decode()
+    finally:
+        os.close(screen)
 
 
-def test_a_terminal_shows_what_is_done_and_the_present_label(terminal: Terminal) -> None:
-    with Progress.of(100, "starting") as bar:
+def test_a_terminal_shows_what_is_done_and_the_present_label() -> None:
+    with terminal() as shown, Progress.of(100, "starting") as bar:
         bar.relabel("propagating")
         bar.reach(50)
         bar.reach(20)  # late news from another worker
         bar.reach(100)
-    text = terminal.text()
-    assert text.index("starting") < text.index("propagating")
-    assert "100%" in text
+    assert shown.text.index("starting") < shown.text.index("propagating")
+    assert "100%" in shown.text
 
 
 def test_a_pipe_gets_nothing(capfd: pytest.CaptureFixture[str]) -> None:
@@ -56,8 +53,8 @@ def test_a_pipe_gets_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
-def test_batches_pass_unchanged_and_their_rows_are_counted(terminal: Terminal) -> None:
+def test_batches_pass_unchanged_and_their_rows_are_counted() -> None:
     batches = [pa.record_batch({"x": list(range(size))}) for size in (3, 0, 7)]
-    with Progress.of(10, "writing") as bar:
+    with terminal() as shown, Progress.of(10, "writing") as bar:
         assert list(bar.count(batches)) == batches
-    assert "100%" in terminal.text()
+    assert "100%" in shown.text

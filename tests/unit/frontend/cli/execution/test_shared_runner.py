@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from frontend.bootstrap import Services
-    from frontend.domain import manifest
-from frontend.domain.run import Lease
+    from frontend.domain.run import Lease
 
 TRAJECTORY = Trajectory(seed=6)
 REQUEST = PropagationRequest(120_000, TRAJECTORY)
