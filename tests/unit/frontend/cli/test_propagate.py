@@ -1,0 +1,74 @@
+"""`porta propagate` in this process; as a process, and on clusters, it is in test_cli.py."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from frontend.cli.propagate import Arguments, run
+from frontend.errors import BadRequest, FrontendError
+from frontend.settings import Settings
+from sim.export import FORMATS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def arguments(**others: object) -> Arguments:
+    given = {"steps": "500", "seed": "0", "members": "1", "scenario": None, "workers": "inline"}
+    return Arguments(**{"output": None, **given, **others})  # type: ignore[arg-type] # as a person writes them
+
+
+def test_a_summary_goes_to_standard_output_and_nothing_to_standard_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(Settings(), arguments())
+    printed = capsys.readouterr()
+    assert printed.out.startswith("500 steps, seed 0: 805 records\n")
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize("suffix", [form.suffix for form in FORMATS.values()])
+def test_a_file_of_each_format_is_written_and_named_on_standard_error(
+    suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / f"orbit{suffix}"
+    run(Settings(), arguments(output=str(file)))
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    size_bytes = file.stat().st_size
+    assert printed.err == f"Wrote {file}: 805 records, {size_bytes:,} bytes.\n"
+
+
+def test_an_unknown_suffix_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        run(Settings(), arguments(output=str(tmp_path / "orbit.txt")))
+    assert all(form.suffix in refusal.value.detail for form in FORMATS.values())
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "orbit.js").mkdir()
+    with pytest.raises(FrontendError, match="can't be written"):
+        run(Settings(), arguments(output=str(tmp_path / "orbit.js")))
+    assert [path.name for path in tmp_path.iterdir()] == ["orbit.js"]
+
+
+def test_a_scenario_is_read_from_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sim.scenario import NANO
+
+    document = NANO.to_json()
+    document["agents"][0]["name"] = "Sun"  # type: ignore[index] # a list of objects
+    file = tmp_path / "scenario.json"
+    file.write_text(json.dumps(document))
+    run(Settings(), arguments(scenario=file))
+    assert "\nSun " in capsys.readouterr().out
+
+
+def test_the_limits_of_the_settings_hold_here_too() -> None:
+    with pytest.raises(BadRequest, match="100"):
+        run(Settings(max_steps=100), arguments())

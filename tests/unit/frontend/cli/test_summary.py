@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from frontend.cli.summary import LISTED_AGENTS, summary
+from sim.engine import Propagation
+from sim.scenario import NANO, PropagationRequest, Scenario, Trajectory
+
+
+def summary_of(scenario: Scenario, steps: int = 500) -> str:
+    request = PropagationRequest(steps, Trajectory(scenario))
+    return summary(request, Propagation.open(request.trajectory, steps))
+
+
+def test_it_has_the_counts_the_last_states_and_the_orbit_of_each_agent() -> None:
+    lines = summary_of(NANO).splitlines()
+    assert lines[0] == "500 steps, seed 0: 805 records"
+    assert lines[2].split() == ["at", "the", "end", "records", "time", "x", "y", "vx", "vy"]
+    end = Propagation.open(Trajectory(NANO), 500).end
+    for line, (name, state) in zip(lines[3:5], end.items(), strict=True):
+        assert line.startswith(f"{name} ")
+        assert line.split()[-2:] == [f"{state.vx:.6g}", f"{state.vy:.6g}"]
+    assert "Satellite, as it sees Planet" in lines
+
+
+def test_of_many_agents_the_first_are_listed_and_the_others_counted() -> None:
+    sun, planet = NANO.agents
+    others = [
+        replace(
+            planet, name=f"Moon {number}", state=replace(planet.state, y=planet.state.y + number)
+        )
+        for number in range(LISTED_AGENTS + 4)
+    ]
+    text = summary_of(replace(NANO, agents=(sun, *others)), steps=50)
+    assert f"Moon {LISTED_AGENTS - 2} " in text
+    assert f"Moon {LISTED_AGENTS} " not in text
+    assert "... and 5 more" in text

@@ -1,0 +1,116 @@
+"""A runner in this process, with a real Redis; its Dask is away, or not needed.
+
+Runners as processes, with clusters, are in tests/integration/test_runner.py and faults/.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from frontend.domain.run import ChainEntry
+from frontend.runner.service import Runner
+from sim.cluster import LocalBackend, SchedulerBackend
+from sim.engine import checksum, initial_checkpoint, pass_over
+from sim.scenario import PropagationRequest, Trajectory
+from tests.deadlines import EVENTUALLY_S
+from tests.processes import eventually
+from tests.run_protocol import lapse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from frontend.bootstrap import Services
+    from frontend.domain.run import RunState
+    from sim.cluster import Backend
+
+TRAJECTORY = Trajectory(seed=5)
+REQUEST = PropagationRequest(120_000, TRAJECTORY)
+
+
+@asynccontextmanager
+async def at_work(services: Services, backend: Backend) -> AsyncIterator[Runner]:
+    """Have a runner serve meanwhile."""
+    runner, stop = Runner(services, backend), asyncio.Event()
+    serving = asyncio.create_task(runner.serve(stop))
+    try:
+        yield runner
+    finally:
+        stop.set()
+        await asyncio.wait_for(serving, EVENTUALLY_S)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    await asyncio.to_thread(eventually, condition, within_s=EVENTUALLY_S)
+
+
+def state_of(services: Services) -> RunState:
+    state = services.runs.state(TRAJECTORY.digest)
+    assert state is not None
+    return state
+
+
+def store_all(services: Services) -> None:
+    """Store the whole trajectory, as an owner did that was killed before it published."""
+    acquired = services.runs.acquire(TRAJECTORY.digest, "fencing token", "killed")
+    assert acquired.lease is not None
+    stretch = pass_over(TRAJECTORY, initial_checkpoint(TRAJECTORY.scenario), 2)
+    data = stretch.to_bytes()
+    entry = ChainEntry(0, stretch.count, checksum(data), sum(stretch.records))
+    services.runs.put(acquired.lease, position=0, previous="", entry=entry, data=data)
+    lapse(services.client, TRAJECTORY.digest)
+
+
+def test_its_heartbeat_says_that_it_lives_and_its_end_that_it_left(services: Services) -> None:
+    async def main() -> None:
+        async with at_work(services, LocalBackend()) as runner:
+            await until(lambda: runner.name in services.runners.alive())
+            info = services.runners.alive()[runner.name]
+            assert (info["gateway"], info["conducting"]) == ("ok", 0)
+            assert f"-{os.getpid()}-" in runner.name
+
+    asyncio.run(main())
+    assert services.runners.alive() == {}
+
+
+def test_an_abandoned_run_is_taken_over_and_what_is_stored_is_published(
+    services: Services,
+) -> None:
+    services.runs.line_up(REQUEST)
+    store_all(services)
+
+    async def main() -> None:
+        async with at_work(services, LocalBackend()):
+            await until(lambda: state_of(services).state == "done")
+
+    asyncio.run(main())
+    assert services.store.manifest(REQUEST.id) is not None
+    assert state_of(services).epoch == 2
+
+
+def test_without_its_dask_a_run_waits_and_no_attempt_is_counted(services: Services) -> None:
+    services.runs.line_up(REQUEST)
+    away = SchedulerBackend("127.0.0.1:1", start_s=0.2)
+
+    async def main() -> None:
+        async with at_work(services, away) as runner:
+            await until(lambda: "does not answer" in str(services.runners.alive()))
+            await until(lambda: state_of(services).state == "queued")
+            assert runner.name in services.runners.alive()
+
+    asyncio.run(main())
+    assert (state_of(services).state, state_of(services).attempts) == ("queued", 0)
+
+
+def test_a_runner_that_stops_gives_back_what_it_executes(services: Services) -> None:
+    services.runs.line_up(REQUEST)
+    slow = SchedulerBackend("127.0.0.1:1", start_s=EVENTUALLY_S)  # it tries for that long
+
+    async def main() -> None:
+        async with at_work(services, slow):
+            await until(lambda: state_of(services).state == "running")
+
+    asyncio.run(main())
+    assert (state_of(services).state, state_of(services).attempts) == ("queued", 0)
