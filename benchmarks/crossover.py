@@ -1,9 +1,9 @@
-"""When does a cluster pay? The command that measures it, and keeps docs/performance.md true.
+"""The command that measures from which step count a cluster pays, for docs/performance.md.
 
     python -m benchmarks.crossover [--repeats N]
 
-takes the time of each way for each number of steps, writes the table into docs/performance.md and
-the figure beside it. Each repeat goes through all ways once, so that all see the same machine.
+measures each way at each step count, and writes the tables of docs/performance.md and the figure
+beside it. Each repeat runs all ways once, so that all see the same state of the machine.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
 
 
 def measured(repeats: int) -> Times:
-    """Take all times, so many of each."""
+    """Measure all times, `repeats` of each."""
     times: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     with ExitStack() as stack:
         prepared = {way: stack.enter_context(way.prepare()) for way in ways.WAYS}
@@ -59,7 +59,7 @@ def measured(repeats: int) -> Times:
 
 
 def tables(times: Times) -> str:
-    """Return the page's tables: what was taken, and where a cluster begins to pay."""
+    """Return the page's tables, and from which step counts a cluster is faster."""
     parts = []
     for title, names in ways.SUBJECTS.items():
         counts = sorted({steps for name in names for steps in times[name]})
@@ -80,22 +80,24 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _break_even(times: Times) -> str:
-    said = []
+    sentences = []
     for alone, with_cluster in ways.COMPARED:
         at = crossing(ways.medians(times[alone]), ways.medians(times[with_cluster]))
-        said.append(f"- {with_cluster[0].upper()}{with_cluster[1:]} is sooner than {alone} {at}\n")
-    return "".join(said)
+        sentences.append(
+            f"- {with_cluster[0].upper()}{with_cluster[1:]} is faster than {alone} {at}\n"
+        )
+    return "".join(sentences)
 
 
 def crossing(ours: Mapping[int, float], theirs: Mapping[int, float]) -> str:
-    """Say from about how many steps on theirs is sooner."""
+    """Return from about how many steps on theirs is faster, as the end of a sentence."""
     both = sorted(ours.keys() & theirs.keys())
     for low, high in pairwise(both):
         before, after = theirs[low] - ours[low], theirs[high] - ours[high]
         if before > 0 >= after:
             at = low + (high - low) * before / (before - after)
             return f"from about {float(f'{at:.1g}'):,.0f} steps on."
-    return f"nowhere up to {both[-1]:,} steps."
+    return f"at no step count up to {both[-1]:,}."
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ def test_a_cluster_pays_from_where_the_lines_cross() -> None:
     assert crossover.crossing(ours, theirs) == "from about 20 steps on."
 
 
-def test_a_cluster_that_is_never_sooner_is_said_to_be_so() -> None:
-    assert crossover.crossing({10: 1.0, 20: 2.0}, {10: 2.0, 20: 3.0}) == "nowhere up to 20 steps."
+def test_a_cluster_that_is_never_faster_is_reported_as_such() -> None:
+    assert (
+        crossover.crossing({10: 1.0, 20: 2.0}, {10: 2.0, 20: 3.0}) == "at no step count up to 20."
+    )
 
 
 def test_the_page_has_a_row_for_each_way_and_says_what_is_compared() -> None:
@@ -18,7 +20,7 @@ def test_the_page_has_a_row_for_each_way_and_says_what_is_compared() -> None:
     for way in ways.WAYS:
         assert f"| {way.name} | " in written
     assert "200 ms (100 to 300)" in written
-    assert written.count("is sooner than") == len(ways.COMPARED)
+    assert written.count("is faster than") == len(ways.COMPARED)
 
 
 def test_the_page_has_a_place_for_what_is_measured() -> None:

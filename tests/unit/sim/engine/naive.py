@@ -1,4 +1,4 @@
-"""What each step should have seen, computed from the reference without any cleverness."""
+"""The elements that each step reads, computed from the reference in the simplest way."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def naive_steps(trajectory: Trajectory, steps: int) -> list[list[dict[str, Any]]
     """For each iteration its steps: the agent, its new state, and r, e, h as it saw its primary."""
     scenario = trajectory.scenario
     history = [[record] for record in initial_records(scenario)]
-    told: list[list[dict[str, Any]]] = []
+    by_iteration: list[list[dict[str, Any]]] = []
     for records in itertools.islice(iterations(scenario, trajectory.seed), steps):
-        told.append([])
+        by_iteration.append([])
         for record in records:
             a, primary = record.agent, scenario.primaries[record.agent]
             step: dict[str, Any] = {"agent": a, "state": record.state}
@@ -30,6 +30,6 @@ def naive_steps(trajectory: Trajectory, steps: int) -> list[list[dict[str, Any]]
                 r = math.sqrt(rx * rx + ry * ry)
                 e = 0.5 * (wx * wx + wy * wy) - scenario.agents[primary].mu / r
                 step |= {"r": r, "e": e, "h": ry * wx - rx * wy}
-            told[-1].append(step)
+            by_iteration[-1].append(step)
             history[a].append(record)
-    return told
+    return by_iteration

@@ -43,8 +43,8 @@ def test_the_contents_do_not_depend_on_the_stretches(counts: tuple[int, ...]) ->
             np.concatenate([path.states for path in each.paths(intervals)]) for each in (one, other)
         ]
         assert paths[0].tobytes() == paths[1].tobytes()
-    for of_one, of_other in zip(one.tallies(), other.tallies(), strict=True):
-        assert of_one.tobytes() == of_other.tobytes()
+    for tally_one, tally_other in zip(one.tallies(), other.tallies(), strict=True):
+        assert tally_one.tobytes() == tally_other.tobytes()
 
 
 def test_an_interval_ends_where_the_next_begins_and_the_last_at_the_end() -> None:

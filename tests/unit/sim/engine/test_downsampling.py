@@ -24,20 +24,15 @@ def test_the_series_are_the_extremes_of_each_bin(name: str, steps: int) -> None:
     assert overview["exact"] == (lengths == 1)
     agents: Any = overview["agents"]
     for a, drawn in enumerate(agents):
-        for quantity in ("x", "y", "r", "e", "h"):
-            if quantity not in drawn["series"]:
-                assert drawn["primary"] is None
-                continue
-            for b in range(-(-steps // lengths)):
-                steps_of = [
-                    s
-                    for its in naive[b * lengths : (b + 1) * lengths]
-                    for s in its
-                    if s["agent"] == a
-                ]
+        quantities = [q for q in ("x", "y", "r", "e", "h") if q in drawn["series"]]
+        assert quantities == list("xyreh" if drawn["primary"] is not None else "xy")
+        for b in range(-(-steps // lengths)):
+            in_bin = naive[b * lengths : (b + 1) * lengths]
+            own = [step for steps_ in in_bin for step in steps_ if step["agent"] == a]
+            for quantity in quantities:
                 values = [
-                    getattr(s["state"], quantity) if quantity in "xy" else s[quantity]
-                    for s in steps_of
+                    getattr(step["state"], quantity) if quantity in "xy" else step[quantity]
+                    for step in own
                 ]
                 assert drawn["series"][quantity]["min"][b] == (min(values) if values else None)
                 assert drawn["series"][quantity]["max"][b] == (max(values) if values else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -29,21 +30,34 @@ Path: TypeAlias = tuple[Floats, Floats, Floats]  # t, x, y
 Verdict: TypeAlias = float | Literal["points"]
 
 
-def true_paths(propagation: Propagation, t0: float, t1: float, frame: Frame) -> list[Path]:
-    """Where each agent's records in the window end: straight from the records."""
-    scenario = propagation.trajectory.scenario
+@functools.lru_cache(maxsize=2)
+def opened(trajectory: Trajectory, steps: int) -> Propagation:
+    """Both frames of a propagation are drawn one after the other."""
+    return Propagation.open(trajectory, steps)
+
+
+@functools.lru_cache(maxsize=16)
+def columns_by_agent(propagation: Propagation, t0: float, t1: float) -> list[Path]:
+    """Of each agent the records' t1, x and y in the window, and some around it."""
     around = 2.0  # more than the longest step: so the window's edges have neighbours
     table = pa.Table.from_batches(list(propagation.slices(t0 - around, t1 + around)))
     table = table.combine_chunks()
     agents = table["agent"].chunk(0).indices.to_numpy()
-    columns = [table[name].to_numpy() for name in ("t1", "x", "y")]
-    found = [[column[agents == a] for column in columns] for a in range(len(scenario.agents))]
+    t, x, y = (table[name].to_numpy() for name in ("t1", "x", "y"))
+    of_agents = (agents == a for a in range(len(propagation.trajectory.scenario.agents)))
+    return [(t[own], x[own], y[own]) for own in of_agents]
+
+
+def true_paths(propagation: Propagation, t0: float, t1: float, frame: Frame) -> list[Path]:
+    """Where each agent's records in the window end: straight from the records."""
+    scenario = propagation.trajectory.scenario
+    columns = columns_by_agent(propagation, t0, t1)
     paths = []
-    for (t, x, y), primary in zip(found, scenario.primaries, strict=True):
+    for (t, x, y), primary in zip(columns, scenario.primaries, strict=True):
         if frame == "primary" and primary is None:
             x, y = np.zeros_like(x), np.zeros_like(y)  # noqa: PLW2901 - the same, seen from there
         elif frame == "primary":
-            u, v, w = found[primary or 0]
+            u, v, w = columns[primary or 0]
             x, y = x - np.interp(t, u, v), y - np.interp(t, u, w)  # noqa: PLW2901 - likewise
             t = np.where(t <= u[-1], t, np.inf)  # noqa: PLW2901 - beyond it nobody knows
         shown = (t >= t0) & (t <= t1)
@@ -93,7 +107,6 @@ def windows(seed: int, end: float, count: int) -> Iterator[tuple[float, float]]:
         yield begin, begin + width
 
 
-@pytest.mark.parametrize("frame", ["inertial", "primary"])
 @pytest.mark.parametrize(
     ("scenario", "seed", "steps"),
     [
@@ -102,10 +115,11 @@ def windows(seed: int, end: float, count: int) -> Iterator[tuple[float, float]]:
         *((THREE, seed, 50_000) for seed in (305, 173)),
     ],
 )
+@pytest.mark.parametrize("frame", ["inertial", "primary"])
 def test_a_line_is_within_a_pixel_of_every_record(
     scenario: Scenario, seed: int, steps: int, frame: Frame
 ) -> None:
-    propagation = Propagation.open(Trajectory(scenario, seed), steps)
+    propagation = opened(Trajectory(scenario, seed), steps)
     end = max(state.time for state in propagation.end.values())
     for window in (None, *windows(seed, end, 12)):
         for verdict in verdicts(propagation, window, frame):
@@ -114,7 +128,7 @@ def test_a_line_is_within_a_pixel_of_every_record(
 
 @pytest.mark.parametrize("frame", ["inertial", "primary"])
 def test_a_line_from_what_is_kept_is_within_a_pixel_too(frame: Frame) -> None:
-    propagation = Propagation.open(Trajectory(seed=2), 35 * INTERVAL)
+    propagation = opened(Trajectory(seed=2), 35 * INTERVAL)
     end = max(state.time for state in propagation.end.values())
     for window in (None, (0.01 * end, 0.98 * end)):
         for verdict in verdicts(propagation, window, frame):
@@ -125,7 +139,7 @@ def test_a_line_from_what_is_kept_is_within_a_pixel_too(frame: Frame) -> None:
 @pytest.mark.parametrize("frame", ["inertial", "primary"])
 def test_while_orbits_can_be_told_apart_there_is_a_line(frame: Frame) -> None:
     # Seed 3's satellite goes round its planet a thousand times in these iterations.
-    propagation = Propagation.open(Trajectory(seed=3), 60_000)
+    propagation = opened(Trajectory(seed=3), 60_000)
     end = max(state.time for state in propagation.end.values())
     for part in (0.001, 0.01, 0.1):
         assert "points" not in list(verdicts(propagation, (0.0, part * end), frame))
@@ -133,7 +147,7 @@ def test_while_orbits_can_be_told_apart_there_is_a_line(frame: Frame) -> None:
 
 def test_where_orbits_can_not_be_told_apart_there_are_points() -> None:
     # Seed 3's satellite goes round its planet a thousand times in these iterations.
-    propagation = Propagation.open(Trajectory(seed=3), 60_000)
+    propagation = opened(Trajectory(seed=3), 60_000)
     paths: Any = [
         propagation.overview(pixels=pixels, frame="primary").agents[1]["path"]
         for pixels in (1_000, 4_096)
@@ -192,11 +206,16 @@ def test_bins_are_the_same_whether_kept_or_passed_over_again() -> None:
             assert whole[quantity]["max"][i] == max(parts[quantity]["max"][k] for k in within)
 
 
+@functools.cache
+def short(steps: int) -> Propagation:
+    return Propagation.open(Trajectory(), steps)
+
+
 @pytest.mark.parametrize("window", [(-5.0, -1.0), (0.0, 1e-9), (1e9, 2e9), (-1e300, 1e300)])
 @pytest.mark.parametrize("frame", ["inertial", "primary"])
 def test_any_window_can_be_looked_at(window: tuple[float, float], frame: Frame) -> None:
     for steps in (1, 700, INTERVAL, 2 * INTERVAL + 5):
-        drawn: Any = Propagation.open(Trajectory(), steps).overview(*window, 16, frame).to_json()
+        drawn: Any = short(steps).overview(*window, 16, frame).to_json()
         assert len(drawn["agents"]) == 2
 
 
@@ -212,7 +231,7 @@ def test_a_line_is_true_where_another_than_the_primary_pulls(frame: Frame) -> No
         0.004,
         0.001,
     )
-    propagation = Propagation.open(Trajectory(scenario), 30 * INTERVAL)
+    propagation = opened(Trajectory(scenario), 30 * INTERVAL)
     for verdict in verdicts(propagation, None, frame):
         assert verdict == "points" or verdict <= 1.0
 
