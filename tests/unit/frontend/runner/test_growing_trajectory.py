@@ -56,7 +56,7 @@ def test_an_entry_describes_its_stretch(growing: GrowingTrajectory) -> None:
 def test_a_result_rests_on_the_stretches_that_its_steps_reach(
     growing: GrowingTrajectory, steps: int, intervals: int, stretches: int
 ) -> None:
-    assert growing.intervals_for(steps) == intervals
+    assert growing.trajectory.intervals_for(steps) == intervals
     assert growing.stretches_for(steps) == stretches
 
 

@@ -29,7 +29,7 @@ OF_NO_RUN = Lease(DIGEST, "an owner of the past", 1)
 @pytest.fixture
 def lease(services: Services) -> Lease:
     """The lease of a run that has an owner."""
-    services.runs.line_up(REQUEST)
+    services.runs.enqueue(REQUEST)
     lease = services.runs.acquire(DIGEST, "fencing token", "owner").lease
     assert lease is not None
     return lease

@@ -65,7 +65,7 @@ class Run:
 
 @pytest.fixture
 def run(services: Services) -> Run:
-    services.runs.line_up(REQUEST)
+    services.runs.enqueue(REQUEST)
     acquired = services.runs.acquire(TRAJECTORY.digest, "fencing token", "me")
     assert acquired.lease is not None
     keeper = LeaseKeeper(services.runs, acquired.lease, acquired)
@@ -97,7 +97,7 @@ def test_what_is_stored_already_is_published_without_a_cluster(run: Run) -> None
 
 def test_a_client_that_joined_after_the_run_was_acquired_is_served_too(run: Run) -> None:
     run.store(2)
-    run.services.runs.line_up(SHORTER)
+    run.services.runs.enqueue(SHORTER)
     run.execute(NO_SCHEDULER)
     assert published(run.services, SHORTER)
     assert published(run.services, REQUEST)

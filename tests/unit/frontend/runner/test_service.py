@@ -78,7 +78,7 @@ def test_its_heartbeat_says_that_it_lives_and_its_end_that_it_left(services: Ser
 def test_an_abandoned_run_is_taken_over_and_what_is_stored_is_published(
     services: Services,
 ) -> None:
-    services.runs.line_up(REQUEST)
+    services.runs.enqueue(REQUEST)
     store_all(services)
 
     async def main() -> None:
@@ -91,7 +91,7 @@ def test_an_abandoned_run_is_taken_over_and_what_is_stored_is_published(
 
 
 def test_without_its_dask_a_run_waits_and_no_attempt_is_counted(services: Services) -> None:
-    services.runs.line_up(REQUEST)
+    services.runs.enqueue(REQUEST)
     away = SchedulerBackend("127.0.0.1:1", start_s=0.2)
 
     async def main() -> None:
@@ -105,7 +105,7 @@ def test_without_its_dask_a_run_waits_and_no_attempt_is_counted(services: Servic
 
 
 def test_a_runner_that_stops_gives_back_what_it_executes(services: Services) -> None:
-    services.runs.line_up(REQUEST)
+    services.runs.enqueue(REQUEST)
     slow = SchedulerBackend("127.0.0.1:1", start_s=EVENTUALLY_S)  # it tries for that long
 
     async def main() -> None:
