@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.wsgi_app = SecurityHeaders(app.wsgi_app)  # type: ignore[method-assign] # as Flask's documentation says
+    app.wsgi_app = SecurityHeaders(app.wsgi_app)  # type: ignore[method-assign] # as Flask documents it
     services = services or _services(settings)
     context.attach(app, services)
     request_metrics.register(app)
@@ -75,7 +75,7 @@ def _add_access_control(app: Flask, services: Services) -> None:
     quotas.attach(app, services.client)
     app.jinja_env.globals |= {"principal": authorization.principal, "auth": settings.auth or "none"}
     if settings.trusted_proxies:
-        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign] # as Flask's documentation says
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign] # as Flask documents it
 
 
 def _services(settings: Settings | None) -> Services:

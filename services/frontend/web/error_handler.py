@@ -46,7 +46,7 @@ REFUSALS: Final = (Unauthenticated, Forbidden, QueueFull, QuotaExceeded)  # for 
 ATTEMPTS_AFTER_S: Final = 60  # the window of sign_in.ATTEMPTS
 RETRY_AFTER_S: Final = 5  # for temporary errors: storage unavailable, a result recomputed
 
-_UNEXPECTED: Final = "Something went wrong here that nobody foresaw. It has been written down."
+_UNEXPECTED: Final = "An unexpected error occurred. It has been logged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _failed(error: PropagationFailed) -> Problem:
 
 
 def _recomputed(_error: ChainBroken | IntegrityError) -> Problem:
-    sentence = "What is stored of this propagation was damaged; it is computed again."
+    sentence = "The stored result was damaged; it is being computed again."
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, sentence, headers)
 
@@ -131,10 +131,10 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
 )
 
 _HTTP_SENTENCES: Final = {
-    HTTPStatus.BAD_REQUEST: "This request can't be understood.",
+    HTTPStatus.BAD_REQUEST: "This request is malformed.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-    HTTPStatus.LENGTH_REQUIRED: "The request's body has no length; say it with Content-Length.",
-    HTTPStatus.TOO_MANY_REQUESTS: "That were too many attempts; wait for a minute.",
+    HTTPStatus.LENGTH_REQUIRED: "The request's body has no length; send Content-Length.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts; wait a minute.",
     HTTPStatus.REQUEST_URI_TOO_LONG: "This address is too long.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send JSON, with Content-Type: application/json.",
 }

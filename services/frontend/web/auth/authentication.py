@@ -139,10 +139,10 @@ class HeaderAuthenticator:
         """Return what is missing."""
         name = self._settings.auth_header
         if request.headers.get(name) is None:
-            return Forbidden("Starting, cancelling and deleting need somebody who is signed in.")
+            return Forbidden("Starting, cancelling and deleting need a signed-in user.")
         if not request.environ.get(FROM_PROXY):
             return Forbidden(f"{name} is not believed from this address; sign in at the proxy.")
-        return Forbidden(f"{name} holds no name that can be used here.")
+        return Forbidden(f"{name} does not hold a valid name.")
 
 
 def attach(app: Flask, settings: Settings) -> None:

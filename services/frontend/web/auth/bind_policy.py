@@ -29,7 +29,7 @@ def refuse_strangers(settings: Settings, host: str) -> None:
         raise SettingsError(
             "PORTA_AUTH",
             f"must say who may start things before Porta listens on {host}: `token` or `header` "
-            "let in those who are known, `none` everybody who reaches it.",
+            "for known principals, `none` for every sender.",
         )
 
 
@@ -50,7 +50,7 @@ def check_auth(settings: Settings) -> None:
     if settings.auth == "header" and not settings.trusted_proxies:
         raise SettingsError(
             "PORTA_TRUSTED_PROXIES",
-            "is needed with PORTA_AUTH=header: from others the header is not believed.",
+            "is needed with PORTA_AUTH=header: the header is trusted from these addresses only.",
         )
 
 

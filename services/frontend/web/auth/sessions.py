@@ -56,4 +56,6 @@ def protect_form() -> None:
     try:
         _csrf.protect()
     except CSRFError:
-        raise Forbidden("This did not come from a page of ours; reload it and try again.") from None
+        raise Forbidden(
+            "This form did not come from a page of ours; reload it and try again."
+        ) from None
