@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from sim.cluster import PRELOAD
+from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually
 from tests.redis_servers import free_port
 
@@ -52,7 +53,7 @@ def dask(workers: int) -> Iterator[Dask]:
     )
     servers = Dask(f"tcp://127.0.0.1:{port}", scheduler)
     try:
-        eventually(lambda: _listens(scheduler.pid, port), within_s=30)
+        eventually(lambda: _listens(scheduler.pid, port))
         for _ in range(workers):
             servers.add_worker()
         yield servers
@@ -62,7 +63,7 @@ def dask(workers: int) -> Iterator[Dask]:
             process.wait()
 
 
-async def all_there(cluster: Cluster, workers: int, within_s: float = 60) -> bool:
+async def all_there(cluster: Cluster, workers: int, within_s: float = EVENTUALLY_S) -> bool:
     """Wait until a cluster has so many workers; tell whether it got them in time."""
     deadline = time.monotonic() + within_s
     while await cluster.arrived() < workers:

@@ -14,6 +14,7 @@ import httpx
 import redis
 
 from frontend import embedded
+from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually, frozen, has_words, of_folder
 from tests.redis_servers import free_port
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from frontend.embedded import GatewayAccess
 
-READY_S: Final = 60.0
-STOPPED_S: Final = 15.0
 OVER: Final = frozenset({"complete", "failed", "cancelled"})
 EVERY_STATUS: Final = "pending,running,stopping,stopped,failed"
 
@@ -54,11 +53,11 @@ class Installation:
 
     def start_web(self) -> None:
         self.start("web", "--port", str(self.port))
-        eventually(lambda: self.works("web", "/healthz"), within_s=READY_S)
+        eventually(lambda: self.works("web", "/healthz"), within_s=EVENTUALLY_S)
 
     def start_runner(self, name: str = "runner", **environ: str) -> None:
         self.start("runner", name=name, **environ)
-        eventually(lambda: self.works(name, "/readyz"), within_s=READY_S)
+        eventually(lambda: self.works(name, "/readyz"), within_s=EVENTUALLY_S)
 
     def start(
         self, command: str, *words: str, name: str | None = None, **environ: str
@@ -79,7 +78,7 @@ class Installation:
         process = self.processes.pop(name)
         process.terminate()
         try:
-            process.wait(STOPPED_S)
+            process.wait(EVENTUALLY_S)
         finally:
             process.kill()
 

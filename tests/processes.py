@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import psutil
 
+from tests.deadlines import EVENTUALLY_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
@@ -43,7 +45,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().rstrip("\n")
 
 
-def eventually(look: Callable[[], Seen | None], *, within_s: float = 10.0) -> Seen:
+def eventually(look: Callable[[], Seen | None], *, within_s: float = EVENTUALLY_S) -> Seen:
     """Look until there is something to see, and give it; else fail."""
     deadline = time.monotonic() + within_s
     while not (seen := look()):
