@@ -32,7 +32,7 @@ class Dask:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def add_worker(self) -> None:
-        """Start one more worker; it needs a moment to join."""
+        """Start one more worker, which needs a moment to join."""
         self.workers.append(
             _start(
                 "dask_worker",
@@ -44,7 +44,7 @@ class Dask:
 
 @contextlib.contextmanager
 def dask(workers: int) -> Iterator[Dask]:
-    """Run a scheduler and so many workers of one thread, and kill them afterwards."""
+    """Run a scheduler and this many workers of one thread, and kill them afterwards."""
     port = free_port()
     scheduler = _start(
         "dask_scheduler",
@@ -64,7 +64,7 @@ def dask(workers: int) -> Iterator[Dask]:
 
 
 async def all_there(cluster: Cluster, workers: int, within_s: float = EVENTUALLY_S) -> bool:
-    """Wait until a cluster has so many workers; tell whether it got them in time."""
+    """Wait until a cluster has this many workers; return whether it has them in time."""
     deadline = time.monotonic() + within_s
     while await cluster.arrived() < workers:
         if time.monotonic() > deadline:

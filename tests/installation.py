@@ -32,7 +32,7 @@ EVERY_STATUS: Final = "pending,running,stopping,stopped,failed"
 
 @dataclass
 class Installation:
-    """Where everything is, and the two processes that can be stopped and started again."""
+    """The addresses and logs of an installation, and its processes, which tests stop and start."""
 
     environ: Mapping[str, str]
     logs: Path
@@ -83,7 +83,7 @@ class Installation:
             process.kill()
 
     def kill(self, name: str) -> None:
-        """End a process without a chance to tidy up (SIGKILL)."""
+        """Kill a process (SIGKILL)."""
         process = self.processes.pop(name)
         process.kill()
         process.wait()
@@ -123,7 +123,7 @@ class Installation:
 
 
 def ask(client: httpx.Client, **body: object) -> dict[str, Any]:
-    """Ask for a propagation, listen until it is over, and give what became of it."""
+    """Request a propagation, follow its events until it is over, and return its resource."""
     answer = client.post("/api/v1/propagations", json=body)
     assert answer.status_code in {200, 202}, answer.text
     resource: dict[str, Any] = answer.json()
@@ -156,7 +156,7 @@ def installed(redis_url: str, folder: Path, **environ: str) -> Iterator[Installa
 def at_work(
     environ: Mapping[str, str], folder: Path, gateway: GatewayAccess | None = None
 ) -> Iterator[Installation]:
-    """Have processes with these settings; what is started is stopped at the end."""
+    """An installation with these settings and no processes; those started later are stopped."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PORTA_", "DASK_"))}
     installation = Installation({**inherited, **environ}, folder, gateway)
     try:
