@@ -57,7 +57,7 @@ class Campaign:
     asked: dict[str, Asked] = field(default_factory=dict)
 
     def run(self, seconds: float) -> None:
-        """Attack for so long, while somebody asks and somebody observes; then let it settle."""
+        """Inject faults for `seconds`, beside clients and an observer; then let it settle."""
         digests = [Asked(self.installation, 1, seed).digest for seed in SEEDS]
         done = threading.Event()
         asking = threading.Thread(target=self._ask, args=(done, self.dice.random()))
@@ -72,7 +72,7 @@ class Campaign:
         self.history.check()
 
     def _ask(self, done: threading.Event, seed: float) -> None:
-        """Ask for this and that, and note what is said to be complete."""
+        """Request propagations, and record those that are reported as complete."""
         dice = random.Random(seed)
         while not done.wait(dice.uniform(0.05, 0.5)):
             one = Asked(self.installation, dice.choice(STEPS), dice.choice(SEEDS))
@@ -88,7 +88,7 @@ class Campaign:
                 self.history.acknowledged.add(one.request.id)
 
     def _attack(self, until: float) -> None:
-        """Have one fault after the other, each about as often as the others."""
+        """Inject one fault after the other, each about as often as the others."""
         coming: list[Callable[[Campaign], None]] = []
         while time.monotonic() < until:
             time.sleep(self.dice.uniform(*BETWEEN_FAULTS_S))
@@ -98,7 +98,7 @@ class Campaign:
             fault(self)
 
     def _settle(self) -> None:
-        """Wait until everything that was asked for is over, or forgotten where that may be."""
+        """Wait until each request is over, or forgotten where Redis may forget."""
         eventually(lambda: self.installation.answers("/readyz"), within_s=SETTLED_S)
         for one in self.asked.values():
             eventually(lambda one=one: self._is_over(one), within_s=SETTLED_S)  # type: ignore[misc]
@@ -108,7 +108,7 @@ class Campaign:
         self._results_are_right()
 
     def _results_are_right(self) -> None:
-        """Check each result's bits, and that none is lost that somebody was told of."""
+        """Check each result's bits, and that no result is lost that a client has seen."""
         for propagation_id, one in self.asked.items():
             if one.manifest is not None:
                 one.is_right()
@@ -126,41 +126,41 @@ class Campaign:
     # The faults.
 
     def kill_a_runner(self) -> None:
-        """Have one die in the middle of whatever it does, and come back."""
+        """Kill a runner in the middle of its work, and start it again."""
         name = self.dice.choice(RUNNERS)
         self.installation.kill(name)
         self.installation.start("runner", name=name)
 
     def stop_a_runner(self) -> None:
-        """Stop one as a deployment does, and start it again."""
+        """Stop a runner as a deployment does, and start it again."""
         name = self.dice.choice(RUNNERS)
         self.installation.stop(name)
         self.installation.start("runner", name=name)
 
     def freeze_a_runner(self) -> None:
-        """Have one stand still, perhaps beyond its lease."""
+        """Pause a runner, perhaps for longer than its lease."""
         with frozen(self.installation.processes[self.dice.choice(RUNNERS)].pid):
             time.sleep(self.dice.uniform(*PAUSE_S))
 
     def kill_redis(self) -> None:
-        """Have Redis die, and come back with what it has kept."""
+        """Kill Redis, and start it again with what it has kept."""
         self.redis.kill()
         time.sleep(self.dice.uniform(0, LEASE_S))
         self.history.era += 1
         self.redis.start()
 
     def freeze_redis(self) -> None:
-        """Have Redis stand still, perhaps beyond every lease."""
+        """Pause Redis, perhaps for longer than every lease."""
         self.redis.pause()
         time.sleep(self.dice.uniform(*PAUSE_S))
         self.redis.resume()
 
     def kill_a_worker(self) -> None:
-        """Have a worker die, if there is one."""
+        """Kill a worker, if there is one."""
         self._kill_one_of("distributed.cli.dask_worker")
 
     def kill_a_scheduler(self) -> None:
-        """Have a cluster's scheduler die, if there is one."""
+        """Kill the scheduler of a cluster, if there is one."""
         self._kill_one_of("distributed.cli.dask_scheduler")
 
     def _kill_one_of(self, *words: str) -> None:
@@ -183,7 +183,7 @@ FAULTS: Final = (
 
 @contextlib.contextmanager
 def campaign(persistence: str, seed: int, folder: Path) -> Iterator[Campaign]:
-    """An installation with several runners, on a Redis that persists in this way."""
+    """An installation with several runners, on a Redis with this mode of persistence."""
     with (
         embedded_server(PERSISTENCE[persistence]) as server,
         installed(

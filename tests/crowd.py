@@ -34,7 +34,7 @@ def connection(
 def crowd(
     installation: Installation, request: bytes, count: int, *, buffer: int | None = None
 ) -> Iterator[list[socket.socket]]:
-    """Have so many connections open meanwhile."""
+    """Keep this many connections open during the context."""
     with contextlib.ExitStack() as stack:
         yield [
             stack.enter_context(connection(installation, request, buffer=buffer))
@@ -48,7 +48,7 @@ def get(path: str) -> bytes:
 
 
 def answered(clients: Sequence[socket.socket], within_s: float) -> int:
-    """How many of them have something to read within that time."""
+    """How many of the connections have something to read within that time."""
     deadline = time.monotonic() + within_s
     with selectors.DefaultSelector() as waiting:
         for client in clients:
@@ -60,7 +60,7 @@ def answered(clients: Sequence[socket.socket], within_s: float) -> int:
 
 
 def health_s(installation: Installation, asks: int = 31) -> float:
-    """The median time until a new client is told that the web is alive."""
+    """The median time in which /healthz answers a new client."""
     return statistics.median(_health_s(installation) for _ in range(asks))
 
 

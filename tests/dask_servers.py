@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from sim.cluster import PRELOAD
+from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually
 from tests.redis_servers import free_port
 
@@ -31,7 +32,7 @@ class Dask:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def add_worker(self) -> None:
-        """Start one more worker; it needs a moment to join."""
+        """Start one more worker, which needs a moment to join."""
         self.workers.append(
             _start(
                 "dask_worker",
@@ -43,7 +44,7 @@ class Dask:
 
 @contextlib.contextmanager
 def dask(workers: int) -> Iterator[Dask]:
-    """Run a scheduler and so many workers of one thread, and kill them afterwards."""
+    """Run a scheduler and this many workers of one thread, and kill them afterwards."""
     port = free_port()
     scheduler = _start(
         "dask_scheduler",
@@ -52,7 +53,7 @@ def dask(workers: int) -> Iterator[Dask]:
     )
     servers = Dask(f"tcp://127.0.0.1:{port}", scheduler)
     try:
-        eventually(lambda: _listens(scheduler.pid, port), within_s=30)
+        eventually(lambda: _listens(scheduler.pid, port))
         for _ in range(workers):
             servers.add_worker()
         yield servers
@@ -62,8 +63,8 @@ def dask(workers: int) -> Iterator[Dask]:
             process.wait()
 
 
-async def all_there(cluster: Cluster, workers: int, within_s: float = 60) -> bool:
-    """Wait until a cluster has so many workers; tell whether it got them in time."""
+async def all_there(cluster: Cluster, workers: int, within_s: float = EVENTUALLY_S) -> bool:
+    """Wait until a cluster has this many workers; return whether it has them in time."""
     deadline = time.monotonic() + within_s
     while await cluster.arrived() < workers:
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""An installation that lets in whom it knows, and how people and programs come to it."""
+"""An installation with access control, and its clients: browsers and programs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def form_token(client: FlaskClient, path: str, base_url: str = "http://localhost") -> str:
-    """What a page gives its forms to send along."""
+    """The CSRF token of a page's forms."""
     found = re.search('name="csrf_token" value="([^"]+)"', client.get(path, base_url=base_url).text)
     assert found is not None
     return found[1]

@@ -1,4 +1,4 @@
-"""What an observer of a campaign saw, and the claims that it must bear out."""
+"""The history that the observer of a campaign recorded, and the claims that it must satisfy."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Sight:
 
 @dataclass
 class History:
-    """Sights of runs and manifests, in order; `durable`: nothing acknowledged is ever lost."""
+    """Sights of runs and manifests, in order; `durable`: no acknowledged write is ever lost."""
 
     url: str
     durable: bool
@@ -47,7 +47,7 @@ class History:
 
     @contextlib.contextmanager
     def observed(self, digests: Sequence[str]) -> Iterator[None]:
-        """Have an observer look at Redis meanwhile, many times a second."""
+        """Observe Redis many times a second during the context."""
         done = threading.Event()
         observer = threading.Thread(target=self._observe, args=(digests, done))
         observer.start()

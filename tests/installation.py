@@ -14,6 +14,7 @@ import httpx
 import redis
 
 from frontend import embedded
+from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually, frozen, has_words, of_folder
 from tests.redis_servers import free_port
 
@@ -25,15 +26,13 @@ if TYPE_CHECKING:
 
     from frontend.embedded import GatewayAccess
 
-READY_S: Final = 60.0
-STOPPED_S: Final = 15.0
 OVER: Final = frozenset({"complete", "failed", "cancelled"})
 EVERY_STATUS: Final = "pending,running,stopping,stopped,failed"
 
 
 @dataclass
 class Installation:
-    """Where everything is, and the two processes that can be stopped and started again."""
+    """The addresses and logs of an installation, and its processes, which tests stop and start."""
 
     environ: Mapping[str, str]
     logs: Path
@@ -54,11 +53,11 @@ class Installation:
 
     def start_web(self) -> None:
         self.start("web", "--port", str(self.port))
-        eventually(lambda: self.works("web", "/healthz"), within_s=READY_S)
+        eventually(lambda: self.works("web", "/healthz"), within_s=EVENTUALLY_S)
 
     def start_runner(self, name: str = "runner", **environ: str) -> None:
         self.start("runner", name=name, **environ)
-        eventually(lambda: self.works(name, "/readyz"), within_s=READY_S)
+        eventually(lambda: self.works(name, "/readyz"), within_s=EVENTUALLY_S)
 
     def start(
         self, command: str, *words: str, name: str | None = None, **environ: str
@@ -79,12 +78,12 @@ class Installation:
         process = self.processes.pop(name)
         process.terminate()
         try:
-            process.wait(STOPPED_S)
+            process.wait(EVENTUALLY_S)
         finally:
             process.kill()
 
     def kill(self, name: str) -> None:
-        """End a process without a chance to tidy up (SIGKILL)."""
+        """Kill a process (SIGKILL)."""
         process = self.processes.pop(name)
         process.kill()
         process.wait()
@@ -124,7 +123,7 @@ class Installation:
 
 
 def ask(client: httpx.Client, **body: object) -> dict[str, Any]:
-    """Ask for a propagation, listen until it is over, and give what became of it."""
+    """Request a propagation, follow its events until it is over, and return its resource."""
     answer = client.post("/api/v1/propagations", json=body)
     assert answer.status_code in {200, 202}, answer.text
     resource: dict[str, Any] = answer.json()
@@ -157,7 +156,7 @@ def installed(redis_url: str, folder: Path, **environ: str) -> Iterator[Installa
 def at_work(
     environ: Mapping[str, str], folder: Path, gateway: GatewayAccess | None = None
 ) -> Iterator[Installation]:
-    """Have processes with these settings; what is started is stopped at the end."""
+    """An installation with these settings and no processes; those started later are stopped."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PORTA_", "DASK_"))}
     installation = Installation({**inherited, **environ}, folder, gateway)
     try:

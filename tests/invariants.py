@@ -1,4 +1,4 @@
-"""What must hold after every fault, looked at from outside, without Porta's own readers."""
+"""What must hold after every fault, checked from outside, without Porta's own readers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLUSTER_MARK: Final = "DASK_GATEWAY_CLUSTER_NAME"
 
 
 def hold(installation: Installation, *, within_s: float = GONE_S) -> None:
-    """Check all of them, when what is under way has had its time to end."""
+    """Check all invariants, after runs have had time to end."""
     with contextlib.closing(installation.redis) as stored:
         eventually(lambda: not held_slots(stored), within_s=within_s)
         stored_results_are_sound(stored)
@@ -40,7 +40,7 @@ def held_slots(stored: redis.Redis) -> list[bytes]:
 
 
 def cluster_processes(installation: Installation) -> list[psutil.Process]:
-    """The schedulers and workers of this installation's Gateway that live."""
+    """The living schedulers and workers of this installation's Gateway."""
     found = []
     for one in of_folder(installation.logs / "gateway"):
         with contextlib.suppress(psutil.Error):
@@ -50,7 +50,7 @@ def cluster_processes(installation: Installation) -> list[psutil.Process]:
 
 
 def stored_results_are_sound(stored: redis.Redis) -> None:
-    """Each chain is whole and sound, and each manifest rests on one; no id has two owners."""
+    """Check that each chain is complete and sound, and that each manifest rests on one."""
     digests = {name.decode().split("/")[1] for name in stored.scan_iter("trajectory/*")}
     published: list[str] = []
     for digest in digests:
@@ -87,7 +87,7 @@ def chain_is_sound(stored: redis.Redis, digest: str) -> int:
 
 
 def manifest_is_sound(stored: redis.Redis, one: str, digest: str, intervals: int) -> None:
-    """Check that a manifest is there, of its own id, and that what it rests on is."""
+    """Check that a manifest exists, has its own id, and rests on stretches that exist."""
     manifest: dict[str, Any] = json.loads(stored.get(f"propagation/{one}") or "null")
     assert manifest["id"] == one
     complete = manifest["request"]["steps"] // 65_536  # of two agents

@@ -1,4 +1,4 @@
-"""Looking at real processes: who is there, and waiting for a claim about them to come true."""
+"""Real processes for tests: starts and finds them, and waits until a condition holds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import psutil
+
+from tests.deadlines import EVENTUALLY_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,8 +45,8 @@ def line_of(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().rstrip("\n")
 
 
-def eventually(look: Callable[[], Seen | None], *, within_s: float = 10.0) -> Seen:
-    """Look until there is something to see, and give it; else fail."""
+def eventually(look: Callable[[], Seen | None], *, within_s: float = EVENTUALLY_S) -> Seen:
+    """Poll until the result is true, and return it; fail if it is not in time."""
     deadline = time.monotonic() + within_s
     while not (seen := look()):
         assert time.monotonic() < deadline, f"not within {within_s} s"
@@ -53,7 +55,7 @@ def eventually(look: Callable[[], Seen | None], *, within_s: float = 10.0) -> Se
 
 
 def of_folder(data: Path) -> list[psutil.Process]:
-    """The living processes that belong to a data folder: in its name, or at work in it."""
+    """The living processes of a data directory: it is in their command, environment or cwd."""
     return [one for one in psutil.process_iter() if _belongs(one, str(data))]
 
 
@@ -67,7 +69,7 @@ def _belongs(process: psutil.Process, data: str) -> bool:
 
 
 def has_words(process: psutil.Process, words: tuple[str, ...]) -> bool:
-    """Whether the command of a process has these words, if it is still there."""
+    """Whether a process is alive and its command has these words."""
     with contextlib.suppress(psutil.Error):
         command = " ".join(process.cmdline())
         return all(word in command for word in words)
@@ -76,7 +78,7 @@ def has_words(process: psutil.Process, words: tuple[str, ...]) -> bool:
 
 @contextlib.contextmanager
 def frozen(pid: int) -> Iterator[None]:
-    """Have a process stand still meanwhile (SIGSTOP), and go on (SIGCONT)."""
+    """Pause a process (SIGSTOP) during the context, and resume it (SIGCONT)."""
     process = psutil.Process(pid)
     process.suspend()
     try:
@@ -87,7 +89,7 @@ def frozen(pid: int) -> Iterator[None]:
 
 
 def lives(pid: int) -> bool:
-    """Whether a process is there, and not only waiting for its parent to take note of its end."""
+    """Whether a process is alive, and not a zombie."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -96,7 +98,7 @@ def lives(pid: int) -> bool:
 
 @contextlib.contextmanager
 def none_left(data: Path) -> Iterator[None]:
-    """Whatever a test leaves behind in a data folder is killed, so that others don't suffer."""
+    """Kill what a test leaves behind in a data directory, for the sake of other tests."""
     try:
         yield
     finally:

@@ -55,31 +55,31 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 class NoContainer(Exception):
-    """Why there is no container to be had, in a sentence."""
+    """No container can be had; the message says why."""
 
 
 class RedisServer(Protocol):
-    """One server, and what can happen to it."""
+    """One server, and the faults that a test can inject."""
 
     @property
     def url(self) -> str:
-        """Where it listens: the same after a restart."""
+        """The server's URL, which is the same after a restart."""
 
     @property
     def kind(self) -> str:
-        """What it is, for people."""
+        """The kind of server, for the report."""
 
     def kill(self) -> None:
-        """End it without a chance to tidy up (SIGKILL)."""
+        """Kill it (SIGKILL)."""
 
     def start(self) -> None:
-        """Start it again with what it had; returns when it answers."""
+        """Start it again with its data; return when it answers."""
 
     def pause(self) -> None:
         """Freeze it (connections stay open, nothing answers)."""
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Resume it."""
 
 
 class EmbeddedServer:
@@ -165,13 +165,13 @@ class ContainerServer:
         self._container.get_wrapped_container().unpause()
 
     def remove(self) -> None:
-        """Take the container away, running or not."""
+        """Remove the container, running or not."""
         self._container.stop()
 
 
 @contextlib.contextmanager
 def embedded_server(persistence: tuple[str, ...] = DURABLE) -> Iterator[RedisServer]:
-    """A new embedded server with a folder of its own; both are gone afterwards."""
+    """A new embedded server with its own directory; both are removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="porta-test-redis-"))
     server = EmbeddedServer(folder, persistence)
     try:
@@ -183,7 +183,7 @@ def embedded_server(persistence: tuple[str, ...] = DURABLE) -> Iterator[RedisSer
 
 @contextlib.contextmanager
 def container_server(image: str) -> Iterator[RedisServer]:
-    """A new container of `image`, gone afterwards."""
+    """A new container of `image`, removed afterwards."""
     server = ContainerServer(image)
     try:
         yield server
@@ -238,7 +238,7 @@ def _sweep(engine: docker.DockerClient) -> None:
 
 
 def empty(url: str) -> None:
-    """Bring a test server back to what it was when it was new."""
+    """Reset a test server to its initial state."""
     with contextlib.closing(redis.Redis.from_url(url)) as client:
         client.client_unpause()
         client.config_set("maxmemory", 0)
@@ -254,12 +254,12 @@ def as_porta(url: str) -> str:
     """
     with contextlib.closing(redis.Redis.from_url(url)) as client:
         words = ("ACL", "SETUSER", acl.NAME, "reset", "on", f">{PASSWORD}")
-        client.execute_command(*words, *acl.RULES, OF_TESTS)  # type: ignore[no-untyped-call] # redis-py's own gap
+        client.execute_command(*words, *acl.RULES, OF_TESTS)  # type: ignore[no-untyped-call] # redis-py has no annotations here
     return url.replace("://", f"://{acl.NAME}:{PASSWORD}@")
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
+    """A free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a server that loses replies, or holds calls, as a test says."""
+"""A TCP proxy that loses replies of a server, or holds calls, as a test decides."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHUNK: Final = 65_536
 
 
 class Fate(Enum):
-    """What becomes of a call."""
+    """What the proxy does with a call."""
 
     GO_ON = "it and its reply go on"
     LOSE_REPLY = "it is carried out, and its connection breaks before the reply is there"
@@ -27,14 +27,14 @@ class Fate(Enum):
 
 @dataclass
 class TcpProxy:
-    """Connections to `upstream`; `judge` looks at what a client sends, and decides its fate."""
+    """Connections to `upstream`; `judge` decides the fate of what a client sends."""
 
     upstream: tuple[str, int]
     port: int = field(default_factory=free_port)
     judge: Callable[[bytes], Fate] = lambda _call: Fate.GO_ON
 
     def serve(self, listening: socket.socket) -> None:
-        """Take connections until the socket is closed."""
+        """Accept connections until the socket is closed."""
         with contextlib.suppress(OSError):
             while True:
                 client, _ = listening.accept()

@@ -26,7 +26,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Somebody who vouches for servers; `file` is what its clients believe."""
+    """A certificate authority; `file` is what clients trust."""
 
     file: Path
     of_server: Path
@@ -34,7 +34,7 @@ class Authority:
 
 
 def authority(folder: Path, *names: str) -> Authority:
-    """Make an authority, with a certificate of its for servers of these names."""
+    """Make an authority, with a certificate for servers of these names."""
     folder.mkdir(exist_ok=True)
     made = trustme.CA()
     server = made.issue_cert(*names)
@@ -49,7 +49,7 @@ def authority(folder: Path, *names: str) -> Authority:
 
 @contextlib.contextmanager
 def redis_over_tls(image: str, served: Authority) -> Iterator[str]:
-    """Run a Redis that takes nothing but TLS, in a container; yield its URL."""
+    """Run a Redis that accepts only TLS, in a container; yield its URL."""
     port, inside = free_port(), "/tls"
     command = [
         *("redis-server", "--port", "0", "--tls-port", "6379", "--tls-auth-clients", "no"),
@@ -81,7 +81,7 @@ def _answers(port: int, served: Authority) -> bool:
 
 @contextlib.contextmanager
 def terminated(served: Authority, port: int) -> Iterator[int]:
-    """Take TLS on a port of its own and pass what comes on to `port`; yield that port."""
+    """Terminate TLS on a port of its own, and forward to `port`; yield the former."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(served.of_server, served.key)
     with socket.create_server((HOST, 0)) as listening:

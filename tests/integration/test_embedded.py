@@ -21,6 +21,7 @@ import redis
 from dask_gateway import BasicAuth, Gateway
 from distributed import Client
 
+from tests.deadlines import EVENTUALLY_S, within
 from tests.processes import eventually, lives, none_left, of_folder
 from tests.redis_servers import free_port
 
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
 
     from tests.redis_servers import RedisServer
 
-START_S: Final = 60.0
 GONE_S: Final = 5.0
-BACK_S: Final = 20.0
 STEPS: Final = "/api/v1/propagations/500"
 ENDINGS: Final = {
     "Ctrl-C": ("serve", signal.SIGINT),
@@ -70,17 +69,17 @@ class Served:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            _, errors = self.process.communicate(timeout=10)
+            _, errors = self.process.communicate(timeout=EVENTUALLY_S)
             pytest.fail(f"porta serve ended:\n{errors}", pytrace=False)
         return line
 
     def errors(self) -> str:
         """Everything that it says on its standard error, once it has ended."""
-        return self.process.communicate(timeout=START_S)[1]
+        return self.process.communicate(timeout=EVENTUALLY_S)[1]
 
     def find(self, *words: str) -> psutil.Process:
         """The process whose command has these words."""
-        return eventually(lambda: self._find(words), within_s=BACK_S)
+        return eventually(lambda: self._find(words))
 
     def supervisor(self) -> psutil.Process:
         return self.find("frontend.embedded.supervisor")
@@ -111,7 +110,7 @@ class Served:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=15)
+        self.process.communicate(timeout=EVENTUALLY_S)
 
     def _find(self, words: tuple[str, ...]) -> psutil.Process | None:
         for one in of_folder(self.data):
@@ -162,7 +161,7 @@ def cluster_of(served: Served, workers: int) -> str:
             assert report.options == {"tag": "of/this/test"}
             await gateway.scale_cluster(name, workers)
             async with client_of(report) as client:
-                await client.wait_for_workers(workers, timeout=BACK_S)
+                await client.wait_for_workers(workers, timeout=EVENTUALLY_S)
             return name
 
     return asyncio.run(start())
@@ -230,9 +229,9 @@ def test_nothing_is_left_after(ending: str, data: Path) -> None:
         sockets = Path(served.environ()["REDIS_URL"].removeprefix("unix://")).parent
         assert len(family) >= 10, "serve, supervisor, five servers, a scheduler and two workers"
         end(served, *ENDINGS[ending])
-        eventually(lambda: not [pid for pid in family if lives(pid)], within_s=GONE_S)
+        eventually(lambda: not [pid for pid in family if lives(pid)], within_s=within(GONE_S))
         assert of_folder(data) == []
-        served.process.communicate(timeout=5)
+        served.process.communicate(timeout=EVENTUALLY_S)
         eventually(lambda: not sockets.exists() and not (data / "run").exists())
 
 
@@ -241,7 +240,7 @@ def test_results_are_there_again_after(number: signal.Signals, data: Path) -> No
     with serving(data) as served:
         assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
         served.process.send_signal(number)
-        served.process.communicate(timeout=5)
+        served.process.communicate(timeout=EVENTUALLY_S)
     with serving(data) as served:
         assert httpx.get(f"{served.url}{STEPS}").json()["status"] == "complete"
 
@@ -253,7 +252,7 @@ def test_what_both_left_that_were_killed_at_once_is_swept_by_the_next(data: Path
         supervisor = served.supervisor()
         served.process.kill()
         supervisor.kill()
-        served.process.communicate(timeout=5)
+        served.process.communicate(timeout=EVENTUALLY_S)
     with serving(data) as served:
         assert not [pid for pid in left if lives(pid)]
         assert served.ready()
@@ -306,7 +305,7 @@ def test_a_server_that_is_killed_comes_back(words: tuple[str, ...], shared: Serv
     eventually(lambda: not lives(victim.pid))
     assert shared.find(*words).pid != victim.pid
     # A web's threads may answer for a moment after it is killed; so all is asked again and again.
-    eventually(lambda: shared.ready() and shared.has_result(), within_s=BACK_S)
+    eventually(lambda: shared.ready() and shared.has_result())
 
 
 def test_a_gateway_that_is_killed_comes_back_and_costs_its_clusters_nothing(
@@ -317,7 +316,7 @@ def test_a_gateway_that_is_killed_comes_back_and_costs_its_clusters_nothing(
     gateway = shared.find("dask_gateway_server", "-f")
     gateway.kill()
     eventually(lambda: not lives(gateway.pid))
-    eventually(shared.gateway_answers, within_s=BACK_S)
+    eventually(shared.gateway_answers)
     assert asyncio.run(double_on(shared, name, 21)) == 42
     assert {one.pid for one in workers_of(shared)} == workers
     other = cluster_of(shared, workers=1)

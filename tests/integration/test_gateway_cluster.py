@@ -16,6 +16,7 @@ from sim.cluster import Backend, GatewayBackend, LocalBackend, SchedulerBackend
 from sim.errors import ClusterError, ClusterStartError
 from tests import redis_servers
 from tests.dask_servers import all_there, dask
+from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def free_port() -> int:
     return redis_servers.free_port()
 
 
-async def all_gone(backend: Backend, within_s: float = 20) -> bool:
+async def all_gone(backend: Backend, within_s: float = EVENTUALLY_S) -> bool:
     deadline = time.monotonic() + within_s
     while await backend.clusters():
         if time.monotonic() > deadline:
@@ -175,7 +176,7 @@ def foreign_gateway(folder: Path, port: int) -> Iterator[None]:
     ) as server:
         try:
             backend = GatewayBackend(f"http://127.0.0.1:{port}")
-            eventually(lambda: asyncio.run(backend.healthy()), within_s=30)
+            eventually(lambda: asyncio.run(backend.healthy()))
             yield
         finally:
             server.terminate()

@@ -42,7 +42,7 @@ def client(installation: Installation) -> Iterator[httpx.Client]:
 def begun(client: httpx.Client, **body: object) -> str:
     """Ask for a long run, and give its place when stretches of it are there."""
     location: str = client.post("/api/v1/propagations", json=body).headers["Location"]
-    eventually(lambda: resource(client, location)["progress"]["done"] > 0, within_s=60)
+    eventually(lambda: resource(client, location)["progress"]["done"] > 0)
     return location
 
 
@@ -56,7 +56,7 @@ def is_over(client: httpx.Client, location: str) -> bool:
 
 
 def no_cluster_is_left(installation: Installation) -> None:
-    eventually(lambda: not installation.clusters(ALIVE), within_s=30)
+    eventually(lambda: not installation.clusters(ALIVE))
 
 
 def test_a_run_whose_runner_is_killed_goes_on_at_another_from_where_it_was(
@@ -67,7 +67,7 @@ def test_a_run_whose_runner_is_killed_goes_on_at_another_from_where_it_was(
     installation.processes.pop("runner").wait()
     assert not is_over(client, location)
     installation.start_runner()
-    eventually(lambda: is_over(client, location), within_s=60)
+    eventually(lambda: is_over(client, location))
     complete = resource(client, location)
     assert complete["status"] == "complete"
     assert complete["timings"]["reused_steps"] > 0
@@ -82,7 +82,7 @@ def test_a_runner_that_is_stopped_gives_back_its_run_and_stops_its_cluster(
     assert resource(client, location)["status"] == "queued"
     assert not installation.clusters(ALIVE.replace(",stopping", ""))
     installation.start_runner()
-    eventually(lambda: is_over(client, location), within_s=60)
+    eventually(lambda: is_over(client, location))
     assert resource(client, location)["status"] == "complete"
     no_cluster_is_left(installation)
 
@@ -123,7 +123,7 @@ def test_a_cluster_that_nobody_owns_is_stopped(installation: Installation) -> No
     )
     name = answer.raise_for_status().json()["name"]
     assert name in installation.clusters(ALIVE)
-    eventually(lambda: name not in installation.clusters(ALIVE), within_s=40)
+    eventually(lambda: name not in installation.clusters(ALIVE))
 
 
 def test_a_bare_scheduler_does_as_well_as_a_gateway(

@@ -17,6 +17,7 @@ from frontend.storage.connection import command
 from tests import invariants, redis_servers
 from tests.asked import Asked, ask_for
 from tests.crowd import answered, connection, crowd, get, health_s
+from tests.deadlines import EVENTUALLY_S
 from tests.installation import Installation, at_work, installed
 from tests.processes import eventually
 from tests.redis_servers import free_port
@@ -123,7 +124,7 @@ def test_the_web_is_well_with_requests_that_are_half_sent(
         threads = web.num_threads()
         assert health_s(installation) < HEALTH_S
         assert web.num_threads() < threads + HALF_SENT / 4, "they hold threads"
-        assert answered(clients, within_s=30) == HALF_SENT, "they are closed in the end"
+        assert answered(clients, within_s=EVENTUALLY_S) == HALF_SENT, "they are closed in the end"
 
 
 def test_a_request_that_comes_in_pieces_is_answered(installation: Installation) -> None:
@@ -149,7 +150,7 @@ def test_the_web_is_well_with_readers_that_do_not_read(installation: Installatio
     ask_for(installation, seed=2, steps=SHORT).is_completed()
     path = f"{Asked(installation, SHORT, seed=2).path}/records?format=csv"
     with crowd(installation, get(path), HALF_SENT, buffer=4_096) as clients:
-        assert answered(clients, within_s=60) == HALF_SENT
+        assert answered(clients, within_s=EVENTUALLY_S) == HALF_SENT
         assert health_s(installation) < HEALTH_S
 
 
@@ -168,11 +169,11 @@ def test_the_web_is_well_with_a_thousand_event_streams_and_keeps_no_thread_for_t
     asked = Asked(web_alone, SHORT, seed=1)
     assert asked.again().status_code == httpx.codes.ACCEPTED
     with crowd(web_alone, get(f"{asked.path}/events"), STREAMS) as clients:
-        assert answered(clients, within_s=60) == STREAMS
+        assert answered(clients, within_s=EVENTUALLY_S) == STREAMS
         assert health_s(web_alone) < HEALTH_S
         with crowd(web_alone, HALVES["half a head"], HALF_SENT):
             assert health_s(web_alone) < HEALTH_S
-    eventually(lambda: open_streams(web_alone) == 0, within_s=40)
+    eventually(lambda: open_streams(web_alone) == 0)
     assert asked.record["state"] == "queued", "the run goes on without its readers"
 
 

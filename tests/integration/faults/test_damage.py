@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 STEPS: Final = 20_000_000  # two stretches and a piece of an interval
 ALL: Final = ("/records?format=parquet&t0=0&t1=20000", "/overview")
-SOON_S: Final = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +140,7 @@ def test_what_a_result_rests_on_is_never_served_altered_and_is_computed_again(
     damage(result)
     result.forgotten_by_the_web()
     for path, right in zip(ALL, result.before, strict=True):
-        eventually(partial(served, result, path, right), within_s=SOON_S)
+        eventually(partial(served, result, path, right))
 
 
 def served(result: Result, path: str, right: bytes) -> bool:

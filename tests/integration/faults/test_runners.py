@@ -146,7 +146,7 @@ def test_a_result_whose_runner_is_killed_just_before_its_manifest_is_published_b
             installation.stop(name)
         installation.start_runner("runner", REDIS_URL=f"redis://127.0.0.1:{between.port}/0")
         asked = ask_for(installation)
-        eventually(lambda: held, within_s=60)
+        eventually(lambda: held)
         assert asked.resource["status"] == "running"
         installation.kill("runner")
         assert asked.manifest is None

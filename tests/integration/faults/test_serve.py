@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.asked import LONG
+from tests.deadlines import EVENTUALLY_S, within
 from tests.processes import eventually, none_left, of_folder
 from tests.redis_servers import free_port
 
@@ -44,7 +45,7 @@ def serving(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
             yield process, client
         finally:
             process.terminate()
-            process.communicate(timeout=20)
+            process.communicate(timeout=EVENTUALLY_S)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -55,10 +56,10 @@ def test_a_run_goes_on_after_the_end_of_porta_serve_of_which_nothing_is_left(
     with none_left(data):
         with serving(data) as (process, client):
             path = client.post("/api/v1/propagations", json={"steps": LONG}).headers["Location"]
-            eventually(lambda: client.get(path).json()["progress"]["done"] > 0, within_s=60)
+            eventually(lambda: client.get(path).json()["progress"]["done"] > 0)
             process.send_signal(number)
-            process.wait(timeout=GONE_S + 10)
-            eventually(lambda: not of_folder(data), within_s=GONE_S)
+            process.wait(timeout=EVENTUALLY_S)
+            eventually(lambda: not of_folder(data), within_s=within(GONE_S))
         with serving(data) as (_, client):
             complete = eventually(lambda: completed(client, path), within_s=COMPLETE_S)
             assert complete["timings"]["reused_steps"] > 0, "nothing was kept"  # type: ignore[index]

@@ -8,6 +8,7 @@ import pytest
 
 from frontend.embedded.data_dir import LOG_LIMIT_BYTES, DataDir, default_data_dir
 from frontend.embedded.errors import DataDirInUse, DataDirUnusable
+from tests.deadlines import EVENTUALLY_S
 from tests.processes import line_of, lives, python
 
 URL: Final = "http://127.0.0.1:8080/"
@@ -67,7 +68,7 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
 
 def test_a_supervisor_that_is_still_tidying_up_is_waited_for(tmp_path: Path) -> None:
     with python(HOLDER, tmp_path, "share") as first:
-        first.wait(10)
+        first.wait(EVENTUALLY_S)
     with DataDir(tmp_path).locked(URL):
         pass
 

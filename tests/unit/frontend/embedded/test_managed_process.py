@@ -7,6 +7,7 @@ import pytest
 
 from frontend.embedded.errors import ProcessFailed
 from frontend.embedded.managed_process import ManagedProcess
+from tests.deadlines import EVENTUALLY_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ def moon(folder: Path, *command: str) -> ManagedProcess:
 def test_a_server_works_in_its_folder_with_its_own_environment_and_log(tmp_path: Path) -> None:
     program = "import os; print(os.getcwd(), os.environ['PHASE'], os.getsid(0) == os.getpid())"
     with moon(tmp_path, sys.executable, "-c", program).start() as process:
-        assert process.wait(10) == 0
+        assert process.wait(EVENTUALLY_S) == 0
     assert (tmp_path / "moon.log").read_text().split() == [str(tmp_path), "full", "True"]
 
 

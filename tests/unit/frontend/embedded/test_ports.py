@@ -7,6 +7,7 @@ import pytest
 
 from frontend.embedded.errors import PortTaken
 from frontend.embedded.ports import LOOPBACK, hold
+from tests.deadlines import EVENTUALLY_S
 
 
 def test_a_free_port_is_found_and_named() -> None:
@@ -51,7 +52,7 @@ def test_a_server_can_listen_on_a_held_port_and_come_back_to_it() -> None:
         for _ in range(2):
             with (
                 socket.create_server((LOOPBACK, port.number)) as server,
-                socket.create_connection((LOOPBACK, port.number), timeout=5) as client,
+                socket.create_connection((LOOPBACK, port.number), timeout=EVENTUALLY_S) as client,
             ):
                 accepted, _ = server.accept()
                 accepted.close()

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from frontend.embedded.process_tree import stop_processes
+from tests.deadlines import EVENTUALLY_S, within
 from tests.processes import eventually, line_of, lives, python
 
 if TYPE_CHECKING:
@@ -34,18 +35,19 @@ else:
     time.sleep(60)
 """
 
+GRACE_S: Final = 0.5
 # Notes its descendants as the supervisor does, and stops them all when told to.
 HEAD: Final = """
 import subprocess, sys, time
 from frontend.embedded.process_tree import ProcessTree, adopt_orphans
 adopts = sys.argv[1] == "adopt" and adopt_orphans()
 tree = ProcessTree(adopts=adopts)
-child = subprocess.Popen((sys.executable, "-c", *sys.argv[2:]))
+child = subprocess.Popen((sys.executable, "-c", *sys.argv[3:]))
 for line in sys.stdin:
     tree.note()
     print(len(tree.members()), flush=True)
 start = time.monotonic()
-tree.stop(0.5)
+tree.stop(float(sys.argv[2]))
 child.returncode = tree.exits[child.pid]
 print("stopped", len(tree.members()), time.monotonic() - start, flush=True)
 """
@@ -65,7 +67,7 @@ class Head:
 
     def __init__(self, pid_file: Path, how: str, temper: str, leaving: str) -> None:
         self.pid_file = pid_file
-        self.process = python(HEAD, how, ORPHAN, pid_file, temper, leaving)
+        self.process = python(HEAD, how, GRACE_S, ORPHAN, pid_file, temper, leaving)
         self.orphan = int(eventually(self._written))
 
     def _written(self) -> str:
@@ -79,7 +81,7 @@ class Head:
         return int(line_of(self.process))
 
     def stop(self) -> tuple[int, float]:
-        output, _ = self.process.communicate(timeout=20)
+        output, _ = self.process.communicate(timeout=EVENTUALLY_S)
         _, left, seconds = output.split()
         return int(left), float(seconds)
 
@@ -91,7 +93,7 @@ def test_all_descendants_are_stopped_in_the_grace_and_a_moment(tmp_path: Path, t
     left, seconds = head.stop()
     assert left == 0
     assert not lives(head.orphan)
-    assert seconds < 2.0
+    assert seconds < within(GRACE_S)
 
 
 @LINUX_ONLY
@@ -122,5 +124,5 @@ def test_a_child_that_asked_for_it_dies_with_its_parent() -> None:
 
 def test_stopping_nobody_takes_no_time() -> None:
     start = time.monotonic()
-    stop_processes(list, 5.0)
-    assert time.monotonic() - start < 1.0
+    stop_processes(list, EVENTUALLY_S)
+    assert time.monotonic() - start < within(0.0)

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from frontend.embedded.supervisor import RESTARTS
+from tests.deadlines import EVENTUALLY_S, within
 from tests.processes import eventually, lives, python
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         def __call__(self, *processes: dict[str, Any]) -> Supervised: ...
 
 
+STOPPED_S: Final = 5.0  # as porta serve has: nothing is left of it then
 SUPERVISOR: Final = """
 import json, sys
 from pathlib import Path
@@ -86,7 +88,7 @@ class Supervised:
         start = time.monotonic()
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(EVENTUALLY_S)
         return time.monotonic() - start
 
 
@@ -124,7 +126,7 @@ def test_at_the_pipes_end_nobody_is_left(keep: Start, program: str) -> None:
     supervisor.hear("ready")
     everybody = supervisor.descendants()
     assert len(everybody) >= 2
-    assert supervisor.let_go() < 5.0
+    assert supervisor.let_go() < within(STOPPED_S)
     assert not [pid for pid in everybody if lives(pid)]
 
 
@@ -134,7 +136,7 @@ def test_a_signal_to_the_supervisor_ends_all_as_well(keep: Start, number: signal
     supervisor.hear("ready")
     everybody = supervisor.descendants()
     supervisor.process.send_signal(number)
-    supervisor.process.wait(10)
+    supervisor.process.wait(EVENTUALLY_S)
     assert not [pid for pid in everybody if lives(pid)]
 
 
@@ -164,7 +166,7 @@ def test_what_a_dead_server_had_forked_is_gone_before_it_starts_again(keep: Star
     (forked,) = (pid for pid in supervisor.descendants() if pid != first)
     os.kill(first, signal.SIGKILL)
     supervisor.hear("started")
-    eventually(lambda: not lives(forked), within_s=1.0)
+    eventually(lambda: not lives(forked))
 
 
 def test_a_server_that_keeps_dying_ends_all_with_a_sentence(keep: Start) -> None:
@@ -178,7 +180,7 @@ def test_a_server_that_keeps_dying_ends_all_with_a_sentence(keep: Start) -> None
     os.kill(victim, signal.SIGKILL)
     detail = supervisor.hear("raised")["detail"]
     assert f"The one died {RESTARTS + 1} times within a minute, at last by signal 9" in detail
-    supervisor.process.wait(10)
+    supervisor.process.wait(EVENTUALLY_S)
     assert not lives(others[1])
 
 
@@ -207,5 +209,5 @@ def test_a_server_that_is_not_required_is_waited_for_and_then_left_alone(keep: S
 def test_the_pipes_end_during_the_start_ends_the_start(keep: Start) -> None:
     supervisor = keep({"name": "one", "program": NEVER_THERE})
     server = supervisor.hear("started")["pid"]
-    assert supervisor.let_go() < 5.0
+    assert supervisor.let_go() < within(STOPPED_S)
     assert not lives(server)

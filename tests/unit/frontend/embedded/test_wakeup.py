@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frontend.embedded.wakeup import Wakeup
+from tests.deadlines import EVENTUALLY_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-LONG_S = 30.0
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def test_what_comes_through_the_pipe_is_given_once(pipe: tuple[int, int]) -> Non
     read, write = pipe
     with Wakeup(read) as wakeup:
         os.write(write, b"ab")
-        wakeup.wait(LONG_S)
+        wakeup.wait(EVENTUALLY_S)
         assert (wakeup.take(), wakeup.take(), wakeup.ended) == (b"ab", b"", False)
         os.close(write)
 
@@ -37,7 +36,7 @@ def test_the_pipes_end_rings_and_stays(pipe: tuple[int, int]) -> None:
     read, write = pipe
     with Wakeup(read) as wakeup:
         os.close(write)
-        wakeup.wait(LONG_S)
+        wakeup.wait(EVENTUALLY_S)
         assert wakeup.ended
         wakeup.wait(0.0)
         assert wakeup.ended
@@ -48,7 +47,7 @@ def test_a_request_to_end_rings(pipe: tuple[int, int], number: signal.Signals) -
     read, write = pipe
     with Wakeup(read) as wakeup:
         os.kill(os.getpid(), number)
-        wakeup.wait(LONG_S)
+        wakeup.wait(EVENTUALLY_S)
         assert wakeup.signals == 1
     os.close(write)
 
@@ -57,8 +56,8 @@ def test_a_childs_end_rings(pipe: tuple[int, int]) -> None:
     read, write = pipe
     start = time.monotonic()
     with Wakeup(read) as wakeup, subprocess.Popen((sys.executable, "-c", "")):
-        wakeup.wait(LONG_S)
-    assert time.monotonic() < start + LONG_S
+        wakeup.wait(EVENTUALLY_S)
+    assert time.monotonic() < start + EVENTUALLY_S
     os.close(write)
 
 
