@@ -29,6 +29,45 @@ REGISTRIES: Final = (
     *("deb" + ".debian.org", "security" + ".debian.org"),
 )
 PRIVATE: Final = re.compile(r"(?<![\w.])/(?:work|root)" + r"/|/tmp" + r"/porta/|\bissue \d+\b")
+LOOP: Final = "a compiled loop, held to the reference by what the engine makes of it"
+CONSTANTS: Final = "constants without behaviour; tested by what uses them"
+# Modules without a file of unit tests: the reason, and what tests them instead.
+UNTESTED: Final = {
+    "services/sim/cluster/backend.py": ("needs a cluster", "tests/unit/sim/cluster/test_local.py"),
+    "services/sim/cluster/gateway.py": (
+        "needs a Dask Gateway",
+        "tests/integration/test_gateway_cluster.py",
+    ),
+    "services/sim/cluster/scheduler.py": (
+        "needs a Dask scheduler",
+        "tests/integration/test_driver.py",
+    ),
+    "services/sim/driver/exporting.py": ("needs a cluster", "tests/integration/test_driver.py"),
+    "services/sim/driver/output.py": ("needs a cluster", "tests/integration/test_driver.py"),
+    "services/sim/driver/propagating.py": ("needs a cluster", "tests/integration/test_driver.py"),
+    "services/sim/driver/worker_pool.py": (
+        "needs a cluster",
+        "tests/integration/test_worker_pool.py",
+    ),
+    **{
+        f"services/sim/engine/kernel/{name}.py": (LOOP, "tests/unit/sim/engine/test_stretch.py")
+        for name in ("many_agents", "reduce", "two_agents")
+    },
+    "services/sim/engine/kernel/layout.py": (LOOP, "tests/unit/sim/engine/test_checkpoint.py"),
+    "services/sim/engine/kernel/seeking.py": (LOOP, "tests/unit/sim/engine/test_window.py"),
+    "services/sim/engine/kernel/simplify.py": (LOOP, "tests/unit/sim/engine/test_polyline.py"),
+    "services/sim/export/loops.py": (LOOP, "tests/unit/sim/export/test_text.py"),
+    "services/frontend/cli/execution/own_cluster.py": (
+        "needs a cluster",
+        "tests/integration/test_cli.py",
+    ),
+    "services/frontend/web/http/limits.py": (
+        CONSTANTS,
+        "tests/unit/frontend/web/server/test_worker.py",
+    ),
+    "infra/naming.py": (CONSTANTS, "tests/unit/infra/charts/porta/test_workloads.py"),
+    "infra/settings/profiles.py": (CONSTANTS, "tests/unit/infra/settings/test_settings.py"),
+}
 PIN: Final = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[a-z0-9,-]+\])?==(\S+)", re.MULTILINE)
 
 
@@ -123,6 +162,24 @@ def test_unit_tests_mirror_the_sources(package: str) -> None:
         if not names_a_source(sources / test.parent.relative_to(tests), test.stem[5:])
     ]
     assert strays == []
+
+
+def test_a_module_without_unit_tests_has_a_reason() -> None:
+    untested = {
+        str(source.relative_to(HOUSE))
+        for package in ("services/sim", "services/frontend", "infra")
+        for source in (HOUSE / package).rglob("*.py")
+        if not source.name.startswith("__") and not has_tests(HOUSE / package, source)
+    }
+    assert untested == UNTESTED.keys()
+    assert [test for _, test in UNTESTED.values() if not (HOUSE / test).is_file()] == []
+
+
+def has_tests(package: Path, source: Path) -> bool:
+    """Whether a module has a file of unit tests, or one for an aspect of it."""
+    folder = HOUSE / "tests" / "unit" / package.name / source.parent.relative_to(package)
+    files = {path.stem.removeprefix("test_") for path in folder.glob("test_*.py")}
+    return any(name == source.stem or name.startswith(f"{source.stem}_") for name in files)
 
 
 def names_a_source(folder: Path, name: str) -> bool:
