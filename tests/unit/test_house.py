@@ -65,7 +65,7 @@ UNTESTED: Final = {
         CONSTANTS,
         "tests/unit/frontend/web/server/test_worker.py",
     ),
-    "infra/naming.py": (CONSTANTS, "tests/unit/infra/charts/porta/test_workloads.py"),
+    "infra/naming.py": (CONSTANTS, "tests/unit/infra/charts/porta/test_values.py"),
     "infra/settings/profiles.py": (CONSTANTS, "tests/unit/infra/settings/test_settings.py"),
 }
 PIN: Final = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[a-z0-9,-]+\])?==(\S+)", re.MULTILINE)
