@@ -1,10 +1,10 @@
-"""The kernel's bare pass, compiled: iterations, checkpoints, and nothing kept of the records."""
+"""The kernel's bare pass, compiled: it stores checkpoints and reduces no records."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.engine.kernel.integrate import advance, buffers_of
+from sim.engine.kernel.chunk import advance, buffers_of
 from sim.engine.kernel.layout import OK, Parameters, discard_old_rows, store_ring
 from sim.jit import compiled
 
@@ -18,24 +18,16 @@ __all__ = ["bare_pass"]
 def bare_pass(
     system: System, steps: Integers, ring: Floats, count: int, interval: int, checkpoints: Floats
 ) -> int:
-    """Go over `count` iterations, a ring to `checkpoints` each interval; return the good ones."""
+    """Integrate `count` iterations, with a checkpoint per interval; return the good ones."""
     chunk = min(system.chunk, count, interval)
     buffers = buffers_of(system, steps, ring, chunk)
     parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
     mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
     done = 0
     while done < count:
+        size = min(chunk, count - done)
         good, outcome, _, _ = advance(
-            system,
-            parameters,
-            buffers,
-            mu,
-            rows,
-            free,
-            draws,
-            steps,
-            done,
-            min(chunk, count - done),
+            system, parameters, buffers, mu, rows, free, draws, steps, done, size
         )
         if outcome != OK:
             return done + good

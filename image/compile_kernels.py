@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 -- a file that the image is built with, in no package
-"""Compile every kernel into NUMBA_CACHE_DIR: a propagation and an export of each kind."""
+"""Compile every kernel into NUMBA_CACHE_DIR, by propagations and exports of each kind."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ SCENARIOS = (NANO, replace(NANO, agents=(*NANO.agents, MOON)))
 
 
 def compile_for(scenario: Scenario) -> None:
-    """Use everything that is compiled once."""
+    """Run each compiled function once."""
     propagation = Propagation.open(Trajectory(scenario), steps=70_000)
     propagation.overview(None, None, 800, "inertial")
     propagation.overview(0.0, 1.0, 800, "primary")
-    for kind in FORMATS.values():
-        size = sum(len(part) for part in export(propagation.slices(-math.inf, 10.0), kind))
+    for file_format in FORMATS.values():
+        size = sum(len(part) for part in export(propagation.slices(-math.inf, 10.0), file_format))
         if not size:
-            raise SystemExit(f"no {kind.name} came out")
+            raise SystemExit(f"the {file_format.name} export is empty")
     for _batch in thin(propagation.slices(), 100, agents=len(scenario.agents)):
         pass
 
 
 warm()
-for one in SCENARIOS:
-    compile_for(one)
+for scenario in SCENARIOS:
+    compile_for(scenario)

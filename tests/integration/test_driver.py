@@ -25,6 +25,7 @@ from sim.errors import (
 )
 from sim.intervals import STRETCH_INTERVALS, interval_iterations
 from tests.dask_servers import all_there, dask
+from tests.deadlines import LOCAL_CLUSTER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -97,7 +98,7 @@ async def leftovers(client: Client) -> int:
 
 def on_cluster(workers: int, body: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
     async def main() -> None:
-        async with LocalBackend().open(tag="", workers=workers) as cluster:
+        async with LocalBackend(start_s=LOCAL_CLUSTER_S).open(tag="", workers=workers) as cluster:
             await body(cluster.client)
 
     asyncio.run(main())

@@ -16,6 +16,7 @@ from sim.driver import propagate_on
 from sim.engine import initial_checkpoint
 from sim.errors import IntegrityError
 from tests.dask_servers import all_there
+from tests.deadlines import LOCAL_CLUSTER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +118,7 @@ def test_a_worker_that_returns_garbage_ends_the_attempt_and_nothing_of_it_is_tak
         )
 
     async def main() -> None:
-        async with LocalBackend().open(tag="", workers=1) as cluster:
+        async with LocalBackend(start_s=LOCAL_CLUSTER_S).open(tag="", workers=1) as cluster:
             assert await all_there(cluster, 1)
             with pytest.raises(IntegrityError):
                 await propagate(cluster.client)

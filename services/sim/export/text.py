@@ -74,9 +74,9 @@ def _pieces(batches: Iterator[pa.RecordBatch], style: Style) -> Iterator[bytes]:
     if initial_rows:
         yield style.initial(first.slice(0, initial_rows)).encode()
     if first.num_rows > initial_rows:
-        yield formatter.interleave(first.slice(initial_rows))
+        yield formatter.format(first.slice(initial_rows))
     for batch in batches:
-        yield formatter.interleave(batch)
+        yield formatter.format(batch)
 
 
 class _RecordFormatter:
@@ -91,7 +91,7 @@ class _RecordFormatter:
         self._bounds = np.column_stack([ends[:, 0] - lengths[:, 0], ends])
         self._longest = int(lengths.sum(axis=1).max())
 
-    def interleave(self, batch: pa.RecordBatch) -> bytes:
+    def format(self, batch: pa.RecordBatch) -> bytes:
         """Return the text of a batch; all its numbers are finite."""
         agents = batch.column("agent").indices.to_numpy()
         table = np.column_stack([batch.column(name).to_numpy() for name in self._columns])

@@ -8,19 +8,22 @@ Guarantees:
   caller. Working memory is allocated once per call.
 - Code is compiled once and cached on disk (`sim.jit`).
 
-layout   what goes in and out, and the buffers in which records are while a kernel works
-philox   random numbers, in blocks of four
-two      iterations of two agents, in registers
-many     iterations of any number of agents
-folding  extremes and diagnostics, out of some thousand records at a time
-tracing  a window's paths as lines with few corners
-passing  two of the loops that the engine calls: `pass_over` and `emit`
-seeking  the third, `seek`: where a window begins and ends
+layout       inputs, outputs, and the memory that holds records during a call
+philox       random numbers, in blocks of four
+two_agents   iterations of two agents, in registers
+many_agents  iterations of any number of agents
+chunk        one chunk of iterations, computed before it is reduced or written
+reduce       extremes and diagnostics of a chunk
+simplify     paths of a window as polylines with few corners
+integrate    the entry point `pass_over`: reduces the records of a pass
+records      the entry point `emit`: writes the records
+seeking      the entry point `seek`: finds where a window begins and ends
 """
 
 from __future__ import annotations
 
-from sim.engine.kernel.integrate import chunk_iterations, emit, pass_over
+from sim.engine.kernel.chunk import chunk_iterations
+from sim.engine.kernel.integrate import pass_over
 from sim.engine.kernel.layout import (
     COLLISION,
     DEPTH,
@@ -35,6 +38,7 @@ from sim.engine.kernel.layout import (
     System,
     Tally,
 )
+from sim.engine.kernel.records import emit
 from sim.engine.kernel.seeking import seek
 from sim.engine.kernel.simplify import NO_POLYLINES, Polylines
 

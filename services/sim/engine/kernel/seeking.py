@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sim.engine.kernel.integrate import advance, buffers_of
+from sim.engine.kernel.chunk import advance, buffers_of
 from sim.engine.kernel.layout import (
     OK,
     TIME,

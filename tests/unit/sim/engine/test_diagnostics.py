@@ -33,7 +33,7 @@ MUTUAL = Scenario(  # each the other's primary, the lighter one first
 )
 
 
-class Told(NamedTuple):
+class AgentRecords(NamedTuple):
     """An agent's records: the iteration of each (-1: before the first), and its numbers."""
 
     iteration: Integers
@@ -41,7 +41,7 @@ class Told(NamedTuple):
     state: Floats  # x, y, vx, vy by record
 
 
-def told(propagation: Propagation) -> list[Told]:
+def records_by_agent(propagation: Propagation) -> list[AgentRecords]:
     """The records, which are the reference's (test_propagation.py), by agent."""
     table = pa.Table.from_batches(list(propagation.slices())).combine_chunks()
     agents = table["agent"].chunk(0).indices.to_numpy()
@@ -50,26 +50,28 @@ def told(propagation: Propagation) -> list[Told]:
     whose = [agents == a for a in range(len(scenario.agents))]
     numbers = numbered([t1[own].tolist() for own in whose], scenario.epsilon, propagation.steps)
     return [
-        Told(np.array(number), t0[own], np.stack(state, axis=1)[own])
+        AgentRecords(np.array(number), t0[own], np.stack(state, axis=1)[own])
         for number, own in zip(numbers, whose, strict=True)
     ]
 
 
 def numbered(times: list[list[float]], epsilon: float, steps: int) -> list[list[int]]:
-    """The iterations in which records come: nobody steps who is ahead of another by epsilon."""
-    found = [[-1] for _ in times]
+    """The iteration of each record: no agent steps while it is ahead of another by epsilon."""
+    numbers = [[-1] for _ in times]
     clocks = [own[0] for own in times]
     for number in range(steps):
-        for a, own in enumerate(found):
+        for a, own in enumerate(numbers):
             if all(clocks[a] - epsilon < clock for clock in clocks):
                 clocks[a] = times[a][len(own)]
                 own.append(number)
-    assert [len(own) for own in found] == [len(own) for own in times]
-    return found
+    assert [len(own) for own in numbers] == [len(own) for own in times]
+    return numbers
 
 
-def seen(scenario: Scenario, own: Told, other: Told, mu: float) -> dict[str, Floats]:
-    """What an agent sees of its primary at the start of each step: r, e and h."""
+def seen(
+    scenario: Scenario, own: AgentRecords, other: AgentRecords, mu: float
+) -> dict[str, Floats]:
+    """What an agent reads of its primary at the start of each step: r, e and h."""
     read = np.searchsorted(other.t0, own.t0[1:] - scenario.epsilon, side="right") - 1
     p, s = other.state[read], own.state[:-1]
     rx, ry = p[:, 0] - s[:, 0], p[:, 1] - s[:, 1]
@@ -96,8 +98,8 @@ def orbit(mu: float, e: float, h: float) -> tuple[float | None, float | None]:
     return -mu / (2.0 * e), math.sqrt(max(0.0, 1.0 + 2.0 * e * h * h / (mu * mu)))
 
 
-def expected(scenario: Scenario, records: list[Told], a: int) -> dict[str, Any]:
-    """What the design says of an agent, from its records."""
+def expected(scenario: Scenario, records: list[AgentRecords], a: int) -> dict[str, Any]:
+    """The statistics of an agent by their definition, from its records."""
     primary = scenario.primaries[a]
     assert primary is not None
     mu, numbers = scenario.agents[primary].mu, records[a].iteration[1:]
@@ -127,7 +129,7 @@ def expected(scenario: Scenario, records: list[Told], a: int) -> dict[str, Any]:
 )
 def test_statistics_over_intervals_are_those_of_the_records(scenario: Scenario, seed: int) -> None:
     propagation = Propagation.open(Trajectory(scenario, seed), STEPS)
-    records, whole = told(propagation), dict[str, Any](propagation.statistics())
+    records, whole = records_by_agent(propagation), dict[str, Any](propagation.statistics())
     ours = {a for a, primary in enumerate(scenario.primaries) if primary is not None}
     assert set(whole) == {scenario.names[a] for a in ours}
     for a in ours:

@@ -106,7 +106,7 @@ def test_cached_slices_change_nothing_whether_intact_altered_or_gone() -> None:
     for slices in (made, {}, {0: made[0], 1: altered, 2: made[1]}):
         cache = Cache(dict(slices))
         assert raw(propagation.slices(cache=cache)) == expected
-        assert 3 not in cache.asked  # the last, partial one is nobody's to keep
+        assert 3 not in cache.asked  # the last, partial interval is never cached
 
 
 @pytest.mark.parametrize(

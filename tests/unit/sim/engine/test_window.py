@@ -59,7 +59,7 @@ def true_paths(propagation: Propagation, t0: float, t1: float, frame: Frame) -> 
         elif frame == "primary":
             u, v, w = columns[primary or 0]
             x, y = x - np.interp(t, u, v), y - np.interp(t, u, w)  # noqa: PLW2901 - likewise
-            t = np.where(t <= u[-1], t, np.inf)  # noqa: PLW2901 - beyond it nobody knows
+            t = np.where(t <= u[-1], t, np.inf)  # noqa: PLW2901 - beyond it there is no record
         shown = (t >= t0) & (t <= t1)
         paths.append((t[shown], x[shown], y[shown]))
     return paths
