@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 ALLOWANCE_S: Final = 4.0
-EVENTUALLY_S: Final = 60.0  # cold starts of Python and Dask on a machine with ten busy processes
+EVENTUALLY_S: Final = 120.0  # below the 300 s that pytest gives each test
 LOCAL_CLUSTER_S: Final = 150.0  # a local cluster: its processes import, or compile, the engine
 CLEANUP_S: Final = 60.0  # a cleanup that the test itself lets finish
 

@@ -51,6 +51,14 @@ def test_every_command_explains_itself(command: str) -> None:
     assert len(result.output.splitlines()) > 5
 
 
+def test_the_help_of_propagate_lists_every_format_of_the_table() -> None:
+    from sim.export import FORMATS
+
+    output = run("propagate", "--help").output
+    for form in FORMATS.values():
+        assert form.suffix in output
+
+
 @pytest.mark.parametrize("command", [["serve"], ["web"], ["runner"], ["propagate", "5"]])
 def test_a_setting_that_does_not_exist_stops_every_command(command: list[str]) -> None:
     result = run(*command, PORTA_MAX_RUN="3")
