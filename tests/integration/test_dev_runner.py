@@ -64,7 +64,7 @@ def test_an_external_runner_is_relied_on_where_the_settings_say_so(
 
 def test_what_is_wrong_with_the_settings_is_told_in_a_sentence(tmp_path: Path) -> None:
     with at_work({"PORTA_MAX_RUN": "3"}, tmp_path) as installation:
-        told = subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "frontend", "run"],
             env=dict(installation.environ),
             capture_output=True,
@@ -72,6 +72,6 @@ def test_what_is_wrong_with_the_settings_is_told_in_a_sentence(tmp_path: Path) -
             check=False,
             timeout=60,
         )
-    assert told.returncode == 2
-    assert "did you mean PORTA_MAX_RUNS?" in told.stderr
-    assert "Traceback" not in told.stderr
+    assert done.returncode == 2
+    assert "did you mean PORTA_MAX_RUNS?" in done.stderr
+    assert "Traceback" not in done.stderr

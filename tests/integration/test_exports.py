@@ -1,4 +1,4 @@
-"""Exports of ten million records, each in a process of its own whose memory is looked at."""
+"""Exports of ten million records, each in a process of its own, whose memory is measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from sim.export import FORMATS
 
-BOUND_BYTES: Final = 300 * 10**6  # for the whole process: the third issue
+BOUND_BYTES: Final = 300 * 10**6  # for the whole process, interpreter and libraries included
 
 # What `porta propagate --output` does, with what is written counted instead of kept.
 EXPORT: Final = """

@@ -79,8 +79,8 @@ def test_any_process_of_a_web_tells_what_all_have_counted(redis_url: str, tmp_pa
         for _ in range(30):  # each over a connection of its own: the processes take turns
             assert installation.answers("/readyz") is False
         for _ in range(5):
-            told = httpx.get(f"{installation.url}/metrics", trust_env=False).text
-            assert 'route="/readyz",status="503"} 30.0' in told
+            text = httpx.get(f"{installation.url}/metrics", trust_env=False).text
+            assert 'route="/readyz",status="503"} 30.0' in text
         assert len(folders(tmp_path)) == 1
     assert folders(tmp_path) == []
 
@@ -100,6 +100,6 @@ def test_a_process_of_a_web_that_dies_takes_its_open_streams_along(
 
 
 def open_streams(installation: Installation) -> float:
-    told = httpx.get(f"{installation.url}/metrics", trust_env=False).text
-    (line,) = (line for line in told.splitlines() if line.startswith("porta_event_streams "))
+    text = httpx.get(f"{installation.url}/metrics", trust_env=False).text
+    (line,) = (line for line in text.splitlines() if line.startswith("porta_event_streams "))
     return float(line.split()[1])

@@ -171,13 +171,18 @@ def test_the_resource_of_a_run_tells_how_far_it_is(web: FlaskClient, services: S
     assert acquired.lease is not None
     cluster = {"name": "a-cluster", "dashboard": None}
     services.runs.progress(acquired.lease, stage="starting", cluster=cluster, wanted=2, workers=1)
-    told = web.get(f"{API_ROOT}/200000").get_json()
-    assert told["status"] == "starting"
-    assert told["cluster"] == {"name": "a-cluster", "workers": 2, "arrived": 1, "dashboard": None}
+    resource = web.get(f"{API_ROOT}/200000").get_json()
+    assert resource["status"] == "starting"
+    assert resource["cluster"] == {
+        "name": "a-cluster",
+        "workers": 2,
+        "arrived": 1,
+        "dashboard": None,
+    }
     services.runs.progress(acquired.lease, stage="propagating", done=50_000, rate=1e6)
-    told = web.get(f"{API_ROOT}/200000").get_json()
-    assert told["status"] == "running"
-    assert told["progress"]["done"] == 50_000
+    resource = web.get(f"{API_ROOT}/200000").get_json()
+    assert resource["status"] == "running"
+    assert resource["progress"]["done"] == 50_000
 
 
 def test_deleting_cancels_a_run_under_way(web: FlaskClient, services: Services) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[MutableMapping[str, Any]]]:
     """What is logged, with what is bound."""
-    structlog.reset_defaults()  # in case somebody has configured it in this process
+    structlog.reset_defaults()  # in case another test has configured it in this process
     caplog.set_level(logging.DEBUG, logger=request_id.__name__)
     with capture_logs([merge_contextvars]) as captured:
         yield captured
@@ -37,21 +37,21 @@ def test_a_proxy_s_id_is_taken_over(web: FlaskClient) -> None:
     assert answer.headers["X-Request-ID"] == "abc-123"
 
 
-@pytest.mark.parametrize("told", ["two words", "x" * 65, '{"level":"error"}', ""])
-def test_an_id_that_is_no_plain_word_is_replaced(web: FlaskClient, told: str) -> None:
-    answer = web.get("/healthz", headers={"X-Request-ID": told})
+@pytest.mark.parametrize("given", ["two words", "x" * 65, '{"level":"error"}', ""])
+def test_an_id_that_is_no_plain_word_is_replaced(web: FlaskClient, given: str) -> None:
+    answer = web.get("/healthz", headers={"X-Request-ID": given})
     assert request_id.WORD.fullmatch(answer.headers["X-Request-ID"])
-    assert answer.headers["X-Request-ID"] != told
+    assert answer.headers["X-Request-ID"] != given
 
 
 def test_what_is_logged_for_a_request_says_which_and_about_what(
     lines: list[MutableMapping[str, Any]], web: FlaskClient
 ) -> None:
     web.get("/api/v1/propagations/500", headers={"X-Request-ID": "one"})
-    (said,) = lines
-    assert said["request"] == "one"
-    assert said["propagation"] == "500"
-    assert len(said["run"]) == 16
+    (line,) = lines
+    assert line["request"] == "one"
+    assert line["propagation"] == "500"
+    assert len(line["run"]) == 16
 
 
 def test_what_one_request_was_about_is_not_said_of_the_next(

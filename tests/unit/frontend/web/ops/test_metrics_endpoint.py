@@ -35,7 +35,7 @@ def test_runs_results_and_runners_are_counted(web: FlaskClient, services: Servic
     web.post("/api/v1/propagations", json={"steps": 500})
     web.post("/api/v1/propagations", json={"steps": 200_000})
     services.runners.heartbeat("runner", {"gateway": "ok", "clusters": 3, "orphans": 1})
-    told = metrics(web)
+    samples = metrics(web)
     expected = {
         "porta_redis_up": 1,
         "porta_runs queued": 1,
@@ -50,8 +50,8 @@ def test_runs_results_and_runners_are_counted(web: FlaskClient, services: Servic
         "porta_clusters_orphaned": 1,
         "porta_http_threads": 1_280,
     }
-    assert {name: told[name] for name in expected} == expected
-    assert told["porta_redis_memory_bytes"] > 0
+    assert {name: samples[name] for name in expected} == expected
+    assert samples["porta_redis_memory_bytes"] > 0
 
 
 def test_a_run_that_has_an_owner_counts_as_starting(web: FlaskClient, services: Services) -> None:
@@ -62,35 +62,35 @@ def test_a_run_that_has_an_owner_counts_as_starting(web: FlaskClient, services: 
     assert metrics(web)["porta_runs queued"] == 0
 
 
-def test_nobody_who_looks_after_clusters_means_that_none_is_told(web: FlaskClient) -> None:
+def test_without_a_reapers_report_no_clusters_are_counted(web: FlaskClient) -> None:
     assert "porta_clusters" not in metrics(web)
     assert metrics(web)["porta_gateway_up"] == 0
 
 
 def test_without_redis_the_metrics_say_so_and_what_this_web_knows() -> None:
-    told = metrics(create_app(services=build_services(AWAY)).test_client())
-    assert told["porta_redis_up"] == 0
-    assert "porta_runs queued" not in told
-    assert "porta_event_streams" in told
+    samples = metrics(create_app(services=build_services(AWAY)).test_client())
+    assert samples["porta_redis_up"] == 0
+    assert "porta_runs queued" not in samples
+    assert "porta_event_streams" in samples
 
 
-def test_a_redis_that_tells_nothing_of_itself_tells_the_rest(
+def test_without_the_statistics_of_redis_all_other_metrics_are_there(
     redis_client: redis.Redis, redis_server: RedisServer
 ) -> None:
     redis_client.acl_setuser(
         "limited", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-info"]
     )
     settings = Settings(redis_url=redis_server.url.replace("redis://", "redis://limited:any@"))
-    told = metrics(create_app(services=build_services(settings)).test_client())
+    samples = metrics(create_app(services=build_services(settings)).test_client())
     redis_client.acl_deluser("limited")
-    assert told["porta_redis_up"] == 1
-    assert "porta_runs queued" in told
-    assert "porta_redis_memory_bytes" not in told
+    assert samples["porta_redis_up"] == 1
+    assert "porta_runs queued" in samples
+    assert "porta_redis_memory_bytes" not in samples
 
 
 @pytest.mark.parametrize("path", ["/no/such/path", "/propagate/7/data.js/x"])
 def test_a_path_that_somebody_made_up_is_no_label(web: FlaskClient, path: str) -> None:
     web.get(path)
-    told = metrics(web)
-    assert told["porta_http_requests_total GET none 404"] >= 1
-    assert not [name for name in told if path in name]
+    samples = metrics(web)
+    assert samples["porta_http_requests_total GET none 404"] >= 1
+    assert not [name for name in samples if path in name]
