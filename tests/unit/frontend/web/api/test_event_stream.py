@@ -50,19 +50,11 @@ def owned(services: Services) -> Lease:
 
 
 def test_a_reader_begins_with_the_run_as_it_is(services: Services) -> None:
-<<<<<<< HEAD
     services.propagations.start(LARGE)
-    told = next(follow(services))
-    assert told.name == "status"
-    assert told.data["status"] == "queued"
-    assert told.data["progress"]["position"] == 1
-=======
-    services.propagations.ask(LARGE)
     event = next(follow(services))
     assert event.name == "status"
     assert event.data["status"] == "queued"
     assert event.data["progress"]["position"] == 1
->>>>>>> web
 
 
 def test_a_reader_hears_each_step_with_the_whole_resource(services: Services) -> None:
