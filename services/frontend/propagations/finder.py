@@ -81,7 +81,7 @@ class Finder:
         return [resource for resource in resources if resource is not None]
 
     def under_way(self) -> list[Resource]:
-        """Return the propagations that somebody waits for: one resource for each id."""
+        """Return the propagations that are waited for: one resource for each id."""
         runs = self._runs.under_way()
         trajectories = self._store.trajectories([run.digest for run in runs])
         return [

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- One id is no longer wanted; the run goes on for whoever else waits for it.
+-- One id stops waiting; the run goes on if others wait for it.
 -- ARGV: digest, id
--- Returns absent (nobody waits for that), or cancelled.
+-- Returns absent (it does not wait), or cancelled.
 --include prelude
 if not redis.call('ZSCORE', waiting, ARGV[2]) then
   return 'absent'

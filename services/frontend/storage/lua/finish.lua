@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- The owner has published everything up to its target.
--- ARGV: digest, token, epoch
--- Returns lost, covered (somebody joined meanwhile: publish that first), queued (more was asked for), or done.
+-- ARGV: digest, fencing token, epoch
+-- Returns lost, covered (another id joined: publish that first), queued (more was asked for), or done.
 --include prelude
 if not holds(ARGV[2], ARGV[3]) then
   return 'lost'

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Become or remain the one runner that reaps, under a lease.
--- ARGV: token, lease ms (0: release it)
+-- ARGV: the leader's token, lease ms (0: release it)
 -- Returns 1 to the one that leads, else 0.
 --keys reaper
 local clock = redis.call('TIME')

@@ -173,12 +173,12 @@ local function forget_ended(id)
 end
 
 -- After an id has left without its owner's doing: shortens, ends or cancels the run if it can.
-local function reconsider(state_if_nobody)
-  local nobody = redis.call('ZCARD', waiting) == 0
+local function reconsider(state_if_unwanted)
+  local unwanted = redis.call('ZCARD', waiting) == 0
   if not owned() then
     local state = field('state')
-    if nobody and (state == 'queued' or state == 'failed') then
-      settle(state_if_nobody)
+    if unwanted and (state == 'queued' or state == 'failed') then
+      settle(state_if_unwanted)
     end
     return
   end
@@ -188,7 +188,7 @@ local function reconsider(state_if_nobody)
   elseif living() then
     redis.call('HSET', run, 'cancel', 1)
   else
-    go_on_or(state_if_nobody)
+    go_on_or(state_if_unwanted)
   end
 end
 

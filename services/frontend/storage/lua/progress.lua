@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Say how far the run is; the same thing said twice is one event.
--- ARGV: digest, token, epoch, then field, value, ...
+-- Record the progress of a run; an unchanged report is no event.
+-- ARGV: digest, fencing token, epoch, then field, value, ...
 -- Returns lost, same, or noted.
 --include prelude
 if not (holds(ARGV[2], ARGV[3]) and living()) then

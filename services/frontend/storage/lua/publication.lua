@@ -1,5 +1,5 @@
 -- What `publish` and `derive` share: a manifest, written last and at once, when every stretch that it rests on is there.
--- ARGV: digest, token or '', epoch, id, steps, manifest, stretches, checksum of the last of them,
+-- ARGV: digest, fencing token or '', epoch, id, steps, manifest, stretches, checksum of the last of them,
 --   life of the result in ms (0: for ever), recent ids kept
 -- Returns lost, unwanted (cancelled meanwhile), published, again, or broken and the position.
 --keys manifest published recent expiring stretches...

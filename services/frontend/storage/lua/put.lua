@@ -1,6 +1,6 @@
 #!lua
 -- Append a stretch. Not allow-oom: a full storage refuses it, and nothing is written.
--- ARGV: digest, token, epoch, position, checksum of the predecessor, checksum, chain entry (JSON), bytes
+-- ARGV: digest, fencing token, epoch, position, checksum of the predecessor, checksum, chain entry (JSON), bytes
 -- Returns lost, put, or again (this very stretch is the last one already).
 --include prelude
 --keys stretch
@@ -12,7 +12,7 @@ local next, head = read_chain()
 if position == next - 1 and checksum == head and redis.call('EXISTS', stretch) == 1 then
   return 'again'
 end
--- The record and the chain disagree only when somebody cut the chain: this owner's state is not its end.
+-- The record and the chain disagree only when the chain was cut: this owner's state is not its end.
 if position ~= next or previous ~= head or next ~= number('next') or head ~= field('head') then
   return 'lost'
 end

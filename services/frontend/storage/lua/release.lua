@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- The owner gives the run back before its end.
--- ARGV: digest, token, epoch, outcome, why or '', first back-off in ms, attempts at most
+-- The owner releases the run before its end.
+-- ARGV: digest, fencing token, epoch, outcome, why or '', first back-off in ms, attempts at most
 --   requeue    nothing is wrong with it: the first to go on (why: what it waits for)
---   cancelled  nobody wants it any more; the stretches stay
+--   cancelled  no id waits for it; the stretches stay
 --   failed     tried again later, a bounded number of times (why: a sentence)
 --   ended      the trajectory itself ends, for good (why: the failure as JSON)
 -- Returns lost, or the state that the run has now.
@@ -12,7 +12,7 @@ if not holds(ARGV[2], ARGV[3]) then
   return 'lost'
 end
 if not owned() then
-  return field('state') -- said before, or taken away meanwhile
+  return field('state') -- released before, or taken over
 end
 
 if outcome == 'ended' then

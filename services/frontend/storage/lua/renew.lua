@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- Keep a lease that has not run out.
--- ARGV: digest, token, epoch, lease ms
--- Returns lost, or kept, cancel (0 or 1), target, then id, steps, ... of who waits.
+-- Extend a lease that has not expired.
+-- ARGV: digest, fencing token, epoch, lease ms
+-- Returns lost, or kept, cancel (0 or 1), target, then id, steps, ... of the ids that wait.
 --include prelude
 if not (holds(ARGV[2], ARGV[3]) and living()) then
   return { 'lost' }

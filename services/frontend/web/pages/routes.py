@@ -90,7 +90,7 @@ def _home(form: Mapping[str, str], problem: str | None = None) -> Response:
 
 @blueprint.get("/propagate/<propagation_id>")
 def propagation(propagation_id: str) -> Response:
-    """Show one propagation; start its run if there is none, and somebody looks."""
+    """Show one propagation; start its run if there is none, and the request is a reader's."""
     wanted = _wanted(propagation_id)
     resource = commands.find_or_start(wanted)
     return _page(render_template("propagation.html", view=View(wanted, resource)))
