@@ -7,12 +7,12 @@ Exit codes: 0 done; 1 failed, with a sentence on standard error; 2 wrong usage o
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
+from frontend.cli.parameters import OutputOption, WorkersType
 from frontend.errors import FrontendError, SettingsError
 from frontend.settings import VARIABLES, Settings
 from frontend.web.auth.bind_policy import refuse_strangers
@@ -52,45 +52,6 @@ class _Porta(click.Group):
             formatter.write_dl(
                 [(v.name, v.description.replace("`", "")) for v in VARIABLES], col_max=28
             )
-
-
-class _WorkersType(click.ParamType[Any]):
-    """`auto`, `inline`, or a number of workers."""
-
-    name = "auto|inline|K"
-
-    def convert(
-        self,
-        value: str,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> Workers:
-        """Return the option's value; fails with a sentence."""
-        if value in {"auto", "inline"}:
-            return cast("Workers", value)
-        if re.fullmatch("[1-9][0-9]{0,3}", value) is None:
-            self.fail(
-                f"{value!r} must be auto, inline, or a number of workers from 1 to 9999.",
-                param,
-                ctx,
-            )
-        return int(value)
-
-
-class _OutputOption(click.Option):
-    """The option `--output`, whose help lists the formats of `sim.export`."""
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Return the help; only here, since importing the formats takes a moment."""
-        from sim.export import FORMATS
-
-        *suffixes, last = (form.suffix for form in FORMATS.values())
-        self.help = (
-            f"Write the records to a file. Its suffix chooses the format: {', '.join(suffixes)} "
-            f"or {last}. A name with a / at its end is a directory, to which workers write "
-            "Parquet parts."
-        )
-        return super().get_help_record(ctx)
 
 
 def _settings() -> Settings:
@@ -214,13 +175,13 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
 )
 @click.option(
     "--workers",
-    type=_WorkersType(),
+    type=WorkersType(),
     default="auto",
     show_default=True,
     help="inline: compute in this process. K: on a cluster of K workers. auto: through a runner "
     "if Redis and Dask are configured, else in this process.",
 )
-@click.option("--output", cls=_OutputOption, metavar="FILE|DIR/")
+@click.option("--output", cls=OutputOption, metavar="FILE|DIR/")
 def propagate(
     steps: str, seed: str, members: str, scenario: Path | None, workers: Workers, output: str | None
 ) -> None:

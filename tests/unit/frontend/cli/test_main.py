@@ -51,14 +51,6 @@ def test_every_command_explains_itself(command: str) -> None:
     assert len(result.output.splitlines()) > 5
 
 
-def test_the_help_of_propagate_lists_every_format_of_the_table() -> None:
-    from sim.export import FORMATS
-
-    output = run("propagate", "--help").output
-    for form in FORMATS.values():
-        assert form.suffix in output
-
-
 @pytest.mark.parametrize("command", [["serve"], ["web"], ["runner"], ["propagate", "5"]])
 def test_a_setting_that_does_not_exist_stops_every_command(command: list[str]) -> None:
     result = run(*command, PORTA_MAX_RUN="3")
@@ -108,13 +100,6 @@ def test_propagate_says_in_a_sentence_what_is_wrong(words: list[str], sentence: 
     assert result.exit_code == 1
     assert sentence in result.output
     assert "Traceback" not in result.output
-
-
-@pytest.mark.parametrize("workers", ["0", "-1", "some", "1.5", "99999"])
-def test_propagate_refuses_what_is_no_number_of_workers(workers: str) -> None:
-    result = run("propagate", "5", "--workers", workers)
-    assert result.exit_code == 2
-    assert "auto, inline, or a number" in result.output
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""The parameters of `porta` that click has no type for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+if TYPE_CHECKING:
+    from frontend.cli.propagate import Workers
+
+__all__ = ["OutputOption", "WorkersType"]
+
+
+class WorkersType(click.ParamType[Any]):
+    """`auto`, `inline`, or a number of workers."""
+
+    name = "auto|inline|K"
+
+    def convert(
+        self,
+        value: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Workers:
+        """Return the option's value; fails with a sentence."""
+        if value in {"auto", "inline"}:
+            return cast("Workers", value)
+        if re.fullmatch("[1-9][0-9]{0,3}", value) is None:
+            self.fail(
+                f"{value!r} must be auto, inline, or a number of workers from 1 to 9999.",
+                param,
+                ctx,
+            )
+        return int(value)
+
+
+class OutputOption(click.Option):
+    """The option `--output`, whose help lists the formats of `sim.export`."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the help; only here, since importing the formats takes a moment."""
+        from sim.export import FORMATS
+
+        *suffixes, last = (form.suffix for form in FORMATS.values())
+        self.help = (
+            f"Write the records to a file. Its suffix chooses the format: {', '.join(suffixes)} "
+            f"or {last}. A name with a / at its end is a directory, to which workers write "
+            "Parquet parts."
+        )
+        return super().get_help_record(ctx)
