@@ -51,7 +51,7 @@ UNTESTED: Final = {
     ),
     **{
         f"services/sim/engine/kernel/{name}.py": (LOOP, "tests/unit/sim/engine/test_stretch.py")
-        for name in ("many_agents", "reduce", "two_agents")
+        for name in ("chunk", "many_agents", "records", "reduce", "two_agents")
     },
     "services/sim/engine/kernel/layout.py": (LOOP, "tests/unit/sim/engine/test_checkpoint.py"),
     "services/sim/engine/kernel/seeking.py": (LOOP, "tests/unit/sim/engine/test_window.py"),
