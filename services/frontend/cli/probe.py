@@ -13,7 +13,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from frontend.errors import FrontendError, SettingsError, StorageError
-from frontend.runs.runner_registry import RunnerRegistry
+from frontend.runs.runner_registry import RunnerRegistry, is_on_this_host
 from frontend.storage.connection import connect
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def probe_runner(settings: Settings, *, without_redis_pass: bool) -> None:
         raise
     finally:
         client.close()
-    host = socket.gethostname()
-    if not any(name.startswith(f"{host}-") for name in alive):  # see Runner.name
-        raise RunnerNotAlive(f"No runner on {host} has sent a heartbeat in the last 15 seconds.")
+    if not any(map(is_on_this_host, alive)):
+        raise RunnerNotAlive(
+            f"No runner on {socket.gethostname()} has sent a heartbeat in the last 15 seconds."
+        )

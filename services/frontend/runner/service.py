@@ -13,7 +13,6 @@ import asyncio
 import os
 import secrets
 import signal
-import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -28,6 +27,7 @@ from frontend.runner.growing_trajectory import GrowingTrajectory
 from frontend.runner.lease_keeper import LeaseKeeper, RunCancelled
 from frontend.runner.reaper import Reaper
 from frontend.runner.run_executor import RunExecutor
+from frontend.runs.runner_registry import new_runner_name
 from frontend.runs.runner_status import OK
 from sim.errors import ClusterError, SimError
 
@@ -53,7 +53,7 @@ class Runner:
     """Executes runs until it is asked to stop."""
 
     def __init__(self, services: Services, backend: Backend) -> None:
-        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.name = new_runner_name()
         self._services = services
         self._backend = backend
         self._reaper = Reaper(services, backend)

@@ -5,7 +5,9 @@ Times are Redis' own, so that runners and readers need not agree on a clock.
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -19,9 +21,19 @@ if TYPE_CHECKING:
 
     import redis
 
-__all__ = ["RunnerRegistry"]
+__all__ = ["RunnerRegistry", "is_on_this_host", "new_runner_name"]
 
 FORGOTTEN_AFTER_MS: Final = 600_000
+
+
+def new_runner_name() -> str:
+    """Return a name for a runner of this process: its host, its process id, and a random part."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def is_on_this_host(name: str) -> bool:
+    """Whether a runner with this name runs on this host."""
+    return name.rsplit("-", 2)[0] == socket.gethostname()
 
 
 class RunnerRegistry:

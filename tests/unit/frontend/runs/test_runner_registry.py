@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from frontend.runs.runner_registry import RunnerRegistry
+from frontend.runs.runner_registry import RunnerRegistry, is_on_this_host, new_runner_name
 from frontend.storage import keys
 from frontend.storage.connection import connect, now_ms
 
@@ -84,3 +84,12 @@ def test_an_installation_has_one_name_for_good(
     name = runners.installation()
     assert len(name) == 16
     assert RunnerRegistry(client).installation() == name
+
+
+def test_a_runners_name_says_its_host() -> None:
+    name = new_runner_name()
+    assert name != new_runner_name()
+    assert is_on_this_host(name)
+    assert not is_on_this_host(f"another-{name}")
+    host, pid, word = name.rsplit("-", 2)
+    assert not is_on_this_host(f"{host}2-{pid}-{word}")
