@@ -5,7 +5,7 @@
     make architecture
 
 Between `<!-- NAME -->` and `<!-- /NAME -->` it writes the arrows between packages, as grimp reads
-them from the imports, and the modules with the first sentence of their docstrings. With --check it
+them from the imports, and the modules with the first paragraph of their docstrings. With --check it
 writes nothing, and exits with 1 where the document is out of date.
 """
 
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 HOUSE: Final = Path(__file__).parents[1]
 DOCUMENT: Final = HOUSE / "ARCHITECTURE.md"
 PACKAGES: Final = ("frontend", "sim")
-PART: Final = re.compile(r"(?s)(<!-- ([a-z ./]+) -->\n).*?(<!-- /\2 -->)")
+PART: Final = re.compile(r"(?s)(<!-- ([\w ./-]+) -->\n).*?(<!-- /\2 -->)")
+PARTS: Final = {
+    *(f"figure {name}" for name in ("frontend", "frontend.web", "sim")),
+    *(f"table {name}" for name in ("services/sim", "services/frontend", "infra")),
+}
 
 Arrows = set[tuple[str, str]]
 
@@ -86,8 +90,8 @@ def figure(graph: grimp.ImportGraph, container: str) -> str:
     return "\n".join([*lines, "```"])
 
 
-def sentence(path: Path) -> str:
-    """Return the first sentence of a module's docstring, without its full stop."""
+def purpose(path: Path) -> str:
+    """Return the first paragraph of a module's docstring, without its full stop."""
     text = ast.get_docstring(ast.parse(path.read_text())) or ""
     return text.split("\n\n")[0].replace("\n", " ").removesuffix(".")
 
@@ -96,7 +100,7 @@ def table(folder: str) -> str:
     """List a folder's modules, those of its packages after its own."""
     rows = ["| file | purpose |", "|---|---|"]
     root = HOUSE / folder
-    rows += [f"| `{name}` | {sentence(path)} |" for name, path in modules(root)]
+    rows += [f"| `{name}` | {purpose(path)} |" for name, path in modules(root)]
     return "\n".join(rows)
 
 
@@ -115,6 +119,9 @@ def modules(root: Path) -> Iterator[tuple[str, Path]]:
 
 def drawn(document: str) -> str:
     """Return the document with its parts as the code has them now."""
+    missing = PARTS - {match[2] for match in PART.finditer(document)}
+    if missing:
+        raise SystemExit(f"{DOCUMENT.name} lacks the parts {', '.join(sorted(missing))}.")
     graph = grimp.build_graph(*PACKAGES)
 
     def part(match: re.Match[str]) -> str:

@@ -56,8 +56,6 @@ def _text(value: object) -> str:
             return "-"
         case float():
             return f"{value:.6g}"
-        case {"value": extreme, "iteration": iteration}:
-            return f"{_text(extreme)} (iteration {iteration:,})"
         case dict():
             return ", ".join(
                 f"{key.replace('_', ' ')} {_text(part)}" for key, part in value.items()

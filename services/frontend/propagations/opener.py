@@ -30,18 +30,18 @@ class Opener:
         self._store = store
         self._opened = SingleFlightCache[Propagation](BUDGET_BYTES, lambda opened: opened.nbytes)
 
-    def open(self, request: PropagationRequest, document: bytes | None = None) -> Propagation:
-        """Open a propagation, and hold it to its manifest `document` where it has one.
+    def open(self, request: PropagationRequest, *, is_published: bool = False) -> Propagation:
+        """Open a propagation; if it `is_published`, hold it to its manifest.
 
         Raises Unsupported, and PropagationFailed where the trajectory ends before its last step.
         """
-        return self._opened.get(request.id, lambda: self._load(request, document))
+        return self._opened.get(request.id, lambda: self._load(request, is_published=is_published))
 
     def forget(self, request: PropagationRequest) -> None:
         """Open it anew the next time."""
         self._opened.forget(request.id)
 
-    def _load(self, request: PropagationRequest, document: bytes | None) -> Propagation:
+    def _load(self, request: PropagationRequest, *, is_published: bool) -> Propagation:
         stretches = []
         if not self._rule.covers(request):
             until = request.trajectory.intervals_for(request.steps)
@@ -50,7 +50,10 @@ class Opener:
         if not self._rule.covers(request, reached):
             raise Unsupported
         opened = Propagation.open(request.trajectory, request.steps, stretches)
-        if document is not None and not manifest.honours(opened, manifest.read(document)):
-            self._store.discard(request.trajectory)
+        # The manifest is read here, since another thread may just have withdrawn the caller's.
+        document = self._store.manifest(request.id) if is_published else None
+        if document is not None and not manifest.honours(opened, document):
+            if stretches:
+                self._store.discard(request.trajectory)
             raise Unsupported
         return opened

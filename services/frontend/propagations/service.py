@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from frontend.domain import manifest
 from frontend.errors import NotFound, NotReady
 from frontend.observability import log_context
 from frontend.propagations import requests
@@ -95,7 +94,11 @@ class Propagations:
 
     def settled(self, request: PropagationRequest) -> Resource | None:
         """Return what a run published while it was looked for, or a result that is never stored."""
-        return self._finder.peek(request) or self._inline.recompute(request)
+        return self._finder.peek(request) or self.recomputed(request)
+
+    def recomputed(self, request: PropagationRequest) -> Resource | None:
+        """Return a result that is never stored because it is soon computed; Redis is not called."""
+        return self._inline.recompute(request)
 
     def recent(self, count: int = 20) -> list[Resource]:
         """Return the results that were published last, the newest first."""
@@ -139,7 +142,8 @@ class Propagations:
         try:
             return self._inline.compute(request, basis)
         except Unsupported:
-            return self._started_again(request)
+            self._store.withdraw(request)
+            return self.enqueue(request)[0]
 
     def enqueue(self, request: PropagationRequest, *, retry: bool = False) -> tuple[Resource, bool]:
         """Join or enqueue the run that will give the result; return also whether that adds work."""
@@ -174,22 +178,16 @@ class Propagations:
 
         Raises NotReady while a run is under way, else NotFound.
         """
-        document = self._store.document(request.id)
-        if document is not None and manifest.finished(document) is None:
-            document = None
-        if document is None and self.inline_basis(request) is None:
+        is_published = self._finder.peek(request) is not None
+        if not is_published and self.inline_basis(request) is None:
             raise self._absence(request)
         try:
-            return self._opener.open(request, document)
+            return self._opener.open(request, is_published=is_published)
         except Unsupported:
-            raise NotReady(self._started_again(request)) from None
+            self._store.withdraw(request)
+            raise NotReady(self.start(request)) from None
         except PropagationFailed as failed:
             raise NotFound(f"{failed} Ask for {failed.failure.iteration} steps or fewer.") from None
-
-    def _started_again(self, request: PropagationRequest) -> Resource:
-        """Withdraw a result that what is stored does not support, and start its run."""
-        self._store.withdraw(request)
-        return self.enqueue(request)[0]
 
     def _absence(self, request: PropagationRequest) -> NotReady | NotFound:
         """Return why a propagation can't be opened."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TrajectoryStore"]
 
-AT_ONCE_LIFE_MS: Final = 86_400_000
+INLINE_RESULT_LIFE_MS: Final = 86_400_000
 KNOWN_BYTES: Final = 16 * 2**20
 CHANGES_TOLERATED: Final = 5  # of a chain, between looking at it and acting on it
 
@@ -152,7 +152,7 @@ class TrajectoryStore:
         trajectory = request.trajectory
         with storage_errors():
             if for_a_day:  # first: a crash in between must not leave it without an end
-                end = now_ms(self._client) + AT_ONCE_LIFE_MS
+                end = now_ms(self._client) + INLINE_RESULT_LIFE_MS
                 command(
                     self._client, "ZADD", keys.EXPIRING, end, f"{request.id} {trajectory.digest}"
                 )

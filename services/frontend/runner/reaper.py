@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Reaper"]
 
 ROUND_S: Final = 10  # docs/operations.md: an orphan is gone within a minute
-LEASE_MS: Final = 20_000  # two rounds: another runner soon takes over from one that was killed
+REAPER_LEASE_MS: Final = (
+    20_000  # two rounds: another runner soon takes over from one that was killed
+)
 STOPPING: Final = "stopping"
 
 
@@ -88,7 +90,9 @@ class Reaper:
 
     async def _round(self) -> None:
         await self._name()
-        if not await asyncio.to_thread(self._services.runners.lead, self._leader_token, LEASE_MS):
+        if not await asyncio.to_thread(
+            self._services.runners.lead, self._leader_token, REAPER_LEASE_MS
+        ):
             self.seen = {}
             return
         await asyncio.to_thread(self._services.runs.sweep)

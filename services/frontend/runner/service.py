@@ -190,7 +190,7 @@ class Runner:
         """Report that this runner is alive, and the state of its Gateway, until cancelled."""
         while True:
             self._gateway = gateway = await self._check_gateway()
-            info = {"gateway": gateway, "conducting": len(self._executing), **self._reaper.seen}
+            info = {"gateway": gateway, "executing": len(self._executing), **self._reaper.seen}
             with suppress(StorageError):
                 await asyncio.to_thread(self._services.runners.heartbeat, self.name, info)
             await asyncio.sleep(HEARTBEAT_S if gateway == OK else UNHEALTHY_HEARTBEAT_S)

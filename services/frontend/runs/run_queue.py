@@ -113,11 +113,6 @@ class RunQueue:
         """Read a run's record, the event that it includes, and the length of its chain."""
         return Snapshot.from_reply(digest, self._scripts.on_run("snapshot", digest))
 
-    def length(self) -> int:
-        """Count the runs that are queued, or wait to be tried again."""
-        with storage_errors():
-            return int(self._client.zcard(keys.QUEUE)) + int(self._client.zcard(keys.RETRY))
-
     def under_way(self, limit: int = 100) -> list[RunState]:
         """Read the runs that have an owner, then those to be tried again, then the queue."""
         with storage_errors(), self._client.pipeline(transaction=False) as pipe:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from frontend.storage import keys
 from frontend.storage.connection import storage_errors
-from frontend.storage.counters import BOUNDS_MS
+from frontend.storage.counters import TIMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +28,13 @@ __all__ = ["EVENTS_KEPT", "NAMES", "Scripts", "key_names", "source"]
 
 EVENTS_KEPT: Final = 512  # of one run; more than an hour of progress, some 200 KB
 
+
+def _bounds() -> str:
+    """Write the bounds of all histograms as a Lua table, by their names."""
+    rows = (f"{one.field} = {{ {', '.join(map(str, one.bounds_ms))} }}" for one in TIMED)
+    return f"{{ {', '.join(rows)} }}"
+
+
 _INCLUDE: Final = "--include "
 _KEYS: Final = "--keys "
 _CONSTANT: Final = "--constant "
@@ -35,7 +42,7 @@ _MANY: Final = "..."  # ends the name of the last keys, of which there are any n
 _PARTS: Final = frozenset({"prelude", "publication", "record"})
 _FOLDER: Final = files("frontend.storage") / "lua"
 _CONSTANTS: Final = {
-    "BOUNDS_MS": "{ " + ", ".join(map(str, BOUNDS_MS)) + " }",
+    "BOUNDS_MS": _bounds(),
     "EVENTS_KEPT": str(EVENTS_KEPT),
 }
 
@@ -92,7 +99,9 @@ def source(name: str) -> str:
 def key_names(name: str) -> tuple[str, ...]:
     """Return the names of a script's keys, in the order of KEYS."""
     declarations = (line for line in _lines(name) if line.startswith(_KEYS))
-    return tuple(word for line in declarations for word in line.removeprefix(_KEYS).split())
+    names = tuple(word for line in declarations for word in line.removeprefix(_KEYS).split())
+    assert not any(word.endswith(_MANY) for word in names[:-1])  # noqa: S101  # only the last ones
+    return names
 
 
 def _lines(name: str) -> Iterator[str]:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias, T
 import numpy as np
 from typing_extensions import TypedDict  # typing's own can't be read by pydantic before Python 3.12
 
+from sim.engine.diagnostics import QUANTITIES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -43,7 +45,6 @@ Column: TypeAlias = list[float | None]
 SHOWN_AGENTS: Final = 12  # more are not distinguishable in one figure, and their SVG is slow
 _TIME, _X, _Y, _VX, _VY = 0, 2, 3, 4, 5  # columns of the path's states
 _INERTIAL: Final = ("x", "y")
-_ELEMENTS: Final = ("r", "e", "h")  # distance, specific energy, angular momentum
 
 _T = TypeVar("_T")
 
@@ -220,7 +221,7 @@ def overview_of(scenario: Scenario, window: Window, bins: Bins, lines: Sequence[
 
 
 def _series(bins: Bins, a: int, *, has_primary: bool) -> SeriesColumns:
-    names = (*_INERTIAL, *_ELEMENTS) if has_primary else _INERTIAL
+    names = (*_INERTIAL, *QUANTITIES) if has_primary else _INERTIAL
     bands: dict[str, Any] = {}
     for quantity, name in enumerate(names):
         low, high = bins.series[:, a, quantity].T

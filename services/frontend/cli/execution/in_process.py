@@ -16,7 +16,7 @@ __all__ = ["propagation"]
 
 
 def propagation(request: PropagationRequest) -> Propagation:
-    """Return the propagation, computed stretch by stretch so that progress can be bar."""
+    """Return the propagation, computed stretch by stretch so that progress can be shown."""
     trajectory = request.trajectory
     stretches: list[Stretch] = []
     interval = trajectory.interval

@@ -40,7 +40,7 @@ end
 
 local function observe(what, ms)
   local bucket = 'more'
-  for _, bound in ipairs(BOUNDS_MS) do
+  for _, bound in ipairs(BOUNDS_MS[what]) do
     if ms <= bound then
       bucket = bound
       break

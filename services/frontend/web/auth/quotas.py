@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = ["STORAGE", "Quotas", "attach", "quotas", "quotas_in", "storage_options"]
 
-KEPT_AT_ONCE: Final = "100000000/day"  # bytes: some 20,000 answers for the default scenario's size
+INLINE_STORAGE: Final = (
+    "100000000/day"  # bytes: some 20,000 answers for the default scenario's size
+)
 STORAGE: Final = "redis://"  # only its scheme is read: `storage_options` has the connections
 EXTENSION: Final = "porta.quotas"
 
@@ -75,7 +77,7 @@ class Quotas:
 
     def keep(self, who: Principal, size: int) -> None:
         """Count the bytes that an answer at once will store; raises QuotaExceeded."""
-        rate = parse(KEPT_AT_ONCE)
+        rate = parse(INLINE_STORAGE)
         with _uncounted():
             with storage_errors():
                 taken = self._counter.hit(rate, "storage", who.name, cost=size)

@@ -21,7 +21,7 @@ from redis.exceptions import NoPermissionError
 from frontend.errors import StorageError, StorageUnavailable
 from frontend.observability import process_metrics
 from frontend.runs.run_counts import count_runs
-from frontend.runs.runner_status import gateway_says
+from frontend.runs.runner_status import OK, gateway_says
 from frontend.storage import counters
 from frontend.storage.connection import storage_errors
 from frontend.web.context import services
@@ -85,7 +85,7 @@ class InstallationCollector(Collector):
         yield runs
         yield _gauge("results", "Results that are stored.", self._services.store.stored())
         runners = self._services.runners.alive()
-        healthy = gateway_says(runners) == "ok"
+        healthy = gateway_says(runners) == OK
         yield _gauge("runners_alive", "Runners that were heard of lately.", len(runners))
         yield _gauge("gateway_up", "Whether a runner finds its Gateway healthy.", healthy)
         yield from _clusters(runners)

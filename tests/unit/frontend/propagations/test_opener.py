@@ -65,8 +65,19 @@ def test_lost_stretches_do_not_support_it(
 
 def test_it_is_held_to_its_manifest(opener: Opener, stored: Stored) -> None:
     stored.run(LARGE, 2)
+    stored.client.set(keys.manifest(LARGE.id), manifest_of(LARGE, records=1))
     with pytest.raises(Unsupported):
-        opener.open(LARGE, manifest_of(LARGE, records=1))
+        opener.open(LARGE, is_published=True)
     assert stored.store.chain(LARGE.trajectory.digest) == []
     stored.put_stretch(LARGE.trajectory, 2)
-    assert opener.open(LARGE, manifest_of(LARGE)).steps == LARGE.steps
+    stored.client.set(keys.manifest(LARGE.id), manifest_of(LARGE))
+    assert opener.open(LARGE, is_published=True).steps == LARGE.steps
+
+
+def test_a_wrong_manifest_of_a_small_one_costs_no_stretch(opener: Opener, stored: Stored) -> None:
+    stored.run(LARGE, 2)
+    small = PropagationRequest(500)
+    stored.client.set(keys.manifest(small.id), manifest_of(small, records=1))
+    with pytest.raises(Unsupported):
+        opener.open(small, is_published=True)
+    assert len(stored.store.chain(LARGE.trajectory.digest)) == 1

@@ -64,7 +64,7 @@ def test_a_large_request_lines_up_and_whoever_asks_again_joins(installed: Instal
     with ThreadPoolExecutor(8) as pool:
         resources = list(pool.map(installed.service.start, [LARGE] * 20))
     assert {one.status for one in resources} == {Status.QUEUED}
-    assert installed.runs.length() == 1
+    assert len(installed.runs.under_way()) == 1
 
 
 def test_without_inline_work_everything_lines_up(client: redis.Redis) -> None:
@@ -226,6 +226,21 @@ def test_a_manifest_that_contradicts_its_trajectory_is_withdrawn(
     with pytest.raises(NotReady) as caught:
         Installed(client).service.open(LARGE)
     assert caught.value.resource.status is Status.QUEUED
+
+
+def test_a_wrong_manifest_of_a_small_propagation_is_mended_without_a_run(
+    installed: Installed, client: redis.Redis
+) -> None:
+    installed.service.start(SMALL)
+    manifest = orjson.loads(client.get("propagation/500") or b"")
+    manifest["result"]["records"] = 1
+    client.set("propagation/500", orjson.dumps(manifest))
+    fresh = Installed(client)
+    with pytest.raises(NotReady) as caught:
+        fresh.service.open(SMALL)
+    assert caught.value.resource.status is Status.COMPLETE
+    assert fresh.runs.under_way() == []
+    assert fresh.service.open(SMALL).records == 805
 
 
 def test_a_manifest_of_another_model_version_counts_as_absent(

@@ -68,7 +68,7 @@ def test_its_heartbeat_says_that_it_lives_and_its_end_that_it_left(services: Ser
         async with at_work(services, LocalBackend()) as runner:
             await until(lambda: runner.name in services.runners.alive())
             info = services.runners.alive()[runner.name]
-            assert (info["gateway"], info["conducting"]) == ("ok", 0)
+            assert (info["gateway"], info["executing"]) == ("ok", 0)
             assert f"-{os.getpid()}-" in runner.name
 
     asyncio.run(main())

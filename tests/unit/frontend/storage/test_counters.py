@@ -68,8 +68,27 @@ def test_everything_declared_is_counted_somewhere() -> None:
 
 
 def test_the_bounds_of_times_are_those_of_the_scripts() -> None:
-    (told,) = set(re.findall(r"BOUNDS_MS = \{ ([0-9, ]+) \}", everything_in_lua()))
-    assert tuple(int(bound) for bound in told.split(", ")) == counters.BOUNDS_MS
+    (told,) = set(re.findall(r"BOUNDS_MS = (\{.*\})", everything_in_lua()))
+    declared = dict(re.findall(r"(\w+) = \{ ([0-9, ]+) \}", told))
+    assert declared == {one.field: ", ".join(map(str, one.bounds_ms)) for one in TIMED}
+
+
+@pytest.mark.parametrize("place", range(10))
+def test_a_time_counts_in_the_bucket_that_python_reads(
+    client: redis.Redis, runs: RunQueue, place: int
+) -> None:
+    queue = next(one for one in TIMED if one.field == "run_queue")
+    slack_ms = 400
+    waited_ms = (*queue.bounds_ms, 2 * queue.bounds_ms[-1])[place] - slack_ms
+    runs.enqueue(request(500))
+    seconds, micros = client.time()
+    asked_ms = seconds * 1_000 + micros // 1_000 - waited_ms
+    client.hset(keys.run(digest_of()), "asked", asked_ms)
+    assert runs.acquire(digest_of(), "t", "me").kind == "run"
+    counted = Counters(client).read()
+    (bucket,) = (field for field in queue.fields[:-1] if field in counted)
+    assert bucket == queue.fields[place]
+    assert waited_ms <= counted[queue.fields[-1]] <= waited_ms + slack_ms
 
 
 def test_a_run_counts_its_lease_its_iterations_its_result_and_its_end(

@@ -72,4 +72,4 @@ def test_no_script_counts_keys_by_itself() -> None:
 
 
 def test_constants_are_those_of_python() -> None:
-    assert f"local EVENTS_KEPT = {scripts.EVENTS_KEPT}" in scripts.source("put")
+    assert f"local EVENTS_KEPT = {scripts.EVENTS_KEPT}\n" in scripts.source("put")

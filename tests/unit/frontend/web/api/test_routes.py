@@ -64,7 +64,7 @@ def test_what_takes_a_run_is_accepted(web: FlaskClient) -> None:
 
 def test_asking_twice_is_asking_once(web: FlaskClient, services: Services) -> None:
     assert ask(web, steps=200_000).status_code == ask(web, steps=200_000).status_code == 202
-    assert services.runs.length() == 1
+    assert len(services.runs.under_way()) == 1
 
 
 def test_another_seed_or_scenario_is_another_propagation(web: FlaskClient) -> None:
@@ -189,7 +189,7 @@ def test_deleting_cancels_a_run_under_way(web: FlaskClient, services: Services) 
     ask(web, steps=200_000)
     assert web.delete(f"{API_ROOT}/200000").status_code == 204
     assert web.get(f"{API_ROOT}/200000").get_json()["status"] == Status.CANCELLED
-    assert services.runs.length() == 0
+    assert services.runs.under_way() == []
 
 
 def test_deleting_a_result_leaves_nothing_of_it(web: FlaskClient, services: Services) -> None:

@@ -163,7 +163,7 @@ def test_a_redis_that_is_away_is_no_error_of_the_quotas(method: str) -> None:
 def test_what_answers_at_once_leave_behind_is_counted_once_each(
     guarded: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("frontend.web.auth.quotas.KEPT_AT_ONCE", "8000/day")
+    monkeypatch.setattr("frontend.web.auth.quotas.INLINE_STORAGE", "8000/day")
     seeds = [*range(1, 3), 1, 2]
     assert [ask(guarded, guarded.bob, 18, seed=seed).status_code for seed in seeds] == [200] * 4
     refused = ask(guarded, guarded.bob, 18, seed=3)
