@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["GatewayAccess", "gateway", "serve"]
 
 TICK_S: Final = 1.0  # between two looks at descendants, where the system does not report them
+PATIENCE_S: Final = 10.0  # a start with compiled kernels takes less, also on a busy machine
 STOPPING_S: Final = 10.0  # a supervisor needs one or two; one that takes longer is killed
 GRACE_S: Final = 0.7  # for what a dead supervisor left
 
@@ -66,6 +67,7 @@ class _Launcher:
         self._tree = ProcessTree(adopts=adopt_orphans())
         self._lines = Lines()
         self._stopping_since: float | None = None
+        self._notice_at = time.monotonic() + PATIENCE_S
         self._failure = ""
         self._supervisor = _start_supervisor(plan, data_dir)
 
@@ -75,6 +77,7 @@ class _Launcher:
             while not wakeup.ended:
                 wakeup.wait(TICK_S)
                 self._tree.note()
+                self._say_why_it_takes_long()
                 for event in self._lines.feed(wakeup.take()):
                     self._show(event)
                 if wakeup.signals:
@@ -92,9 +95,19 @@ class _Launcher:
         if insist or now > self._stopping_since + STOPPING_S:
             self._tree.stop(0.0)
 
+    def _say_why_it_takes_long(self) -> None:
+        if time.monotonic() > self._notice_at and self._stopping_since is None:
+            self._notice_at = float("inf")
+            _echo(
+                "Porta is starting. The first start on a machine compiles the numerical kernels, "
+                "which can take a minute or two.",
+                to_errors=True,
+            )
+
     def _show(self, event: Event) -> None:
         match event.kind:
             case "ready":
+                self._notice_at = float("inf")
                 url = json.loads(event.detail)["url"]
                 _echo(f"Porta is at {url} (data in {self._data_dir.path}, Ctrl-C to stop)")
             case "waiting":
