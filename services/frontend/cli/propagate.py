@@ -80,7 +80,7 @@ def _write_parts(
     from frontend.cli.execution import choice
 
     parts = choice.export_parts(settings, request, workers, Path(output))
-    click.echo(f"Wrote {parts} Parquet parts to {output}.", err=True)
+    click.echo(f"Wrote {parts} Parquet part{'s' * (parts != 1)} to {output}.", err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ class _OutputFile:
         form = by_suffix.get(path.suffix)
         if form is None:
             raise BadRequest(
-                f"The suffix of {output!r} is no known format. Use {', '.join(by_suffix)}, or end "
-                "the name with a / for a directory of Parquet files."
+                f"The suffix of {output!r} is not a known format. Use {', '.join(by_suffix)}, "
+                "or end the name with a / for a directory of Parquet files."
             )
         if not path.parent.is_dir():
             raise BadRequest(f"There is no directory {str(path.parent)!r} to write to.")

@@ -153,7 +153,9 @@ def read(
             if not strict:
                 continue
             names = ", ".join(known) or "none at all"
-            raise BadRequest(f"{name[:_SHOWN_CHARACTERS]!r} is no parameter here; known: {names}.")
+            raise BadRequest(
+                f"{name[:_SHOWN_CHARACTERS]!r} is not a parameter here; known: {names}."
+            )
         if len(texts) > 1:
             raise BadRequest(f"{name} is given {len(texts)} times; give it once.")
     return {

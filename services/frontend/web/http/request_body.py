@@ -94,7 +94,7 @@ def read_body(model: type[Model], request: Request) -> Model:
         document = orjson.loads(request.get_data(cache=False))
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise BadRequest(f"The body is no JSON that can be read ({where}).") from None
+        raise BadRequest(f"The body is not valid JSON ({where}).") from None
     if not isinstance(document, dict):
         raise BadRequest('The body must be a JSON object, such as {"steps": 500}.')
     try:
@@ -113,6 +113,6 @@ def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
         case "extra_forbidden":
             return f"There is no field {name!r}; there are {', '.join(model.model_fields)}."
         case "int_type":
-            return f"{name} must be a whole number, written as one."
+            return f"{name} must be a whole number in digits, without quotes or a decimal point."
         case _:
             return f"{name}: {error['msg']}."

@@ -65,7 +65,7 @@ def _requested(form: Mapping[str, str]) -> PropagationRequest:
             scenario = orjson.loads(form["scenario"])
         except orjson.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
-            raise BadRequest(f"The scenario is no JSON that can be read ({where}).") from None
+            raise BadRequest(f"The scenario is not valid JSON ({where}).") from None
     return services().propagations.request(
         steps=whole_number(form["steps"], "number of steps"),
         seed=whole_number(form["seed"] or "0", "seed"),

@@ -115,7 +115,7 @@ def test_a_body_that_makes_no_sense_is_400_and_starts_nothing(
 def test_numbers_that_are_none_are_no_json(web: FlaskClient) -> None:
     body = orjson.dumps({"steps": 500, "scenario": NANO.to_json()}).replace(b"0.001", b"NaN")
     answer = web.post(API_ROOT, data=body, content_type="application/json")
-    assert "no JSON" in a_problem(answer, 400)
+    assert "not valid JSON" in a_problem(answer, 400)
 
 
 def test_agents_of_one_name_are_told_apart_by_nobody(web: FlaskClient) -> None:

@@ -65,7 +65,9 @@ def test_a_choice_names_what_can_be_chosen() -> None:
 
 
 def test_a_parameter_that_nobody_knows_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(BadRequest, match="'sedd' is no parameter here; known: steps, t0, format"):
+    with pytest.raises(
+        BadRequest, match="'sedd' is not a parameter here; known: steps, t0, format"
+    ):
         read(("sedd", "1"))
 
 

@@ -194,7 +194,7 @@ def test_the_form_takes_a_scenario(web: FlaskClient) -> None:
         ),
         ({"steps": "999999999"}, "must be a whole number from 1 to 100,000,000"),
         ({"steps": "500", "seed": "x"}, "The seed must be a whole number"),
-        ({"steps": "500", "scenario": "{"}, "The scenario is no JSON"),
+        ({"steps": "500", "scenario": "{"}, "The scenario is not valid JSON"),
         ({"steps": "500", "scenario": '{"agents": []}'}, "agents"),
     ],
 )
