@@ -75,8 +75,11 @@ def test_a_worker_has_the_kernel_before_its_first_task(backend: GatewayBackend, 
         """Look without importing, which would load some of it."""
         import sys
 
-        kernel = sys.modules.get("sim.engine.kernel.integrate")
-        return kernel is not None and bool(kernel.pass_over.signatures and kernel.emit.signatures)
+        passes = sys.modules.get("sim.engine.kernel.integrate")
+        records = sys.modules.get("sim.engine.kernel.records")
+        if passes is None or records is None:
+            return False
+        return bool(passes.pass_over.signatures and records.emit.signatures)
 
     async def main() -> None:
         which: Backend = backend if way == "gateway" else LocalBackend()
