@@ -80,7 +80,7 @@ def test_a_redis_whose_certificate_is_vouched_for_is_used(
 @pytest.mark.parametrize("ca", ["other", None])
 def test_one_that_is_not_is_told_nothing(redis_url: str, other: Authority, ca: str | None) -> None:
     services = build_services(settings_for(redis_url, other.file if ca else None))
-    with pytest.raises(StorageUnavailable, match="certificate that is not believed"):
+    with pytest.raises(StorageUnavailable, match="certificate is not trusted"):
         services.store.recent()
     services.close()
 
@@ -90,7 +90,7 @@ def test_nor_is_one_whose_certificate_is_for_another_host(
 ) -> None:
     with terminated(elsewhere, urlsplit(redis_server.url).port or 0) as port:
         services = build_services(settings_for(f"rediss://{HOST}:{port}/0", elsewhere.file))
-        with pytest.raises(StorageUnavailable, match="certificate that is not believed"):
+        with pytest.raises(StorageUnavailable, match="certificate is not trusted"):
             services.store.recent()
         services.close()
 
