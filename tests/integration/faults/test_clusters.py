@@ -57,9 +57,20 @@ def shared(
         redis_server.url,
         tmp_path_factory.mktemp("clusters"),
         PORTA_LEASE="3s",
-        PORTA_STRETCH_DEADLINE=f"{DEADLINE_S}s",
     ) as running:
         yield running
+
+
+@contextlib.contextmanager
+def runner_with_deadline(installation: Installation, seconds: int) -> Iterator[None]:
+    """A runner that waits no longer than this for a stretch."""
+    installation.stop("runner")
+    installation.start_runner(PORTA_STRETCH_DEADLINE=f"{seconds}s")
+    try:
+        yield
+    finally:
+        installation.stop("runner")
+        installation.start_runner()
 
 
 def workers(installation: Installation) -> list[psutil.Process]:
@@ -104,16 +115,17 @@ def test_a_killed_scheduler_costs_its_cluster_and_a_new_one_is_asked_for(
 def test_a_scheduler_that_stands_still_is_given_up_at_the_stretchs_deadline(
     installation: Installation,
 ) -> None:
-    asked = ask_for(installation)
-    asked.has_begun()
-    (lost,) = installation.clusters("running")
-    with frozen(scheduler(installation).pid):
-        eventually(
-            lambda: set(installation.clusters("pending,running")) - {lost},
-            within_s=within(DEADLINE_S + NEW_CLUSTER_S),
-        )
-    assert f"{DEADLINE_S}" in log_of(installation)
-    asked.is_completed()
+    with runner_with_deadline(installation, DEADLINE_S):
+        asked = ask_for(installation)
+        asked.has_begun()
+        (lost,) = installation.clusters("running")
+        with frozen(scheduler(installation).pid):
+            eventually(
+                lambda: set(installation.clusters("pending,running")) - {lost},
+                within_s=within(DEADLINE_S + NEW_CLUSTER_S),
+            )
+        assert f"{DEADLINE_S}" in log_of(installation)
+        asked.is_completed()
 
 
 def log_of(installation: Installation) -> str:
@@ -123,19 +135,16 @@ def log_of(installation: Installation) -> str:
 def test_a_stretch_that_always_fails_is_given_up_with_its_reason_after_a_few_attempts(
     installation: Installation,
 ) -> None:
-    installation.stop("runner")
-    installation.start_runner(PORTA_STRETCH_DEADLINE="1s")
-    with installation.client() as client:
-        failed = ask(client, steps=2_000, scenario=POISON)
-        assert failed["status"] == "failed"
-        assert "within 1 s" in failed["error"]["detail"], failed["error"]
-        assert failed["error"]["detail"] in client.get(failed["links"]["page"]).text
-    with installation.redis as stored:
-        digests = [name.decode() for name in stored.zrange("run/over", 0, -1)]
-        epochs = [int(stored.hget(f"run/{one}", "epoch") or 0) for one in digests]
-    assert max(epochs) == ATTEMPTS
-    installation.stop("runner")
-    installation.start_runner()
+    with runner_with_deadline(installation, 1):
+        with installation.client() as client:
+            failed = ask(client, steps=2_000, scenario=POISON)
+            assert failed["status"] == "failed"
+            assert "within 1 s" in failed["error"]["detail"], failed["error"]
+            assert failed["error"]["detail"] in client.get(failed["links"]["page"]).text
+        with installation.redis as stored:
+            digests = [name.decode() for name in stored.zrange("run/over", 0, -1)]
+            epochs = [int(stored.hget(f"run/{one}", "epoch") or 0) for one in digests]
+        assert max(epochs) == ATTEMPTS
 
 
 @pytest.mark.parametrize(("whom", "seconds"), [("worker", 1), ("nanny", 10)])

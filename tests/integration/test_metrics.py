@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from sim.scenario import Trajectory
+from tests import redis_servers
 from tests.installation import Installation, ask, installed
 from tests.processes import eventually
 from tests.promql import Asked, everything_asked, grouped, selected
@@ -57,7 +58,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def worked(redis_server: RedisServer, folder: Path) -> dict[str, list[Labels]]:
-    """What is told by an installation that has done a run, and where somebody has looked."""
+    """What an installation tells that has done a run, one of whose pages was opened."""
+    redis_servers.empty(redis_server.url)  # the counters are the installation's, and live there
     with installed(redis_server.url, folder, PORTA_LOG_FORMAT="json") as installation:
         with installation.client() as client:
             assert ask(client, steps=STEPS, seed=11)["status"] == "complete"
