@@ -17,6 +17,7 @@ import httpx
 
 from tests import invariants
 from tests.asked import Asked
+from tests.deadlines import under_load
 from tests.history import History
 from tests.installation import installed
 from tests.processes import eventually, frozen
@@ -99,10 +100,11 @@ class Campaign:
 
     def _settle(self) -> None:
         """Wait until each request is over, or forgotten where Redis may forget."""
-        eventually(lambda: self.installation.answers("/readyz"), within_s=SETTLED_S)
+        within_s = under_load(SETTLED_S)
+        eventually(lambda: self.installation.answers("/readyz"), within_s=within_s)
         for one in self.asked.values():
-            eventually(lambda one=one: self._is_over(one), within_s=SETTLED_S)  # type: ignore[misc]
-        invariants.hold(self.installation)
+            eventually(lambda one=one: self._is_over(one), within_s=within_s)  # type: ignore[misc]
+        invariants.hold(self.installation, within_s=under_load(invariants.GONE_S))
         self._results_are_right()
         self.kill_redis()
         self._results_are_right()
