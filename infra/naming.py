@@ -23,6 +23,7 @@ __all__ = [
     "REDIS_RELEASE",
     "REDIS_URL_KEY",
     "REDIS_URL_SECRET",
+    "SECRETS_REVISION",
     "SESSION_KEY",
     "SESSION_SECRET",
     "TOKENS_FILE",
@@ -51,3 +52,4 @@ SESSION_SECRET: Final = "porta-session"  # noqa: S105 -- a name
 SESSION_KEY: Final = "key"
 TOKENS_SECRET: Final = "porta-tokens"  # noqa: S105 -- a name
 TOKENS_FILE: Final = "tokens"
+SECRETS_REVISION: Final = "porta/secrets-revision"

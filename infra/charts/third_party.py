@@ -30,6 +30,7 @@ def redis(settings: Settings) -> dict[str, Any]:
     return merged(
         base,
         {
+            "podAnnotations": _revision(settings),
             "global": {"imageRegistry": settings.registry, "imagePullSecrets": _secrets(settings)},
             "extraConfig": f"{base['extraConfig']}maxmemory {memory}\n",
             "tls": {
@@ -58,6 +59,7 @@ def gateway(settings: Settings) -> dict[str, Any]:
         _file("dask-gateway"),
         {
             "gateway": {
+                "annotations": _revision(settings),
                 "env": [
                     {"name": "DASK_GATEWAY_PASSWORD", "valueFrom": {"secretKeyRef": reference}},
                     *({"name": name, "value": text} for name, text in _clusters(settings)),
@@ -78,6 +80,11 @@ def gateway(settings: Settings) -> dict[str, Any]:
             "traefik": {"imagePullSecrets": pull, **_mirrored(settings, "docker.io/traefik")},
         },
     )
+
+
+def _revision(settings: Settings) -> dict[str, str]:
+    """Return the annotation with which pods restart when their Secrets change."""
+    return {naming.SECRETS_REVISION: str(settings.secrets_revision)}
 
 
 def _clusters(settings: Settings) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from dask_gateway_server.backends.kubernetes import KubeBackend
 from dask_gateway_server.options import Float, Options, String
 
 IDLE_S = 300.0  # a living runner never leaves its cluster without work for so long
@@ -37,6 +38,17 @@ CONTAINER = {
 }
 
 
+class PatientBackend(KubeBackend):
+    """The Gateway's backend, which tries for ten seconds to reach a new scheduler.
+
+    The name of a scheduler's Service may resolve a moment late. The backend tries three times
+    within 0.3 s, then gives the whole cluster up, and its number of tries is not configurable
+    (https://github.com/dask/dask-gateway/blob/2026.3.0/dask-gateway-server/dask_gateway_server/backends/base.py).
+    """
+
+    scheduler_api_retries = 8  # after 0.1, 0.2, 0.4, 0.8, 1.6, 3.2 and 5 s: 11 s in all
+
+
 def limits_of(options: Any) -> dict[str, Any]:  # noqa: ANN401 -- made by dask-gateway's Options
     """Return the resources of a cluster's workers; limits equal requests, so none is evicted."""
     memory = int(options.worker_memory * GIB)
@@ -52,6 +64,7 @@ def configure(c: Any, environ: Mapping[str, str]) -> None:  # noqa: ANN401 -- tr
     """Configure the Gateway: set attributes of `c`."""
     # From a Secret, through the environment: the chart's value would end in a ConfigMap.
     c.SimpleAuthenticator.password = environ["DASK_GATEWAY_PASSWORD"]
+    c.DaskGateway.backend_class = PatientBackend
     workers = int(environ["PORTA_CLUSTER_MAX_WORKERS"])
     cores, memory = (float(environ[f"PORTA_WORKER_{what}"]) for what in ("CORES", "GIB"))
     c.KubeBackend.cluster_options = Options(

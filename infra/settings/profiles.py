@@ -15,7 +15,7 @@ PROFILES: Final[dict[str, dict[str, Any]]] = {
         "web_replicas_limit": 1,  # no autoscaling: a new minikube has no metrics server
         "runner_replicas": 1,
         "pod_cpu": "100m",
-        "pod_memory": "256Mi",
+        "pod_memory": "384Mi",  # a runner at work holds 311 MiB, a web 158, a notebook 95
         "max_workers": 2,
         "max_runs": 2,
         "scheduler_cores": 0.4,

@@ -79,7 +79,8 @@ class Settings:
     dashboard_url: str = ""
 
     secrets: str = "made"  # made, or existing: the Secrets are in the cluster already
-    secrets_revision: int = 1  # a higher number makes new passwords
+    secrets_revision: int = 1  # a higher number makes new passwords, and restarts what reads them
+    release_timeout: int = 600  # seconds that a deployment waits for the pods of each release
 
     backend: str = "local"  # local, s3 or http
     backend_location: str = ""  # s3: region/bucket/prefix, http: the URL

@@ -49,6 +49,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "worker_cores": (0.1, 64),
     "node_port": (30_000, 32_767),  # Kubernetes' default range
     "secrets_revision": (1, 10**6),
+    "release_timeout": (30, 3_600),
 }
 
 

@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import yaml
-
-from infra._cdk import Construct, Release, TerraformStack
+from infra._cdk import Construct, TerraformStack
 from infra.charts.porta import chart, values
 from infra.constructs.provider import prepare
+from infra.constructs.release import install
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -27,14 +26,13 @@ class AppsStack(TerraformStack):
         super().__init__(scope, ID)
         prepare(self, ID, settings)
         written = chart.write(output / "charts")
-        Release(
+        install(
             self,
             "Porta",
+            settings=settings,
+            values=values.of(settings),
             name=chart.NAME,
             namespace=settings.namespace,
             # Relative to Terraform's working directory: the bytes don't depend on the machine.
             chart=Path(os.path.relpath(written, output / "stacks" / ID)).as_posix(),
-            values=[yaml.safe_dump(values.of(settings))],
-            max_history=5,
-            timeout=600,
         )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
 from infra import naming
-from infra._cdk import Construct, Release, TerraformStack
+from infra._cdk import Construct, TerraformStack
 from infra.charts import third_party
 from infra.constructs import resource_quota
 from infra.constructs.namespace import BoundedNamespace
 from infra.constructs.provider import prepare
+from infra.constructs.release import install
 from infra.constructs.secrets import GeneratedSecrets
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ __all__ = ["BaseStack"]
 ID: Final = "infra-base"
 REDIS_CHART: Final = "0.34.18"
 GATEWAY_CHART: Final = "2026.3.0"
-TIMEOUT_S: Final = 600
 
 
 class BaseStack(TerraformStack):
@@ -53,36 +51,29 @@ class BaseStack(TerraformStack):
         self._install_gateway(settings, after)
 
     def _install_redis(self, settings: Settings, after: list[Any]) -> None:
-        Release(
+        install(
             self,
             "Redis",
+            settings=settings,
+            values=third_party.redis(settings),
             name=naming.REDIS_RELEASE,
             namespace=settings.namespace,
             repository=settings.redis_chart_repository,
             chart="redis",
             version=REDIS_CHART,
-            values=[yaml.safe_dump(third_party.redis(settings))],
-            max_history=5,
-            timeout=TIMEOUT_S,
             depends_on=after,
         )
 
     def _install_gateway(self, settings: Settings, after: list[Any]) -> None:
-        Release(
+        install(
             self,
             "DaskGateway",
+            settings=settings,
+            values=third_party.gateway(settings),
             name=naming.GATEWAY_RELEASE,
             namespace=settings.gateway_namespace,
             repository=settings.gateway_chart_repository,
             chart="dask-gateway",
             version=GATEWAY_CHART,
-            # Terraform would take braces in the Python text for its own templates.
-            values=[_literal(yaml.safe_dump(third_party.gateway(settings)))],
-            max_history=5,
-            timeout=TIMEOUT_S,
             depends_on=after,
         )
-
-
-def _literal(text: str) -> str:
-    return text.replace("${", "$${").replace("%{", "%%{")

@@ -143,6 +143,14 @@ def test_no_secret_is_made_and_those_that_are_read_are_ours(
     ]
 
 
+def test_pods_that_read_secrets_restart_with_their_revision(charts: dict[str, Path]) -> None:
+    readers = {"redis", "api-dask-gateway"}
+    for name, pod in pods(everything(charts)).items():
+        annotations = pod["metadata"].get("annotations") or {}
+        expected = "1" if name in readers else None
+        assert annotations.get(naming.SECRETS_REVISION) == expected, name
+
+
 @pytest.mark.parametrize(
     ("end", "workload"),
     [

@@ -54,6 +54,11 @@ capabilities:
 checksum/settings: {{ .Values.settings | toJson | sha256sum | toJson }}
 {{- end }}
 
+{{/* A pod that carries this revision restarts when its Secrets change; called with the root. */}}
+{{- define "porta.secretsRevision" -}}
+porta/secrets-revision: {{ .Values.secretsRevision | toJson }}
+{{- end }}
+
 {{/* Where Redis is, and the certificate authority to check it against; called with the root. */}}
 {{- define "porta.redisEnv" -}}
 - name: REDIS_URL

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import time
+from types import SimpleNamespace
 from typing import Any, Final
 
+import aiohttp
+import aiohttp.abc
 import kubernetes_validate
 import pytest
+from aiohttp import test_utils, web
+from dask_gateway_server.app import DaskGateway
+from dask_gateway_server.models import ClusterStatus
 
 from infra.charts import third_party
 from infra.settings import Settings, quantities
@@ -138,3 +147,56 @@ def test_clusters_carry_the_tag_of_their_run() -> None:
 
 def test_the_password_comes_from_the_environment() -> None:
     assert config("minikube").SimpleAuthenticator.password == "the-secret's"  # noqa: S105 -- of the test
+
+
+class LateResolver(aiohttp.abc.AbstractResolver):
+    """A name server that learns of a name only after a while."""
+
+    def __init__(self, late_s: float) -> None:
+        self._known_at = time.monotonic() + late_s
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[aiohttp.abc.ResolveResult]:
+        if time.monotonic() < self._known_at:
+            raise OSError(socket.EAI_NONAME, "Name or service not known")
+        return [
+            aiohttp.abc.ResolveResult(
+                hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0
+            )
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+async def messages_that_arrive(backend: Any, *, late_s: float) -> list[Any]:  # noqa: ANN401 -- no types
+    """Have the Gateway send a scheduler a message; return those that the scheduler gets."""
+    arrived: list[Any] = []
+
+    async def comm(request: web.Request) -> web.Response:
+        arrived.append(await request.json())
+        return web.Response()
+
+    application = web.Application()
+    application.router.add_post("/api/comm", comm)
+    async with (
+        test_utils.TestServer(application) as scheduler,
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=LateResolver(late_s))
+        ) as backend.session,
+    ):
+        cluster = SimpleNamespace(
+            name="one",
+            status=ClusterStatus.RUNNING,
+            api_address=f"http://dask-one.sedaro:{scheduler.port}",
+            token="t",  # noqa: S106 -- of the test
+        )
+        await backend.forward_message_to_scheduler(cluster, {"op": "adapt"})
+    return arrived
+
+
+def test_a_cluster_is_not_given_up_while_its_name_does_not_resolve_yet() -> None:
+    chosen = config("minikube")
+    backend = DaskGateway(config=chosen).backend_class(config=chosen)
+    assert asyncio.run(messages_that_arrive(backend, late_s=2)) == [{"op": "adapt"}]

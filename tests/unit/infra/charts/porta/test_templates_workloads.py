@@ -13,6 +13,7 @@ import pytest
 
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.settings import Settings as FrontendSettings
+from infra import naming
 from infra.settings import Settings
 from tests.porta_chart import named, objects
 
@@ -109,6 +110,16 @@ def test_pods_restart_when_their_settings_change() -> None:
     assert not set(annotations("3")) & set(annotations("4"))
 
 
+def revisions(found: dict[str, dict[str, Any]]) -> list[str]:
+    pods = [deployment["spec"]["template"]["metadata"] for deployment in found.values()]
+    return [one["annotations"][naming.SECRETS_REVISION] for one in pods]
+
+
+def test_pods_restart_when_their_secrets_change() -> None:
+    assert revisions(production("Deployment")) == ["1", "1", "1"]
+    assert revisions(production("Deployment", secrets_revision="2")) == ["2", "2", "2"]
+
+
 def test_prometheus_finds_the_metrics() -> None:
     annotations = production("Deployment")["web"]["spec"]["template"]["metadata"]["annotations"]
     assert annotations["prometheus.io/scrape"] == "true"
@@ -138,7 +149,17 @@ def probed(name: str, environ: dict[str, str]) -> int:
     return done.returncode
 
 
-@pytest.mark.parametrize("probe", ["readinessProbe", "livenessProbe"])
+PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe")
+
+
+def test_a_runner_is_ready_within_seconds_of_its_first_heartbeat() -> None:
+    # Kubernetes asks for readiness at once when the startup probe has passed.
+    startup = container_of(production("Deployment")["runner"])["startupProbe"]
+    assert startup["periodSeconds"] <= 2
+    assert startup["periodSeconds"] * startup["failureThreshold"] >= 60  # a busy node is slow
+
+
+@pytest.mark.parametrize("probe", PROBES)
 def test_a_runner_is_as_alive_as_its_heartbeat(
     probe: str, redis_url: str, redis_client: redis.Redis
 ) -> None:
@@ -152,6 +173,7 @@ def test_a_runner_is_as_alive_as_its_heartbeat(
 def test_a_runner_without_redis_is_not_ready_and_is_not_restarted() -> None:
     nowhere = {"REDIS_URL": "redis://127.0.0.1:1"}
     assert probed("readinessProbe", nowhere) == 1
+    assert probed("startupProbe", nowhere) == 0
     assert probed("livenessProbe", nowhere) == 0
 
 
@@ -193,8 +215,10 @@ def test_another_kind_of_ingress_gets_no_annotations_of_nginx() -> None:
     assert production("Ingress", ingress_class="traefik")["porta"]["metadata"]["annotations"] == {}
 
 
-def test_an_autoscaler_and_a_fixed_number_of_replicas_never_contend() -> None:
-    assert "replicas" not in production("Deployment")["web"]["spec"]
-    assert production("HorizontalPodAutoscaler")
+def test_an_autoscaled_web_starts_with_as_many_replicas_as_the_autoscaler_keeps() -> None:
+    # An upgrade keeps those that there are: only a cluster can show that.
+    autoscaler = production("HorizontalPodAutoscaler", web_replicas="3")["web"]["spec"]
+    assert autoscaler["minReplicas"] == 3
+    assert production("Deployment", web_replicas="3")["web"]["spec"]["replicas"] == 3
     assert of_kind("Deployment")["web"]["spec"]["replicas"] == 1
     assert of_kind("HorizontalPodAutoscaler") == {}
