@@ -47,16 +47,18 @@ _POLICY: Final = (
 )
 _SECURE: Final = Secure(
     csp=_POLICY,
-    coop=CrossOriginOpenerPolicy().same_origin(),
     corp=CrossOriginResourcePolicy().same_origin(),
     permissions=PermissionsPolicy().camera().geolocation().microphone(),
     referrer=ReferrerPolicy().same_origin(),
     xcto=XContentTypeOptions().nosniff(),
     xfo=XFrameOptions().deny(),
 )
-_HSTS: Final = Secure(hsts=StrictTransportSecurity().max_age(YEAR_S))
+# Over HTTP, Chromium ignores COOP and complains of it on the console.
+_ONLY_HTTPS: Final = Secure(
+    coop=CrossOriginOpenerPolicy().same_origin(), hsts=StrictTransportSecurity().max_age(YEAR_S)
+)
 _HEADERS: Final = tuple(_SECURE.headers.items())
-_OVER_HTTPS: Final = (*_HEADERS, *_HSTS.headers.items())
+_OVER_HTTPS: Final = (*_HEADERS, *_ONLY_HTTPS.headers.items())
 
 
 class SecurityHeaders:

@@ -41,9 +41,12 @@ def test_no_page_has_a_script_or_a_style_within(web: FlaskClient, path: str) -> 
 
 
 def test_over_https_browsers_are_told_to_stay_there(web: FlaskClient) -> None:
-    assert "Strict-Transport-Security" not in web.get("/healthz").headers
+    plain = web.get("/healthz").headers
+    assert "Strict-Transport-Security" not in plain
+    assert "Cross-Origin-Opener-Policy" not in plain  # ignored there, with an error on the console
     secure = web.get("/healthz", base_url="https://porta/")
     assert "Strict-Transport-Security" in secure.headers
+    assert secure.headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(
