@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,38 +32,20 @@ from frontend.errors import (
 from frontend.observability import logs
 from frontend.web.auth import audit_log
 from frontend.web.auth.authentication import CHALLENGE
+from frontend.web.http.problem import MEDIA_TYPE, Problem
 from frontend.web.http.record_stream import PAGE_FILES
 from sim.errors import IntegrityError, PropagationFailed, RequestError, ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 __all__ = ["MEDIA_TYPE", "Problem", "problem_of", "register"]
 
-MEDIA_TYPE: Final = "application/problem+json"  # RFC 9457, section 3
 REFUSALS: Final = (Unauthenticated, Forbidden, QueueFull, QuotaExceeded)  # for the audit log
 ATTEMPTS_AFTER_S: Final = 60  # the window of sign_in.ATTEMPTS
 RETRY_AFTER_S: Final = 5  # for temporary errors: storage unavailable, a result recomputed
 
 _UNEXPECTED: Final = "An unexpected error occurred. It has been logged."
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """An error as a response: its status, its sentence and its headers."""
-
-    status: HTTPStatus
-    detail: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, object]:
-        """Return the members of RFC 9457; with `about:blank` the title is the status's phrase."""
-        return {
-            "type": "about:blank",
-            "title": self.status.phrase,
-            "status": int(self.status),
-            "detail": self.detail,
-        }
 
 
 def _sentence(text: str) -> str:

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BODY_LIMIT_BYTES", "FIELDS_LIMIT", "FIELD_LIMIT_BYTES", "LINE_LIMIT_BYTES"]
+__all__ = [
+    "BODY_LIMIT_BYTES",
+    "FIELDS_LIMIT",
+    "FIELD_LIMIT_BYTES",
+    "FORM_FIELDS_LIMIT",
+    "HEAD_LIMIT_BYTES",
+    "LINE_LIMIT_BYTES",
+]
 
 LINE_LIMIT_BYTES: Final = 4_094  # `GET <path and query> HTTP/1.1`: none of ours has a tenth of it
 FIELDS_LIMIT: Final = 100  # browsers send about 20 header fields, proxies add as many
 FIELD_LIMIT_BYTES: Final = 8_190  # a proxy's own cookies may take half of it
+HEAD_LIMIT_BYTES: Final = 32_768  # the line and all fields: as much as nginx takes by default
 BODY_LIMIT_BYTES: Final = 1_000_000  # a scenario of 1,000 agents takes about 250,000
+FORM_FIELDS_LIMIT: Final = 100  # the largest of ours has five

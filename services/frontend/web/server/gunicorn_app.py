@@ -33,7 +33,11 @@ __all__ = ["options", "serve"]
 GRACE_S: Final = 3  # for requests under way when it stops; event streams end at once
 KEEPALIVE_S: Final = 75  # longer than proxies keep an idle connection, so that they close it first
 BACKLOG: Final = 2_048  # connections that wait to be accepted: gunicorn's own default
-CONNECTIONS_BY_THREAD: Final = 4  # kept alive beside those that are being answered
+CONNECTIONS_BY_THREAD: Final = 4  # that wait beside those that are being answered
+OTHER_FILES: Final = 128  # that a process has open beside its clients': Redis, modules, logs
+# A process whose main loop has not run for so long is killed and replaced. No request holds the
+# loop up; compiling the kernel before the first one took 40 s on a busy machine.
+TIMEOUT_S: Final = 120
 
 
 class PortaLogger(Logger):  # type: ignore[misc] # gunicorn is not annotated
@@ -94,6 +98,13 @@ def _allow_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def _connections(threads: int) -> int:
+    """Return how many connections a process has at most: within what its open files allow."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = threads * (1 + CONNECTIONS_BY_THREAD)
+    return wanted if soft == resource.RLIM_INFINITY else min(wanted, max(soft - OTHER_FILES, 16))
+
+
 def options(settings: Settings, host: str, port: int) -> dict[str, Any]:
     """Return gunicorn's options."""
     return {
@@ -101,7 +112,8 @@ def options(settings: Settings, host: str, port: int) -> dict[str, Any]:
         "workers": settings.processes,
         "worker_class": PortaWorker,
         "threads": settings.threads,
-        "worker_connections": settings.threads * (1 + CONNECTIONS_BY_THREAD),
+        "worker_connections": _connections(settings.threads),
+        "timeout": TIMEOUT_S,
         "backlog": BACKLOG,
         "keepalive": KEEPALIVE_S,
         "graceful_timeout": GRACE_S,

@@ -1,45 +1,59 @@
-"""The gunicorn worker of `porta web`: threads that no slow client can hold.
+"""The gunicorn worker of `porta web`: no client holds a thread by sending slowly.
 
-- A request gets a thread once it has arrived. Until then it waits in the main loop, and its
-  connection is closed if it has not arrived within `ARRIVAL_S` (docs/adr/0095).
-- A client that sends a large body or reads a response, and moves no byte for `STALLED_S`, is
-  disconnected.
+- A request gets a thread when all of it has arrived, however it is framed. Until then the main loop
+  reads it, without waiting for anybody (docs/adr/0083).
+- It arrives within `REQUEST_S`, its head within `HEAD_S`, or is answered 408.
+- What waits is bounded in bytes over all connections of the process: above `HELD_LIMIT_BYTES`, the
+  largest bodies are answered 503. Where the connections run out, the one that would be closed first
+  gives way.
+- A client that takes no byte of a response for `STALLED_S` is disconnected.
 - Event streams end as soon as the worker begins to stop.
 """
 
 from __future__ import annotations
 
 import errno
-import re
 import socket
 import struct
-from functools import partial
+from contextlib import suppress
+from http import HTTPStatus
+from operator import attrgetter
 from selectors import EVENT_READ
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.http.errors import ParseException
+from gunicorn.workers.gthread import ThreadWorker
 
-from frontend.web.http.limits import BODY_LIMIT_BYTES
+from frontend.observability import logs
+from frontend.web.server.connection import LINGER_S, Connection, Phase
+from frontend.web.server.refusals import Refused, overloaded, problem_of, response, too_late
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from types import FrameType
 
-__all__ = ["PortaWorker", "has_arrived"]
+__all__ = ["PortaWorker"]
 
-ARRIVAL_S: Final = 10  # for a request's head, and a body that is small
-STALLED_S: Final = 20  # without a byte sent or received, while a thread waits for it
-PEEKED_BYTES: Final = 32_768  # well within what a socket buffers by default
-HEAD_END: Final = b"\r\n\r\n"
+HELD_LIMIT_BYTES: Final = 64 * 2**20  # of all requests in memory: 64 of the largest
+FREED_SHARE: Final = 1 / 8  # freed at once, so that not every further byte looks for the largest
+READ_BYTES: Final = 32_768  # at a time of one connection: the others have their turn
+STALLED_S: Final = 20  # without a byte taken, while a thread waits to send more
+SWEEP_S: Final = 0.5  # between two looks at all deadlines
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 NO_CLIENT: Final = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
-_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
-_EXPECT: Final = re.compile(
-    rb"\r\nexpect:", re.IGNORECASE
-)  # the client sends its body after a response
+
+_deadline: Final = attrgetter("deadline")
 
 
 class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotated
-    """A `gthread` worker that waits for requests in its main loop."""
+    """A `gthread` worker that reads requests in its main loop."""
+
+    def __init__(self, *args: Any) -> None:  # noqa: ANN401 - gunicorn is not annotated
+        super().__init__(*args)
+        self.waiting: set[Connection] = set()  # in the main loop
+        self.held = 0  # bytes of requests, of those with a thread too
+        self._swept = 0.0
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection, and wait for its request."""
@@ -50,26 +64,44 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
                 raise
             return
         self.nr_conns += 1
-        _limit_waits(client)
-        self._wait_for_request(TConn(self.cfg, client, address, listener.getsockname()))
+        if self.nr_conns >= self.worker_connections and self.waiting:
+            self._close(min(self.waiting, key=_deadline))
+        _limit_sending(client)
+        self._wait(Connection(self.cfg, client, address, listener.getsockname()))
 
-    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
-        """Pass on a further request of a kept connection, or wait for the rest of it."""
-        if has_arrived(_peek(client)):  # nearly all have, and this saves a peek
-            super().on_client_socket_readable(conn, client)
+    def finish_request(self, conn: Connection, future: Future[bool]) -> None:
+        """Take a connection back from its thread: for a further request, or to end it."""
+        if future.cancelled() or future.exception() is not None or not future.result():
+            self._count(conn, 0)
+            self._linger(conn)
             return
-        self.poller.unregister(client)
-        self.keepalived_conns.remove(conn)
-        self._wait_for_request(conn)
+        rest = conn.expect_request(self.cfg.keepalive)
+        self._count(conn, 0)
+        self._wait(conn)
+        if rest:
+            self._receive(conn, rest)
 
-    def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
-        """Pass a request to a thread if it has arrived, or wait for more of it."""
-        seen = _peek(client)
-        if seen and not has_arrived(seen):
-            _wake_at(client, len(seen) + 1)
+    def murder_pending(self) -> None:
+        """Close the connections whose deadline has passed; the main loop calls this."""
+        now = monotonic()
+        if now < self._swept + SWEEP_S:
             return
-        _wake_at(client, 1)
-        super().on_pending_socket_readable(conn, client)
+        self._swept = now
+        latest = now + (LINGER_S if not self.alive else self.cfg.keepalive)
+        for conn in tuple(self.waiting):
+            conn.deadline = min(conn.deadline, latest)
+            if conn.deadline <= now:
+                self._expire(conn)
+
+    def handle_error(
+        self, _request: object, client: socket.socket, _peer: object, error: Exception
+    ) -> None:
+        """Answer a request that failed outside the application, in its thread."""
+        problem = problem_of(error)
+        if problem.status is HTTPStatus.INTERNAL_SERVER_ERROR:
+            logs.logger(__name__).error("unforeseen", exc_info=error)
+        with suppress(OSError):
+            client.sendall(response(problem))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop. This runs in the signal handler, so the main loop ends the streams.
@@ -79,48 +111,100 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
         super().handle_exit(sig, frame)
         self.method_queue.defer(self.app.close_streams)
 
-    def _wait_for_request(self, conn: Any) -> None:  # noqa: ANN401 - gunicorn is not annotated
-        conn.timeout = monotonic() + ARRIVAL_S
-        self.pending_conns.append(conn)  # in the order of their deadlines
-        ready = partial(self.on_pending_socket_readable, conn)
-        self.poller.register(conn.sock, EVENT_READ, ready)
+    def _wait(self, conn: Connection) -> None:
+        conn.sock.settimeout(0)  # its thread has set it to wait
+        self.waiting.add(conn)
+        self.poller.register(conn.sock, EVENT_READ, lambda _client: self._read(conn))
+
+    def _read(self, conn: Connection) -> None:
+        if conn not in self.waiting:
+            return  # closed by another event of the same turn
+        try:
+            data = conn.sock.recv(READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data and conn.phase is not Phase.LINGERING:
+            self._receive(conn, data)
+        elif not data or not conn.drain(data):
+            self._close(conn)
+
+    def _receive(self, conn: Connection, data: bytes) -> None:
+        try:
+            request = conn.receive(data)
+        except (Refused, ParseException) as error:
+            self._refuse(conn, error)
+            return
+        except Exception as error:  # noqa: BLE001 - the boundary of the main loop, which others need
+            logs.logger(__name__).error("unforeseen", exc_info=error)
+            self._refuse(conn, error)
+            return
+        self._count(conn, conn.arrival.held)
+        if self.held > HELD_LIMIT_BYTES:
+            self._free_memory()
+        if conn.phase is Phase.LINGERING:
+            return
+        if request is not None:
+            self._forget(conn)
+            self.enqueue_req(conn)
+        elif conn.arrival.wants_continue:
+            conn.arrival.wants_continue = False
+            with suppress(OSError):
+                conn.sock.send(CONTINUE)
+
+    def _free_memory(self) -> None:
+        largest = sorted(self.waiting, key=attrgetter("held"), reverse=True)
+        for conn in largest:
+            if self.held <= HELD_LIMIT_BYTES * (1 - FREED_SHARE) or conn.held == 0:
+                return
+            self._refuse(conn, overloaded())
+
+    def _expire(self, conn: Connection) -> None:
+        if conn.phase in {Phase.HEAD, Phase.BODY}:
+            self._refuse(conn, too_late(conn.allowed_s))
+        else:
+            self._close(conn)
+
+    def _refuse(self, conn: Connection, error: Exception) -> None:
+        problem = problem_of(error)
+        logs.logger(__name__).info(
+            "request refused", status=int(problem.status), peer=conn.client, detail=problem.detail
+        )
+        with suppress(OSError):  # a response of this size fits into the socket's buffer, or is lost
+            conn.sock.send(response(problem))
+        self._forget(conn)
+        self._count(conn, 0)
+        self._linger(conn)
+
+    def _linger(self, conn: Connection) -> None:
+        """End our side, and read until the client ends its own; gunicorn would wait for that."""
+        conn.linger()
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
+        else:
+            self._wait(conn)
+
+    def _forget(self, conn: Connection) -> None:
+        """Take a connection out of the main loop."""
+        self.poller.unregister(conn.sock)
+        self.waiting.discard(conn)
+
+    def _close(self, conn: Connection) -> None:
+        if conn in self.waiting:
+            self._forget(conn)
+        self._count(conn, 0)
+        self.nr_conns -= 1
+        conn.close()
+
+    def _count(self, conn: Connection, held: int) -> None:
+        self.held += held - conn.held
+        conn.held = held
 
 
-def has_arrived(seen: bytes) -> bool:
-    r"""Whether a thread can handle what has arrived of a request, without waiting for more.
-
-    >>> has_arrived(b"GET / HTTP/1.1"), has_arrived(b"GET / HTTP/1.1\r\n\r\n")
-    (False, True)
-    >>> has_arrived(b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{")
-    False
-    """
-    end = seen.find(HEAD_END)
-    if end < 0:
-        return len(seen) >= PEEKED_BYTES  # will be refused for its length
-    head = seen[: end + 2]
-    length = _LENGTH.search(head)
-    if length is None or _EXPECT.search(head):
-        return True
-    if int(length[1]) > BODY_LIMIT_BYTES:
-        return True  # will be refused for the length that it announces
-    return len(seen) >= min(PEEKED_BYTES, end + len(HEAD_END) + int(length[1]))
-
-
-def _peek(client: socket.socket) -> bytes:
-    """Return what has arrived, without reading it; nothing if the connection has ended."""
-    try:
-        return client.recv(PEEKED_BYTES, socket.MSG_PEEK)
-    except OSError:  # the thread that reads will find the same, and close
-        return b""
-
-
-def _limit_waits(client: socket.socket) -> None:
-    """Limit how long a thread waits for this client at a time; gunicorn sets no timeout."""
+def _limit_sending(client: socket.socket) -> None:
+    """Limit how long a thread waits for a client to take more; gunicorn sets no timeout."""
     timeout = struct.pack("ll", STALLED_S, 0)  # struct timeval: socket(7)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
-
-
-def _wake_at(client: socket.socket, count: int) -> None:
-    """Make a socket readable once it holds `count` bytes, or its end: SO_RCVLOWAT in socket(7)."""
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)

@@ -66,6 +66,20 @@ def test_what_a_client_may_send_is_bounded_below_gunicorns_defaults_or_at_them()
     assert BODY_LIMIT_BYTES == 1_000_000
 
 
+def test_its_connections_fit_into_the_files_that_it_may_open() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    settings = Settings(redis_url="redis://127.0.0.1:1", threads=1_280)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 1_024), hard))
+        assert options(settings, "127.0.0.1", 8080)["worker_connections"] < 1_024
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_process_has_the_time_to_compile_the_kernel_before_it_is_taken_for_stuck() -> None:
+    assert configured().timeout == 120
+
+
 def test_no_header_makes_gunicorn_trust_a_proxy() -> None:
     assert configured().forwarded_allow_ips == []
 
