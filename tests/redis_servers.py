@@ -285,3 +285,20 @@ def _version(url: str) -> str:
     with contextlib.closing(redis.Redis.from_url(url)) as client:
         server: dict[str, str] = client.info("server")
     return server.get("valkey_version", server["redis_version"])
+
+
+@contextlib.contextmanager
+def without_its_primary(url: str) -> Iterator[None]:
+    """Make a server a replica whose primary is away; afterwards it is the primary itself."""
+    with contextlib.closing(redis.Redis.from_url(url)) as client:
+        replicate(client, free_port())
+        try:
+            yield
+        finally:
+            client.replicaof("NO", "ONE")
+
+
+def replicate(client: redis.Redis, port: int) -> None:
+    """Make a server the replica of another, without which it answers nothing (MASTERDOWN)."""
+    client.config_set("replica-serve-stale-data", "no")
+    client.replicaof("127.0.0.1", port)

@@ -13,8 +13,10 @@ FrontendError
 ├── ChainBroken         a stored stretch is missing or altered
 ├── SettingsError       a setting is missing or invalid
 └── StorageError        Redis did not carry out a call
-    ├── StorageUnavailable   it can't be reached, or responds too late
+    ├── StorageUnavailable   it can't be reached, responds too late, or says "not now"
+    │   └── LoginRefused     it refuses the user name or the password
     ├── StorageFull          it has no memory left
+    ├── StorageRefused       it refuses the call itself, and will refuse it again
     └── ValueTooLarge        the value is larger than Redis can hold
 
 `web/error_handler.py` maps them to HTTP, in one place.
@@ -34,6 +36,7 @@ __all__ = [
     "Forbidden",
     "FrontendError",
     "LeaseLost",
+    "LoginRefused",
     "NotFound",
     "NotReady",
     "QueueFull",
@@ -41,6 +44,7 @@ __all__ = [
     "SettingsError",
     "StorageError",
     "StorageFull",
+    "StorageRefused",
     "StorageUnavailable",
     "Unauthenticated",
     "ValueTooLarge",
@@ -149,11 +153,30 @@ class StorageError(FrontendError):
 
 
 class StorageUnavailable(StorageError):
-    """Redis can't be reached, refuses the connection, or responds too late."""
+    """Redis can't be reached, responds too late, or can't do it now."""
+
+
+class LoginRefused(StorageUnavailable):
+    """Redis refuses the user name or the password; `code` is its reply's, as WRONGPASS."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"The storage refuses Porta's login ({code}): "
+            "check the user name and the password in REDIS_URL."
+        )
+        self.code = code
 
 
 class StorageFull(StorageError):
     """Redis has no memory left for the value."""
+
+
+class StorageRefused(StorageError):
+    """Redis refuses the call itself; `code` is its reply's, as WRONGTYPE."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"The storage refused a call with the error {code}.")
+        self.code = code
 
 
 class ValueTooLarge(StorageError):

@@ -58,6 +58,15 @@ def _settings() -> Settings:
     return Settings.from_environ(os.environ)
 
 
+def _settings_and_redis() -> Settings:
+    """Read the settings; raises SettingsError also where their Redis can't be used as it is."""
+    settings = _settings()
+    from frontend.storage.compatibility import refuse_unsuitable
+
+    refuse_unsuitable(settings)
+    return settings
+
+
 @click.group(cls=_Porta, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="porta")
 def porta() -> None:
@@ -90,7 +99,7 @@ def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
     Without REDIS_URL it starts a Redis-compatible server, and without DASK_GATEWAY_ADDRESS and
     DASK_SCHEDULER a Dask Gateway. It stops all of them when it ends.
     """
-    settings = _settings()
+    settings = _settings_and_redis()
     refuse_strangers(settings, host)
     from frontend import embedded
 
@@ -111,7 +120,7 @@ def web(host: str, port: int) -> None:
 
     Needs REDIS_URL, and a runner that uses the same Redis.
     """
-    settings = _settings()
+    settings = _settings_and_redis()
     from frontend.web.server.gunicorn_app import serve as serve_web
 
     serve_web(settings, host, port)
@@ -125,7 +134,7 @@ def runner(*, until_stdin_ends: bool) -> None:
     Needs REDIS_URL, and DASK_GATEWAY_ADDRESS or DASK_SCHEDULER. On SIGTERM it gives its runs
     back, for another runner to continue.
     """
-    settings = _settings()
+    settings = _settings_and_redis()
     from frontend.runner.service import run_runner
 
     run_runner(settings, until_stdin_ends=until_stdin_ends)
@@ -189,7 +198,7 @@ def propagate(
 
     It uses Redis and Dask if they are configured, else the cores of this machine.
     """
-    settings = _settings()
+    settings = _settings_and_redis()
     from frontend.cli import propagate as command
 
     arguments = command.Arguments(
@@ -207,7 +216,7 @@ def propagate(
 @click.option("--reap", is_flag=True, help="Stop the clusters that belong to no living run.")
 def clusters(*, reap: bool) -> None:
     """List the Dask clusters of this installation."""
-    settings = _settings()
+    settings = _settings_and_redis()
     from frontend.cli import clusters as command
 
     command.run(settings, reap=reap)

@@ -2,8 +2,8 @@
 
 - The lease is renewed after each third of its time. A run that makes no progress stops renewing,
   so that another runner can take it over.
-- Redis may be away for as long as the lease lives. Calls are repeated until then, which is safe
-  because each of them is idempotent.
+- Redis may be away, or refuse calls, for as long as the lease lives. Calls are repeated until
+  then, which is safe because each of them is idempotent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from frontend.errors import LeaseLost, StorageUnavailable
+from frontend.errors import LeaseLost, StorageRefused, StorageUnavailable
 from frontend.observability import logs
 
 if TYPE_CHECKING:
@@ -74,11 +74,17 @@ class LeaseKeeper:
             raise RunCancelled
 
     async def call(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call Redis from a thread; repeat while it is unreachable and the lease may still live."""
+        """Call Redis from a thread; repeat while it fails and the lease may still live.
+
+        A call that Redis refuses is repeated too: what refuses it may be mended, and until then
+        the run keeps its cluster. Raises StorageRefused when it is not.
+        """
         while True:
             try:
                 return await asyncio.to_thread(call, *args, **kwargs)
-            except StorageUnavailable:
+            except (StorageUnavailable, StorageRefused) as error:
                 if monotonic() > self._kept_until:
+                    if isinstance(error, StorageRefused):
+                        raise
                     raise LeaseLost(self.lease.digest) from None
                 await asyncio.sleep(RETRY_S)

@@ -27,7 +27,6 @@ __all__ = [
     "networks",
     "proxy_address",
     "rate",
-    "redis_url",
     "scheduler",
     "secret",
     "size",
@@ -167,16 +166,6 @@ def scheduler(value: str) -> str:
     if scheme not in {"tcp", "tls"} or not _is_host_and_port(rest) or rest.rfind(":") < 0:
         raise ValueError(f"{value!r} must be host:port, tcp://host:port or tls://host:port.")
     return address
-
-
-def redis_url(value: str) -> str:
-    """Read a URL for redis-py; the error does not repeat it, since it may contain a password."""
-    if value.startswith("unix://"):
-        if len(value) > len("unix://"):
-            return value
-    elif _has_scheme_and_host(value, "redis", "rediss"):
-        return value
-    raise ValueError("must be a URL that begins with redis://, rediss:// or unix://.")
 
 
 def dashboard_template(value: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from frontend.errors import SettingsError
 from frontend.settings import parsers
+from frontend.settings.redis_url import redis_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,9 +62,9 @@ class Settings:
         repr=False,  # may contain a password
         metadata=_variable(
             "REDIS_URL",
-            parsers.redis_url,
-            "The URL of Redis: `redis://`, `rediss://` or `unix://`. Without it, "
-            "`porta serve` starts its own Redis-compatible server.",
+            redis_url,
+            "The URL of Redis: `redis://`, `rediss://` or `unix://`, as described below. "
+            "Without it, `porta serve` starts its own Redis-compatible server.",
         ),
     )
     redis_addr: str | None = field(

@@ -22,9 +22,9 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from redis.exceptions import NoPermissionError, ResponseError
+from redis.exceptions import NoPermissionError
 
-from frontend.errors import StorageError
+from frontend.errors import StorageError, StorageRefused
 from frontend.storage.connection import command, storage_errors
 
 if TYPE_CHECKING:
@@ -107,13 +107,13 @@ class ClientSideCache:
                 with storage_errors(), self._tracking() as connection:
                     while not self._closed.is_set():
                         self._listen(connection)
+            except StorageRefused as error:  # an old Redis, or an old protocol in its URL
+                _log.info("Redis does not track keys (%s); they are read each time", error.code)
+                return
             except StorageError as error:
                 if isinstance(error.__cause__, NoPermissionError):
                     _log.info("Redis' user may not track keys; they are read each time")
                     return
-            except ResponseError as error:  # an old Redis, or an old protocol in its URL
-                _log.info("Redis does not track keys (%s); they are read each time", error)
-                return
             self._closed.wait(RECONNECT_S)
 
     @contextmanager

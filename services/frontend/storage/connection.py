@@ -2,15 +2,13 @@
 
 - A call returns within its timeout or raises. It is never retried behind the caller's back
   (redis-py 8 would, ten times), since a lease renewed late would look as if it were held.
-- What the client raises because of Redis' condition becomes a `StorageError`, here and nowhere
-  else. What it raises because of a mistake of ours (a wrong type, a broken script) stays.
+- What the client raises becomes a `StorageError`, here and nowhere else: `replies` says which.
 - A Redis that hangs costs a caller two seconds at most. The pool is bounded, and a caller that
   finds it empty waits briefly: so few threads wait for Redis, however many requests there are.
 """
 
 from __future__ import annotations
 
-import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +17,7 @@ from redis import exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from frontend.errors import StorageFull, StorageUnavailable
+from frontend.storage.replies import storage_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,18 +27,6 @@ __all__ = ["command", "connect", "now_ms", "storage_errors"]
 TIMEOUT_S: Final = 1.5
 POOL_WAIT_S: Final = 0.4
 POOL_SIZE: Final = 64
-
-_UNAVAILABLE: Final = (
-    exceptions.AuthenticationError,
-    exceptions.AuthorizationError,
-    exceptions.BusyLoadingError,
-    exceptions.NoPermissionError,
-    exceptions.ReadOnlyError,
-    exceptions.ConnectionError,
-    exceptions.TimeoutError,
-)
-# Conditions for which redis-py has no class: https://redis.io/docs/latest/develop/reference/protocol-spec/
-_UNAVAILABLE_PREFIXES: Final = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "BUSY")
 
 
 def connect(
@@ -87,25 +73,14 @@ def now_ms(client: redis.Redis) -> int:
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turn what redis-py raises because of Redis' condition into a `StorageError`.
+    """Turn what redis-py raises into a `StorageError`; a mistake in the use of redis-py stays.
 
-    No message contains the server's address or the value.
+    No message contains the server's address, a key or a value.
     """
     try:
         yield
-    except exceptions.OutOfMemoryError as error:
-        raise StorageFull("The storage is full: Redis has reached its memory limit.") from error
-    except _UNAVAILABLE as error:
-        raise StorageUnavailable(_sentence(error)) from error
-    except exceptions.ResponseError as error:
-        if str(error).startswith(_UNAVAILABLE_PREFIXES):
-            raise StorageUnavailable("The storage takes no writes at the moment.") from error
-        if str(error).startswith("OOM"):
-            raise StorageFull("The storage is full: Redis has reached its memory limit.") from error
-        raise
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error.__context__, ssl.SSLCertVerificationError):
-        return "The storage's certificate is not trusted here (PORTA_REDIS_CA)."
-    return "The storage can't be reached."
+    except exceptions.RedisError as error:
+        meant = storage_error(error)
+        if meant is None:
+            raise
+        raise meant from error

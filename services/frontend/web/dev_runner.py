@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from frontend.errors import SettingsError
+from frontend.storage.compatibility import refuse_unsuitable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +52,7 @@ def start_runner(settings: Settings) -> None:
             "or DASK_SCHEDULER is needed for the runner that is started too; set one, or "
             "PORTA_RUNNER=external if there is a runner elsewhere, or run `porta serve`.",
         )
+    refuse_unsuitable(settings)
     command = [sys.executable, "-m", "frontend.cli", "runner", "--until-stdin-ends"]
     child = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own command
     atexit.register(_stop, child)

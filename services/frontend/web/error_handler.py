@@ -3,7 +3,7 @@
 - The API answers with `application/problem+json` (RFC 9457). A browser gets a page with the same
   status and sentence, and links to go on.
 - No response shows anything internal: an unexpected exception is logged, and answered by a 500
-  without details.
+  without details. That of a call that Redis refuses names the code of Redis' reply.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from frontend.errors import (
     QueueFull,
     QuotaExceeded,
     StorageFull,
+    StorageRefused,
     StorageUnavailable,
     Unauthenticated,
     ValueTooLarge,
@@ -91,6 +92,10 @@ def _recomputed(_error: ChainBroken | IntegrityError) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, sentence, headers)
 
 
+def _refused(error: StorageRefused) -> Problem:
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error.detail} It has been logged.")
+
+
 _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (BadRequest, _simple(HTTPStatus.BAD_REQUEST)),
     (RequestError, _simple(HTTPStatus.BAD_REQUEST)),
@@ -108,6 +113,7 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (IntegrityError, _recomputed),
     (StorageUnavailable, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
     (StorageFull, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
+    (StorageRefused, _refused),
     (ValueTooLarge, _simple(HTTPStatus.INSUFFICIENT_STORAGE)),
 )
 

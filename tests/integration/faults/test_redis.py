@@ -19,6 +19,7 @@ from tests.asked import ask_for
 from tests.deadlines import within
 from tests.installation import Installation, installed
 from tests.processes import eventually
+from tests.redis_servers import without_its_primary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +118,21 @@ def test_with_a_redis_that_stands_still_all_are_told_so_soon_and_the_run_goes_on
     finally:
         redis_of_its_own.resume()
     asked.is_completed()
+
+
+def test_a_run_outlives_a_replica_without_its_primary_and_keeps_its_cluster(
+    installation: Installation, redis_of_its_own: RedisServer
+) -> None:
+    asked = ask_for(installation)
+    asked.has_begun()
+    clusters = installation.clusters(invariants.ALIVE).keys()
+    with without_its_primary(redis_of_its_own.url):
+        answer = asked.get()
+        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert "MASTERDOWN" in answer.json()["detail"]
+    assert installation.clusters(invariants.ALIVE).keys() == clusters
+    asked.is_completed()
+    assert asked.epoch == 1
 
 
 def told_after(installation: Installation, path: str) -> tuple[int, float]:

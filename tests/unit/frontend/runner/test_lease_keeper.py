@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.errors import LeaseLost
-from frontend.runner.lease_keeper import LeaseKeeper, RunCancelled
+from frontend.errors import LeaseLost, StorageRefused, StorageUnavailable
+from frontend.runner.lease_keeper import RETRY_S, LeaseKeeper, RunCancelled
 from frontend.runs.run_queue import RunQueue
+from frontend.storage import keys
 from frontend.storage.connection import connect
 from sim.scenario import PropagationRequest
 from tests.deadlines import EVENTUALLY_S
+from tests.redis_servers import without_its_primary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,3 +94,37 @@ def test_a_redis_that_stays_away_for_longer_than_the_lease_loses_the_run(
     own_redis.kill()
     with pytest.raises(LeaseLost):
         asyncio.run(asyncio.wait_for(keeper.renew(), EVENTUALLY_S))
+
+
+def test_a_redis_that_says_not_now_within_the_lease_is_waited_for(own_redis: RedisServer) -> None:
+    with contextlib.closing(connect(own_redis.url, timeout_s=0.5)) as client:
+        runs = RunQueue(client, lease_ms=20_000)
+        keeper = kept(runs)
+        with ThreadPoolExecutor() as pool:
+            with without_its_primary(own_redis.url):
+                with pytest.raises(StorageUnavailable, match="MASTERDOWN"):
+                    runs.living()
+                renewing = pool.submit(asyncio.run, keeper.renew())
+                time.sleep(RETRY_S)
+            renewing.result()
+        assert DIGEST in runs.living()
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_a_call_that_redis_refuses_is_repeated_while_the_lease_lives(
+    runs: RunQueue, keeper: LeaseKeeper, own_redis: RedisServer, *, mended: bool
+) -> None:
+    with contextlib.closing(connect(own_redis.url)) as client, ThreadPoolExecutor() as pool:
+        client.rename(keys.run(DIGEST), "aside")
+        client.set(keys.run(DIGEST), "not a hash")
+        with pytest.raises(StorageRefused, match="WRONGTYPE"):
+            runs.renew(keeper.lease)
+        renewing = pool.submit(asyncio.run, keeper.renew())
+        if mended:
+            time.sleep(RETRY_S)
+            client.rename("aside", keys.run(DIGEST))
+            renewing.result()
+            assert DIGEST in runs.living()
+        else:
+            with pytest.raises(StorageRefused, match="WRONGTYPE"):
+                renewing.result()

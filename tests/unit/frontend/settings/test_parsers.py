@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontend.settings import parsers
+from frontend.settings.redis_url import redis_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ PARSERS = (
     parsers.http_url,
     parsers.proxy_address,
     parsers.scheduler,
-    parsers.redis_url,
+    redis_url,
     parsers.dashboard_template,
 )
 
@@ -101,7 +102,7 @@ def test_a_url_has_no_slash_at_its_end(text: str) -> None:
     assert parsers.http_url(text) == "https://gateway"
 
 
-@pytest.mark.parametrize("parse", [parsers.secret, parsers.redis_url])
+@pytest.mark.parametrize("parse", [parsers.secret, redis_url])
 def test_an_error_does_not_repeat_what_may_be_secret(parse: Callable[[str], str]) -> None:
     with pytest.raises(ValueError, match="must") as refusal:
         parse("http://:hush@x")

@@ -9,7 +9,7 @@ import pytest
 import redis
 from redis import exceptions
 
-from frontend.errors import StorageFull, StorageUnavailable
+from frontend.errors import StorageFull, StorageRefused, StorageUnavailable
 from frontend.storage.connection import command, connect, now_ms, storage_errors
 from tests.redis_servers import free_port
 
@@ -102,7 +102,10 @@ def test_what_redis_cannot_do_is_a_storage_error(error: Exception, expected: typ
     assert caught.value.__cause__ is error
 
 
-def test_our_own_mistakes_stay_what_they_are(redis_client: redis.Redis) -> None:
+def test_a_call_that_redis_refuses_names_its_code_and_keeps_its_cause(
+    redis_client: redis.Redis,
+) -> None:
     redis_client.set("key", "text")
-    with pytest.raises(exceptions.ResponseError, match="WRONGTYPE"), storage_errors():
+    with pytest.raises(StorageRefused, match=r"error WRONGTYPE\.$") as caught, storage_errors():
         redis_client.lpush("key", "value")
+    assert isinstance(caught.value.__cause__, exceptions.ResponseError)

@@ -46,6 +46,8 @@ SECRET = "redis://:password@host"  # noqa: S105  # stands for one
         (errors.QuotaExceeded("starts", "60 per 1 hour", retry_after_s=10), 429),
         (errors.StorageUnavailable("Away."), 503),
         (errors.StorageFull("Full."), 503),
+        (errors.LoginRefused("WRONGPASS"), 503),
+        (errors.StorageRefused("WRONGTYPE"), 500),
         (errors.ValueTooLarge(2, 1), 507),
         (errors.ChainBroken("d", 1, "gone"), 503),
         (RequestError("steps", "must be positive."), 400),
