@@ -153,7 +153,7 @@ def _fits(scenario: Scenario, batch: pa.RecordBatch, start: Checkpoint, end: Che
     last[agents] = np.arange(agents.size)  # of equal indices the last one is assigned
     stepped = np.flatnonzero(expected)
     columns = [batch.column(name).to_numpy()[last[stepped]] for name in NUMBERS]
-    return np.stack(columns, axis=1).tobytes() == end.records[stepped, 0].tobytes()
+    return bool(np.stack(columns, axis=1).tobytes() == end.records[stepped, 0].tobytes())
 
 
 def _digest(trajectory: Trajectory, interval: int, body: bytes | memoryview) -> bytes:
