@@ -73,7 +73,7 @@ def test_a_redis_whose_certificate_is_vouched_for_is_used(
     web = create_app(services=services).test_client()
     assert web.post("/api/v1/propagations", json={"steps": 500}).status_code == 200
     assert web.post("/api/v1/propagations", json={"steps": 300_000}).status_code == 202
-    assert services.store.recent(1)[0]["id"] == "500"
+    assert services.store.recent(1)[0][0] == "500"
     services.close()
 
 

@@ -2,15 +2,19 @@
 
 - It is small (a few kilobytes) and written last: a result with a manifest is complete.
 - It holds what proves that a remade propagation is the computed one: the checkpoints' checksum,
-  the record count and the state at the end.
+  the record count, the statistics and the state at the end.
+- It names its own id, and carries a checksum over all of itself. One that fails either check is
+  damaged. One without a checksum was written by an earlier version; `unsealed` returns it, for the
+  caller to compare with its trajectory.
 - Every number reads back to the same bits.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -23,9 +27,20 @@ if TYPE_CHECKING:
     from sim.engine import Propagation
     from sim.scenario import PropagationRequest
 
-__all__ = ["Computed", "compose", "finished", "honours", "of_this_model", "resource_of", "whole"]
+__all__ = [
+    "Computed",
+    "compose",
+    "finished",
+    "honours",
+    "is_of_another_model",
+    "resource_of",
+    "seal",
+    "sealed",
+    "unsealed",
+]
 
 INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
+CHECKSUM: Final = "checksum"  # its field, the last one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,24 +54,35 @@ class Computed:
 
 def compose(request: PropagationRequest, propagation: Propagation, computed: Computed) -> bytes:
     """Write the manifest of a result."""
-    document = {
-        "model": MODEL_VERSION,
-        "id": request.id,
-        "request": request.to_json(),
-        "result": propagation.summary(),
-        "computed": asdict(computed),
-    }
-    return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    return seal(
+        {
+            "model": MODEL_VERSION,
+            "id": request.id,
+            "request": request.to_json(),
+            "result": propagation.summary(),
+            "computed": asdict(computed),
+        }
+    )
+
+
+def seal(document: Mapping[str, Any]) -> bytes:
+    """Write a manifest with the checksum over all its other fields."""
+    whole = {**document, CHECKSUM: _checksum(document)}
+    return orjson.dumps(whole, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the canonical JSON of all fields but the checksum itself."""
+    body = {name: value for name, value in document.items() if name != CHECKSUM}
+    canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+    return hashlib.sha256(canonical).hexdigest()
 
 
 def honours(propagation: Propagation, manifest: Mapping[str, Any]) -> bool:
-    """Whether a remade propagation is the one of the manifest."""
-    remade = {
-        "checkpoints_checksum": propagation.checkpoints_checksum,
-        "end": {name: state.to_json() for name, state in propagation.end.items()},
-        "records": propagation.records,
-    }
-    return all(manifest["result"].get(name) == value for name, value in remade.items())
+    """Whether a remade propagation is the one of the manifest, with all its statistics."""
+    summary = orjson.dumps(propagation.summary(), option=orjson.OPT_SERIALIZE_NUMPY)
+    result = manifest["result"]
+    return all(name in result and result[name] == v for name, v in orjson.loads(summary).items())
 
 
 def resource_of(manifest: Mapping[str, Any]) -> Resource:
@@ -78,13 +104,44 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
 
 @lru_cache(maxsize=512)  # so that the JSON of a resource is written once
 def finished(document: bytes) -> Resource | None:
-    """Read a stored manifest as a resource; None where it is damaged or of another model."""
-    known = of_this_model(document)
-    return None if known is None else whole(known)
+    """Read a stored manifest as a resource; None where it is not sound, or of another model."""
+    known = _parsed(document)
+    is_sound = _is_sealed(known) and known.get("model") == MODEL_VERSION
+    return _whole(known) if is_sound else None
 
 
-def whole(manifest: Mapping[str, Any]) -> Resource | None:
-    """Return the resource of a stored manifest; None where that is damaged."""
+def sealed(document: bytes, propagation_id: str) -> dict[str, Any] | None:
+    """Read a stored manifest; None where it is not the sound one of this id and this model."""
+    found = finished(document)
+    return read(document) if found is not None and found.id == propagation_id else None
+
+
+def unsealed(document: bytes, request: PropagationRequest) -> dict[str, Any] | None:
+    """Read the manifest of a request that was stored without a checksum; None for any other."""
+    known = _parsed(document)
+    its_own = {"model": MODEL_VERSION, "id": request.id, "request": request.to_json()}
+    if CHECKSUM in known or any(known.get(name) != value for name, value in its_own.items()):
+        return None
+    return known if _whole(known) is not None else None
+
+
+def is_of_another_model(document: bytes) -> bool:
+    """Whether an undamaged manifest is of another model version: it counts as absent."""
+    known = _parsed(document)
+    model = known.get("model")
+    is_other = isinstance(model, str) and model != MODEL_VERSION
+    return is_other and (CHECKSUM not in known or _is_sealed(known))
+
+
+def _is_sealed(known: Mapping[str, Any]) -> bool:
+    try:
+        return bool(known.get(CHECKSUM) == _checksum(known))
+    except TypeError:  # orjson reads what is nested more deeply than it writes
+        return False
+
+
+def _whole(manifest: Mapping[str, Any]) -> Resource | None:
+    """Return the resource of a stored manifest; None where that lacks anything."""
     try:
         resource = resource_of(manifest)
         resource.to_json()
@@ -93,15 +150,13 @@ def whole(manifest: Mapping[str, Any]) -> Resource | None:
     return resource
 
 
-def of_this_model(document: bytes) -> dict[str, Any] | None:
-    """Read a stored manifest; None where it is damaged, or of another model version."""
+def _parsed(document: bytes) -> dict[str, Any]:
+    """Parse a JSON object; empty for anything else."""
     try:
         known = orjson.loads(document)
     except orjson.JSONDecodeError:
-        return None
-    if not isinstance(known, dict) or known.get("model") != MODEL_VERSION:
-        return None
-    return known
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def read(document: bytes) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from frontend.domain import manifest
 from frontend.domain.resource import Status
 from frontend.errors import NotFound
 from frontend.observability.process_metrics import RESULT_HIT, RESULT_MISS
@@ -15,6 +14,7 @@ from sim.scenario import PropagationRequest
 if TYPE_CHECKING:
     from frontend.domain.resource import Resource
     from frontend.domain.run import RunState
+    from frontend.propagations.verified_results import VerifiedResults
     from frontend.results.trajectory_store import TrajectoryStore
     from frontend.runs.run_queue import RunQueue
     from frontend.runs.runner_status import RunnerStatus
@@ -38,11 +38,13 @@ class Finder:
         self,
         settings: Settings,
         store: TrajectoryStore,
+        results: VerifiedResults,
         runs: RunQueue,
         runner_status: RunnerStatus,
     ) -> None:
         self._settings = settings
         self._store = store
+        self._results = results
         self._runs = runs
         self._runner_status = runner_status
 
@@ -54,8 +56,7 @@ class Finder:
 
     def peek(self, request: PropagationRequest) -> Resource | None:
         """Return a stored result, uncounted."""
-        document = self._store.document(request.id)
-        return None if document is None else manifest.finished(document)
+        return self._results.read(request)
 
     def finished(self, request: PropagationRequest) -> Resource:
         """Return the result of a run that is over; raises NotFound where it was removed since."""
@@ -77,8 +78,7 @@ class Finder:
 
     def recent(self, count: int) -> list[Resource]:
         """Return the results that were published last, the newest first."""
-        resources = (manifest.whole(document) for document in self._store.recent(count))
-        return [resource for resource in resources if resource is not None]
+        return self._results.recent(count)
 
     def under_way(self) -> list[Resource]:
         """Return the propagations that are waited for: one resource for each id."""

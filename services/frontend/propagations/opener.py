@@ -53,7 +53,8 @@ class Opener:
         # The manifest is read here, since another thread may just have withdrawn the caller's.
         document = self._store.manifest(request.id) if is_published else None
         if document is not None and not manifest.honours(opened, document):
-            if stretches:
+            checkpoints = document["result"].get("checkpoints_checksum")
+            if stretches and checkpoints != opened.checkpoints_checksum:
                 self._store.discard(request.trajectory)
             raise Unsupported
         return opened

@@ -21,6 +21,7 @@ from frontend.propagations.finder import Finder, Known
 from frontend.propagations.inline import InlineResults
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener, Unsupported
+from frontend.propagations.verified_results import VerifiedResults
 from sim.errors import PropagationFailed
 
 if TYPE_CHECKING:
@@ -52,8 +53,10 @@ class Propagations:
         self._limits = requests.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
         self._store = store
         self._runs = runs
-        self._finder = Finder(settings, store, runs, runner_status)
         self._opener = Opener(rule, store)
+        self._finder = Finder(
+            settings, store, VerifiedResults(store, self._opener), runs, runner_status
+        )
         self._inline = InlineResults(rule, store, runs, self._opener)
 
     # Text becomes a request.

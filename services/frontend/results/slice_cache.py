@@ -10,6 +10,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from redis.exceptions import RedisError
+
 from frontend.errors import StorageError
 from frontend.observability.process_metrics import SLICE_HIT, SLICE_MISS
 from frontend.storage import keys
@@ -27,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RedisSliceCache:
-    """The slices of one trajectory, by interval; an error of Redis counts as a miss."""
+    """The slices of one trajectory, by interval; an error of Redis, of any kind, is a miss."""
 
     client: redis.Redis
     digest: str
@@ -40,7 +42,7 @@ class RedisSliceCache:
                 data: bytes | None = command(
                     self.client, "GET", keys.slice_of(self.digest, interval)
                 )
-        except StorageError as error:
+        except (StorageError, RedisError) as error:  # RedisError: something else has that key
             _log.debug("slice %d is not read: %s", interval, error)
             data = None
         (SLICE_MISS if data is None else SLICE_HIT).inc()

@@ -4,7 +4,7 @@
   all that follows it, and is computed again. Its run's owner, if there is one, loses the run,
   since the end that it continues from is gone.
 - Only `runs/run_queue.py` writes manifests, each as the last step of publishing. Here they are
-  read, listed and deleted. A manifest of another model version, or a damaged one, counts as absent.
+  read, verified, listed and deleted. A manifest of another model version counts as absent.
 - A trajectory is deleted with its last manifest, unless a run holds it.
 """
 
@@ -67,11 +67,12 @@ class TrajectoryStore:
     # Manifests.
 
     def manifest(self, propagation_id: str) -> dict[str, Any] | None:
-        """Read a manifest of this model version; None where there is none."""
-        return _manifest(self.document(propagation_id))
+        """Read the manifest of an id; None where there is none that is sound, and of this model."""
+        document = self.document(propagation_id)
+        return None if document is None else manifest.sealed(document, propagation_id)
 
     def document(self, propagation_id: str) -> bytes | None:
-        """Read the bytes of a manifest, of whatever model version; None where there are none."""
+        """Read the bytes of a manifest, unverified; None where there are none."""
         name = keys.manifest(propagation_id)
         if self._manifests is not None:
             return self._manifests.get(name)
@@ -79,18 +80,19 @@ class TrajectoryStore:
             data: bytes | None = command(self._client, "GET", name)
         return data
 
-    def recent(self, count: int = 20) -> list[dict[str, Any]]:
-        """Read the manifests that were published last, the newest first."""
+    def recent(self, count: int = 20) -> list[tuple[str, bytes]]:
+        """Read the ids published last and their manifests, unverified, the newest first."""
         with storage_errors():
             ids: list[bytes] = command(self._client, "ZREVRANGE", keys.RECENT, 0, count - 1)
             if not ids:
                 return []
             names = [keys.manifest(propagation_id.decode()) for propagation_id in ids]
-            found = [_manifest(data) for data in command(self._client, "MGET", *names)]
+            found: list[bytes | None] = command(self._client, "MGET", *names)
             gone = [name for name, there in zip(ids, found, strict=True) if there is None]
             if gone:
                 self._client.zrem(keys.RECENT, *gone)
-        return [known for known in found if known is not None]
+        pairs = zip(ids, found, strict=True)
+        return [(name.decode(), document) for name, document in pairs if document is not None]
 
     def stored(self) -> int:
         """Count the published results (at most the latest 10,000)."""
@@ -104,9 +106,23 @@ class TrajectoryStore:
         """
         return self._remove(request.trajectory.digest, request.id, "free")
 
-    def withdraw(self, request: PropagationRequest) -> None:
-        """Delete a manifest that its trajectory contradicts; the trajectory stays."""
-        self._remove(request.trajectory.digest, request.id, "keep")
+    def withdraw(self, request: PropagationRequest, document: bytes | None = None) -> None:
+        """Delete a manifest that is damaged, or that its trajectory contradicts; that stays.
+
+        With `document`, unless the manifest is no longer the one that was read.
+        """
+        removed = self._remove(
+            request.trajectory.digest, request.id, "keep", seen=document and _sha1(document)
+        )
+        if removed:
+            _log.warning("the manifest of %s can't be used; it is computed again", request.id)
+
+    def reseal(self, propagation_id: str, document: bytes, sealed: bytes) -> None:
+        """Replace a manifest of an earlier version, unless it has changed since it was read."""
+        name = keys.manifest(propagation_id)
+        self._scripts.call("reseal", {"manifest": name}, _sha1(document), sealed)
+        if self._manifests is not None:
+            self._manifests.forget(name)
 
     def expire_due(self, limit: int = 1_000) -> int:
         """Delete the results that have expired (docs/adr/0096); return how many.
@@ -122,13 +138,15 @@ class TrajectoryStore:
             self._remove(digest, propagation_id, "free")
         return len(due)
 
-    def _remove(self, digest: str, propagation_id: str, trajectory: str) -> bool:
+    def _remove(
+        self, digest: str, propagation_id: str, trajectory: str, *, seen: str | None = None
+    ) -> bool:
         for _ in range(CHANGES_TOLERATED):
             with storage_errors():
                 length = self._client.llen(keys.chain(digest))
             verdict = self._scripts.on_run(
                 "remove",
-                *(digest, propagation_id, length, trajectory),
+                *(digest, propagation_id, length, trajectory, seen or ""),
                 manifest=keys.manifest(propagation_id),
                 published=keys.published(digest),
                 recent=keys.RECENT,
@@ -270,10 +288,6 @@ def _trajectory(digest: str, document: bytes | None) -> Trajectory:
     if trajectory.digest != digest:
         raise LookupError(digest)
     return trajectory
-
-
-def _manifest(data: bytes | None) -> dict[str, Any] | None:
-    return None if data is None else manifest.of_this_model(data)
 
 
 def _end_of(trajectory: Trajectory, stretches: list[Stretch]) -> Checkpoint:

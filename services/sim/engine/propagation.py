@@ -23,9 +23,9 @@ from sim.engine.checkpoint import initial_checkpoint
 from sim.engine.diagnostics import statistics
 from sim.engine.slices import (
     SliceCache,
+    cached_slice,
     initial_batch,
     make_slice,
-    slice_from_bytes,
 )
 from sim.engine.stretch import Stretch, pass_over
 from sim.engine.window import draw_window
@@ -137,7 +137,7 @@ class Propagation:
         """Yield the records that overlap [t0, t1] in the order of computation, by interval.
 
         The initial records come first if the window begins before time 0. A slice comes from the
-        cache if its bytes are intact there; otherwise it is computed from its checkpoint.
+        cache if it is intact and right there; otherwise it is computed from its checkpoint.
         """
         if t0 < 0.0:
             yield initial_batch(self.trajectory.scenario, self._archive.checkpoint(0))
@@ -169,7 +169,7 @@ class Propagation:
         )
         if data is not None:
             with contextlib.suppress(IntegrityError):
-                return slice_from_bytes(self.trajectory, interval, data)
+                return cached_slice(self.trajectory, interval, data, start, end)
         return make_slice(self.trajectory, start, self._archive.iterations_of(interval), end)
 
 

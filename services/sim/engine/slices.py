@@ -2,7 +2,8 @@
 
 Guarantees: a slice is right, bit for bit, or there is none. Computed records are accepted only if
 they end in the next checkpoint. Cached bytes are accepted only with their own checksum, for the
-interval and the trajectory that they were made for.
+interval and the trajectory that they were made for, and only if each agent has as many records in
+them as the checkpoints say and its last one is that of the next checkpoint.
 """
 
 from __future__ import annotations
@@ -18,14 +19,21 @@ from sim.engine.checkpoint import checkpoint_at, system_of
 from sim.engine.interval_pass import failure_of
 from sim.engine.kernel import FIELDS
 from sim.errors import IntegrityError, PropagationFailed
-from sim.records import SCHEMA
+from sim.records import NUMBERS, SCHEMA
 from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
     from sim.engine.checkpoint import Checkpoint
     from sim.scenario import Scenario, Trajectory
 
-__all__ = ["SliceCache", "initial_batch", "make_slice", "slice_from_bytes", "slice_to_bytes"]
+__all__ = [
+    "SliceCache",
+    "cached_slice",
+    "initial_batch",
+    "make_slice",
+    "slice_from_bytes",
+    "slice_to_bytes",
+]
 
 _DIGEST_SIZE: Final = hashlib.sha256().digest_size
 
@@ -112,6 +120,40 @@ def slice_from_bytes(trajectory: Trajectory, interval: int, data: bytes) -> pa.R
         raise IntegrityError(f"the cached slice of interval {interval} is not what was written")
     with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
         return reader.read_next_batch()
+
+
+def cached_slice(
+    trajectory: Trajectory, interval: int, data: bytes, start: Checkpoint, end: Checkpoint
+) -> pa.RecordBatch:
+    """Read the cached slice between two checkpoints; IntegrityError for anything else."""
+    try:
+        batch = slice_from_bytes(trajectory, interval, data)
+        batch.validate(full=True)
+        fits = _fits(trajectory.scenario, batch, start, end)
+    except IntegrityError:
+        raise
+    except Exception as error:  # foreign bytes: whatever goes wrong, remake the slice
+        raise IntegrityError(f"the cached slice of interval {interval} can't be read") from error
+    if not fits:
+        raise IntegrityError(f"the cached slice of interval {interval} contradicts its checkpoints")
+    return batch
+
+
+def _fits(scenario: Scenario, batch: pa.RecordBatch, start: Checkpoint, end: Checkpoint) -> bool:
+    """Whether each agent has its number of records in a batch, the last being the checkpoint's."""
+    if not batch.schema.equals(SCHEMA) or any(column.null_count for column in batch.columns):
+        return False
+    if batch.column("agent").dictionary.to_pylist() != list(scenario.names):
+        return False
+    agents = batch.column("agent").indices.to_numpy()
+    expected = end.steps - start.steps
+    if not np.array_equal(np.bincount(agents, minlength=expected.size), expected):
+        return False
+    last = np.zeros(expected.size, np.int64)
+    last[agents] = np.arange(agents.size)  # of equal indices the last one is assigned
+    stepped = np.flatnonzero(expected)
+    columns = [batch.column(name).to_numpy()[last[stepped]] for name in NUMBERS]
+    return bool(np.stack(columns, axis=1).tobytes() == end.records[stepped, 0].tobytes())
 
 
 def _digest(trajectory: Trajectory, interval: int, body: bytes | memoryview) -> bytes:

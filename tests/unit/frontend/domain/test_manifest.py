@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import copy
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 
-from frontend.domain.manifest import Computed, compose, honours, read, resource_of
+from frontend.domain.manifest import (
+    Computed,
+    compose,
+    finished,
+    honours,
+    is_of_another_model,
+    read,
+    resource_of,
+    seal,
+    sealed,
+    unsealed,
+)
 from frontend.domain.resource import ClusterView, Status, Timings
 from sim.engine import Propagation
 from sim.scenario import MODEL_VERSION, PropagationRequest, Trajectory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REQUEST = PropagationRequest(2_000, Trajectory(seed=5))
 OPENED = Propagation.open(REQUEST.trajectory, REQUEST.steps)
@@ -46,7 +61,10 @@ def test_what_was_remade_right_honours_it() -> None:
     assert honours(Propagation.open(REQUEST.trajectory, REQUEST.steps), read(DOCUMENT))
 
 
-@pytest.mark.parametrize("altered", ["checkpoints_checksum", "end", "records"])
+@pytest.mark.parametrize(
+    "altered",
+    ["checkpoints_checksum", "end", "records", "records_by_agent", "steps", "statistics"],
+)
 def test_what_differs_in_anything_does_not(altered: str) -> None:
     manifest = copy.deepcopy(read(DOCUMENT))
     manifest["result"][altered] = None
@@ -65,3 +83,53 @@ def test_numbers_come_back_to_the_same_bits() -> None:
             k: v.hex() for k, v in state.to_json().items()
         }
     assert orjson.dumps(read(DOCUMENT)) == DOCUMENT
+
+
+def paths(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:  # noqa: ANN401  # any JSON
+    for key, value in node.items() if isinstance(node, dict) else ():
+        yield (*path, key)
+        yield from paths(value, (*path, key))
+
+
+@pytest.mark.parametrize("path", list(paths(read(DOCUMENT))), ids="/".join)
+def test_no_field_can_be_altered_unseen(path: tuple[str, ...]) -> None:
+    document = read(DOCUMENT)
+    node: Any = document
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = "something else"
+    assert finished(orjson.dumps(document)) is None
+
+
+def test_a_checksum_does_not_depend_on_how_the_json_is_written() -> None:
+    document = read(DOCUMENT)
+    backwards = dict(reversed(document.items()))
+    assert finished(orjson.dumps(backwards, option=orjson.OPT_INDENT_2)) == finished(DOCUMENT)
+
+
+def test_it_is_the_manifest_of_its_own_id_only() -> None:
+    assert sealed(DOCUMENT, REQUEST.id) == read(DOCUMENT)
+    assert sealed(DOCUMENT, "777") is None
+
+
+def test_one_of_another_model_is_told_from_a_damaged_one() -> None:
+    document = {name: v for name, v in read(DOCUMENT).items() if name != "checksum"}
+    other = document | {"model": "0"}
+    assert is_of_another_model(seal(other))
+    assert is_of_another_model(orjson.dumps(other))  # before there were checksums
+    assert not is_of_another_model(orjson.dumps(read(DOCUMENT) | {"model": "0"}))
+    assert not is_of_another_model(DOCUMENT)
+    assert finished(seal(other)) is None
+
+
+def test_one_of_an_earlier_version_has_no_checksum() -> None:
+    document = {name: v for name, v in read(DOCUMENT).items() if name != "checksum"}
+    assert unsealed(orjson.dumps(document), REQUEST) == document
+    assert seal(document) == DOCUMENT
+    assert unsealed(DOCUMENT, REQUEST) is None
+    assert unsealed(orjson.dumps(document), PropagationRequest(2_000)) is None
+
+
+def test_what_can_be_parsed_and_not_written_is_damage() -> None:
+    nested = b'{"model":"1","checksum":"","a":' + b"[" * 300 + b"]" * 300 + b"}"
+    assert finished(nested) is None

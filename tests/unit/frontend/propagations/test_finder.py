@@ -9,6 +9,9 @@ import pytest
 from frontend.domain.resource import Status
 from frontend.errors import NotFound
 from frontend.propagations.finder import Finder, Known
+from frontend.propagations.inline_rule import InlineRule
+from frontend.propagations.opener import Opener
+from frontend.propagations.verified_results import VerifiedResults
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.runs.runner_status import NO_RUNNER, RunnerStatus
 from frontend.settings import Settings
@@ -24,7 +27,8 @@ LARGE = PropagationRequest(2 * Trajectory().interval)
 @pytest.fixture
 def finder(stored: Stored) -> Finder:
     runner_status = RunnerStatus(RunnerRegistry(stored.client))
-    return Finder(Settings(), stored.store, stored.runs, runner_status)
+    results = VerifiedResults(stored.store, Opener(InlineRule(10_000), stored.store))
+    return Finder(Settings(), stored.store, results, stored.runs, runner_status)
 
 
 def test_of_what_was_never_asked_for_nothing_is_known(finder: Finder) -> None:

@@ -28,10 +28,11 @@ def opener(stored: Stored) -> Opener:
 
 
 def manifest_of(request: PropagationRequest, **changed: object) -> bytes:
+    """A manifest with a right checksum, whatever it says."""
     opened = Propagation.open(request.trajectory, request.steps)
     document = orjson.loads(manifest.compose(request, opened, manifest.Computed(by="a test")))
     document["result"] |= changed
-    return orjson.dumps(document)
+    return manifest.seal(document)
 
 
 def test_a_small_propagation_needs_nothing_stored(opener: Opener) -> None:
@@ -65,13 +66,24 @@ def test_lost_stretches_do_not_support_it(
 
 def test_it_is_held_to_its_manifest(opener: Opener, stored: Stored) -> None:
     stored.run(LARGE, 2)
-    stored.client.set(keys.manifest(LARGE.id), manifest_of(LARGE, records=1))
+    stored.client.set(keys.manifest(LARGE.id), manifest_of(LARGE, checkpoints_checksum="0"))
     with pytest.raises(Unsupported):
         opener.open(LARGE, is_published=True)
     assert stored.store.chain(LARGE.trajectory.digest) == []
     stored.put_stretch(LARGE.trajectory, 2)
     stored.client.set(keys.manifest(LARGE.id), manifest_of(LARGE))
     assert opener.open(LARGE, is_published=True).steps == LARGE.steps
+
+
+@pytest.mark.parametrize("changed", [{"records": 1}, {"statistics": {}}], ids=str)
+def test_wrong_statistics_cost_the_manifest_and_no_stretch(
+    opener: Opener, stored: Stored, changed: dict[str, object]
+) -> None:
+    stored.run(LARGE, 2)
+    stored.client.set(keys.manifest(LARGE.id), manifest_of(LARGE, **changed))
+    with pytest.raises(Unsupported):
+        opener.open(LARGE, is_published=True)
+    assert len(stored.store.chain(LARGE.trajectory.digest)) == 1
 
 
 def test_a_wrong_manifest_of_a_small_one_costs_no_stretch(opener: Opener, stored: Stored) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from frontend.domain import manifest
 from frontend.domain.resource import Status
 from frontend.errors import BadRequest, NotFound, NotReady, QueueFull
 from frontend.propagations.service import Propagations
@@ -220,9 +221,9 @@ def test_a_manifest_that_contradicts_its_trajectory_is_withdrawn(
     installed: Installed, client: redis.Redis
 ) -> None:
     complete(installed)
-    manifest = orjson.loads(client.get("propagation/200000") or b"")
-    manifest["result"]["checkpoints_checksum"] = "0" * 64
-    client.set("propagation/200000", orjson.dumps(manifest))
+    document = manifest.read(client.get("propagation/200000") or b"")
+    document["result"]["checkpoints_checksum"] = "0" * 64
+    client.set("propagation/200000", manifest.seal(document))
     with pytest.raises(NotReady) as caught:
         Installed(client).service.open(LARGE)
     assert caught.value.resource.status is Status.QUEUED
@@ -232,9 +233,9 @@ def test_a_wrong_manifest_of_a_small_propagation_is_mended_without_a_run(
     installed: Installed, client: redis.Redis
 ) -> None:
     installed.service.start(SMALL)
-    manifest = orjson.loads(client.get("propagation/500") or b"")
-    manifest["result"]["records"] = 1
-    client.set("propagation/500", orjson.dumps(manifest))
+    document = manifest.read(client.get("propagation/500") or b"")
+    document["result"]["records"] = 1
+    client.set("propagation/500", manifest.seal(document))
     fresh = Installed(client)
     with pytest.raises(NotReady) as caught:
         fresh.service.open(SMALL)
@@ -247,9 +248,10 @@ def test_a_manifest_of_another_model_version_counts_as_absent(
     installed: Installed, client: redis.Redis
 ) -> None:
     installed.service.start(SMALL)
-    manifest = orjson.loads(client.get("propagation/500") or b"")
-    client.set("propagation/500", orjson.dumps({**manifest, "model": "0"}))
+    document = manifest.read(client.get("propagation/500") or b"")
+    client.set("propagation/500", manifest.seal(document | {"model": "0"}))
     assert installed.service.find(SMALL) is None
+    assert client.hget("run/counters", "repairs/manifest") is None
 
 
 def test_what_is_opened_by_many_at_once_is_opened_once(installed: Installed) -> None:

@@ -38,3 +38,8 @@ def test_a_cache_that_cannot_be_reached_is_empty() -> None:
         cache = RedisSliceCache(client, DIGEST, ttl_s=60)
         assert cache.put_many([(3, b"three")]) == 0
         assert cache.get(3) is None
+
+
+def test_a_key_that_holds_something_else_is_a_miss(client: redis.Redis) -> None:
+    client.rpush(keys.slice_of(DIGEST, 3), "a list")
+    assert RedisSliceCache(client, DIGEST, ttl_s=60).get(3) is None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
+from frontend.domain import manifest
 from frontend.domain.run import ChainEntry
 from frontend.errors import LeaseLost, StorageUnavailable
 from frontend.results.trajectory_store import TrajectoryStore
@@ -17,7 +18,7 @@ from frontend.runs.run_queue import RunQueue
 from frontend.storage import keys
 from frontend.storage.connection import command, connect
 from frontend.storage.scripts import Scripts
-from sim.engine import checksum, initial_checkpoint, pass_over
+from sim.engine import Propagation, checksum, initial_checkpoint, pass_over
 from sim.intervals import interval_iterations
 from sim.scenario import Trajectory
 from tests.redis_servers import free_port
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import redis
 
     from frontend.domain.run import Lease
+    from sim.scenario import PropagationRequest
 
 TRAJECTORY = Trajectory(seed=1)
 DIGEST = digest_of(1)
@@ -223,6 +225,12 @@ def test_a_whole_chain_can_be_discarded(
 # Manifests.
 
 
+def manifest_of(one: PropagationRequest) -> bytes:
+    """A small real manifest."""
+    opened = Propagation.open(one.trajectory, one.steps)
+    return manifest.compose(one, opened, manifest.Computed(by="a test"))
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"{", b"[]", b"null", b"1", b"{}", b'{"model":"0"}', b'{"model":1}', b"\xff"]
 )
@@ -233,9 +241,12 @@ def test_a_manifest_that_cannot_be_used_counts_as_absent(
     assert store.manifest("500") is None
 
 
-def test_a_manifest_reads_back(store: TrajectoryStore, runs: RunQueue) -> None:
-    runs.publish_derived(request(500), MANIFEST)
-    assert store.manifest(request(500).id) == orjson.loads(MANIFEST)
+def test_a_manifest_reads_back_under_its_own_id(store: TrajectoryStore, runs: RunQueue) -> None:
+    document = manifest_of(request(500))
+    runs.publish_derived(request(500), document)
+    runs.publish_derived(request(777), document)
+    assert store.manifest(request(500).id) == orjson.loads(document)
+    assert store.manifest(request(777).id) is None
     assert store.manifest("500") is None
 
 
@@ -243,11 +254,12 @@ def test_recent_results_come_newest_first_without_those_that_are_gone(
     store: TrajectoryStore, runs: RunQueue, client: redis.Redis
 ) -> None:
     for steps in (1, 2, 3, 4):
-        runs.publish_derived(request(steps), orjson.dumps({"model": "1", "steps": steps}))
+        runs.publish_derived(request(steps), MANIFEST)
         client.zadd(keys.RECENT, {request(steps).id: steps})
     client.delete(keys.manifest(request(3).id))
-    assert [manifest["steps"] for manifest in store.recent(3)] == [4, 2]
-    assert [manifest["steps"] for manifest in store.recent(3)] == [4, 2, 1]
+    ids = [request(steps).id for steps in (4, 2, 1)]
+    assert [propagation_id for propagation_id, _ in store.recent(3)] == ids[:2]
+    assert store.recent(3) == [(one, MANIFEST) for one in ids]
     assert store.stored() == 3
 
 
@@ -259,10 +271,22 @@ def test_withdrawing_takes_the_manifest_and_leaves_the_trajectory(
     store: TrajectoryStore, runs: RunQueue, lease: Lease
 ) -> None:
     finish(runs, lease)
-    store.withdraw(request(10 * INTERVAL))
-    assert store.manifest(request(10 * INTERVAL).id) is None
+    store.withdraw(request(10 * INTERVAL), b"what it was before it was written anew")
+    assert store.document(request(10 * INTERVAL).id) == MANIFEST
+    store.withdraw(request(10 * INTERVAL), MANIFEST)
+    assert store.document(request(10 * INTERVAL).id) is None
     assert len(store.stretches(TRAJECTORY)) == LENGTH
     assert runs.enqueue(request(10 * INTERVAL)).run is not None
+
+
+def test_a_manifest_is_resealed_unless_it_has_changed(
+    store: TrajectoryStore, client: redis.Redis
+) -> None:
+    client.set(keys.manifest("500"), b"before")
+    store.reseal("500", b"another", b"sealed")
+    assert store.document("500") == b"before"
+    store.reseal("500", b"before", b"sealed")
+    assert store.document("500") == b"sealed"
 
 
 # Deleting.
@@ -308,8 +332,8 @@ def test_results_expire_by_the_clock_and_not_those_of_the_default(
     assert client.zcard(keys.EXPIRING) == 1
     client.zadd(keys.EXPIRING, {f"{request(5).id} {DIGEST}": 1})
     assert store.expire_due() == 1
-    assert store.manifest(request(5).id) is None
-    assert store.manifest(request(5, seed=0).id) is not None
+    assert store.document(request(5).id) is None
+    assert store.document(request(5, seed=0).id) is not None
     assert client.zcard(keys.EXPIRING) == 0
 
 

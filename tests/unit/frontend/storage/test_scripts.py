@@ -15,7 +15,7 @@ from tests.run_protocol import digest_of, request
 if TYPE_CHECKING:
     import redis
 
-REFUSED_WHEN_FULL = {"derive", "enqueue", "put"}
+REFUSED_WHEN_FULL = {"derive", "enqueue", "put", "reseal"}
 READS_ONLY = {"candidates", "runners", "snapshot", "snapshots"}
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sim import NANO, Agent, Propagation, Scenario, Trajectory
 from sim.engine import make_slice, slice_to_bytes
 from sim.errors import Failure, FailureReason, IntegrityError, PropagationFailed
+from sim.records import initial_records
 from sim.reference import simulate
 from tests.unit.sim.engine.samples import bits, raw, row, rows, stretches_of
 from tests.unit.sim.scenarios import COLLISION, DIVERGENCE, SCENARIOS, THREE, agent
@@ -103,7 +104,8 @@ def test_cached_slices_change_nothing_whether_intact_altered_or_gone() -> None:
         for j, (a, b) in enumerate(itertools.pairwise(bounds))
     }
     altered = made[1][:-9] + b"!" + made[1][-8:]
-    for slices in (made, {}, {0: made[0], 1: altered, 2: made[1]}):
+    empty = slice_to_bytes(trajectory, 2, initial_records(trajectory.scenario).slice(0, 0))
+    for slices in (made, {}, {0: made[0], 1: altered, 2: made[1]}, {1: b"", 2: empty}):
         cache = Cache(dict(slices))
         assert raw(propagation.slices(cache=cache)) == expected
         assert 3 not in cache.asked  # the last, partial interval is never cached

@@ -1,0 +1,83 @@
+"""Stored results, each verified when it is read, and withdrawn if it is damaged.
+
+- A manifest is served only with its checksum, under its own id.
+- One of an earlier version, which has no checksum, is compared with its trajectory once, and
+  written anew with one.
+- Any other is withdrawn, counted as a repair, and logged; whoever asks next has it computed again.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from frontend.domain import manifest
+from frontend.errors import StorageFull
+from frontend.propagations.opener import Unsupported
+from sim.errors import PropagationFailed
+from sim.scenario import PropagationRequest, Trajectory
+
+if TYPE_CHECKING:
+    from frontend.domain.resource import Resource
+    from frontend.propagations.opener import Opener
+    from frontend.results.trajectory_store import TrajectoryStore
+
+__all__ = ["VerifiedResults"]
+
+
+class VerifiedResults:
+    """Reads stored results as resources."""
+
+    def __init__(self, store: TrajectoryStore, opener: Opener) -> None:
+        self._store = store
+        self._opener = opener
+
+    def read(self, request: PropagationRequest) -> Resource | None:
+        """Return the stored result of a request; None where there is no sound one."""
+        document = self._store.document(request.id)
+        return None if document is None else self._verified(request, document)
+
+    def recent(self, count: int) -> list[Resource]:
+        """Return the results that were published last, the newest first."""
+        found = []
+        for propagation_id, document in self._store.recent(count):
+            resource = manifest.finished(document)
+            if resource is None or resource.id != propagation_id:
+                request = self._request(propagation_id)
+                resource = None if request is None else self._verified(request, document)
+            if resource is not None:
+                found.append(resource)
+        return found
+
+    def _verified(self, request: PropagationRequest, document: bytes) -> Resource | None:
+        resource = manifest.finished(document)
+        if resource is not None and resource.id == request.id:
+            return resource
+        if manifest.is_of_another_model(document):
+            return None
+        sealed = self._sealed(request, document)
+        if sealed is None:
+            self._store.withdraw(request, document)
+            return None
+        with suppress(StorageFull):  # it is right all the same, and sealed the next time
+            self._store.reseal(request.id, document, sealed)
+        return manifest.finished(sealed)
+
+    def _sealed(self, request: PropagationRequest, document: bytes) -> bytes | None:
+        """Compare a manifest without a checksum with its trajectory; return it with one."""
+        known = manifest.unsealed(document, request)
+        if known is None:
+            return None
+        try:
+            opened = self._opener.open(request)
+        except (Unsupported, PropagationFailed):
+            return None
+        return manifest.seal(known) if manifest.honours(opened, known) else None
+
+    def _request(self, propagation_id: str) -> PropagationRequest | None:
+        """Return the request of a published id; None for text that is none, or is unknown."""
+        steps, _, digest = propagation_id.partition("-")
+        trajectory = self._store.trajectory(digest) if digest else Trajectory()
+        with suppress(ValueError):
+            return None if trajectory is None else PropagationRequest(int(steps), trajectory)
+        return None

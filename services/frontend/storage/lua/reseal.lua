@@ -1,0 +1,10 @@
+#!lua
+-- Write a manifest of an earlier version anew, with its checksum, unless it has changed since it was read.
+-- ARGV: SHA-1 of the bytes that were read, the manifest with its checksum
+-- Returns sealed, or changed.
+--keys manifest
+if redis.sha1hex(redis.call('GET', manifest) or '') ~= ARGV[1] then
+  return 'changed'
+end
+redis.call('SET', manifest, ARGV[2])
+return 'sealed'
