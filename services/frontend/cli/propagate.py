@@ -1,34 +1,35 @@
 """`porta propagate`: propagates, and writes the records or prints a summary.
 
 - `cli/execution` computes: through a runner, on a cluster of the command's own, or in this process.
-- A file is complete or not there: it is written under another name and then renamed.
 - The summary goes to standard output, progress and everything else to standard error.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+import codecs
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 import orjson
 
-from frontend.cli.progress_bar import Progress
+from frontend.cli.output import Output
 from frontend.cli.summary import summary
-from frontend.errors import BadRequest, FrontendError
+from frontend.errors import BadRequest
 from frontend.propagations import requests
-from sim.export import FORMATS, Format, export
 
 if TYPE_CHECKING:
     from frontend.settings import Settings
-    from sim.engine import Propagation
     from sim.scenario import PropagationRequest
 
 __all__ = ["Arguments", "Workers", "run"]
 
 Workers = int | Literal["auto", "inline"]
+
+STDIN: Final = Path("-")
+SCENARIO_BYTES: Final = 2**24  # a thousand agents take 300 kB, also with spaces and indentation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Arguments:
     scenario: Path | None
     workers: Workers
     output: str | None
+    output_format: str | None
 
     def request(self, settings: Settings) -> PropagationRequest:
         """Return the request that they describe; raises BadRequest."""
@@ -60,14 +62,16 @@ def run(settings: Settings, arguments: Arguments) -> None:
     if arguments.output is not None and arguments.output.endswith("/"):
         _write_parts(settings, request, arguments.workers, arguments.output)
         return
-    file = None if arguments.output is None else _OutputFile.of(arguments.output)
+    output = (
+        None if arguments.output is None else Output.of(arguments.output, arguments.output_format)
+    )
     from frontend.cli.execution import choice
 
     propagation = choice.propagation(settings, request, arguments.workers)
-    if file is None:
+    if output is None:
         click.echo(summary(request, propagation))
     else:
-        file.write(propagation)
+        output.write(propagation)
 
 
 def _write_parts(
@@ -83,50 +87,27 @@ def _write_parts(
     click.echo(f"Wrote {parts} Parquet part{'s' * (parts != 1)} to {output}.", err=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _OutputFile:
-    """The file for the records, and its format."""
-
-    path: Path
-    form: Format
-
-    @classmethod
-    def of(cls, output: str) -> _OutputFile:
-        """Choose the format by the suffix; raises BadRequest, before anything is computed."""
-        path = Path(output)
-        by_suffix = {form.suffix: form for form in FORMATS.values()}
-        form = by_suffix.get(path.suffix)
-        if form is None:
-            raise BadRequest(
-                f"The suffix of {output!r} is not a known format. Use {', '.join(by_suffix)}, "
-                "or end the name with a / for a directory of Parquet files."
-            )
-        if not path.parent.is_dir():
-            raise BadRequest(f"There is no directory {str(path.parent)!r} to write to.")
-        return cls(path, form)
-
-    def write(self, propagation: Propagation) -> None:
-        """Write the records; the file appears once all of them are written."""
-        partial = self.path.with_name(f".{self.path.name}.part")
-        size = 0
-        try:
-            with partial.open("wb") as file, Progress.of(propagation.records, "writing") as bar:
-                for piece in export(bar.count(propagation.slices()), self.form):
-                    size += file.write(piece)
-            partial.replace(self.path)
-        except OSError as error:
-            raise FrontendError(f"{self.path} can't be written: {error.strerror}.") from error
-        finally:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
-        click.echo(f"Wrote {self.path}: {propagation.records:,} records, {size:,} bytes.", err=True)
-
-
 def _read_json(path: Path) -> object:
+    name = "standard input" if path == STDIN else str(path)
     try:
-        value: object = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"{path} is not JSON: {error}.") from None
+        data = _read(path)
     except OSError as error:
-        raise BadRequest(f"{path} can't be read: {error.strerror}.") from None
+        raise BadRequest(f"{name} can't be read: {error.strerror}.") from None
+    if len(data) > SCENARIO_BYTES:
+        raise BadRequest(f"{name} has more than {SCENARIO_BYTES:,} bytes, too many for a scenario.")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise BadRequest(f"{name} is not UTF-8, as JSON must be, but UTF-16; save it as UTF-8.")
+    try:
+        value: object = orjson.loads(data.removeprefix(codecs.BOM_UTF8))  # RFC 8259, section 8.1
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"{name} is not JSON: {error}.") from None
     return value
+
+
+def _read(path: Path) -> bytes:
+    if path == STDIN:
+        if sys.stdin is None:
+            raise BadRequest("Standard input is closed; name a file for the scenario.")
+        return sys.stdin.buffer.read(SCENARIO_BYTES + 1)
+    with path.open("rb") as file:
+        return file.read(SCENARIO_BYTES + 1)

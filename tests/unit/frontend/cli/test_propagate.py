@@ -11,6 +11,7 @@ from frontend.cli.propagate import Arguments, run
 from frontend.errors import BadRequest, FrontendError
 from frontend.settings import Settings
 from sim.export import FORMATS
+from sim.scenario import NANO
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def arguments(**others: object) -> Arguments:
     given = {"steps": "500", "seed": "0", "members": "1", "scenario": None, "workers": "inline"}
-    return Arguments(**{"output": None, **given, **others})  # type: ignore[arg-type] # as a person writes them
+    return Arguments(**{"output": None, "output_format": None, **given, **others})  # type: ignore[arg-type] # as a person writes them
 
 
 def test_a_summary_goes_to_standard_output_and_nothing_to_standard_error(
@@ -59,8 +60,6 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> 
 def test_a_scenario_is_read_from_its_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from sim.scenario import NANO
-
     document = NANO.to_json()
     document["agents"][0]["name"] = "Sun"  # type: ignore[index] # a list of objects
     file = tmp_path / "scenario.json"
@@ -72,3 +71,26 @@ def test_a_scenario_is_read_from_its_file(
 def test_the_limits_of_the_settings_hold_here_too() -> None:
     with pytest.raises(BadRequest, match="100"):
         run(Settings(max_steps=100), arguments())
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (json.dumps(NANO.to_json()).encode("utf-16"), "UTF-16; save it as UTF-8"),
+        (b"{", "is not JSON"),
+        (b" " * (2**24 + 1), "16,777,216 bytes"),
+    ],
+)
+def test_a_scenario_that_is_no_utf_8_json_is_refused_with_a_sentence(
+    data: bytes, sentence: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "scenario.json"
+    file.write_bytes(data)
+    with pytest.raises(BadRequest, match=sentence):
+        run(Settings(), arguments(scenario=file))
+
+
+def test_a_scenario_with_a_byte_order_mark_is_read_as_editors_write_it(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.json"
+    file.write_text(json.dumps(NANO.to_json()), encoding="utf-8-sig")
+    run(Settings(), arguments(scenario=file))
