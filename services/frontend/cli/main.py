@@ -211,6 +211,12 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
 )
 @click.option("--output", cls=OutputOption, metavar="FILE|DIR/|-")
 @click.option("--format", "output_format", cls=FormatOption, metavar="NAME")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Remove the export that the directory holds, and start anew. Without it, an export of the "
+    "same request is continued, and another is refused. A file is always replaced.",
+)
 def propagate(
     *,
     steps: str,
@@ -220,6 +226,7 @@ def propagate(
     workers: Workers,
     output: str | None,
     output_format: str | None,
+    overwrite: bool,
 ) -> None:
     """Propagate N steps, and write the records or print a summary.
 
@@ -236,6 +243,7 @@ def propagate(
         workers=workers,
         output=output,
         output_format=output_format,
+        overwrite=overwrite,
     )
     command.run(settings, arguments)
 

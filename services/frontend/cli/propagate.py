@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import sys
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -16,11 +17,15 @@ import click
 import orjson
 
 from frontend.cli.output import Output
+from frontend.cli.progress_bar import Progress
 from frontend.cli.summary import summary
 from frontend.errors import BadRequest
 from frontend.propagations import requests
+from sim.export.folder import ExportFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from frontend.settings import Settings
     from sim.scenario import PropagationRequest
 
@@ -43,6 +48,7 @@ class Arguments:
     workers: Workers
     output: str | None
     output_format: str | None
+    overwrite: bool
 
     def request(self, settings: Settings) -> PropagationRequest:
         """Return the request that they describe; raises BadRequest."""
@@ -60,7 +66,7 @@ def run(settings: Settings, arguments: Arguments) -> None:
     """Propagate, and write the records or print a summary; raises FrontendError."""
     request = arguments.request(settings)
     if arguments.output is not None and arguments.output.endswith("/"):
-        _write_parts(settings, request, arguments.workers, arguments.output)
+        _write_parts(settings, request, arguments)
         return
     output = (
         None if arguments.output is None else Output.of(arguments.output, arguments.output_format)
@@ -74,17 +80,49 @@ def run(settings: Settings, arguments: Arguments) -> None:
         output.write(propagation)
 
 
-def _write_parts(
-    settings: Settings, request: PropagationRequest, workers: Workers, output: str
-) -> None:
+def _write_parts(settings: Settings, request: PropagationRequest, arguments: Arguments) -> None:
+    directory, workers = str(arguments.output), arguments.workers
     if workers == "inline":
         raise BadRequest(
             "A directory is written by workers: use --workers auto, or a number of them."
         )
+    if arguments.output_format not in {None, "parquet"}:
+        raise BadRequest("A directory gets Parquet parts; name a file for another --format.")
     from frontend.cli.execution import choice
 
-    parts = choice.export_parts(settings, request, workers, Path(output))
-    click.echo(f"Wrote {parts} Parquet part{'s' * (parts != 1)} to {output}.", err=True)
+    with choice.frontend_errors(), _locked(request, arguments) as folder:
+        if folder.complete:
+            click.echo(f"{directory} holds all {_parts(folder)} already.", err=True)
+            return
+        if folder.parts:
+            click.echo(f"{directory} holds {_parts(folder)} already; writing the rest.", err=True)
+        choice.export_parts(settings, folder, workers)
+        click.echo(f"Wrote {_parts(folder)} to {directory}.", err=True)
+
+
+@contextmanager
+def _locked(request: PropagationRequest, arguments: Arguments) -> Iterator[ExportFolder]:
+    """Lock the directory for the parts, with a progress bar while those there are verified."""
+    with ExitStack() as stack:
+        with Progress.of(1_000, "verifying") as bar:  # shown in thousandths
+
+            def show(verified: int, parts: int) -> None:
+                bar.reach(1_000 * verified // parts)
+
+            folder = stack.enter_context(
+                ExportFolder.locked(
+                    Path(str(arguments.output)),
+                    request,
+                    overwrite=arguments.overwrite,
+                    on_verified=show,
+                )
+            )
+        yield folder
+
+
+def _parts(folder: ExportFolder) -> str:
+    count = len(folder.parts)
+    return f"{count:,} Parquet part{'s' * (count != 1)}"
 
 
 def _read_json(path: Path) -> object:

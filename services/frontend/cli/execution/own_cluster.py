@@ -15,11 +15,11 @@ from sim.engine import Propagation, initial_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from frontend.settings import Settings
     from sim.cluster import Backend, Cluster
     from sim.engine import Stretch
+    from sim.export.folder import ExportFolder
     from sim.scenario import PropagationRequest
 
 __all__ = ["export_parts", "propagation"]
@@ -32,14 +32,9 @@ def propagation(settings: Settings, request: PropagationRequest, workers: int) -
     return asyncio.run(_propagate(settings, request, workers))
 
 
-def export_parts(
-    settings: Settings, request: PropagationRequest, workers: int, directory: Path
-) -> int:
-    """Have workers write Parquet parts into a directory that they share; return how many.
-
-    Raises SimError.
-    """
-    return asyncio.run(_export(settings, request, workers, directory))
+def export_parts(settings: Settings, folder: ExportFolder, workers: int) -> None:
+    """Have workers write the Parquet parts that a folder lacks; raises SimError."""
+    asyncio.run(_export(settings, folder, workers))
 
 
 async def _propagate(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
@@ -70,25 +65,20 @@ async def _propagate(settings: Settings, request: PropagationRequest, workers: i
     return Propagation.open(trajectory, request.steps, stretches)
 
 
-async def _export(
-    settings: Settings, request: PropagationRequest, workers: int, directory: Path
-) -> int:
-    with Progress.of(request.steps, "starting a cluster") as bar:
+async def _export(settings: Settings, folder: ExportFolder, workers: int) -> None:
+    with Progress.of(folder.request.steps, "starting a cluster") as bar:
 
         async def show(iterations: int) -> None:
             bar.reach(iterations)
 
         async with _cluster(settings, workers) as cluster:
             bar.relabel("writing")
-            parts = await export_on(
+            await export_on(
                 cluster.client,
-                request.trajectory,
-                request.steps,
-                directory,
+                folder,
                 on_progress=show,
                 deadline_s=settings.stretch_deadline_s,
             )
-    return len(parts)
 
 
 @asynccontextmanager
