@@ -21,6 +21,7 @@ from frontend.cli.progress_bar import Progress
 from frontend.cli.summary import summary
 from frontend.errors import BadRequest
 from frontend.propagations import requests
+from sim import jit
 from sim.export.folder import ExportFolder
 
 if TYPE_CHECKING:
@@ -65,9 +66,20 @@ class Arguments:
 def run(settings: Settings, arguments: Arguments) -> None:
     """Propagate, and write the records or print a summary; raises FrontendError."""
     request = arguments.request(settings)
-    if arguments.output is not None and arguments.output.endswith("/"):
-        _write_parts(settings, request, arguments)
-        return
+    with jit.announced(_say_that_kernels_are_compiled):
+        if arguments.output is not None and arguments.output.endswith("/"):
+            _write_parts(settings, request, arguments)
+        else:
+            _write(settings, request, arguments)
+
+
+def _say_that_kernels_are_compiled() -> None:
+    click.echo(
+        "Compiling the numerical kernels, once on this machine; this can take a minute.", err=True
+    )
+
+
+def _write(settings: Settings, request: PropagationRequest, arguments: Arguments) -> None:
     output = (
         None if arguments.output is None else Output.of(arguments.output, arguments.output_format)
     )

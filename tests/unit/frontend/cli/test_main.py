@@ -12,6 +12,9 @@ from click.testing import CliRunner
 
 from frontend.cli.main import porta
 from frontend.settings import VARIABLES
+from tests.deadlines import within
+from tests.processes import eventually
+from tests.terminals import on_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,6 +130,23 @@ def test_a_scenario_is_read_from_standard_input() -> None:
     result = CliRunner().invoke(porta, ["propagate", "5", "--scenario", "-"], input=document)
     assert result.exit_code == 0
     assert "\nSun " in result.output
+
+
+def test_ctrl_c_while_it_propagates_and_while_it_writes_is_130_and_leaves_no_file(
+    tmp_path: Path,
+) -> None:
+    output = str(tmp_path / "orbit.csv")
+    for shown in (b"propagating", b"writing"):
+        with on_terminal(
+            *("-m", "frontend.cli", "propagate", "40000000", "--output", output)
+        ) as terminal:
+            eventually(lambda: shown in terminal.shown)  # noqa: B023 - called at once
+            terminal.press_ctrl_c()
+            terminal.process.wait(within(5))
+        assert terminal.process.returncode == 130
+        assert terminal.shown.endswith(b"Interrupted.\r\n")
+        assert b"Traceback" not in terminal.shown
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_token_is_printed_once_with_the_line_that_lets_it_in(tmp_path: Path) -> None:
