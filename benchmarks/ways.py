@@ -22,6 +22,8 @@ from sim.cluster import GatewayBackend, SchedulerBackend
 from sim.driver import export_on
 from sim.engine import warm
 from sim.export import FORMATS, export
+from sim.export.folder import ExportFolder
+from sim.scenario import PropagationRequest
 from tests.dask_servers import dask
 from tests.installation import ask, at_work, installed
 from tests.redis_servers import embedded_server
@@ -123,7 +125,8 @@ async def _exported(backend: Backend, steps: int) -> float:
     with _folder() as folder:
         begun = loop.time()
         async with backend.open(tag="crossover", workers=WORKERS) as cluster:
-            await export_on(cluster.client, Trajectory(), steps, folder)
+            with ExportFolder.locked(folder, PropagationRequest(steps)) as parts:
+                await export_on(cluster.client, parts)
             return loop.time() - begun
 
 

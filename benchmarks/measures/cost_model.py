@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.measure import Figure, Sample, measure, within
@@ -90,10 +89,9 @@ def exported() -> Iterator[Sample]:
     specs = slice_specs(passed(NANO, INTERVALS), range(INTERVALS))
     model_s = INTERVALS * slice_seconds(NANO, export=True)
     with tempfile.TemporaryDirectory(prefix="porta-benchmark-") as folder:
-        part = str(Path(folder) / "part.parquet")
 
         def sample() -> Figure:
-            real_s = processor_seconds(lambda: write_part(Trajectory(), specs, part))
+            real_s = processor_seconds(lambda: write_part(Trajectory(), specs, folder))
             return Figure(real_s / model_s, {"model_s": model_s, "real_s": real_s})
 
         yield sample

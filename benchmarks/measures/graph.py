@@ -15,8 +15,9 @@ from distributed import Client
 
 from benchmarks.measure import Figure, Sample, at_least, at_most, measure
 from benchmarks.memory import peak_bytes
-from sim import Trajectory
 from sim.driver import export_on
+from sim.export.folder import ExportFolder
+from sim.scenario import PropagationRequest
 from tests.dask_servers import Dask, dask
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ async def exported(servers: Dask) -> Export:
         await client.wait_for_workers(len(servers.workers))
         with tempfile.TemporaryDirectory(prefix="porta-benchmark-") as folder:
             begun, busy = time.perf_counter(), busy_seconds(scheduler)
-            await export_on(client, Trajectory(), ITERATIONS, Path(folder))
+            with ExportFolder.locked(Path(folder), PropagationRequest(ITERATIONS)) as parts:
+                await export_on(client, parts)
             taken_s = time.perf_counter() - begun
         peaks = await client.run(peak_bytes)
     return Export(taken_s, max(peaks.values()), (busy_seconds(scheduler) - busy) / taken_s)

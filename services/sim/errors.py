@@ -4,6 +4,7 @@ SimError
 ├── ScenarioError (ValueError)     the scenario breaks a rule; `where` names the field
 ├── RequestError (ValueError)      steps, seed or members are not valid; `where` names which
 ├── PropagationFailed              the trajectory ends before the steps asked for; `failure`
+├── OutputError                    a file or folder can't be written; `path`, `reason`
 ├── IntegrityError                 bytes or a slice are not those that were computed; `what`
 └── ClusterError                   a cluster failed
     ├── ClusterStartError          no cluster could be started
@@ -25,6 +26,7 @@ __all__ = [
     "Failure",
     "FailureReason",
     "IntegrityError",
+    "OutputError",
     "PropagationFailed",
     "RequestError",
     "ScenarioError",
@@ -121,6 +123,18 @@ class PropagationFailed(SimError):
 
     def __str__(self) -> str:
         return self.failure.sentence
+
+
+class OutputError(SimError):
+    """A file or folder that can't be written; `reason` is the system's."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path} can't be written: {self.reason}."
 
 
 class IntegrityError(SimError):

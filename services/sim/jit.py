@@ -4,9 +4,9 @@ Guarantees:
 
 - No fast-math: LLVM neither reorders nor contracts operations. Division by zero follows IEEE 754.
   Compiled functions release the GIL.
-- Importing this module does not fail if no folder is writable. The cache is in NUMBA_CACHE_DIR,
-  else in the user's cache folder, else in a temporary folder that only the user can write (code is
-  loaded from it), else there is none.
+- Importing this module does not fail if no folder is writable. The cache is in NUMBA_CACHE_DIR if
+  that is set, and no other folder is looked for. Else it is in the user's cache folder, else in a
+  temporary folder that only the user can write (code is loaded from it), else there is none.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import hashlib
 import os
 import stat
 import tempfile
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["compiled", "inner"]
+__all__ = ["announced", "compiled", "inner"]
 
 _Function = TypeVar("_Function", bound="Callable[..., object]")
 
@@ -52,23 +53,39 @@ def _sources() -> str:
 
 def _cache_folder() -> str:
     """Return the default cache folder; '' for none."""
+    return next((str(folder / _sources()) for folder in _folders() if _is_ours(folder)), "")
+
+
+def _folders() -> Iterator[Path]:
     cache = os.environ.get("XDG_CACHE_HOME", "")
     home = Path(cache) if cache.startswith("/") else Path("~/.cache").expanduser()
-    folders = (home / "porta" / "numba", Path(tempfile.gettempdir()) / f"porta-{os.getuid()}")
-    return next((str(folder / _sources()) for folder in folders if _is_ours(folder)), "")
+    yield home / "porta" / "numba"
+    with suppress(FileNotFoundError):  # there is no temporary folder that can be written
+        yield Path(tempfile.gettempdir()) / f"porta-{os.getuid()}"
+
+
+def _is_usable(folder: str) -> bool:
+    """Return whether numba can cache in this folder; it creates one that is missing."""
+    with suppress(OSError):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return bool(folder) and os.access(folder, os.W_OK | os.X_OK)
+    return False
 
 
 # numba reads its environment when it is imported. Without this it fails at the first kernel if it
 # can write neither beside the sources nor to HOME.
-os.environ.setdefault("NUMBA_CACHE_DIR", _cache_folder())
+if "NUMBA_CACHE_DIR" not in os.environ:
+    os.environ["NUMBA_CACHE_DIR"] = _cache_folder()
+
+_CACHED: Final = _is_usable(os.environ["NUMBA_CACHE_DIR"])
 
 import numba  # noqa: E402 - see above
+from numba.core import event  # noqa: E402 - see above
 
 
 def compiled(function: _Function) -> _Function:
     """Return a function that is compiled, or loaded from disk, at its first call."""
-    cached = bool(os.environ["NUMBA_CACHE_DIR"])
-    return cast("_Function", numba.njit(nogil=True, cache=cached, error_model="numpy")(function))
+    return cast("_Function", numba.njit(nogil=True, cache=_CACHED, error_model="numpy")(function))
 
 
 def inner(function: _Function) -> _Function:
@@ -78,3 +95,28 @@ def inner(function: _Function) -> _Function:
     """
     options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return cast("_Function", numba.njit(nogil=True, error_model="numpy", **options)(function))
+
+
+class _Announcement(event.Listener):
+    """Calls a function when the first compilation begins."""
+
+    def __init__(self, announce: Callable[[], object]) -> None:
+        self._announce: Callable[[], object] | None = announce
+
+    def on_start(self, event: object) -> None:  # noqa: ARG002 - numba's signature
+        announce, self._announce = self._announce, None
+        if announce is not None:
+            announce()
+
+    def on_end(self, event: object) -> None:
+        pass
+
+
+@contextmanager
+def announced(announce: Callable[[], object]) -> Iterator[None]:
+    """Call `announce` once if in the context's body a function is compiled, not only loaded.
+
+    It is called before the compilation, which takes seconds.
+    """
+    with event.install_listener("numba:compile", _Announcement(announce)):
+        yield

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psutil
 import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 
+from tests.deadlines import LOCAL_CLUSTER_S, within
 from tests.installation import Installation, installed
 from tests.integration import naive
+from tests.processes import eventually, lives
+from tests.terminals import on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.redis_servers import RedisServer
+    from tests.terminals import Terminal
 
 
 def porta(
@@ -134,3 +141,65 @@ def test_clusters_are_listed_where_there_are_some(installation: Installation) ->
     done = porta("clusters", "--reap", environ=installation.environ)
     assert done.returncode == 0, done.stderr
     assert "Stopped 0." in done.stderr
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    path = folder / "_manifest.json"
+    found: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {"parts": []}
+    return found
+
+
+def test_an_export_that_is_killed_says_so_and_a_rerun_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "parts"
+    words = ("propagate", "20000000", "--workers", "1", "--output", f"{folder}/")
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "frontend.cli", *words], start_new_session=True
+    ) as killed:
+        eventually(lambda: len(manifest_of(folder)["parts"]) > 2, within_s=LOCAL_CLUSTER_S)
+        os.killpg(killed.pid, signal.SIGKILL)
+    assert not manifest_of(folder)["complete"]
+    kept = {
+        path: path.stat().st_mtime_ns
+        for path in (folder / part["name"] for part in manifest_of(folder)["parts"])
+    }
+    other = porta(*words, "--seed", "1")
+    assert other.returncode == 2
+    assert "--overwrite" in other.stderr
+    done = porta(*words)
+    assert done.returncode == 0, done.stderr
+    assert f"holds {len(kept)} Parquet parts already" in done.stderr
+    assert manifest_of(folder)["complete"]
+    assert all(path.stat().st_mtime_ns == written for path, written in kept.items())
+    sums = [
+        hashlib.sha256((folder / part["name"]).read_bytes()).hexdigest() == part["sha256"]
+        for part in manifest_of(folder)["parts"]
+    ]
+    assert all(sums)
+    records = sum(pyarrow.parquet.read_metadata(part).num_rows for part in folder.glob("*.parquet"))
+    assert records == manifest_of(folder)["rows"]
+    again = porta(*words)
+    assert again.returncode == 0
+    assert "holds all" in again.stderr
+
+
+def children_of(terminal: Terminal) -> list[psutil.Process]:
+    return psutil.Process(terminal.process.pid).children(recursive=True)
+
+
+@pytest.mark.parametrize("shown", [b"starting a cluster", b"propagating"])
+def test_ctrl_c_ends_a_cluster_without_a_traceback_and_leaves_nothing(
+    shown: bytes, tmp_path: Path
+) -> None:
+    output = str(tmp_path / "orbit.csv")
+    with on_terminal(
+        *("-m", "frontend.cli", "propagate", "100000000", "--workers", "2", "--output", output)
+    ) as terminal:
+        eventually(lambda: shown in terminal.shown and children_of(terminal), within_s=120)
+        workers = children_of(terminal)
+        terminal.press_ctrl_c()
+        terminal.process.wait(within(10))
+        eventually(lambda: not any(lives(worker.pid) for worker in workers), within_s=10)
+    assert terminal.process.returncode == 130
+    assert terminal.shown.endswith(b"Interrupted.\r\n")
+    assert b"Traceback" not in terminal.shown
+    assert list(tmp_path.iterdir()) == []

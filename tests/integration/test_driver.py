@@ -20,15 +20,16 @@ from sim.engine import initial_checkpoint, make_slice, slice_from_bytes
 from sim.errors import (
     ClusterLostError,
     PropagationFailed,
-    RequestError,
     StretchDeadlineError,
 )
+from sim.export.folder import ExportFolder
 from sim.intervals import STRETCH_INTERVALS, interval_iterations
+from sim.scenario import PropagationRequest
 from tests.dask_servers import all_there, dask
 from tests.deadlines import LOCAL_CLUSTER_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from pathlib import Path
 
     from distributed import Client
@@ -324,14 +325,12 @@ def test_parts_written_by_workers_are_the_whole_in_order(tmp_path: Path, steps: 
     async def on_progress(iterations: int) -> None:
         progress.append(iterations)
 
-    parts: list[Path] = []
-
     async def body(client: Client) -> None:
-        parts.extend(await export_on(client, TRAJECTORY, steps, tmp_path, on_progress=on_progress))
+        await export(client, TRAJECTORY, steps, tmp_path, on_progress=on_progress)
         assert await leftovers(client) == 0
 
     on_cluster(2, body)
-    assert parts == sorted(tmp_path.iterdir())
+    parts = sorted(tmp_path.glob("*.parquet"))
     written = pyarrow.parquet.read_table(parts)
     expected = pa.Table.from_batches(Propagation.open(TRAJECTORY, steps).slices())
     assert written.equals(expected)
@@ -342,18 +341,43 @@ def test_parts_written_by_workers_are_the_whole_in_order(tmp_path: Path, steps: 
 def test_an_export_of_more_than_there_is_says_where_it_ends(tmp_path: Path) -> None:
     async def body(client: Client) -> None:
         with pytest.raises(PropagationFailed, match="stops being finite"):
-            await export_on(client, ENDING, 40 * INTERVAL, tmp_path)
+            await export(client, ENDING, 40 * INTERVAL, tmp_path)
         with pytest.raises(PropagationFailed, match="stops being finite"):
-            await export_on(client, ENDING, 30 * INTERVAL, tmp_path / "again")
+            await export(client, ENDING, 30 * INTERVAL, tmp_path / "again")
 
     on_cluster(1, body)
 
 
-def test_a_folder_with_other_parts_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "part-000000.parquet").touch()
+def test_an_export_goes_on_with_the_parts_that_are_missing_or_altered(tmp_path: Path) -> None:
+    steps = 20 * INTERVAL
+    progress: list[int] = []
 
-    async def body(client: Client) -> None:
-        with pytest.raises(RequestError, match="holds Parquet files already"):
-            await export_on(client, TRAJECTORY, 500, tmp_path)
+    async def on_progress(iterations: int) -> None:
+        progress.append(iterations)
 
-    on_cluster(1, body)
+    on_cluster(1, lambda client: export(client, TRAJECTORY, steps, tmp_path))
+    first, second, *others = parts = sorted(tmp_path.glob("*.parquet"))
+    whole = [part.read_bytes() for part in parts]
+    untouched = [part.stat().st_mtime_ns for part in others]
+    first.unlink()
+    second.write_bytes(whole[1][:-1] + b"?")
+    on_cluster(
+        1, lambda client: export(client, TRAJECTORY, steps, tmp_path, on_progress=on_progress)
+    )
+    assert [part.read_bytes() for part in parts] == whole
+    assert [part.stat().st_mtime_ns for part in others] == untouched
+    assert len(progress) == 2
+    assert progress[-1] == steps
+
+
+async def export(
+    client: Client,
+    trajectory: Trajectory,
+    steps: int,
+    path: Path,
+    *,
+    on_progress: Callable[[int], Awaitable[None]] | None = None,
+) -> None:
+    with ExportFolder.locked(path, PropagationRequest(steps, trajectory)) as folder:
+        await export_on(client, folder, on_progress=on_progress)
+        assert folder.complete

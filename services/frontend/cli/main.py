@@ -1,19 +1,22 @@
 """The command line, `porta`: parses arguments, calls the command, and prints errors as sentences.
 
 Each command imports what it needs when it is called, so that `porta --help` answers at once.
-Exit codes: 0 done; 1 failed, with a sentence on standard error; 2 wrong usage or environment.
+Exit codes: 0 done; 1 failed, with a sentence on standard error; 2 wrong usage or environment;
+130 interrupted by Ctrl-C. docs/command-line.md has the table.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 import click
 
-from frontend.cli.parameters import OutputOption, WorkersType
-from frontend.errors import FrontendError, SettingsError
+from frontend.cli.parameters import FormatOption, OutputOption, WorkersType
+from frontend.cli.standard_streams import abandon_output, is_about_output, tolerate_encodings
+from frontend.errors import BadRequest, FrontendError, SettingsError
 from frontend.settings import VARIABLES, Settings
 from frontend.web.auth.bind_policy import refuse_strangers
 
@@ -25,25 +28,50 @@ __all__ = ["main", "porta"]
 LOOPBACK: Final = "127.0.0.1"
 PORT: Final = 8080
 MISUSED: Final = 2  # click's own exit code for wrong usage
+INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 
 
-class _WrongEnvironment(click.ClickException):
-    """A setting that can't be used."""
+class _Misused(click.ClickException):
+    """An argument or a setting that can't be used."""
 
     exit_code = MISUSED
+
+
+class _Interrupted(click.ClickException):
+    """Ctrl-C."""
+
+    exit_code = INTERRUPTED
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print one word: the progress bar's line, if there is one, stays above it."""
+        click.echo(f"\n{self.message}", file=file, err=file is None)
 
 
 class _Porta(click.Group):
     """The group of all commands: its help lists the environment, its errors are sentences."""
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's signature
+        """Run the command line; an output that can't be written is an error with a sentence."""
+        tolerate_encodings()
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            if not is_about_output(error):
+                raise
+            abandon_output()
+            click.echo(f"Error: standard output can't be written: {error.strerror}.", err=True)
+            sys.exit(1)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run a command; print one of Porta's own errors without a traceback."""
         try:
             return super().invoke(ctx)
-        except SettingsError as error:
-            raise _WrongEnvironment(error.detail) from error
+        except (BadRequest, SettingsError) as error:
+            raise _Misused(error.detail) from error
         except FrontendError as error:
             raise click.ClickException(error.detail) from error
+        except KeyboardInterrupt as error:
+            raise _Interrupted("Interrupted.") from error
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of environment variables."""
@@ -179,8 +207,8 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
 @click.option(
     "--scenario",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The scenario, as JSON. [default: a planet and a satellite]",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="The scenario, as JSON; - for standard input. [default: a planet and a satellite]",
 )
 @click.option(
     "--workers",
@@ -190,9 +218,24 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     help="inline: compute in this process. K: on a cluster of K workers. auto: through a runner "
     "if Redis and Dask are configured, else in this process.",
 )
-@click.option("--output", cls=OutputOption, metavar="FILE|DIR/")
+@click.option("--output", cls=OutputOption, metavar="FILE|DIR/|-")
+@click.option("--format", "output_format", cls=FormatOption, metavar="NAME")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Remove the export that the directory holds, and start anew. Without it, an export of the "
+    "same request is continued, and another is refused. A file is always replaced.",
+)
 def propagate(
-    steps: str, seed: str, members: str, scenario: Path | None, workers: Workers, output: str | None
+    *,
+    steps: str,
+    seed: str,
+    members: str,
+    scenario: Path | None,
+    workers: Workers,
+    output: str | None,
+    output_format: str | None,
+    overwrite: bool,
 ) -> None:
     """Propagate N steps, and write the records or print a summary.
 
@@ -208,6 +251,8 @@ def propagate(
         scenario=scenario,
         workers=workers,
         output=output,
+        output_format=output_format,
+        overwrite=overwrite,
     )
     command.run(settings, arguments)
 

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from frontend.cli.propagate import Workers
 
-__all__ = ["OutputOption", "WorkersType"]
+__all__ = ["FormatOption", "OutputOption", "WorkersType"]
 
 
 class WorkersType(click.ParamType[Any]):
@@ -47,6 +47,30 @@ class OutputOption(click.Option):
         self.help = (
             f"Write the records to a file. Its suffix chooses the format: {', '.join(suffixes)} "
             f"or {last}. A name with a / at its end is a directory, to which workers write "
-            "Parquet parts."
+            "Parquet parts. - is standard output."
         )
         return super().get_help_record(ctx)
+
+
+class FormatOption(click.Option):
+    """The option `--format`, one of the names of `sim.export`."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the help; only here, since importing the formats takes a moment."""
+        from sim.export import FORMATS
+
+        self.help = (
+            f"The format of the output, whatever its suffix: {', '.join(FORMATS)}. [default: that "
+            "of the suffix; csv for standard output, pipes and devices]"
+        )
+        return super().get_help_record(ctx)
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:  # noqa: ANN401 - click's
+        """Return the name of a format; fails with a sentence."""
+        from sim.export import FORMATS
+
+        if value is not None and value not in FORMATS:
+            raise click.BadParameter(
+                f"{value!r} must be one of {', '.join(FORMATS)}.", ctx=ctx, param=self
+            )
+        return value

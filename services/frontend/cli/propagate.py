@@ -1,34 +1,41 @@
 """`porta propagate`: propagates, and writes the records or prints a summary.
 
 - `cli/execution` computes: through a runner, on a cluster of the command's own, or in this process.
-- A file is complete or not there: it is written under another name and then renamed.
 - The summary goes to standard output, progress and everything else to standard error.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+import codecs
+import sys
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 import orjson
 
+from frontend.cli.output import Output
 from frontend.cli.progress_bar import Progress
 from frontend.cli.summary import summary
-from frontend.errors import BadRequest, FrontendError
+from frontend.errors import BadRequest
 from frontend.propagations import requests
-from sim.export import FORMATS, Format, export
+from sim import jit
+from sim.export.folder import ExportFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from frontend.settings import Settings
-    from sim.engine import Propagation
     from sim.scenario import PropagationRequest
 
 __all__ = ["Arguments", "Workers", "run"]
 
 Workers = int | Literal["auto", "inline"]
+
+STDIN: Final = Path("-")
+SCENARIO_BYTES: Final = 2**24  # a thousand agents take 300 kB, also with spaces and indentation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,8 @@ class Arguments:
     scenario: Path | None
     workers: Workers
     output: str | None
+    output_format: str | None
+    overwrite: bool
 
     def request(self, settings: Settings) -> PropagationRequest:
         """Return the request that they describe; raises BadRequest."""
@@ -57,76 +66,98 @@ class Arguments:
 def run(settings: Settings, arguments: Arguments) -> None:
     """Propagate, and write the records or print a summary; raises FrontendError."""
     request = arguments.request(settings)
-    if arguments.output is not None and arguments.output.endswith("/"):
-        _write_parts(settings, request, arguments.workers, arguments.output)
-        return
-    file = None if arguments.output is None else _OutputFile.of(arguments.output)
+    with jit.announced(_say_that_kernels_are_compiled):
+        if arguments.output is not None and arguments.output.endswith("/"):
+            _write_parts(settings, request, arguments)
+        else:
+            _write(settings, request, arguments)
+
+
+def _say_that_kernels_are_compiled() -> None:
+    click.echo(
+        "Compiling the numerical kernels, once on this machine; this can take a minute.", err=True
+    )
+
+
+def _write(settings: Settings, request: PropagationRequest, arguments: Arguments) -> None:
+    output = (
+        None if arguments.output is None else Output.of(arguments.output, arguments.output_format)
+    )
     from frontend.cli.execution import choice
 
     propagation = choice.propagation(settings, request, arguments.workers)
-    if file is None:
+    if output is None:
         click.echo(summary(request, propagation))
     else:
-        file.write(propagation)
+        output.write(propagation)
 
 
-def _write_parts(
-    settings: Settings, request: PropagationRequest, workers: Workers, output: str
-) -> None:
+def _write_parts(settings: Settings, request: PropagationRequest, arguments: Arguments) -> None:
+    directory, workers = str(arguments.output), arguments.workers
     if workers == "inline":
         raise BadRequest(
             "A directory is written by workers: use --workers auto, or a number of them."
         )
+    if arguments.output_format not in {None, "parquet"}:
+        raise BadRequest("A directory gets Parquet parts; name a file for another --format.")
     from frontend.cli.execution import choice
 
-    parts = choice.export_parts(settings, request, workers, Path(output))
-    click.echo(f"Wrote {parts} Parquet part{'s' * (parts != 1)} to {output}.", err=True)
+    with choice.frontend_errors(), _locked(request, arguments) as folder:
+        if folder.complete:
+            click.echo(f"{directory} holds all {_parts(folder)} already.", err=True)
+            return
+        if folder.parts:
+            click.echo(f"{directory} holds {_parts(folder)} already; writing the rest.", err=True)
+        choice.export_parts(settings, folder, workers)
+        click.echo(f"Wrote {_parts(folder)} to {directory}.", err=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _OutputFile:
-    """The file for the records, and its format."""
+@contextmanager
+def _locked(request: PropagationRequest, arguments: Arguments) -> Iterator[ExportFolder]:
+    """Lock the directory for the parts, with a progress bar while those there are verified."""
+    with ExitStack() as stack:
+        with Progress.of(1_000, "verifying") as bar:  # shown in thousandths
 
-    path: Path
-    form: Format
+            def show(verified: int, parts: int) -> None:
+                bar.reach(1_000 * verified // parts)
 
-    @classmethod
-    def of(cls, output: str) -> _OutputFile:
-        """Choose the format by the suffix; raises BadRequest, before anything is computed."""
-        path = Path(output)
-        by_suffix = {form.suffix: form for form in FORMATS.values()}
-        form = by_suffix.get(path.suffix)
-        if form is None:
-            raise BadRequest(
-                f"The suffix of {output!r} is not a known format. Use {', '.join(by_suffix)}, "
-                "or end the name with a / for a directory of Parquet files."
+            folder = stack.enter_context(
+                ExportFolder.locked(
+                    Path(str(arguments.output)),
+                    request,
+                    overwrite=arguments.overwrite,
+                    on_verified=show,
+                )
             )
-        if not path.parent.is_dir():
-            raise BadRequest(f"There is no directory {str(path.parent)!r} to write to.")
-        return cls(path, form)
+        yield folder
 
-    def write(self, propagation: Propagation) -> None:
-        """Write the records; the file appears once all of them are written."""
-        partial = self.path.with_name(f".{self.path.name}.part")
-        size = 0
-        try:
-            with partial.open("wb") as file, Progress.of(propagation.records, "writing") as bar:
-                for piece in export(bar.count(propagation.slices()), self.form):
-                    size += file.write(piece)
-            partial.replace(self.path)
-        except OSError as error:
-            raise FrontendError(f"{self.path} can't be written: {error.strerror}.") from error
-        finally:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
-        click.echo(f"Wrote {self.path}: {propagation.records:,} records, {size:,} bytes.", err=True)
+
+def _parts(folder: ExportFolder) -> str:
+    count = len(folder.parts)
+    return f"{count:,} Parquet part{'s' * (count != 1)}"
 
 
 def _read_json(path: Path) -> object:
+    name = "standard input" if path == STDIN else str(path)
     try:
-        value: object = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"{path} is not JSON: {error}.") from None
+        data = _read(path)
     except OSError as error:
-        raise BadRequest(f"{path} can't be read: {error.strerror}.") from None
+        raise BadRequest(f"{name} can't be read: {error.strerror}.") from None
+    if len(data) > SCENARIO_BYTES:
+        raise BadRequest(f"{name} has more than {SCENARIO_BYTES:,} bytes, too many for a scenario.")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise BadRequest(f"{name} is not UTF-8, as JSON must be, but UTF-16; save it as UTF-8.")
+    try:
+        value: object = orjson.loads(data.removeprefix(codecs.BOM_UTF8))  # RFC 8259, section 8.1
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"{name} is not JSON: {error}.") from None
     return value
+
+
+def _read(path: Path) -> bytes:
+    if path == STDIN:
+        if sys.stdin is None:
+            raise BadRequest("Standard input is closed; name a file for the scenario.")
+        return sys.stdin.buffer.read(SCENARIO_BYTES + 1)
+    with path.open("rb") as file:
+        return file.read(SCENARIO_BYTES + 1)

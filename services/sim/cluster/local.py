@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack, asynccontextmanager
+import multiprocessing
+import signal
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Final
 
-from distributed import LocalCluster
+from distributed import LocalCluster, Status
 
 from sim.cluster.backend import PRELOAD, Cluster, ClusterInfo, connected
 from sim.cluster.ending import in_any_case
@@ -16,7 +19,7 @@ from sim.engine import warm
 from sim.errors import ClusterStartError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 __all__ = ["LocalBackend"]
 
@@ -24,7 +27,10 @@ _STOP_S: Final = 15.0
 
 
 class LocalBackend:
-    """Starts clusters on this machine; they end with this process at the latest."""
+    """Starts clusters on this machine; they end with this process at the latest.
+
+    Workers do not see the terminal's Ctrl-C: it is for this process, which then kills them.
+    """
 
     def __init__(self, *, start_s: float = 60.0) -> None:
         self._start_s = start_s
@@ -78,10 +84,31 @@ async def _started(workers: int) -> AsyncIterator[LocalCluster]:
         # the progress bar on a terminal, also if the propagation succeeds in the end.
         silence_logs=logging.CRITICAL,
     )
+    others = multiprocessing.active_children()
     try:
-        yield await local
+        with _without_interrupts():
+            started = await local
+        yield started
+    except asyncio.CancelledError:
+        # Workers hold nothing that is worth a farewell, and one that starts can't be closed.
+        for process in set(multiprocessing.active_children()).difference(others):
+            process.kill()
+        local.status = Status.closed
+        raise
     finally:
-        await in_any_case(_close(local), 2 * _STOP_S)
+        if local.status != Status.closed:
+            await in_any_case(_close(local), 2 * _STOP_S)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Have processes that are started meanwhile block SIGINT; here another thread receives it."""
+    resource_tracker.ensure_running()  # starting it later would unblock SIGINT
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 async def _close(local: LocalCluster) -> None:

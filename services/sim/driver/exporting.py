@@ -10,41 +10,37 @@ from sim.driver.output import Output
 from sim.driver.tasks import SliceSpec, write_part
 from sim.driver.worker_pool import WorkerPool, task_group
 from sim.engine import initial_checkpoint
-from sim.errors import PropagationFailed, RequestError
+from sim.errors import PropagationFailed
+from sim.export.folder import Part, part_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from distributed import Client
 
     from sim.engine import Stretch
-    from sim.scenario import Trajectory
+    from sim.export.folder import ExportFolder
 
 __all__ = ["export_on"]
 
 
 async def export_on(
     client: Client,
-    trajectory: Trajectory,
-    steps: int,
-    directory: Path,
+    folder: ExportFolder,
     *,
     on_progress: Callable[[int], Awaitable[None]] | None = None,
     deadline_s: float = 120.0,
-) -> list[Path]:
-    """Write the records of `steps` iterations to `part-000000.parquet` and so on; return the parts.
+) -> None:
+    """Write the records of the folder's request to `part-000000.parquet` and so on.
 
     In the order of their names, the parts hold all records in the order of computation, the
-    initial state first. Their bytes do not depend on the workers. `on_progress` receives the
-    number of iterations whose records are written. The folder must be shared with the workers,
-    which write the parts. Raises RequestError if the folder holds Parquet files,
-    PropagationFailed if the trajectory ends before (earlier parts may exist), and ClusterError.
+    initial state first. Their bytes do not depend on the workers. Parts that the folder has are not
+    written again. `on_progress` receives the number of iterations whose records are written. The
+    folder must be shared with the workers, which write the parts. Raises PropagationFailed if the
+    trajectory ends before (earlier parts may exist), OutputError, and ClusterError.
     """
-    _prepare(directory)
-    export = _Export(WorkerPool(client, deadline_s), trajectory, steps, directory, on_progress)
+    export = _Export(WorkerPool(client, deadline_s), folder, on_progress)
     await export.write()
-    return export.parts
 
 
 class _Export:
@@ -53,17 +49,15 @@ class _Export:
     def __init__(
         self,
         pool: WorkerPool,
-        trajectory: Trajectory,
-        steps: int,
-        directory: Path,
+        folder: ExportFolder,
         on_progress: Callable[[int], Awaitable[None]] | None,
     ) -> None:
-        self.parts: list[Path] = []
         self._pool = pool
-        self._trajectory = trajectory
-        self._until, self._rest = divmod(steps, trajectory.interval)
-        self._directory = directory
+        self._folder = folder
+        self._trajectory = folder.request.trajectory
+        self._until, self._rest = divmod(folder.request.steps, self._trajectory.interval)
         self._on_progress = on_progress
+        self._planned = 0
         self._written = 0
         self._output = Output(pool, self._write_part)
 
@@ -80,6 +74,7 @@ class _Export:
             if self._rest:
                 self._add([SliceSpec(self._until, end, self._rest, None)])
             self._output.end()
+        self._folder.finish(self._planned)
 
     def _plan_parts(self, stretch: Stretch) -> None:
         scenario, records = self._trajectory.scenario, stretch.interval_records
@@ -89,14 +84,29 @@ class _Export:
             self._add(slice_specs(stretch, batch))
 
     def _add(self, specs: list[SliceSpec]) -> None:
-        self.parts.append(self._directory / f"part-{len(self.parts):06}.parquet")
-        self._output.add((self.parts[-1], specs))
+        name, iterations = part_name(self._planned), sum(spec.iterations for spec in specs)
+        self._planned += 1
+        if self._folder.has(name, specs[0].interval, iterations):
+            self._written += iterations
+        else:
+            self._output.add((name, specs))
 
-    async def _write_part(self, job: tuple[Path, list[SliceSpec]]) -> None:
-        part, specs = job
-        first = specs[0].interval
-        await self._pool.run_output_task(first, write_part, self._trajectory, specs, str(part))
-        self._written += sum(spec.iterations for spec in specs)
+    async def _write_part(self, job: tuple[str, list[SliceSpec]]) -> None:
+        name, specs = job
+        first, iterations = specs[0].interval, sum(spec.iterations for spec in specs)
+        written = await self._pool.run_output_task(
+            first, write_part, self._trajectory, specs, str(self._folder.path)
+        )
+        part = Part(
+            name=name,
+            interval=first,
+            iterations=iterations,
+            rows=written.rows,
+            bytes=written.bytes,
+            sha256=written.sha256,
+        )
+        self._folder.add(written.unfinished, part)
+        self._written += iterations
         if self._on_progress is not None:
             await self._on_progress(self._written)
 
@@ -104,9 +114,3 @@ class _Export:
 async def _end_with_failure(stretch: Stretch, _data: bytes) -> None:
     if stretch.failure is not None:
         raise PropagationFailed(stretch.failure)
-
-
-def _prepare(directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    if any(directory.glob("*.parquet")):
-        raise RequestError(str(directory), "holds Parquet files already; choose another folder.")

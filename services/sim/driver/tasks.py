@@ -7,12 +7,15 @@ tasks as impure, so that a repeated task is computed again. Workers preload this
 
 from __future__ import annotations
 
-import uuid
+import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim import engine
+from sim.errors import OutputError
 from sim.export import FORMATS, export
+from sim.export.whole_file import unfinished_path
 from sim.records import initial_records
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from sim.engine import Checkpoint
     from sim.scenario import Trajectory
 
-__all__ = ["SliceSpec", "dask_setup", "make_slices", "pass_stretch", "write_part"]
+__all__ = ["SliceSpec", "WrittenPart", "dask_setup", "make_slices", "pass_stretch", "write_part"]
 
 
 class SliceSpec(NamedTuple):
@@ -33,6 +36,15 @@ class SliceSpec(NamedTuple):
     start: Checkpoint
     iterations: int
     expected: Checkpoint | None
+
+
+class WrittenPart(NamedTuple):
+    """A file that `write_part` has written: its name in the folder, and what it holds."""
+
+    unfinished: str
+    rows: int
+    bytes: int
+    sha256: str
 
 
 def dask_setup(_worker: object) -> None:
@@ -53,13 +65,14 @@ def make_slices(trajectory: Trajectory, specs: Sequence[SliceSpec]) -> list[tupl
     ]
 
 
-def write_part(trajectory: Trajectory, specs: Sequence[SliceSpec], path: str) -> int:
+def write_part(trajectory: Trajectory, specs: Sequence[SliceSpec], folder: str) -> WrittenPart:
     """Write slices as one Parquet file; the part of interval 0 begins with the initial state.
 
-    Returns the number of rows. The file appears complete or not at all; writing it again gives
-    the same bytes.
+    The file gets a name of its own in the folder; the driver, which knows whether it still wants
+    it, gives it the name of its part. So a task that Dask runs twice (a worker that it cannot reach
+    may still run) disturbs nothing. Writing it again gives the same bytes. Raises OutputError.
     """
-    rows = 0
+    rows, size, digest = 0, 0, hashlib.sha256()
 
     def counted() -> Iterator[pa.RecordBatch]:
         nonlocal rows
@@ -71,16 +84,20 @@ def write_part(trajectory: Trajectory, specs: Sequence[SliceSpec], path: str) ->
             rows += batch.num_rows
             yield batch
 
-    part = Path(path)
-    # Dask may run a task twice at the same time: a worker that it cannot reach may still run.
-    unfinished = part.with_name(f".{part.name}.{uuid.uuid4().hex}.unfinished")
+    path = unfinished_path(Path(folder))
     try:
-        with unfinished.open("xb") as file:
-            file.writelines(export(counted(), FORMATS["parquet"]))
-        unfinished.replace(part)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return rows
+        with path.open("xb") as file:
+            for piece in export(counted(), FORMATS["parquet"]):
+                file.write(piece)
+                digest.update(piece)
+                size += len(piece)
+    except BaseException as error:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OutputError(folder, error.strerror or str(error)) from error
+        raise
+    return WrittenPart(path.name, rows, size, digest.hexdigest())
 
 
 def _batches(trajectory: Trajectory, specs: Sequence[SliceSpec]) -> Iterator[pa.RecordBatch]:

@@ -14,5 +14,6 @@ from __future__ import annotations
 
 from sim.export.decimation import MAX_POINTS, thin
 from sim.export.formats import FORMATS, Format, export
+from sim.export.whole_file import whole_file
 
-__all__ = ["FORMATS", "MAX_POINTS", "Format", "export", "thin"]
+__all__ = ["FORMATS", "MAX_POINTS", "Format", "export", "thin", "whole_file"]

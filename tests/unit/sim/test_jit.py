@@ -9,6 +9,19 @@ import pytest
 
 from sim.jit import compiled
 
+SUMMED = """
+from sim.jit import compiled
+
+@compiled
+def total(n):
+    return n + 1
+"""
+COMPILED = """
+from sim.jit import announced
+from summed import total
+with announced(lambda: print("compiling", end=" ")):
+    print(total(3))
+"""
 SHOWN = "import os, sim.jit; print(os.environ['NUMBA_CACHE_DIR'])"
 
 
@@ -33,9 +46,14 @@ def test_a_product_and_a_sum_are_rounded_separately() -> None:
 
 def cache_folder(**environment: str) -> str:
     """Return the folder that a new process chooses for compiled code."""
+    return run(SHOWN, **environment)
+
+
+def run(program: str, **environment: str) -> str:
+    """Return what a new process prints."""
     base = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     result = subprocess.run(  # noqa: S603 -- this interpreter
-        [sys.executable, "-c", SHOWN],
+        [sys.executable, "-c", program],
         check=True,
         capture_output=True,
         text=True,
@@ -68,3 +86,33 @@ def test_without_a_folder_nothing_is_cached_and_nothing_fails(tmp_path: Path, na
         blocked.parent.mkdir(parents=True, exist_ok=True)
         blocked.touch()  # a file where the folder would be
     assert cache_folder(XDG_CACHE_HOME=str(cache), TMPDIR=str(temporary)) == ""
+
+
+def test_with_a_folder_given_no_other_is_looked_for(tmp_path: Path) -> None:
+    without_others = f"import tempfile; tempfile.gettempdir = None; {SHOWN}"
+    assert run(without_others, NUMBA_CACHE_DIR=str(tmp_path)) == str(tmp_path)
+
+
+def test_without_a_temporary_folder_nothing_fails() -> None:
+    without = "import tempfile; tempfile._candidate_tempdir_list = lambda: []; "
+    assert run(without + SHOWN, XDG_CACHE_HOME="/proc/nowhere") == ""
+
+
+@pytest.fixture
+def summed(tmp_path: Path) -> str:
+    """A folder with a module to compile."""
+    (tmp_path / "summed.py").write_text(SUMMED)
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["", "/proc/nowhere"])
+def test_a_given_folder_that_cannot_be_written_means_no_cache_and_no_failure(
+    folder: str, summed: str
+) -> None:
+    assert run(COMPILED, NUMBA_CACHE_DIR=folder, PYTHONPATH=summed) == "compiling 4"
+
+
+def test_a_compilation_is_announced_and_a_load_from_the_cache_is_not(summed: str) -> None:
+    cache = f"{summed}/cache"
+    assert run(COMPILED, NUMBA_CACHE_DIR=cache, PYTHONPATH=summed) == "compiling 4"
+    assert run(COMPILED, NUMBA_CACHE_DIR=cache, PYTHONPATH=summed) == "4"

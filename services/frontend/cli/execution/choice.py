@@ -7,29 +7,29 @@ A module is imported only when it is chosen: importing Dask takes longer than te
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from frontend.errors import FrontendError
+from frontend.errors import BadRequest, FrontendError
 from sim.cost_model import workers_for
-from sim.errors import SimError
+from sim.errors import RequestError, SimError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from frontend.cli.propagate import Workers
     from frontend.settings import Settings
     from sim.engine import Propagation
+    from sim.export.folder import ExportFolder
     from sim.scenario import PropagationRequest
 
-__all__ = ["export_parts", "propagation"]
+__all__ = ["export_parts", "frontend_errors", "propagation"]
 
 
 def propagation(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
     """Return the propagation, computed as `workers` demands; raises FrontendError."""
-    try:
+    with frontend_errors():
         return _computed(settings, request, workers)
-    except SimError as error:
-        raise FrontendError(str(error)) from error
 
 
 def _computed(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
@@ -48,20 +48,28 @@ def _computed(settings: Settings, request: PropagationRequest, workers: Workers)
 
 def export_parts(
     settings: Settings,
-    request: PropagationRequest,
+    folder: ExportFolder,
     workers: int | Literal["auto"],
-    directory: Path,
-) -> int:
-    """Have workers write Parquet parts into a directory that they share; return how many.
+) -> None:
+    """Have workers write the Parquet parts that a folder lacks; they must share the folder.
 
     Raises FrontendError.
     """
     from frontend.cli.execution import own_cluster
 
     if workers == "auto":
-        workers = _export_workers(settings, request)
+        workers = _export_workers(settings, folder.request)
+    with frontend_errors():
+        own_cluster.export_parts(settings, folder, workers)
+
+
+@contextmanager
+def frontend_errors() -> Iterator[None]:
+    """Raise the engine's errors as the frontend's, with the same sentence."""
     try:
-        return own_cluster.export_parts(settings, request, workers, directory)
+        yield
+    except RequestError as error:
+        raise BadRequest(str(error)) from error
     except SimError as error:
         raise FrontendError(str(error)) from error
 

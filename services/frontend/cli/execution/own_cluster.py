@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from frontend.cli.progress_bar import Progress
 from frontend.runner.dask_backend import backend_of, wait_for_a_worker
 from sim.cluster import LocalBackend
 from sim.driver import export_on, propagate_on
-from sim.engine import Propagation, initial_checkpoint
+from sim.engine import Propagation, initial_checkpoint, warm
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Coroutine
 
     from frontend.settings import Settings
     from sim.cluster import Backend, Cluster
     from sim.engine import Stretch
+    from sim.export.folder import ExportFolder
     from sim.scenario import PropagationRequest
 
 __all__ = ["export_parts", "propagation"]
 
 TAG: Final = "command-line"
 
+T = TypeVar("T")
+
 
 def propagation(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
     """Return the propagation, computed on `workers` workers; raises SimError."""
-    return asyncio.run(_propagate(settings, request, workers))
+    return _run(settings, _propagate(settings, request, workers))
 
 
-def export_parts(
-    settings: Settings, request: PropagationRequest, workers: int, directory: Path
-) -> int:
-    """Have workers write Parquet parts into a directory that they share; return how many.
+def export_parts(settings: Settings, folder: ExportFolder, workers: int) -> None:
+    """Have workers write the Parquet parts that a folder lacks; raises SimError."""
+    _run(settings, _export(settings, folder, workers))
 
-    Raises SimError.
-    """
-    return asyncio.run(_export(settings, request, workers, directory))
+
+def _run(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
+    if not settings.has_dask:
+        warm()  # here, where Ctrl-C can interrupt it: the workers load what this process compiles
+    return asyncio.run(work)
 
 
 async def _propagate(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
@@ -70,31 +74,30 @@ async def _propagate(settings: Settings, request: PropagationRequest, workers: i
     return Propagation.open(trajectory, request.steps, stretches)
 
 
-async def _export(
-    settings: Settings, request: PropagationRequest, workers: int, directory: Path
-) -> int:
-    with Progress.of(request.steps, "starting a cluster") as bar:
+async def _export(settings: Settings, folder: ExportFolder, workers: int) -> None:
+    with Progress.of(folder.request.steps, "starting a cluster") as bar:
 
         async def show(iterations: int) -> None:
             bar.reach(iterations)
 
         async with _cluster(settings, workers) as cluster:
             bar.relabel("writing")
-            parts = await export_on(
+            await export_on(
                 cluster.client,
-                request.trajectory,
-                request.steps,
-                directory,
+                folder,
                 on_progress=show,
                 deadline_s=settings.stretch_deadline_s,
             )
-    return len(parts)
 
 
 @asynccontextmanager
 async def _cluster(settings: Settings, workers: int) -> AsyncIterator[Cluster]:
     """Start a cluster on the configured Dask, else one of processes on this machine."""
     backend: Backend = backend_of(settings) if settings.has_dask else LocalBackend()
-    async with backend.open(tag=f"{TAG}/{secrets.token_hex(8)}", workers=workers) as cluster:
-        await wait_for_a_worker(cluster.arrived, settings.cluster_timeout_s)
-        yield cluster
+    try:
+        async with backend.open(tag=f"{TAG}/{secrets.token_hex(8)}", workers=workers) as cluster:
+            await wait_for_a_worker(cluster.arrived, settings.cluster_timeout_s)
+            yield cluster
+    except asyncio.CancelledError:
+        logging.disable()  # Ctrl-C: what Dask's tasks say of their end is of no interest
+        raise

@@ -12,6 +12,9 @@ from click.testing import CliRunner
 
 from frontend.cli.main import porta
 from frontend.settings import VARIABLES
+from tests.deadlines import within
+from tests.processes import eventually
+from tests.terminals import on_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +84,7 @@ def test_the_runner_says_that_it_needs_a_way_to_dask() -> None:
 @pytest.mark.parametrize("steps", ["0", "1e3", "1_000", "abc", "\u0665", "100000001"])
 def test_propagate_refuses_what_is_no_step_count(steps: str) -> None:
     result = run("propagate", steps)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "whole number" in result.output
 
 
@@ -97,7 +100,7 @@ def test_propagate_refuses_what_is_no_step_count(steps: str) -> None:
 )
 def test_propagate_says_in_a_sentence_what_is_wrong(words: list[str], sentence: str) -> None:
     result = run("propagate", "5", *words)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert sentence in result.output
     assert "Traceback" not in result.output
 
@@ -116,8 +119,34 @@ def test_propagate_says_what_is_wrong_with_a_scenario(
     file = tmp_path / "scenario.json"
     file.write_text(text, encoding="utf-8")
     result = run("propagate", "5", "--scenario", str(file))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert sentence in result.output
+
+
+def test_a_scenario_is_read_from_standard_input() -> None:
+    from sim.scenario import NANO
+
+    document = json.dumps(NANO.to_json()).replace("Planet", "Sun")
+    result = CliRunner().invoke(porta, ["propagate", "5", "--scenario", "-"], input=document)
+    assert result.exit_code == 0
+    assert "\nSun " in result.output
+
+
+def test_ctrl_c_while_it_propagates_and_while_it_writes_is_130_and_leaves_no_file(
+    tmp_path: Path,
+) -> None:
+    output = str(tmp_path / "orbit.csv")
+    for shown in (b"propagating", b"writing"):
+        with on_terminal(
+            *("-m", "frontend.cli", "propagate", "40000000", "--output", output)
+        ) as terminal:
+            eventually(lambda: shown in terminal.shown)  # noqa: B023 - called at once
+            terminal.press_ctrl_c()
+            terminal.process.wait(within(5))
+        assert terminal.process.returncode == 130
+        assert terminal.shown.endswith(b"Interrupted.\r\n")
+        assert b"Traceback" not in terminal.shown
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_token_is_printed_once_with_the_line_that_lets_it_in(tmp_path: Path) -> None:

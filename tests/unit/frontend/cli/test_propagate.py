@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,14 +12,27 @@ from frontend.cli.propagate import Arguments, run
 from frontend.errors import BadRequest, FrontendError
 from frontend.settings import Settings
 from sim.export import FORMATS
+from sim.export.folder import ExportFolder
+from sim.scenario import NANO, PropagationRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+DEFAULTS = Arguments(
+    steps="500",
+    seed="0",
+    members="1",
+    scenario=None,
+    workers="inline",
+    output=None,
+    output_format=None,
+    overwrite=False,
+)
+
+
 def arguments(**others: object) -> Arguments:
-    given = {"steps": "500", "seed": "0", "members": "1", "scenario": None, "workers": "inline"}
-    return Arguments(**{"output": None, **given, **others})  # type: ignore[arg-type] # as a person writes them
+    return replace(DEFAULTS, **others)  # type: ignore[arg-type] # as a person writes them
 
 
 def test_a_summary_goes_to_standard_output_and_nothing_to_standard_error(
@@ -59,8 +73,6 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> 
 def test_a_scenario_is_read_from_its_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from sim.scenario import NANO
-
     document = NANO.to_json()
     document["agents"][0]["name"] = "Sun"  # type: ignore[index] # a list of objects
     file = tmp_path / "scenario.json"
@@ -72,3 +84,56 @@ def test_a_scenario_is_read_from_its_file(
 def test_the_limits_of_the_settings_hold_here_too() -> None:
     with pytest.raises(BadRequest, match="100"):
         run(Settings(max_steps=100), arguments())
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (json.dumps(NANO.to_json()).encode("utf-16"), "UTF-16; save it as UTF-8"),
+        (b"{", "is not JSON"),
+        (b" " * (2**24 + 1), "16,777,216 bytes"),
+    ],
+)
+def test_a_scenario_that_is_no_utf_8_json_is_refused_with_a_sentence(
+    data: bytes, sentence: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "scenario.json"
+    file.write_bytes(data)
+    with pytest.raises(BadRequest, match=sentence):
+        run(Settings(), arguments(scenario=file))
+
+
+def test_a_scenario_with_a_byte_order_mark_is_read_as_editors_write_it(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.json"
+    file.write_text(json.dumps(NANO.to_json()), encoding="utf-8-sig")
+    run(Settings(), arguments(scenario=file))
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [({"workers": "inline"}, "--workers auto"), ({"output_format": "csv"}, "gets Parquet parts")],
+)
+def test_a_directory_is_written_by_workers_and_as_parquet(
+    others: dict[str, object], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadRequest, match=sentence):
+        run(Settings(), arguments(**{"workers": 1, "output": f"{tmp_path}/parts/", **others}))
+
+
+def test_a_directory_of_another_request_is_refused_before_a_cluster_is_started(
+    tmp_path: Path,
+) -> None:
+    with ExportFolder.locked(tmp_path, PropagationRequest(7)):
+        pass
+    with pytest.raises(BadRequest, match=r"another request \(7 steps, seed 0\)"):
+        run(Settings(), arguments(workers=1, output=f"{tmp_path}/"))
+
+
+def test_a_directory_that_is_complete_needs_no_cluster(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ExportFolder.locked(tmp_path, PropagationRequest(500)) as folder:
+        folder.finish(0)
+    settings = Settings(scheduler="tcp://127.0.0.1:1")
+    run(settings, arguments(workers=1, output=f"{tmp_path}/"))
+    assert capsys.readouterr().err == f"{tmp_path}/ holds all 0 Parquet parts already.\n"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from sim import NANO, Propagation, Trajectory
 from sim.driver.chain import slice_specs
 from sim.driver.tasks import make_slices, pass_stretch, write_part
 from sim.engine import Stretch, initial_checkpoint, pass_over, slice_from_bytes
-from sim.errors import IntegrityError
+from sim.errors import IntegrityError, OutputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,32 +38,38 @@ def test_slices_come_back_with_their_intervals_as_the_cache_holds_them() -> None
 
 def test_the_first_part_begins_with_the_initial_state(tmp_path: Path) -> None:
     stretch = pass_over(TRAJECTORY, initial_checkpoint(NANO), 2)
-    parts = [tmp_path / f"{i}.parquet" for i in range(2)]
-    rows = [
-        write_part(TRAJECTORY, slice_specs(stretch, range(i, i + 1)), str(part))
-        for i, part in enumerate(parts)
+    written = [
+        write_part(TRAJECTORY, slice_specs(stretch, range(i, i + 1)), str(tmp_path))
+        for i in range(2)
     ]
     expected = pa.Table.from_batches(Propagation.open(TRAJECTORY, 2 * TRAJECTORY.interval).slices())
-    assert sum(rows) == expected.num_rows
-    assert pyarrow.parquet.read_table(parts).equals(expected)
+    assert sum(part.rows for part in written) == expected.num_rows
+    tables = [pyarrow.parquet.read_table(tmp_path / part.unfinished) for part in written]
+    assert pa.concat_tables(tables).equals(expected)
 
 
-def test_a_part_that_two_write_at_a_time_is_whole(tmp_path: Path) -> None:
+def test_tasks_that_write_one_part_at_a_time_do_not_disturb_each_other(tmp_path: Path) -> None:
     stretch = pass_over(TRAJECTORY, initial_checkpoint(NANO), 2)
-    part, specs = tmp_path / "part.parquet", slice_specs(stretch, range(2))
+    specs = slice_specs(stretch, range(2))
     with ThreadPoolExecutor(4) as writers:
-        rows = set(writers.map(lambda _: write_part(TRAJECTORY, specs, str(part)), range(12)))
-    assert rows == {pyarrow.parquet.read_metadata(part).num_rows}
-    assert list(tmp_path.iterdir()) == [part]
+        parts = list(writers.map(lambda _: write_part(TRAJECTORY, specs, str(tmp_path)), range(12)))
+    assert len({part.unfinished for part in parts}) == len(parts)
+    assert len({part.sha256 for part in parts}) == 1
+    for part in parts:
+        data = (tmp_path / part.unfinished).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == part.sha256
+        assert len(data) == part.bytes
 
 
 def test_a_part_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     stretch = pass_over(TRAJECTORY, initial_checkpoint(NANO), 2)
     first, second = slice_specs(stretch, range(2))
     with pytest.raises(IntegrityError):
-        write_part(
-            TRAJECTORY,
-            [first, second._replace(expected=first.start)],
-            str(tmp_path / "part.parquet"),
-        )
+        write_part(TRAJECTORY, [first, second._replace(expected=first.start)], str(tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_part_that_cannot_be_written_is_an_error_that_names_the_folder(tmp_path: Path) -> None:
+    stretch = pass_over(TRAJECTORY, initial_checkpoint(NANO), 1)
+    with pytest.raises(OutputError, match="nowhere can't be written: No such file or directory"):
+        write_part(TRAJECTORY, slice_specs(stretch, range(1)), str(tmp_path / "nowhere"))
