@@ -19,8 +19,8 @@ from frontend.web.api import routes as api
 from frontend.web.auth import authentication, authorization, quotas, sessions, sign_in
 from frontend.web.auth.bind_policy import check_auth, refuse_other_names
 from frontend.web.dev_runner import settings_errors_as_usage, start_runner
-from frontend.web.http import compression, request_id, request_metrics
-from frontend.web.http.limits import BODY_LIMIT_BYTES
+from frontend.web.http import compression, forms, request_id, request_metrics
+from frontend.web.http.limits import BODY_LIMIT_BYTES, FORM_FIELDS_LIMIT
 from frontend.web.http.security_headers import SecurityHeaders
 from frontend.web.http.trusted_proxies import TrustedProxies
 from frontend.web.ops import health, metrics_endpoint
@@ -36,6 +36,8 @@ __all__ = ["create_app"]
 
 
 class _Porta(Flask):
+    request_class = forms.Request
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return views as they are: none is async, and Flask would check at each request."""
         return func
@@ -46,6 +48,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app = _Porta("frontend", static_folder=None, template_folder="web/pages/templates")
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT_BYTES
+    app.config["MAX_FORM_PARTS"] = FORM_FIELDS_LIMIT
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.wsgi_app = SecurityHeaders(app.wsgi_app)  # type: ignore[method-assign] # as Flask documents it
     services = services or _services(settings)

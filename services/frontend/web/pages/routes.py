@@ -18,6 +18,7 @@ from frontend.propagations.requests import whole_number
 from frontend.web import commands
 from frontend.web.auth.authorization import require_start
 from frontend.web.context import services
+from frontend.web.http.json_text import read_json
 from frontend.web.http.propagation_address import read_address
 from frontend.web.http.record_stream import PAGE_FILES, records_reply
 from frontend.web.pages.view_model import View
@@ -61,11 +62,7 @@ def _requested(form: Mapping[str, str]) -> PropagationRequest:
     """Read the form; raises BadRequest."""
     scenario = None
     if form["scenario"]:
-        try:
-            scenario = orjson.loads(form["scenario"])
-        except orjson.JSONDecodeError as error:
-            where = f"line {error.lineno}, column {error.colno}"
-            raise BadRequest(f"The scenario is not valid JSON ({where}).") from None
+        scenario = read_json(form["scenario"], "The scenario")
     return services().propagations.request(
         steps=whole_number(form["steps"], "number of steps"),
         seed=whole_number(form["seed"] or "0", "seed"),
