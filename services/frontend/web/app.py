@@ -21,6 +21,7 @@ from frontend.web.auth.bind_policy import check_auth, refuse_other_names
 from frontend.web.dev_runner import settings_errors_as_usage, start_runner
 from frontend.web.http import compression, forms, request_id, request_metrics
 from frontend.web.http.limits import BODY_LIMIT_BYTES, FORM_FIELDS_LIMIT
+from frontend.web.http.path_prefix import PathPrefix
 from frontend.web.http.security_headers import SecurityHeaders
 from frontend.web.http.trusted_proxies import TrustedProxies
 from frontend.web.ops import health, metrics_endpoint
@@ -59,7 +60,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     for module in (pages, api, description, health, metrics_endpoint, assets):
         app.register_blueprint(module.blueprint)
     app.jinja_env.filters.update(filters.FILTERS | view_model.FILTERS)
-    app.jinja_env.globals["asset"] = assets.url
+    app.jinja_env.globals["asset"] = assets.link
     error_handler.register(app)
     compression.register(app)
     assets.version()  # read and compress the files now, not at the first request
@@ -77,6 +78,7 @@ def _add_access_control(app: Flask, services: Services) -> None:
         sign_in.register(app, services.client)
     quotas.attach(app, services.client)
     app.jinja_env.globals |= {"principal": authorization.principal, "auth": settings.auth or "none"}
+    app.wsgi_app = PathPrefix(app.wsgi_app, settings.path_prefix or "")  # type: ignore[method-assign] # as Flask documents it
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign] # as Flask documents it
 
