@@ -82,6 +82,8 @@ def name_of(value: object, where: str) -> str:
     """
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_NAME_LENGTH:
         raise ScenarioError(where, f"must be a text of 1 to {MAX_NAME_LENGTH} characters.")
+    if value.isprintable() and value == value.strip():
+        return value  # nearly all are, and this takes no loop
     refused = next((character for character in value if _is_refused(character)), None)
     if refused is not None:
         raise ScenarioError(where, f"can't contain U+{ord(refused):04X}, {_reason(refused)}.")
