@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from typing import Any, Final
 
 from sim.errors import ScenarioError
@@ -15,6 +16,17 @@ from sim.errors import ScenarioError
 __all__ = ["MAX_NAME_LENGTH", "canonical_json", "fields_of", "name_of", "number_of"]
 
 MAX_NAME_LENGTH: Final = 100
+_REFUSED: Final = {  # category of Unicode -> what is wrong with its characters in a name
+    "Cc": "a control character",
+    "Cs": "half of a surrogate pair",
+    "Co": "which has no meaning outside a private agreement",
+    "Cn": "which is no character",
+    "Zl": "a line separator",
+    "Zp": "a paragraph separator",
+}
+_DIRECTIONS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Embeddings, overrides and isolates: they turn the text around a name, too (UAX 9, section 2)."""
+_DIRECTION: Final = "which changes the direction of the text around it"
 
 
 def canonical_json(value: object) -> str:
@@ -64,11 +76,27 @@ def number_of(value: object, where: str) -> float:
 
 
 def name_of(value: object, where: str) -> str:
-    """Return a text that is printable on one line and encodable as UTF-8."""
+    """Return a text that can be shown on one line and is encodable as UTF-8.
+
+    Joiners and no-break spaces are text: Persian, Hindi and French are written with them.
+    """
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_NAME_LENGTH:
         raise ScenarioError(where, f"must be a text of 1 to {MAX_NAME_LENGTH} characters.")
-    if not value.isprintable() or value != value.strip():
-        raise ScenarioError(
-            where, "must have no control characters, and no space at its beginning or end."
-        )
+    if value.isprintable() and value == value.strip():
+        return value  # nearly all are, and this takes no loop
+    refused = next((character for character in value if _is_refused(character)), None)
+    if refused is not None:
+        raise ScenarioError(where, f"can't contain U+{ord(refused):04X}, {_reason(refused)}.")
+    if value != value.strip():
+        raise ScenarioError(where, "must have no space at its beginning or end.")
+    if not any(unicodedata.category(character)[0] in "LMNPS" for character in value):
+        raise ScenarioError(where, "must have a character that can be seen.")
     return value
+
+
+def _is_refused(character: str) -> bool:
+    return unicodedata.category(character) in _REFUSED or character in _DIRECTIONS
+
+
+def _reason(character: str) -> str:
+    return _REFUSED.get(unicodedata.category(character), _DIRECTION)

@@ -129,6 +129,6 @@ def test_a_body_that_does_not_end_is_refused_before_it_does(porta: Installation)
         # Whoever still sends when the refusal comes may find the connection reset instead.
         with contextlib.suppress(httpx.NetworkError, httpx.RemoteProtocolError):
             answer = client.post(ROOT, content=(b" " * 65_536 for _ in left), headers=headers)
-            assert answer.status_code == httpx.codes.BAD_REQUEST
+            assert answer.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
         assert next(left, None) is not None
         assert client.get("/healthz").status_code == httpx.codes.OK

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "PATH_PREFIX",
     "certificates",
     "choice",
     "dashboard_template",
@@ -25,6 +26,7 @@ __all__ = [
     "host",
     "http_url",
     "networks",
+    "path_prefix",
     "proxy_address",
     "rate",
     "scheduler",
@@ -47,6 +49,8 @@ UNIT_BYTES: Final = {
 LONGEST_S: Final = 10 * 365 * 86_400  # ten years: more is a typing error
 DIGITS_AND_UNIT: Final = re.compile(r"([0-9]{1,15}) ?([A-Za-z]*)")
 RATE: Final = re.compile("[1-9][0-9]{0,17}/(?:minute|hour|day)")
+# No other host can be written like this (`//host`), no dot segments, and no end of an attribute.
+PATH_PREFIX: Final = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){1,8}")
 SECRET_CHARACTERS: Final = 32  # 128 bits in hexadecimal digits
 HOST_AND_PORT: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 
@@ -65,6 +69,14 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         return int(value)
 
     return read
+
+
+def path_prefix(value: str) -> str:
+    """Read a path such as `/porta`, in letters that no link has to encode."""
+    prefix = value.rstrip("/")
+    if prefix and PATH_PREFIX.fullmatch(prefix) is None:
+        raise ValueError(f"{value!r} must be a path such as /porta, of ASCII letters and digits.")
+    return prefix
 
 
 def choice(*words: str) -> Callable[[str], str]:

@@ -290,8 +290,17 @@ class Settings:
             "PORTA_TRUSTED_PROXIES",
             parsers.networks,
             "The addresses or networks of the proxies whose `X-Forwarded-For`, "
-            "`-Proto` and `-Host` (and with `header`, the user's name) are trusted, "
+            "`-Proto`, `-Host` and `-Prefix` (and with `header`, the user's name) are trusted, "
             "separated by commas.",
+        ),
+    )
+    path_prefix: str | None = field(
+        default=None,
+        metadata=_variable(
+            "PORTA_PATH_PREFIX",
+            parsers.path_prefix,
+            "The path under which a proxy shows Porta, such as `/porta`, where the proxy does not "
+            "send `X-Forwarded-Prefix`.",
         ),
     )
     quota_starts: str = field(

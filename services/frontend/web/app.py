@@ -19,8 +19,9 @@ from frontend.web.api import routes as api
 from frontend.web.auth import authentication, authorization, quotas, sessions, sign_in
 from frontend.web.auth.bind_policy import check_auth, refuse_other_names
 from frontend.web.dev_runner import settings_errors_as_usage, start_runner
-from frontend.web.http import compression, request_id, request_metrics
-from frontend.web.http.limits import BODY_LIMIT_BYTES
+from frontend.web.http import compression, forms, request_id, request_metrics
+from frontend.web.http.limits import BODY_LIMIT_BYTES, FORM_FIELDS_LIMIT
+from frontend.web.http.path_prefix import PathPrefix
 from frontend.web.http.security_headers import SecurityHeaders
 from frontend.web.http.trusted_proxies import TrustedProxies
 from frontend.web.ops import health, metrics_endpoint
@@ -36,6 +37,8 @@ __all__ = ["create_app"]
 
 
 class _Porta(Flask):
+    request_class = forms.Request
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return views as they are: none is async, and Flask would check at each request."""
         return func
@@ -46,6 +49,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app = _Porta("frontend", static_folder=None, template_folder="web/pages/templates")
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT_BYTES
+    app.config["MAX_FORM_PARTS"] = FORM_FIELDS_LIMIT
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.wsgi_app = SecurityHeaders(app.wsgi_app)  # type: ignore[method-assign] # as Flask documents it
     services = services or _services(settings)
@@ -56,7 +60,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     for module in (pages, api, description, health, metrics_endpoint, assets):
         app.register_blueprint(module.blueprint)
     app.jinja_env.filters.update(filters.FILTERS | view_model.FILTERS)
-    app.jinja_env.globals["asset"] = assets.url
+    app.jinja_env.globals["asset"] = assets.link
     error_handler.register(app)
     compression.register(app)
     assets.version()  # read and compress the files now, not at the first request
@@ -74,6 +78,7 @@ def _add_access_control(app: Flask, services: Services) -> None:
         sign_in.register(app, services.client)
     quotas.attach(app, services.client)
     app.jinja_env.globals |= {"principal": authorization.principal, "auth": settings.auth or "none"}
+    app.wsgi_app = PathPrefix(app.wsgi_app, settings.path_prefix or "")  # type: ignore[method-assign] # as Flask documents it
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign] # as Flask documents it
 

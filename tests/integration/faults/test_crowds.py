@@ -38,11 +38,17 @@ CLIENTS: Final = 50
 SEEDS: Final = 200
 STREAMS: Final = 1_000
 HALF_SENT: Final = 200
+DRIPPING: Final = 1_400  # more than there are threads
+CHUNKED: Final = (
+    b"POST /api/v1/propagations HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+)
 HALVES: Final = {
     "nothing": b"",
     "half a head": b"GET /healthz HTTP/1.1\r\nHost: local",
     "half a body": b"POST /api/v1/propagations HTTP/1.1\r\nHost: localhost\r\n"
     b'Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"steps":',
+    "half a chunk": CHUNKED + b"\r\n" + b'ff\r\n{"steps":',
 }
 
 
@@ -125,6 +131,20 @@ def test_the_web_is_well_with_requests_that_are_half_sent(
         assert health_s(installation) < HEALTH_S
         assert web.num_threads() < threads + HALF_SENT / 4, "they hold threads"
         assert answered(clients, within_s=EVENTUALLY_S) == HALF_SENT, "they are closed in the end"
+
+
+@pytest.mark.parametrize("head", [CHUNKED, CHUNKED + b"Expect: 100-continue\r\n"])
+def test_the_web_is_well_with_bodies_that_come_byte_by_byte(
+    installation: Installation, head: bytes
+) -> None:
+    web = psutil.Process(installation.processes["web"].pid).children()[0]
+    with crowd(installation, head + b"\r\n", DRIPPING) as clients:
+        threads = web.num_threads()
+        for byte in (b"f", b"f", b"\r"):
+            for client in clients:
+                client.sendall(byte)
+            assert health_s(installation) < HEALTH_S
+        assert web.num_threads() < threads + HALF_SENT / 4, "they hold threads"
 
 
 def test_a_request_that_comes_in_pieces_is_answered(installation: Installation) -> None:

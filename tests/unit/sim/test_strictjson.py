@@ -59,7 +59,43 @@ def test_a_name_that_cannot_be_shown_is_refused(name: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Planet", "Ariel V", "水星", "</script>", "🛰", "a" * MAX_NAME_LENGTH]
+    ("name", "problem"),
+    [
+        ("a\nb", "can't contain U+000A, a control character."),
+        ("\x7f", "can't contain U+007F, a control character."),
+        ("a\u202eb", "can't contain U+202E, which changes the direction of the text around it."),
+        ("a\u2028b", "can't contain U+2028, a line separator."),
+        ("\ud800", "can't contain U+D800, half of a surrogate pair."),
+        ("\U0010ffff", "can't contain U+10FFFF, which is no character."),
+        ("\ue000", "can't contain U+E000, which has no meaning outside a private agreement."),
+        ("\xa0a", "must have no space at its beginning or end."),
+        ("\u200d", "must have a character that can be seen."),
+    ],
+)
+def test_what_is_refused_in_a_name_is_named_by_its_code_point(name: str, problem: str) -> None:
+    with pytest.raises(ScenarioError) as error:
+        name_of(name, "name")
+    assert str(error.value).endswith(problem)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Planet",
+        "Ariel V",
+        "水星",
+        "</script>",
+        "🛰",
+        "a" * MAX_NAME_LENGTH,
+        "می\u200cخواهم",  # noqa: RUF001 - Persian, with a zero-width non-joiner
+        "क्\u200dष",  # Hindi, with a zero-width joiner
+        "👩\u200d🚀",
+        "Vol\xa07",
+        "10\u202fkm",
+        "水\u3000星",
+        "co\xadoperate",
+        "\u200fא1",  # with a right-to-left mark, which has no effect beyond itself
+    ],
 )
 def test_any_name_that_can_be_shown_is_kept(name: str) -> None:
     assert name_of(name, "name") == name

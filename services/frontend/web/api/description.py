@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 
 from frontend.web.api.openapi import document
 from frontend.web.api.operations import OPERATIONS
@@ -17,13 +17,18 @@ blueprint = Blueprint("description", __name__)
 @blueprint.get("/api/v1/openapi.json")
 def openapi() -> Response:
     """Return the description to programs."""
-    return json_reply(document(_has_tokens()), cache="no-cache")
+    return json_reply(document(_has_tokens()) | _servers(), cache="no-cache")
 
 
 @blueprint.get("/docs")
 def docs() -> str:
     """Show the description to people."""
     return render_template("docs.html", api=document(_has_tokens()), operations=OPERATIONS)
+
+
+def _servers() -> dict[str, object]:
+    """Return where the paths begin, if a proxy shows them under a prefix."""
+    return {"servers": [{"url": request.script_root}]} if request.script_root else {}
 
 
 def _has_tokens() -> bool:

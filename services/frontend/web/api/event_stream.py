@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from frontend.errors import StorageError
 from frontend.observability.process_metrics import stream_open
+from frontend.web.http.path_prefix import document_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +32,16 @@ def event_stream(
     propagation_request: PropagationRequest,
     resource: Resource,
     last_id: str | None,
+    *,
+    prefix: str = "",
 ) -> Iterator[bytes]:
     """Yield the events of a propagation, beginning with its resource as it is now.
 
-    `last_id` is the id of the last event that the client received. Raises StorageError, but only
-    before the first event.
+    `last_id` is the id of the last event that the client received; `prefix` is where it sees Porta
+    (`path_prefix`). Raises StorageError, but only before the first event.
     """
     if resource.status.is_over:
-        yield _event("done", None, resource)
+        yield _event("done", None, document_at(resource, prefix))
         return
     digest, propagation_id = propagation_request.trajectory.digest, propagation_request.id
     with (
@@ -57,9 +60,9 @@ def event_stream(
             if current is None:  # deleted or evicted: a client that reconnects gets a 404
                 return
             if current.status.is_over:
-                yield _event("done", event.id, current)
+                yield _event("done", event.id, document_at(current, prefix))
                 return
-            yield _event(event.name, event.id, current)
+            yield _event(event.name, event.id, document_at(current, prefix))
 
 
 def _resource_at(
@@ -72,7 +75,7 @@ def _resource_at(
     return services.propagations.resource_for(propagation_request, run)
 
 
-def _event(name: str, event_id: str | None, resource: Resource) -> bytes:
+def _event(name: str, event_id: str | None, document: bytes) -> bytes:
     """Encode one event (HTML Living Standard, section 9.2.6)."""
     identity = b"" if event_id is None else b"id: " + event_id.encode() + b"\n"
-    return identity + b"event: " + name.encode() + b"\ndata: " + resource.document + b"\n\n"
+    return identity + b"event: " + name.encode() + b"\ndata: " + document + b"\n\n"

@@ -16,6 +16,7 @@ from frontend.web.auth.authorization import require_start
 from frontend.web.context import services
 from frontend.web.http import query_params
 from frontend.web.http.compression import compress
+from frontend.web.http.path_prefix import at, document_at
 from frontend.web.http.propagation_address import read_address
 from frontend.web.http.record_stream import API_FORMATS, UNBOUNDED, records_reply
 from frontend.web.http.request_body import PropagationBody, read_body
@@ -56,8 +57,8 @@ def start() -> Response:
 def _accepted(resource: Resource) -> Response:
     is_over = resource.status.is_over
     status = HTTPStatus.OK if is_over else HTTPStatus.ACCEPTED
-    response = written_reply(resource.document, status)
-    response.headers["Location"] = resource.links.self
+    response = written_reply(document_at(resource, request.script_root), status)
+    response.headers["Location"] = at(resource.links.self)
     if not is_over:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
@@ -67,7 +68,7 @@ def _accepted(resource: Resource) -> Response:
 def show(propagation_id: str) -> Response:
     """Return the resource of a propagation that was requested before."""
     propagation_request, _ = read_address(propagation_id)
-    return written_reply(_known(propagation_request).document)
+    return written_reply(document_at(_known(propagation_request), request.script_root))
 
 
 @blueprint.delete("/<propagation_id>")
@@ -119,7 +120,10 @@ def events(propagation_id: str) -> Response:
     if request.method == "HEAD":
         return events_reply(())
     last_id = request.headers.get("Last-Event-ID")
-    return events_reply(started(event_stream(services(), propagation_request, resource, last_id)))
+    stream = event_stream(
+        services(), propagation_request, resource, last_id, prefix=request.script_root
+    )
+    return events_reply(started(stream))
 
 
 def _known(propagation_request: PropagationRequest) -> Resource:

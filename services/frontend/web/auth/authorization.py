@@ -15,6 +15,7 @@ from flask import g, request
 
 from frontend.errors import Forbidden
 from frontend.web.auth.authentication import authenticator
+from frontend.web.auth.proxy_hint import proxy_hint
 from frontend.web.auth.sessions import protect_form
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def starts_by_looking() -> bool:
 def require_start() -> None:
     """Accept a request that changes something, or raise Forbidden or Unauthenticated."""
     if _is_cross_site():
-        raise Forbidden("Another site's page can't start, stop or delete anything here.")
+        raise Forbidden(
+            f"Another site's page can't start, stop or delete anything here.{proxy_hint()}"
+        )
     if not may_start():
         raise authenticator().refusal(request)
     if principal().by_cookie:

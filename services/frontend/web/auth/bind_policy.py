@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from frontend.errors import Forbidden, SettingsError
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from frontend.settings import Settings
 
 __all__ = ["check_auth", "refuse_other_names", "refuse_strangers"]
+
+
+SHOWN_CHARACTERS: Final = 100  # of a host's name, which the client may have made up
 
 
 def refuse_strangers(settings: Settings, host: str) -> None:
@@ -65,7 +68,9 @@ def refuse_other_names(app: Flask, settings: Settings) -> None:
 def _refuse(host: str) -> None:
     if not _names_loopback(host):
         raise Forbidden(
-            "Porta answers to localhost only, until PORTA_AUTH says who may start things."
+            "Porta answers to localhost only, until PORTA_AUTH says who may start things. This "
+            f"request's Host is {host[:SHOWN_CHARACTERS]!r}: a proxy in front of Porta needs "
+            "PORTA_AUTH, and PORTA_TRUSTED_PROXIES with its address."
         )
 
 

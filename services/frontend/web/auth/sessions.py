@@ -2,7 +2,7 @@
 
 - Scripts can't read the cookie (HttpOnly), and other sites' pages can't use it (SameSite=Strict).
   Over https it is never sent unencrypted (Secure), and no other host of the domain can set it
-  (`__Host-`).
+  (`__Host-`). Under a path prefix it is sent to that path only, as `__Secure-`.
 - Where a cookie identifies the principal, a form must also carry the token of its page.
 """
 
@@ -16,6 +16,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from frontend.errors import Forbidden
+from frontend.web.auth.proxy_hint import proxy_hint
 
 if TYPE_CHECKING:
     from frontend.settings import Settings
@@ -33,7 +34,13 @@ class _Sessions(SecureCookieSessionInterface):
         return request.is_secure
 
     def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002 - as above
-        return f"__Host-{COOKIE}" if request.is_secure else COOKIE
+        if not request.is_secure:
+            return COOKIE
+        # A path of its own and the prefix `__Host-`, which demands the path /, exclude each other.
+        return f"__Secure-{COOKIE}" if request.script_root else f"__Host-{COOKIE}"
+
+    def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002 - as above
+        return request.script_root or "/"
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -57,5 +64,5 @@ def protect_form() -> None:
         _csrf.protect()
     except CSRFError:
         raise Forbidden(
-            "This form did not come from a page of ours; reload it and try again."
+            f"This form did not come from a page of ours; reload it and try again.{proxy_hint()}"
         ) from None

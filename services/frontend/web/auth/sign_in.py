@@ -18,6 +18,7 @@ from frontend.web.auth import audit_log
 from frontend.web.auth.authentication import CHALLENGE, TOKEN_HASH, token_authenticator
 from frontend.web.auth.quotas import STORAGE, storage_options
 from frontend.web.auth.sessions import protect_form
+from frontend.web.http.path_prefix import at
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -65,7 +66,7 @@ def sign_in() -> AnyResponse:
     session.permanent = True
     session[TOKEN_HASH] = token.sha256
     audit_log.record("sign in", "done", who=token.name)
-    return redirect(_local(next_path), HTTPStatus.SEE_OTHER)
+    return redirect(at(_local(next_path)), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.post("/sign-out")
@@ -74,7 +75,7 @@ def sign_out() -> AnyResponse:
     protect_form()
     audit_log.record("sign out", "done")
     session.clear()
-    return redirect("/", HTTPStatus.SEE_OTHER)
+    return redirect(at("/"), HTTPStatus.SEE_OTHER)
 
 
 def _form(next_path: str, problem: str | None = None) -> Response:

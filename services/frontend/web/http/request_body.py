@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from werkzeug.exceptions import UnsupportedMediaType
 
 from frontend.errors import BadRequest
+from frontend.web.http.json_text import read_json
 from sim.scenario import MAX_AGENTS, SEED_LIMIT
 
 if TYPE_CHECKING:
@@ -90,28 +90,25 @@ def read_body(model: type[Model], request: Request) -> Model:
     """Read the JSON body of a request; raises BadRequest, and UnsupportedMediaType."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    try:
-        document = orjson.loads(request.get_data(cache=False))
-    except orjson.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise BadRequest(f"The body is not valid JSON ({where}).") from None
+    document = read_json(request.get_data(cache=False), "The body")
     if not isinstance(document, dict):
         raise BadRequest('The body must be a JSON object, such as {"steps": 500}.')
+    # Before a missing field: it may be that one, misspelt. pydantic would list all of them.
+    unknown = next((name for name in document if name not in model.model_fields), None)
+    if unknown is not None:
+        shown, known = unknown[:SHOWN_CHARACTERS], ", ".join(model.model_fields)
+        raise BadRequest(f"There is no field {shown!r}; there are {known}.")
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        # An unknown field first: it may be a missing one, misspelt.
-        worst = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
-        raise BadRequest(_sentence(worst, model)) from None
+        raise BadRequest(_sentence(error.errors()[0])) from None
 
 
-def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
+def _sentence(error: ErrorDetails) -> str:
     name = ".".join(str(part) for part in error["loc"])[:SHOWN_CHARACTERS]
     match error["type"]:
         case "missing":
             return f"{name} is missing."
-        case "extra_forbidden":
-            return f"There is no field {name!r}; there are {', '.join(model.model_fields)}."
         case "int_type":
             return f"{name} must be a whole number in digits, without quotes or a decimal point."
         case _:

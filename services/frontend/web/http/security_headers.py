@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["SecurityHeaders"]
+__all__ = ["HEADERS", "SecurityHeaders"]
 
 # plotly.js fills its style elements through the CSSOM, which CSP allows. The elements themselves
 # are allowed by the hashes of their contents: nothing, and the map styles that it always adds.
@@ -57,8 +57,8 @@ _SECURE: Final = Secure(
 _ONLY_HTTPS: Final = Secure(
     coop=CrossOriginOpenerPolicy().same_origin(), hsts=StrictTransportSecurity().max_age(YEAR_S)
 )
-_HEADERS: Final = tuple(_SECURE.headers.items())
-_OVER_HTTPS: Final = (*_HEADERS, *_ONLY_HTTPS.headers.items())
+HEADERS: Final = tuple(_SECURE.headers.items())
+_OVER_HTTPS: Final = (*HEADERS, *_ONLY_HTTPS.headers.items())
 
 
 class SecurityHeaders:
@@ -77,7 +77,7 @@ class SecurityHeaders:
         ) -> Callable[[bytes], object]:
             if status.startswith("304"):  # the browser keeps the headers of the stored response
                 return start_response(status, headers, exc_info)
-            added = _OVER_HTTPS if environ["wsgi.url_scheme"] == "https" else _HEADERS
+            added = _OVER_HTTPS if environ["wsgi.url_scheme"] == "https" else HEADERS
             return start_response(status, [*headers, *added], exc_info)
 
         return self._app(environ, start)

@@ -17,11 +17,11 @@ FROM_PROXY: Final = "porta.from_proxy"  # in the WSGI environment, where no head
 
 
 class TrustedProxies:
-    """A WSGI application that takes address, scheme and host from proxies in given networks."""
+    """A WSGI application that takes address, scheme, host and prefix from given proxies."""
 
     def __init__(self, app: WSGIApplication, networks: Sequence[str]) -> None:
         self._app = app
-        self._behind = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
+        self._behind = ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_prefix=1)
         self._networks = [ipaddress.ip_network(network) for network in networks]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

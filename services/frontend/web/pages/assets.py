@@ -17,11 +17,12 @@ from flask import Blueprint, Response
 
 from frontend.errors import NotFound
 from frontend.web.http.compression import compress, takes_gzip
+from frontend.web.http.path_prefix import at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["blueprint", "url", "version"]
+__all__ = ["blueprint", "link", "url", "version"]
 
 PLOTLY: Final = "plotly.min.js"
 MEDIA_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -58,6 +59,11 @@ def url(name: str) -> str:
     if name not in _assets():
         raise LookupError(name)
     return f"/assets/{version()}/{name}"
+
+
+def link(name: str) -> str:
+    """Return the address of a file for the sender of this request."""
+    return at(url(name))
 
 
 @cache

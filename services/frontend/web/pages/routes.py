@@ -18,6 +18,8 @@ from frontend.propagations.requests import whole_number
 from frontend.web import commands
 from frontend.web.auth.authorization import require_start
 from frontend.web.context import services
+from frontend.web.http.json_text import read_json
+from frontend.web.http.path_prefix import at
 from frontend.web.http.propagation_address import read_address
 from frontend.web.http.record_stream import PAGE_FILES, records_reply
 from frontend.web.pages.view_model import View
@@ -54,18 +56,14 @@ def submit() -> AnyResponse:
         resource = commands.start(_requested(form))
     except BadRequest as error:
         return _home(form, problem=error.detail)
-    return redirect(resource.links.page, HTTPStatus.SEE_OTHER)
+    return redirect(at(resource.links.page), HTTPStatus.SEE_OTHER)
 
 
 def _requested(form: Mapping[str, str]) -> PropagationRequest:
     """Read the form; raises BadRequest."""
     scenario = None
     if form["scenario"]:
-        try:
-            scenario = orjson.loads(form["scenario"])
-        except orjson.JSONDecodeError as error:
-            where = f"line {error.lineno}, column {error.colno}"
-            raise BadRequest(f"The scenario is not valid JSON ({where}).") from None
+        scenario = read_json(form["scenario"], "The scenario")
     return services().propagations.request(
         steps=whole_number(form["steps"], "number of steps"),
         seed=whole_number(form["seed"] or "0", "seed"),
@@ -108,7 +106,7 @@ def act(propagation_id: str) -> AnyResponse:
         _cancel(wanted)
     else:
         raise BadRequest("A propagation can be started or cancelled here.")
-    return redirect(View(wanted, None).links.page, HTTPStatus.SEE_OTHER)
+    return redirect(at(View(wanted, None).links.page), HTTPStatus.SEE_OTHER)
 
 
 def _cancel(wanted: PropagationRequest) -> None:

@@ -30,6 +30,7 @@ from frontend.web.http.limits import (
     LINE_LIMIT_BYTES,
 )
 from frontend.web.http.problem import MEDIA_TYPE, Problem
+from frontend.web.http.security_headers import HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +118,7 @@ def response(problem: Problem) -> bytes:
         "Content-Type": MEDIA_TYPE,
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
+        **dict(HEADERS),
         **problem.headers,
     }
     lines = [f"HTTP/1.1 {int(problem.status)} {problem.status.phrase}"]

@@ -5,7 +5,7 @@ const LOOK_AGAIN_MS = 2000;
 async function refresh() {
   if (!document.hidden) {
     try {
-      const answer = await fetch("/", { headers: { Accept: "text/html" } });
+      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById("lists");
       if (fresh) document.getElementById("lists")?.replaceWith(document.importNode(fresh, true));

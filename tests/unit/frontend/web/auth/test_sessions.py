@@ -31,6 +31,17 @@ def test_over_https_it_is_bound_to_the_host_and_to_encryption(guarded: Guarded) 
     assert "Domain" not in cookie
 
 
+def test_under_a_path_prefix_it_is_sent_to_that_path_only(guarded: Guarded) -> None:
+    def cookie(base_url: str) -> str:
+        under = {"SCRIPT_NAME": "/porta"}
+        answer = guarded.client().get("/sign-in", base_url=base_url, environ_overrides=under)
+        return answer.headers["Set-Cookie"]
+
+    assert "; Path=/porta" in cookie("http://localhost")
+    assert cookie("https://porta").startswith("__Secure-porta=")
+    assert "; Path=/porta" in cookie("https://porta")
+
+
 def test_it_lasts_half_a_day(guarded: Guarded) -> None:
     client = guarded.signed_in()
     cookie = client.get_cookie("porta")
