@@ -81,11 +81,16 @@ def test_the_runner_says_that_it_needs_a_way_to_dask() -> None:
     assert "DASK_GATEWAY_ADDRESS" in result.output
 
 
-@pytest.mark.parametrize("steps", ["0", "1e3", "1_000", "abc", "\u0665", "100000001"])
+@pytest.mark.parametrize("steps", ["0", "1e-3", "1_00", "abc", "\u0665", "100000001"])
 def test_propagate_refuses_what_is_no_step_count(steps: str) -> None:
     result = run("propagate", steps)
     assert result.exit_code == 2
     assert "whole number" in result.output
+
+
+def test_propagate_takes_step_counts_as_people_write_them() -> None:
+    for steps in ("2,000", "2_000", "2e3"):
+        assert run("propagate", steps).output.startswith("2,000 steps")
 
 
 @pytest.mark.parametrize(
