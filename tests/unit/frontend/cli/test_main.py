@@ -41,8 +41,19 @@ def test_help_lists_every_command_and_every_variable() -> None:
     assert result.exit_code == 0
     for word in ("serve", "web", "runner", "probe", "propagate", "clusters", "token"):
         assert word in result.output
+    _, variables = result.output.split("\nEnvironment:\n")
     for variable in VARIABLES:
-        assert variable.name in result.output
+        assert f"\n  {variable.name}" in f"\n{variables}"
+
+
+# bash asks the bash that is installed for its version.
+@pytest.mark.parametrize(("shell", "current"), [("zsh", "2"), ("fish", "--")])
+def test_shells_complete_commands_and_options(shell: str, current: str) -> None:
+    assert "_porta_completion" in run(_PORTA_COMPLETE=f"{shell}_source").output
+    typed = {"COMP_WORDS": "porta propagate --", "COMP_CWORD": current}
+    completed = run(_PORTA_COMPLETE=f"{shell}_complete", **typed).output
+    for option in ("--output", "--workers", "--overwrite"):
+        assert option in completed
 
 
 @pytest.mark.parametrize(
