@@ -2,7 +2,7 @@
 #
 # Needs python3 (3.11 or newer, with venv), git and a POSIX shell; everything else is installed
 # into .venv from the hash-locked files in requirements/. Nothing outside the repository is
-# written, but for the caches of pip and uv.
+# written, but for the caches of pip, uv and numba (the compiled kernel).
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -16,6 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced
 STAMP := $(VENV)/.installed
+COMPILED := $(VENV)/.compiled
 UV := $(BIN)/uv
 # The machine's own certificates where it has them (behind a proxy that inspects, only they will
 # do), else those that uv brings along. No active environment and no settings of the user's.
@@ -33,7 +34,7 @@ say = @printf '%s\n' "$(1)"
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-setup: $(STAMP) ## make .venv with everything, from the locked requirements
+setup: $(COMPILED) ## make .venv with everything, from the locked requirements
 	@:
 
 $(BIN)/python:
@@ -62,6 +63,12 @@ $(SYNCED): requirements/dev.txt $(UV)
 
 $(STAMP): pyproject.toml $(SYNCED)
 	@$(UV_RUN) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Here, so that the first propagation does not wait for it.
+$(COMPILED): $(STAMP) $(wildcard services/sim/jit.py services/sim/engine/kernel/*.py)
+	$(call say,compiling the numerical kernel)
+	@$(BIN)/python -c 'from sim.engine import warm; warm()'
 	@touch $@
 	$(call say,ready: $(BIN)/porta)
 

@@ -47,6 +47,7 @@ __all__ = [
     "sliced_intervals",
     "steps_per_iteration",
     "stretch_intervals",
+    "useful_workers",
     "work",
     "workers_for",
 ]
@@ -203,6 +204,18 @@ def slice_batches(
         end = start + max(1, fitting)
         yield range(first + start, first + end)
         start = end
+
+
+def useful_workers(trajectory: Trajectory, iterations: int, *, export: bool = False) -> int:
+    """Return how many workers can have a task at a time: any more would never have one.
+
+    The pass is a chain of tasks, so it is one. An export has a task for each interval at most.
+
+    >>> from sim.scenario import Trajectory
+    >>> useful_workers(Trajectory(), 100_000_000), useful_workers(Trajectory(), 100, export=True)
+    (1, 2)
+    """
+    return 1 + (trajectory.intervals_for(iterations) if export else 0)
 
 
 def workers_for(

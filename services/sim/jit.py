@@ -65,11 +65,15 @@ def _folders() -> Iterator[Path]:
 
 
 def _is_usable(folder: str) -> bool:
-    """Return whether numba can cache in this folder; it creates one that is missing."""
-    with suppress(OSError):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        return bool(folder) and os.access(folder, os.W_OK | os.X_OK)
-    return False
+    """Return whether numba can cache in this folder, which it creates if it is missing.
+
+    It is not created here: the image's locator copies its kernels to a folder that is missing.
+    """
+    if not folder:
+        return False
+    path = Path(folder).absolute()
+    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
 
 
 # numba reads its environment when it is imported. Without this it fails at the first kernel if it

@@ -151,7 +151,7 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 def test_an_export_that_is_killed_says_so_and_a_rerun_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "parts"
-    words = ("propagate", "20000000", "--workers", "1", "--output", f"{folder}/")
+    words = ("propagate", "5000000", "--workers", "1", "--output", f"{folder}/")
     with subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "frontend.cli", *words], start_new_session=True
     ) as killed:

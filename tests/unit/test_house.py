@@ -246,3 +246,14 @@ def test_architecture_is_drawn_from_the_code() -> None:
         [sys.executable, "scripts/draw_architecture.py", "--check"], cwd=HOUSE, check=False
     )
     assert done.returncode == 0, "Run: make architecture"
+
+
+def test_setup_compiles_the_kernel_after_it_has_installed() -> None:
+    printed = subprocess.run(
+        ["make", "--dry-run", "--always-make", "setup"],  # noqa: S607 -- any make will do
+        cwd=HOUSE,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert printed.index("--editable") < printed.index("from sim.engine import warm; warm()")

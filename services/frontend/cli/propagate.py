@@ -56,7 +56,7 @@ class Arguments:
         limits = requests.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
         return requests.read_request(
             limits,
-            steps=requests.whole_number(self.steps, "number of steps"),
+            steps=requests.step_count(self.steps),
             seed=requests.whole_number(self.seed, "seed"),
             members=requests.whole_number(self.members, "number of members"),
             scenario=None if self.scenario is None else _read_json(self.scenario),

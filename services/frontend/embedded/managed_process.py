@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from frontend.embedded.ports import Port
 
-__all__ = ["ManagedProcess"]
+__all__ = ["START_S", "ManagedProcess"]
 
+START_S: Final = 60.0  # without progress (StartDeadline)
 LINES_SHOWN: Final = 12  # of the log, in an error
 TAIL_BYTES: Final = 8_192  # read for them
 
@@ -41,7 +42,7 @@ class ManagedProcess:
     trouble: Callable[[], str] = lambda: ""
     after: tuple[str, ...] = ()
     port: Port | None = None
-    deadline_s: float = 60.0
+    deadline_s: float = START_S
     gives_back: bool = False
     required: bool = True
 

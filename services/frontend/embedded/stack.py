@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from frontend.embedded.gateway import EmbeddedGateway, gateway_process, proxy_process
-from frontend.embedded.managed_process import ManagedProcess
+from frontend.embedded.managed_process import START_S, ManagedProcess
 from frontend.embedded.ports import LOOPBACK, Port, hold
 from frontend.embedded.probes import Answer, get
 from frontend.embedded.valkey import redis_process, redis_url
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Stack", "browser_url", "compose"]
 
 ANY_ADDRESS: Final = {"0.0.0.0": LOOPBACK, "::": "::1", "": LOOPBACK}  # noqa: S104 - read, not bound
-COMPILING_S: Final = 300.0  # a web may first have to compile the kernels: 50 s of a slow processor
 FOREIGN_START_S: Final = 10.0  # a server elsewhere may be away for long: serve what there is
 
 
@@ -90,7 +89,6 @@ def _web_process(
         port=listening,
         answers=lambda: get(address, "/healthz") is not None,
         after=("redis",) if plan.redis else (),
-        deadline_s=COMPILING_S,
     )
 
 
@@ -115,7 +113,7 @@ def _runner_process(
         after=redis + proxy,
         gives_back=True,
         required=all_embedded,
-        deadline_s=COMPILING_S if all_embedded else FOREIGN_START_S,
+        deadline_s=START_S if all_embedded else FOREIGN_START_S,
     )
 
 

@@ -24,6 +24,7 @@ from frontend.embedded.data_dir import DataDir
 from frontend.embedded.messages import Event, Kind, Plan
 from frontend.embedded.process_tree import ProcessTree, adopt_orphans, stop_processes
 from frontend.embedded.stack import Stack, compose
+from frontend.embedded.start_deadline import StartDeadline
 from frontend.embedded.wakeup import Wakeup
 from frontend.errors import FrontendError
 
@@ -57,6 +58,7 @@ class _Child:
     ready: bool = False
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS + 1))
     restart_at: float = 0.0
+    deadline: StartDeadline | None = None
 
 
 class Supervisor:
@@ -110,6 +112,7 @@ class Supervisor:
 
     def _start(self, child: _Child) -> None:
         child.process = child.managed.start()
+        child.deadline = StartDeadline(child.process.pid, child.managed.deadline_s)
         child.starts.append(time.monotonic())
         _report("started", process=child.managed.name, pid=child.process.pid)
 
@@ -117,7 +120,7 @@ class Supervisor:
         managed = child.managed
         if managed.answers():
             return True
-        if time.monotonic() < child.starts[-1] + managed.deadline_s:
+        if child.deadline is not None and not child.deadline.has_passed():
             return False
         trouble = managed.trouble()
         reason = f"was not ready after {managed.deadline_s:g} s" + (trouble and f" ({trouble})")

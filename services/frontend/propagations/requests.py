@@ -1,8 +1,9 @@
 """Reads requests: ids, seeds and step counts become a `PropagationRequest` within the limits.
 
 Text that is not exactly a request is a `BadRequest` (or `NotFound`) with a sentence that says what
-would be one. Nothing is guessed, and Python's own leniency (`1_000`, Arabic digits, numbers of
-four thousand digits) is never reached.
+would be one. Nothing is guessed, and Python's own leniency (Arabic digits, numbers of four thousand
+digits) is never reached. Only people, in the form and on the command line, may write a step count
+as `1,000,000`, `1_000_000` or `1e6`: an address has one form.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from sim.scenario import NANO, PropagationRequest, Scenario, Trajectory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ID", "Limits", "parse_id", "read_request", "whole_number"]
+__all__ = ["ID", "Limits", "parse_id", "read_request", "step_count", "whole_number"]
 
 WHOLE_NUMBER: Final = re.compile("0|[1-9][0-9]{0,15}")  # 16 digits hold everything below 2**53
 ID: Final = re.compile("([1-9][0-9]{0,15})(?:-([0-9a-f]{16}))?")  # JSON Schema reads it, too
 SHOWN_CHARACTERS: Final = 40
+SHOWN_STEPS: Final = 10**16  # larger numbers are shown as 1e+99
+GROUPED: Final = re.compile("[1-9][0-9]{0,2}(?:(?:,[0-9]{3}){1,5}|(?:_[0-9]{3}){1,5})")
+SCIENTIFIC: Final = re.compile(r"([1-9][0-9]{0,15})(?:\.([0-9]{1,15}))?[eE]\+?([0-9]{1,2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +59,33 @@ def whole_number(text: str, name: str) -> int:
     return int(text)
 
 
+def step_count(text: str) -> int:
+    """Read a step count as people write it; raises BadRequest.
+
+    >>> [step_count(text) for text in ("1000000", "1,000,000", "1_000_000", "1e6", "2.5e3")]
+    [1000000, 1000000, 1000000, 1000000, 2500]
+    """
+    if GROUPED.fullmatch(text):
+        return int(text.replace(",", "").replace("_", ""))
+    if (found := SCIENTIFIC.fullmatch(text)) is not None:
+        whole, fraction, exponent = found[1], (found[2] or "").rstrip("0"), int(found[3])
+        if len(fraction) <= exponent:
+            return int(whole + fraction + "0" * (exponent - len(fraction)))
+    if WHOLE_NUMBER.fullmatch(text):
+        return int(text)
+    raise BadRequest(
+        f"The number of steps must be a whole number, such as 1000000, 1,000,000 or 1e6, not "
+        f"{_shown(text)}."
+    )
+
+
 def read_request(
     limits: Limits, *, steps: int, seed: int = 0, members: int = 1, scenario: object | None = None
 ) -> PropagationRequest:
     """Make a request of its parts; `scenario` is parsed JSON, or None for the default one."""
-    if steps < 1:
-        raise BadRequest(_steps_sentence(str(steps), limits.max_steps))
+    if not 1 <= steps <= limits.max_steps:
+        shown = str(steps) if steps < SHOWN_STEPS else f"{steps:.3g}"
+        raise BadRequest(_steps_sentence(shown, limits.max_steps))
     try:
         chosen = NANO if scenario is None else Scenario.from_json(scenario)
         request = PropagationRequest(steps, Trajectory(chosen, seed), members)

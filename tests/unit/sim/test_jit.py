@@ -93,6 +93,11 @@ def test_with_a_folder_given_no_other_is_looked_for(tmp_path: Path) -> None:
     assert run(without_others, NUMBA_CACHE_DIR=str(tmp_path)) == str(tmp_path)
 
 
+def test_a_given_folder_is_not_made_before_numba_asks_for_it(tmp_path: Path) -> None:
+    assert cache_folder(NUMBA_CACHE_DIR=str(tmp_path / "mine")) == str(tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+
+
 def test_without_a_temporary_folder_nothing_fails() -> None:
     without = "import tempfile; tempfile._candidate_tempdir_list = lambda: []; "
     assert run(without + SHOWN, XDG_CACHE_HOME="/proc/nowhere") == ""

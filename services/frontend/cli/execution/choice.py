@@ -6,12 +6,13 @@ A module is imported only when it is chosen: importing Dask takes longer than te
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+import click
+
+from frontend.cli.execution.worker_count import asked_workers, export_workers
 from frontend.errors import BadRequest, FrontendError
-from sim.cost_model import workers_for
 from sim.errors import RequestError, SimError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _computed(settings: Settings, request: PropagationRequest, workers: Workers)
     if isinstance(workers, int):
         from frontend.cli.execution import own_cluster
 
-        return own_cluster.propagation(settings, request, workers)
+        return own_cluster.propagation(settings, request, _granted(settings, request, workers))
     if workers == "auto" and settings.redis_location is not None and settings.has_dask:
         from frontend.cli.execution import shared_runner
 
@@ -58,7 +59,9 @@ def export_parts(
     from frontend.cli.execution import own_cluster
 
     if workers == "auto":
-        workers = _export_workers(settings, folder.request)
+        workers = export_workers(settings, folder.request)
+    else:
+        workers = _granted(settings, folder.request, workers, export=True)
     with frontend_errors():
         own_cluster.export_parts(settings, folder, workers)
 
@@ -74,11 +77,12 @@ def frontend_errors() -> Iterator[None]:
         raise FrontendError(str(error)) from error
 
 
-def _export_workers(settings: Settings, request: PropagationRequest) -> int:
-    """Return how many workers an export keeps busy; on this machine at most one for each core."""
-    most = settings.max_workers
-    if not settings.has_dask:
-        most = min(most, os.cpu_count() or 1)
-    return workers_for(
-        request.trajectory, request.steps, slice_budget_bytes=0, max_workers=most, export=True
-    )
+def _granted(
+    settings: Settings, request: PropagationRequest, asked: int, *, export: bool = False
+) -> int:
+    if settings.scheduler is not None:
+        return asked  # it has the workers that it has
+    workers, sentences = asked_workers(settings, request, asked, export=export)
+    for sentence in sentences:
+        click.echo(sentence, err=True)
+    return workers

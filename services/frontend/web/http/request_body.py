@@ -1,14 +1,16 @@
 """What a request's body may be: read strictly, refused with a sentence, described by its schema.
 
-- A whole number must be written as one: `true`, `1.0` and `"5"` are refused, as are unknown fields.
+- A whole number is an integer of JSON Schema, which `1000.0` and `1e3` are, too; `true`, `1.5` and
+  `"5"` are refused, as are unknown fields.
 - `sim.scenario` validates the scenario; the schema here describes it, with its limits.
 """
 
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from werkzeug.exceptions import UnsupportedMediaType
 
 from frontend.errors import BadRequest
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PropagationBody", "read_body"]
 
+BYTE_ORDER_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SHOWN_CHARACTERS: Final = 60  # of a field's name, which the client may have made up
 
 _NUMBER: Final = {"type": "number"}
@@ -66,6 +69,14 @@ _SCENARIO: Final[dict[str, Any]] = {
 Model = TypeVar("Model", bound=BaseModel)
 
 
+def _integral(value: object) -> object:
+    """Return an int for a float that is one: JSON has one kind of number (RFC 8259, section 6)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_integral)]
+
+
 class PropagationBody(BaseModel):
     """A request for a number of steps of a scenario, with the random time steps of a seed."""
 
@@ -76,11 +87,11 @@ class PropagationBody(BaseModel):
         json_schema_extra={"examples": [{"steps": 500}, {"steps": 1_000_000, "seed": 7}]},
     )
 
-    steps: Annotated[int, Field(json_schema_extra={"minimum": 1})]
+    steps: Annotated[Whole, Field(json_schema_extra={"minimum": 1})]
     """Iterations."""
-    seed: Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": SEED_LIMIT - 1})] = 0
+    seed: Annotated[Whole, Field(json_schema_extra={"minimum": 0, "maximum": SEED_LIMIT - 1})] = 0
     """The seed of the random time steps."""
-    members: Annotated[int, Field(json_schema_extra={"minimum": 1, "maximum": 1})] = 1
+    members: Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": 1})] = 1
     """The members of the ensemble; 1 is the only one supported."""
     scenario: Annotated[Any, WithJsonSchema(_SCENARIO)] = None
     """The agents and their time steps; the default scenario if left out."""
@@ -90,7 +101,10 @@ def read_body(model: type[Model], request: Request) -> Model:
     """Read the JSON body of a request; raises BadRequest, and UnsupportedMediaType."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    document = read_json(request.get_data(cache=False), "The body")
+    data = request.get_data(cache=False)
+    if data.startswith(BYTE_ORDER_MARKS):
+        raise BadRequest("The body must be UTF-8 without a byte order mark, as JSON is.")
+    document = read_json(data, "The body")
     if not isinstance(document, dict):
         raise BadRequest('The body must be a JSON object, such as {"steps": 500}.')
     # Before a missing field: it may be that one, misspelt. pydantic would list all of them.
@@ -110,6 +124,6 @@ def _sentence(error: ErrorDetails) -> str:
         case "missing":
             return f"{name} is missing."
         case "int_type":
-            return f"{name} must be a whole number in digits, without quotes or a decimal point."
+            return f"{name} must be a whole number, without quotes or a fraction."
         case _:
             return f"{name}: {error['msg']}."

@@ -14,7 +14,7 @@ import orjson
 from flask import Blueprint, Response, redirect, render_template, request
 
 from frontend.errors import BadRequest, NotFound
-from frontend.propagations.requests import whole_number
+from frontend.propagations.requests import step_count, whole_number
 from frontend.web import commands
 from frontend.web.auth.authorization import require_start
 from frontend.web.context import services
@@ -65,7 +65,7 @@ def _requested(form: Mapping[str, str]) -> PropagationRequest:
     if form["scenario"]:
         scenario = read_json(form["scenario"], "The scenario")
     return services().propagations.request(
-        steps=whole_number(form["steps"], "number of steps"),
+        steps=step_count(form["steps"]),
         seed=whole_number(form["seed"] or "0", "seed"),
         scenario=scenario,
     )

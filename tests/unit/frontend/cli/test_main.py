@@ -41,8 +41,19 @@ def test_help_lists_every_command_and_every_variable() -> None:
     assert result.exit_code == 0
     for word in ("serve", "web", "runner", "probe", "propagate", "clusters", "token"):
         assert word in result.output
+    _, variables = result.output.split("\nEnvironment:\n")
     for variable in VARIABLES:
-        assert variable.name in result.output
+        assert f"\n  {variable.name}" in f"\n{variables}"
+
+
+# bash asks the bash that is installed for its version.
+@pytest.mark.parametrize(("shell", "current"), [("zsh", "2"), ("fish", "--")])
+def test_shells_complete_commands_and_options(shell: str, current: str) -> None:
+    assert "_porta_completion" in run(_PORTA_COMPLETE=f"{shell}_source").output
+    typed = {"COMP_WORDS": "porta propagate --", "COMP_CWORD": current}
+    completed = run(_PORTA_COMPLETE=f"{shell}_complete", **typed).output
+    for option in ("--output", "--workers", "--overwrite"):
+        assert option in completed
 
 
 @pytest.mark.parametrize(
@@ -81,11 +92,16 @@ def test_the_runner_says_that_it_needs_a_way_to_dask() -> None:
     assert "DASK_GATEWAY_ADDRESS" in result.output
 
 
-@pytest.mark.parametrize("steps", ["0", "1e3", "1_000", "abc", "\u0665", "100000001"])
+@pytest.mark.parametrize("steps", ["0", "1e-3", "1_00", "abc", "\u0665", "100000001"])
 def test_propagate_refuses_what_is_no_step_count(steps: str) -> None:
     result = run("propagate", steps)
     assert result.exit_code == 2
     assert "whole number" in result.output
+
+
+def test_propagate_takes_step_counts_as_people_write_them() -> None:
+    for steps in ("2,000", "2_000", "2e3"):
+        assert run("propagate", steps).output.startswith("2,000 steps")
 
 
 @pytest.mark.parametrize(

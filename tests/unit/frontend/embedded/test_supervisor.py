@@ -61,6 +61,10 @@ time.sleep(60)
 STUBBORN: Final = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n{SERVER}"
 WITH_ORPHAN: Final = f"import os, time\nif os.fork() == 0: os.setsid(); time.sleep(60)\n{SERVER}"
 FORKING: Final = f"import os, time\nif os.fork() == 0: time.sleep(60)\n{SERVER}"
+SLOW: Final = f"""
+import time
+while time.process_time() < 1.5: pass
+{SERVER}"""
 NEVER_THERE: Final = "import time; print('thinking', flush=True); time.sleep(60)"
 BROKEN: Final = "import sys; sys.exit('no configuration')"
 
@@ -196,6 +200,11 @@ def test_a_server_that_is_not_there_in_time_is_named_with_its_last_words(keep: S
     detail = supervisor.hear("raised")["detail"]
     assert detail.startswith("The one was not ready after 1 s.")
     assert detail.endswith("    thinking")
+
+
+def test_a_server_that_works_on_its_start_is_waited_for_beyond_its_deadline(keep: Start) -> None:
+    supervisor = keep({"name": "one", "program": SLOW, "deadline_s": 0.5})
+    supervisor.hear("ready")
 
 
 def test_a_server_that_is_not_required_is_waited_for_and_then_left_alone(keep: Start) -> None:

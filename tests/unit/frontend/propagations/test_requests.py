@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontend.errors import BadRequest, NotFound
-from frontend.propagations.requests import Limits, parse_id, read_request, whole_number
+from frontend.propagations.requests import Limits, parse_id, read_request, step_count, whole_number
 from sim.scenario import NANO, PropagationRequest, Trajectory
 
 LIMITS = Limits(max_steps=1_000_000, max_work=10_000_000)
@@ -111,3 +111,33 @@ def test_any_text_is_a_request_or_is_refused(
 @given(st.integers(0, 10**16 - 1))
 def test_plain_digits_are_read_back(number: int) -> None:
     assert whole_number(str(number), "seed") == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1000000", "1,000,000", "1_000_000", "1e6", "1E6", "1e+6", "1.0e6", "10e5"),
+        "1.000000e6",
+    ],
+)
+def test_people_may_write_a_million_as_they_like(text: str) -> None:
+    assert step_count(text) == 1_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "-1", "+1", "1.5", "1.5e0", "1e", "e6", "1e-6", "1e100", "1,00", "1,0000", ",100"),
+        *("1,000_000", "1_0", "1__000", "_1", "1 000", "1.000.000", "0x10", "007", "inf", "nan"),
+        *("\u0661\u0662", "9" * 4_000, "9" * 4_000 + "e9", "1" + ",000" * 2_000, "1\n"),
+    ],
+)
+def test_what_is_no_step_count_for_a_person_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(BadRequest, match=r"such as 1000000, 1,000,000 or 1e6, not .*\.$") as caught:
+        step_count(text)
+    assert len(caught.value.detail) < 150
+
+
+def test_a_step_count_beyond_the_limit_is_refused_however_it_is_written() -> None:
+    with pytest.raises(BadRequest, match=r"from 1 to 1,000,000, not 1e\+99\."):
+        read_request(LIMITS, steps=step_count("1e99"))

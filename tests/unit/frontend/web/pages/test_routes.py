@@ -175,6 +175,11 @@ def test_the_form_leads_to_the_page_of_what_it_asks_for(web: FlaskClient) -> Non
     assert (seeded.status_code, seeded.headers["Location"]) == (303, f"/propagate/{SEEDED.id}")
 
 
+@pytest.mark.parametrize("steps", ["1,000", "1_000", "1e3", "1000"])
+def test_the_form_takes_step_counts_as_people_write_them(web: FlaskClient, steps: str) -> None:
+    assert web.post("/", data={"steps": steps}).headers["Location"] == "/propagate/1000"
+
+
 def test_the_form_takes_a_scenario(web: FlaskClient) -> None:
     document = NANO.to_json() | {"epsilon": 0.002}
     answer = web.post("/", data={"steps": "500", "scenario": json.dumps(document)})
