@@ -283,15 +283,29 @@ def test_a_taken_port_is_told_in_a_sentence(data: Path) -> None:
 
 
 def test_a_server_that_cannot_start_is_named_with_its_last_words(data: Path) -> None:
-    appended = data / "redis" / "appendonlydir"
-    appended.mkdir(parents=True)
-    (appended / "appendonly.aof.manifest").write_text("nonsense\n")
+    (data / "redis").mkdir(parents=True)
+    (data / "redis" / "appendonlydir").touch()
     served = Served(data)
     errors = served.errors()
     assert served.process.returncode == 1
     assert "The Redis server ended while Porta started" in errors
-    assert "AOF" in errors
+    assert "append-only dir" in errors
     assert of_folder(data) == []
+
+
+def test_damaged_results_are_repaired_in_a_sentence_and_porta_starts(data: Path) -> None:
+    with serving(data) as served:
+        assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
+    (writes,) = (data / "redis" / "appendonlydir").glob("*.incr.aof")
+    with writes.open("ab") as file:
+        file.write(bytes(4_096))
+    with serving(data) as served:
+        assert httpx.get(f"{served.url}{STEPS}").json()["status"] == "complete"
+        served.process.send_signal(signal.SIGTERM)
+        errors = served.errors()
+    assert "Porta has repaired its data: the append-only file was damaged" in errors
+    (aside,) = (data / "redis").glob("damaged-*")
+    assert str(aside) in errors
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@
   free once both processes are gone, however they ended.
 - `redis/` is kept; `logs/` has the logs of this start and of the previous one; `run/` and the
   directory of sockets belong to one start, and are removed before the next.
+- It knows where it lives, by device and inode: a copy of it, whose files name the sockets and the
+  processes of the original, leaves these alone.
 - Sockets are in a directory with a short path, since a socket's path has about 100 characters at
   most (108 bytes in Linux' unix(7), 104 in BSD's).
 """
@@ -39,6 +41,7 @@ LOG_LIMIT_BYTES: Final = 8 * 2**20
 SUPERVISOR: Final = "supervisor"  # the name of its log
 SOCKETS: Final = "porta-"  # the prefix of the directory of sockets
 MARK: Final = "EMBEDDED_IN_PORTA"  # not PORTA_...: an unknown setting would be refused
+IDENTITY: Final = "EMBEDDED_IN_PORTA_FOLDER"
 
 
 def default_data_dir() -> Path:
@@ -69,8 +72,16 @@ class DataDir:
 
     @property
     def mark(self) -> dict[str, str]:
-        """The environment variable that marks every process of this directory, Dask's included."""
-        return {MARK: str(self.path)}
+        """The environment variables that mark every process of this directory, Dask's included."""
+        return {MARK: str(self.path), IDENTITY: self._identity}
+
+    @property
+    def _identity(self) -> str:
+        """What tells this directory from a copy, also from one that takes its place."""
+        with suppress(OSError):
+            status = self.path.stat()
+            return f"{status.st_dev}:{status.st_ino}"
+        return ""
 
     def log(self, name: str) -> Path:
         """Return the log of the managed process of that name."""
@@ -101,7 +112,7 @@ class DataDir:
             if log != self.log(SUPERVISOR):  # the launcher has opened it for this start
                 log.replace(log.with_suffix(".log.1"))
         sockets = _socket_dir()
-        self._write(lock, {**self._read(lock), "sockets": str(sockets)})
+        self._write(lock, {**self._read(lock), "sockets": str(sockets), "home": self._identity})
         # systemd-tmpfiles does not clean up a directory that is locked:
         # https://www.freedesktop.org/software/systemd/man/latest/tmpfiles.d.html
         held = os.open(sockets, os.O_RDONLY | os.O_CLOEXEC)
@@ -127,8 +138,9 @@ class DataDir:
         """
         stop_processes(self._strays, STRAY_GRACE_S)
         shutil.rmtree(self.run, ignore_errors=True)
-        sockets = Path(str(self._read(lock).get("sockets", "")))
-        if sockets.name.startswith(SOCKETS):
+        noted = self._read(lock)
+        sockets = Path(str(noted.get("sockets", "")))
+        if sockets.name.startswith(SOCKETS) and noted.get("home") == self._identity:
             shutil.rmtree(sockets, ignore_errors=True)
 
     def _strays(self) -> list[psutil.Process]:
@@ -136,9 +148,10 @@ class DataDir:
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
-            return process.environ().get(MARK) == str(self.path)
+            environ = process.environ()
         except psutil.Error:  # another user's process, or it has ended
             return False
+        return self.mark.items() <= environ.items()
 
     def _take(self, descriptor: int) -> None:
         deadline = time.monotonic() + LEAVING_S

@@ -115,6 +115,8 @@ class _Launcher:
             case "restarted":
                 log = self._data_dir.log(event.process)
                 _echo(f"Porta starts {event.detail}, again; see {log}", to_errors=True)
+            case "repaired":
+                _echo(f"Porta has repaired its data: {event.detail}.", to_errors=True)
             case "failed":
                 self._failure = event.detail
             case "started":

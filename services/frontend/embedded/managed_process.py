@@ -29,7 +29,9 @@ class ManagedProcess:
     `answers` returns whether it is ready; `trouble` returns why not, or "" if that is unknown.
     A process that `gives_back` holds leases or clusters: it is stopped first, while the servers
     that it needs still run. Without a `required` process Porta does not start; after the
-    `deadline_s` of any other, Porta starts with a warning.
+    `deadline_s` of any other, Porta starts with a warning. `prepare` and `repair` mend what it
+    reads: before each start, and after an end, from its log since the start. They return what they
+    did, or "".
     """
 
     name: str
@@ -40,6 +42,8 @@ class ManagedProcess:
     log: Path
     answers: Callable[[], bool]
     trouble: Callable[[], str] = lambda: ""
+    prepare: Callable[[], str] = lambda: ""
+    repair: Callable[[str], str] = lambda _log: ""
     after: tuple[str, ...] = ()
     port: Port | None = None
     deadline_s: float = START_S
@@ -65,14 +69,18 @@ class ManagedProcess:
         except OSError as error:
             raise self.failed(f"could not be started ({error})") from error
 
+    def logged(self, start: int) -> str:
+        """Return the end of what is in the log from the position `start`."""
+        try:
+            data = self.log.read_bytes()[start:][-TAIL_BYTES:]
+        except OSError:
+            return ""
+        return data.decode("utf-8", "replace")
+
     def failed(self, reason: str) -> ProcessFailed:
         """Return the error to raise, with the last lines of the log."""
         return ProcessFailed(self.title, reason, self.log, self._last_lines())
 
     def _last_lines(self) -> str:
-        try:
-            data = self.log.read_bytes()[-TAIL_BYTES:]
-        except OSError:
-            return ""
-        lines = data.decode("utf-8", "replace").splitlines()
+        lines = self.logged(0).splitlines()
         return "\n".join(f"    {line}" for line in lines[-LINES_SHOWN:])

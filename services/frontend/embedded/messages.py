@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Event", "Kind", "Lines", "Plan"]
 
-Kind = Literal["started", "ready", "waiting", "restarted", "failed"]
+Kind = Literal["started", "ready", "waiting", "restarted", "repaired", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

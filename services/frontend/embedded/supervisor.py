@@ -3,7 +3,8 @@
 - It runs in a session of its own, and holds the read end of a pipe whose write end `porta serve`
   holds. When the pipe ends, however `porta serve` ended, the supervisor stops everything.
 - It adopts orphans, so that every process that Dask starts is its descendant and is stopped too.
-- It restarts a server that dies, but at most `RESTARTS` times within `RESTARTS_S`.
+- It restarts a server that dies, but at most `RESTARTS` times within `RESTARTS_S`. If damaged
+  files made it die, they are repaired first.
 - It reports to `porta serve` with lines of JSON on standard output (`messages.Event`).
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections import deque
@@ -29,8 +31,7 @@ from frontend.embedded.wakeup import Wakeup
 from frontend.errors import FrontendError
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import psutil
 
@@ -59,6 +60,7 @@ class _Child:
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS + 1))
     restart_at: float = 0.0
     deadline: StartDeadline | None = None
+    log_start: int = 0  # where the log of the latest start begins
 
 
 class Supervisor:
@@ -111,6 +113,8 @@ class Supervisor:
         return all(self._children[name].ready for name in managed.after)
 
     def _start(self, child: _Child) -> None:
+        _report_repair(child, _mended(child.managed.prepare))
+        child.log_start = _size(child.managed.log)
         child.process = child.managed.start()
         child.deadline = StartDeadline(child.process.pid, child.managed.deadline_s)
         child.starts.append(time.monotonic())
@@ -131,9 +135,13 @@ class Supervisor:
 
     def _fail_if_child(self, pid: int) -> None:
         child = self._forget_process(pid)
-        if child is not None:
-            how = _ending_of(self._tree.exits[pid])
-            raise child.managed.failed(f"ended while Porta started ({how})")
+        if child is None:
+            return
+        if len(child.starts) <= RESTARTS and _repair(child):
+            self._start(child)
+            return
+        how = _ending_of(self._tree.exits[pid])
+        raise child.managed.failed(f"ended while Porta started ({how})")
 
     def _supervise(self) -> None:
         """Wait for an event or the next restart, and restart what has died."""
@@ -156,6 +164,7 @@ class Supervisor:
         how = _ending_of(self._tree.exits[pid])
         with suppress(ProcessLookupError):  # its forks hold its port (Dask's are in other groups)
             os.killpg(pid, signal.SIGKILL)
+        _repair(child)
         now = time.monotonic()
         recent = sum(start > now - RESTARTS_S for start in child.starts)
         if recent > RESTARTS:
@@ -187,6 +196,30 @@ class Supervisor:
             if child.managed.gives_back and child.process is not None
         }
         return [process for process in self._tree.members() if process.pid in pids]
+
+
+def _repair(child: _Child) -> bool:
+    """Mend what a process reads, if that made it end; return whether anything was done."""
+    log = child.managed.logged(child.log_start)
+    done = _mended(lambda: child.managed.repair(log))
+    _report_repair(child, done)
+    return bool(done)
+
+
+def _mended(mend: Callable[[], str]) -> str:
+    try:
+        return mend()
+    except (OSError, subprocess.SubprocessError):  # as a full disk: the server's own error is shown
+        return ""
+
+
+def _report_repair(child: _Child, done: str) -> None:
+    if done:
+        _report("repaired", process=child.managed.name, detail=done)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _ending_of(exit_code: int) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import psutil
 
+from frontend.embedded.append_only_file import AppendOnlyFile
 from frontend.embedded.managed_process import ManagedProcess
 from frontend.embedded.probes import redis_answers
 
@@ -38,6 +39,7 @@ def redis_url(sockets: Path) -> str:
 def redis_process(data_dir: DataDir, sockets: Path, environ: Mapping[str, str]) -> ManagedProcess:
     """Return the process of the server."""
     options = _options(data_dir.redis, sockets / SOCKET)
+    appended = AppendOnlyFile(data_dir.redis, _binary())
     return ManagedProcess(
         name="redis",
         title="the Redis server",
@@ -46,6 +48,8 @@ def redis_process(data_dir: DataDir, sockets: Path, environ: Mapping[str, str]) 
         working_dir=data_dir.redis,
         log=data_dir.log("redis"),
         answers=partial(redis_answers, sockets / SOCKET),
+        prepare=appended.complete,
+        repair=appended.repair,
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Final
@@ -102,6 +103,29 @@ def test_what_a_killed_start_left_is_swept_before_the_next(tmp_path: Path) -> No
         assert not lives(int(stray))
         assert not Path(sockets).exists()
         assert list(folder.run.iterdir()) == []
+
+
+@pytest.mark.parametrize("takes_its_place", [False, True])
+def test_a_copy_of_a_folder_in_use_leaves_the_originals_sockets_and_processes_alone(
+    tmp_path: Path, *, takes_its_place: bool
+) -> None:
+    original, copy = DataDir(tmp_path / "original"), DataDir(tmp_path / "copy")
+    with original.locked(URL) as lock, original.prepared(lock) as sockets:
+        (sockets / "redis.sock").touch()
+        with python("import time; time.sleep(60)", environ=original.mark) as server:
+            if takes_its_place:
+                original.path.rename(tmp_path / "moved")
+                shutil.copytree(tmp_path / "moved", original.path)
+                copy = original
+            else:
+                shutil.copytree(original.path, copy.path)
+            with copy.locked("another") as other, copy.prepared(other) as own:
+                assert own != sockets
+            assert not own.exists()
+            assert (sockets / "redis.sock").exists()
+            assert server.poll() is None
+            server.kill()
+    shutil.rmtree(sockets, ignore_errors=True)
 
 
 def test_sweeping_leaves_alone_whoever_only_works_in_the_folder(tmp_path: Path) -> None:
