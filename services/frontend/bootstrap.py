@@ -74,6 +74,7 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
         max_runs=settings.max_runs,
         max_waiting=settings.max_waiting,
         result_ttl_s=settings.result_ttl_s,
+        wait_limit_s=settings.wait_limit_s,
     )
     runners = RunnerRegistry(client)
     return Services(

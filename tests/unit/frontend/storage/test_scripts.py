@@ -15,7 +15,7 @@ from tests.run_protocol import digest_of, request
 if TYPE_CHECKING:
     import redis
 
-REFUSED_WHEN_FULL = {"derive", "enqueue", "put", "reseal"}
+REFUSED_WHEN_FULL = {"derive", "enqueue", "put", "reseal", "room"}
 READS_ONLY = {"candidates", "runners", "snapshot", "snapshots"}
 
 
