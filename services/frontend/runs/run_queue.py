@@ -221,8 +221,9 @@ class RunQueue:
     ) -> bool:
         """Publish a result that rests on the stretches `chain`.
 
-        Returns False where it is no longer waited for. Raises LeaseLost, and ChainBroken where a
-        stretch is missing.
+        Without a manifest (b"") it is not stored, but remade from the stretches. Returns False
+        where it is no longer waited for. Raises LeaseLost, and ChainBroken where a stretch is
+        missing.
         """
         return self._publish("publish", request, manifest, chain, lease.fencing_token, lease.epoch)
 
@@ -329,17 +330,20 @@ class RunQueue:
         epoch: int,
     ) -> bool:
         digest = request.trajectory.digest
-        life_s = 0 if request.trajectory.is_default else self._result_ttl_s or 0
+        is_default, canonical = request.trajectory.is_default, request.trajectory.scenario.canonical
+        life_s = 0 if is_default else self._result_ttl_s or 0
         verdict, *where = self._scripts.on_run(
             script,
             digest,
             *(fencing_token, epoch, request.id, request.steps, manifest),
             *(len(chain), chain[-1].checksum if chain else "", life_s * 1000, RECENT_KEPT),
+            0 if is_default or fencing_token else len(canonical),
             manifest=keys.manifest(request.id),
             published=keys.published(digest),
             recent=keys.RECENT,
             expiring=keys.EXPIRING,
             stretches=keys.stretches(digest, 0, len(chain)),
+            **keys.OF_ANSWERS,
         )
         if verdict == b"lost":
             raise LeaseLost(digest)

@@ -11,6 +11,7 @@ from frontend.domain.resource import Status
 from frontend.domain.run import Lease
 from frontend.domain.waiting import STORAGE_FULL
 from frontend.errors import ChainBroken, LeaseLost, QueueFull, ValueTooLarge
+from frontend.results.trajectory_store import TrajectoryStore
 from frontend.runs.run_queue import RunQueue
 from frontend.storage import keys
 from frontend.storage.connection import command, connect
@@ -482,6 +483,34 @@ def test_less_is_published_while_more_is_made(runs: RunQueue) -> None:
         pytest.param(lambda runs, _, *what: runs.publish_derived(*what), id="derived"),
     ],
 )
+def test_a_result_that_is_soon_remade_ends_the_wait_for_it_without_a_manifest(
+    runs: RunQueue, client: redis.Redis
+) -> None:
+    lease = owned(runs, 1_000)
+    runs.enqueue(request(500))
+    put(runs, lease, 0)
+    assert runs.publish(lease, request(500), b"", entries(1))
+    assert client.exists(keys.manifest(request(500).id), keys.published(DIGEST)) == 0
+    run = runs.state(DIGEST)
+    assert run is not None
+    assert (run.state, run.waiting) == ("running", {request(1_000).id: 1_000})
+    assert ("done", "running", request(500).id) in events(client, DIGEST)
+
+
+def test_only_what_a_run_was_for_is_kept_whatever_the_share_of_answers_at_once(
+    runs: RunQueue, client: redis.Redis
+) -> None:
+    lease = owned(runs, 1_000)
+    runs.enqueue(request(500))
+    put(runs, lease, 0)
+    runs.publish(lease, request(500), MANIFEST, entries(1))
+    runs.publish(lease, request(1_000), MANIFEST, entries(1))
+    assert client.zrange(keys.ANSWERS, 0, -1) == [f"{request(500).id} {DIGEST}".encode()]
+    assert TrajectoryStore(client, inline_storage=0).trim() == 1
+    assert client.exists(keys.manifest(request(500).id)) == 0
+    assert client.exists(keys.manifest(request(1_000).id)) == 1
+
+
 def test_nothing_is_published_that_rests_on_a_missing_stretch(
     runs: RunQueue, client: redis.Redis, publish: Callable[..., object]
 ) -> None:
