@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from frontend.domain.run import Lease
+from frontend.domain.waiting import STORAGE_FULL
 from frontend.errors import LeaseLost
 from frontend.runs.run_queue import RunQueue
 from frontend.storage import keys
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import redis
+
+    from frontend.domain.waiting import WaitReason
 
 SEEDS: Final = st.sampled_from([1, 1, 2, 3])
 STEPS: Final = st.sampled_from([1, 2, 4])  # each takes so many stretches
@@ -104,10 +107,10 @@ class RunMachine(RuleBasedStateMachine):
         if not was_waiting:
             model.state, model.attempts = "queued", 0
 
-    @rule(seed=SEEDS, token=TOKENS)
-    def acquire(self, seed: int, token: str) -> None:
+    @rule(seed=SEEDS, token=TOKENS, obstacle=st.sampled_from([None, None, STORAGE_FULL]))
+    def acquire(self, seed: int, token: str, obstacle: WaitReason | None) -> None:
         model = self.models[seed]
-        got = self.runs.acquire(digest_of(seed), token, "owner")
+        got = self.runs.acquire(digest_of(seed), token, "owner", obstacle=obstacle)
         if model.holder is not None:
             assert got.kind == ("mine" if model.holder[0] == token else "busy")
         elif model.state in {"absent", "done", "cancelled"} or not model.waiting:
@@ -121,6 +124,8 @@ class RunMachine(RuleBasedStateMachine):
             model.fail_for_good()
         else:
             assert got.kind in {"full", "busy"}
+            if got.kind == "busy" and obstacle is not None:
+                model.state = "retrying"
             assert got.kind != "busy" or model.state == "retrying"
 
     def _is_run(self, seed: int, token: str, target: int) -> None:
@@ -211,6 +216,16 @@ class RunMachine(RuleBasedStateMachine):
     def _requeued(self, model: Modelled) -> None:
         model.attempts = max(0, model.attempts - 1) if model.waiting else model.attempts
         model.go_on_or("cancelled")
+
+    @rule(which=RECENT)
+    def wait(self, which: int) -> None:
+        self._give_back(which, lambda lease: self.runs.wait(lease, STORAGE_FULL), self._waits)
+
+    def _waits(self, model: Modelled) -> None:
+        model.holder = None
+        if model.waiting:
+            model.attempts = max(0, model.attempts - 1)
+        model.state = "retrying" if model.waiting else "cancelled"
 
     @rule(which=RECENT)
     def fail(self, which: int) -> None:

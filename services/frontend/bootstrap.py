@@ -67,13 +67,14 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
         )
     client = connect(settings.redis_location, ca=settings.redis_ca)
     manifests = ClientSideCache(client, keys.MANIFESTS) if many_readers else None
-    store = TrajectoryStore(client, manifests=manifests)
+    store = TrajectoryStore(client, manifests=manifests, inline_storage=settings.inline_storage)
     runs = RunQueue(
         client,
         lease_ms=settings.lease_s * 1_000,
         max_runs=settings.max_runs,
         max_waiting=settings.max_waiting,
         result_ttl_s=settings.result_ttl_s,
+        wait_limit_s=settings.wait_limit_s,
     )
     runners = RunnerRegistry(client)
     return Services(

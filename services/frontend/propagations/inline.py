@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from frontend.domain import manifest
 from frontend.domain.resource import Timings
-from frontend.errors import ChainBroken, StorageFull
+from frontend.errors import ChainBroken, StorageError, StorageFull
 from frontend.propagations.inline_rule import is_bulky
+from frontend.propagations.opener import Unsupported
 from frontend.propagations.run_resource import failed_for_good
 from sim.errors import PropagationFailed
 
@@ -58,44 +60,51 @@ class InlineResults:
         return needed if self._rule.covers(request, needed[-1].end if needed else 0) else None
 
     def stored_bytes(self, request: PropagationRequest) -> int:
-        """Estimate the bytes that an inline result without a manifest will leave in Redis.
-
-        That of the default trajectory, and one that rests on stored stretches, count as none.
-        """
-        trajectory = request.trajectory
-        if trajectory.is_default or not self._rule.covers(request):
-            return 0
-        if not is_bulky(request):
-            agents = len(trajectory.scenario.agents)
-            return BYTES_AN_AGENT * agents + len(trajectory.scenario.canonical)
-        is_known = self._store.trajectory(trajectory.digest) is not None
-        return 0 if is_known else len(trajectory.scenario.canonical)
+        """Estimate the bytes that an inline result will leave in Redis."""
+        trajectory, bulky = request.trajectory, is_bulky(request)
+        size = 0 if bulky else BYTES_AN_AGENT * len(trajectory.scenario.agents)
+        if trajectory.is_default:
+            return size
+        is_known = bulky and self._store.trajectory(trajectory.digest) is not None
+        return size if is_known else size + len(trajectory.scenario.canonical)
 
     def compute(self, request: PropagationRequest, basis: Sequence[ChainEntry]) -> Resource:
-        """Compute a result, and publish it unless it is bulky; raises Unsupported."""
+        """Compute a result, and publish it unless it is bulky; raises Unsupported.
+
+        What all such results keep in Redis stays within its share: the oldest go.
+        """
         if not request.trajectory.is_default:  # so that its id can be resolved
-            self._store.remember(request, for_a_day=not basis)
+            self._store.remember(request, for_a_day=True)
         computed = self._manifest_or_failure(request, basis)
-        if not isinstance(computed, bytes):
-            return computed
-        if basis or not is_bulky(request):
+        if isinstance(computed, bytes) and not is_bulky(request):
             try:
                 self._runs.publish_derived(request, computed, basis)
             except (ChainBroken, StorageFull):  # the result is right all the same
                 self._opener.forget(request)
-        return manifest.resource_of(manifest.read(computed))
+        with suppress(StorageError):  # so it is; the next one tries again
+            self._store.trim()
+        return _resource(computed)
 
-    def recompute(self, request: PropagationRequest) -> Resource | None:
+    def recompute(
+        self, request: PropagationRequest, *, has_stretches: bool = True
+    ) -> Resource | None:
         """Return a result that is never stored because it is soon computed: bulky, or a failure.
 
-        None where the request is of another kind.
+        None where the request is of another kind. Redis is called only for a bulky one.
         """
-        if request.trajectory.is_default or not self._rule.covers(request):
+        if is_bulky(request):
+            basis = self.basis(request, has_stretches=has_stretches)
+        else:
+            is_small = not request.trajectory.is_default and self._rule.covers(request)
+            basis = [] if is_small else None
+        if basis is None:
             return None
-        computed = self._manifest_or_failure(request, [])
-        if not isinstance(computed, bytes):
-            return computed
-        return manifest.resource_of(manifest.read(computed)) if is_bulky(request) else None
+        try:
+            computed = self._manifest_or_failure(request, basis)
+        except Unsupported:  # its stretches are damaged: to be asked for again
+            return None
+        is_unstored = is_bulky(request) or not isinstance(computed, bytes)
+        return _resource(computed) if is_unstored else None
 
     def _manifest_or_failure(
         self, request: PropagationRequest, basis: Sequence[ChainEntry]
@@ -107,6 +116,12 @@ class InlineResults:
             return failed_for_good(request, failed.failure)
         timings = _timings(request, basis, perf_counter() - started)
         return manifest.compose(request, opened, manifest.Computed(by=self._name, timings=timings))
+
+
+def _resource(computed: bytes | Resource) -> Resource:
+    if isinstance(computed, bytes):
+        return manifest.resource_of(manifest.read(computed))
+    return computed
 
 
 def _timings(request: PropagationRequest, basis: Sequence[ChainEntry], running_s: float) -> Timings:

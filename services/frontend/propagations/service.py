@@ -99,9 +99,11 @@ class Propagations:
         """Return what a run published while it was looked for, or a result that is never stored."""
         return self._finder.peek(request) or self.recomputed(request)
 
-    def recomputed(self, request: PropagationRequest) -> Resource | None:
-        """Return a result that is never stored because it is soon computed; Redis is not called."""
-        return self._inline.recompute(request)
+    def recomputed(
+        self, request: PropagationRequest, *, has_stretches: bool = True
+    ) -> Resource | None:
+        """Return a result that is never stored because it is soon computed."""
+        return self._inline.recompute(request, has_stretches=has_stretches)
 
     def recent(self, count: int = 20) -> list[Resource]:
         """Return the results that were published last, the newest first."""

@@ -60,7 +60,7 @@ class VerifiedResults:
             self._store.withdraw(request, document)
             return None
         with suppress(StorageFull):  # it is right all the same, and sealed the next time
-            self._store.reseal(request.id, document, sealed)
+            self._store.reseal(request, document, sealed)
         return manifest.finished(sealed)
 
     def _sealed(self, request: PropagationRequest, document: bytes) -> bytes | None:

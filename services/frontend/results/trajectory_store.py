@@ -21,6 +21,7 @@ from frontend.caching import SingleFlightCache
 from frontend.domain import manifest
 from frontend.domain.run import ChainEntry
 from frontend.errors import StorageUnavailable
+from frontend.settings import Settings
 from frontend.storage import keys
 from frontend.storage.connection import command, now_ms, storage_errors
 from frontend.storage.scripts import Scripts
@@ -56,8 +57,15 @@ class _DamageError(Exception):
 class TrajectoryStore:
     """The results of one installation."""
 
-    def __init__(self, client: redis.Redis, *, manifests: ClientSideCache | None = None) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        manifests: ClientSideCache | None = None,
+        inline_storage: int = Settings().inline_storage,
+    ) -> None:
         self._client = client
+        self._inline_storage = inline_storage
         self._manifests = manifests
         self._scripts = Scripts(client)
         self._known = SingleFlightCache[Trajectory](
@@ -111,18 +119,28 @@ class TrajectoryStore:
 
         With `document`, unless the manifest is no longer the one that was read.
         """
-        removed = self._remove(
-            request.trajectory.digest, request.id, "keep", seen=document and _sha1(document)
-        )
-        if removed:
+        digest, seen = request.trajectory.digest, _sha1(document)
+        if self._remove(digest, request.id, "keep", seen=seen):
             _log.warning("the manifest of %s can't be used; it is computed again", request.id)
 
-    def reseal(self, propagation_id: str, document: bytes, sealed: bytes) -> None:
+    def reseal(self, request: PropagationRequest, document: bytes, sealed: bytes) -> None:
         """Replace a manifest of an earlier version, unless it has changed since it was read."""
-        name = keys.manifest(propagation_id)
-        self._scripts.call("reseal", {"manifest": name}, _sha1(document), sealed)
+        name, timings = keys.manifest(request.id), manifest.read(sealed)["computed"]["timings"]
+        self._scripts.call(
+            "reseal",
+            {"manifest": name, **keys.OF_ANSWERS},
+            *(_sha1(document), sealed),
+            keys.answer(request.id, request.trajectory.digest)
+            if timings["where"] == "inline"
+            else "",
+        )
         if self._manifests is not None:
             self._manifests.forget(name)
+
+    def trim(self, limit: int = 1_000) -> int:
+        """Remove the oldest answers at once that do not fit into their share; return how many."""
+        due = self._scripts.call("overdue", keys.OF_ANSWERS, self._inline_storage, limit)
+        return self._remove_all(due, "evict")
 
     def expire_due(self, limit: int = 1_000) -> int:
         """Delete the results that have expired (docs/adr/0096); return how many.
@@ -133,26 +151,28 @@ class TrajectoryStore:
             now = now_ms(self._client)
             range_by_score = ("ZRANGEBYSCORE", keys.EXPIRING, "-inf", now, "LIMIT", 0, limit)
             due: list[bytes] = command(self._client, *range_by_score)
-        for member in due:
-            propagation_id, digest = member.decode().split(" ")
-            self._remove(digest, propagation_id, "free")
-        return len(due)
+        return self._remove_all(due, "free")
 
-    def _remove(
-        self, digest: str, propagation_id: str, trajectory: str, *, seen: str | None = None
-    ) -> bool:
+    def _remove_all(self, members: Sequence[bytes], trajectory: str) -> int:
+        for member in members:
+            propagation_id, digest = member.decode().split(" ")
+            self._remove(digest, propagation_id, trajectory)
+        return len(members)
+
+    def _remove(self, digest: str, propagation_id: str, trajectory: str, *, seen: str = "") -> bool:
         for _ in range(CHANGES_TOLERATED):
             with storage_errors():
                 length = self._client.llen(keys.chain(digest))
             verdict = self._scripts.on_run(
                 "remove",
-                *(digest, propagation_id, length, trajectory, seen or ""),
+                *(digest, propagation_id, length, trajectory, seen),
                 manifest=keys.manifest(propagation_id),
                 published=keys.published(digest),
                 recent=keys.RECENT,
                 expiring=keys.EXPIRING,
                 request=keys.request(digest),
                 stretches=keys.stretches(digest, 0, length),
+                **keys.OF_ANSWERS,
             )
             if verdict != b"changed":
                 if self._manifests is not None:
@@ -165,16 +185,20 @@ class TrajectoryStore:
     def remember(self, request: PropagationRequest, *, for_a_day: bool = False) -> None:
         """Store the trajectory under its digest, so that an id can be resolved.
 
-        `for_a_day`: it expires with the result, unless the trajectory is needed otherwise.
+        `for_a_day`: on behalf of an answer at once. It expires or goes with that, unless the
+        trajectory is needed otherwise.
         """
-        trajectory = request.trajectory
-        with storage_errors():
-            if for_a_day:  # first: a crash in between must not leave it without an end
-                end = now_ms(self._client) + INLINE_RESULT_LIFE_MS
-                command(
-                    self._client, "ZADD", keys.EXPIRING, end, f"{request.id} {trajectory.digest}"
-                )
-            self._client.set(keys.request(trajectory.digest), canonical_json(trajectory.to_json()))
+        digest = request.trajectory.digest
+        name, document = keys.request(digest), canonical_json(request.trajectory.to_json())
+        if for_a_day:
+            self._scripts.call(
+                "remember",
+                {"request": name, "expiring": keys.EXPIRING, **keys.OF_ANSWERS},
+                *(keys.answer(request.id, digest), document, INLINE_RESULT_LIFE_MS),
+            )
+        else:
+            with storage_errors():
+                self._client.set(name, document)
 
     def trajectory(self, digest: str) -> Trajectory | None:
         """Return the trajectory with this digest; None where it is unknown, or damaged.

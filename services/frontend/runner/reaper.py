@@ -97,4 +97,5 @@ class Reaper:
             return
         await asyncio.to_thread(self._services.runs.sweep)
         await asyncio.to_thread(self._services.store.expire_due)
+        await asyncio.to_thread(self._services.store.trim)
         await self.reap()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from frontend.domain import manifest
 from frontend.domain.resource import ClusterView, Timings
 from frontend.observability import logs
+from frontend.propagations.inline_rule import is_bulky
 from frontend.propagations.run_resource import timestamp
 from frontend.runner.dask_backend import POLL_S, wait_for_a_worker
 from frontend.runner.run_tag import RunTag
@@ -164,14 +165,19 @@ class RunExecutor:
 
     async def _publish(self, request: PropagationRequest) -> None:
         count = self._growing.stretches_for(request.steps)
-        stretches, chain = self._growing.stretches[:count], self._growing.chain[:count]
-        propagation = await asyncio.to_thread(
-            Propagation.open, request.trajectory, request.steps, stretches
-        )
-        computed = await self._computed(request)
-        document = await asyncio.to_thread(manifest.compose, request, propagation, computed)
+        chain = self._growing.chain[:count]
+        is_remade = is_bulky(request) and request.steps < self._keeper.target
+        document = b"" if is_remade else await self._manifest(request, count)
         await self._keeper.call(self._runs.publish, self._keeper.lease, request, document, chain)
         logs.logger(__name__).info("published", id=request.id)
+
+    async def _manifest(self, request: PropagationRequest, count: int) -> bytes:
+        """Return the manifest of a result that rests on the first `count` stretches."""
+        propagation = await asyncio.to_thread(
+            Propagation.open, request.trajectory, request.steps, self._growing.stretches[:count]
+        )
+        computed = await self._computed(request)
+        return await asyncio.to_thread(manifest.compose, request, propagation, computed)
 
     async def _finish(self) -> None:
         """Publish the rest, also for clients that joined meanwhile, and give the run back."""

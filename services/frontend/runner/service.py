@@ -4,7 +4,8 @@
 - On SIGTERM and SIGINT it gives its leases back, stops its clusters, and ends within seconds.
 - Its heartbeat reports every few seconds that it is alive, and whether its Gateway answers.
 - It waits for Redis and for the Gateway when they are away. A run that finds no Gateway returns
-  to its place in the queue, and the attempt is not counted.
+  to its place in the queue, and the attempt is not counted. One that finds Redis full waits
+  (`domain/waiting.py`), and is not started while Redis is full.
 """
 
 from __future__ import annotations
@@ -16,11 +17,19 @@ import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
 from frontend.bootstrap import build_services
-from frontend.errors import FrontendError, LeaseLost, StorageError, StorageUnavailable
+from frontend.domain.waiting import GATEWAY_AWAY, STORAGE_FULL
+from frontend.errors import (
+    FrontendError,
+    LeaseLost,
+    StorageError,
+    StorageFull,
+    StorageUnavailable,
+)
 from frontend.observability import log_context, logs
 from frontend.runner.dask_backend import backend_of
 from frontend.runner.growing_trajectory import GrowingTrajectory
@@ -32,8 +41,11 @@ from frontend.runs.runner_status import OK
 from sim.errors import ClusterError, SimError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from frontend.bootstrap import Services
     from frontend.domain.run import Acquired, Lease
+    from frontend.domain.waiting import WaitReason
     from frontend.settings import Settings
     from sim.cluster import Backend
 
@@ -83,10 +95,12 @@ class Runner:
     async def _take_runs(self) -> float:
         """Start the runs that may start now; return after how many seconds to try again."""
         try:
-            for digest in await asyncio.to_thread(self._services.runs.candidates):
+            candidates = await asyncio.to_thread(self._services.runs.candidates)
+            obstacle = await self._obstacle() if candidates else None
+            for digest in candidates:
                 if len(self._executing) >= self._services.settings.max_runs:
                     break
-                acquired = await self._acquire(digest)
+                acquired = await self._acquire(digest, obstacle)
                 if acquired.lease is not None:
                     self._start(acquired, acquired.lease)
                 elif acquired.kind == "full":
@@ -96,14 +110,24 @@ class Runner:
             return REDIS_RETRY_S
         return POLL_S
 
-    async def _acquire(self, digest: str) -> Acquired:
+    async def _obstacle(self) -> WaitReason | None:
+        """Return why no run may start now, if there is a reason."""
+        try:
+            await asyncio.to_thread(self._services.runs.check_room)
+        except StorageFull:
+            return STORAGE_FULL
+        return None
+
+    async def _acquire(self, digest: str, obstacle: WaitReason | None) -> Acquired:
         """Acquire a run; if the reply is lost, repeat the call with the same fencing token."""
         fencing_token = secrets.token_hex(16)
         deadline = monotonic() + self._services.runs.lease_ms / 1_000
         while True:
             try:
                 return await asyncio.to_thread(
-                    self._services.runs.acquire, digest, fencing_token, self.name
+                    self._services.runs.acquire,
+                    *(digest, fencing_token, self.name),
+                    obstacle=obstacle,
                 )
             except StorageUnavailable:
                 if monotonic() > deadline:
@@ -132,6 +156,9 @@ class Runner:
             log.info("run given back")
             await asyncio.shield(self._release(lease, "requeue"))
             raise
+        except StorageFull:
+            log.warning("run waits", reason=STORAGE_FULL.code)
+            await self._give_back(partial(self._services.runs.wait, lease, STORAGE_FULL))
         except (FrontendError, SimError) as error:
             log.warning("run failed", reason=str(error))
             outcome = await self._outcome(error)
@@ -168,11 +195,14 @@ class Runner:
     async def _release(
         self, lease: Lease, outcome: Literal["requeue", "failed", "cancelled"], error: str = ""
     ) -> None:
+        await self._give_back(partial(self._services.runs.release, lease, outcome, error))
+
+    async def _give_back(self, release: Callable[[], object]) -> None:
         """Give a run back; repeat the call while Redis is unreachable, but not for long."""
         deadline = monotonic() + GIVING_BACK_S
         while True:
             try:
-                await asyncio.to_thread(self._services.runs.release, lease, outcome, error)
+                await asyncio.to_thread(release)
             except StorageUnavailable as unreachable:
                 if monotonic() < deadline:
                     await asyncio.sleep(POLL_S)
@@ -201,7 +231,7 @@ class Runner:
                 healthy = await self._backend.healthy()
         except TimeoutError:
             healthy = False
-        return OK if healthy else "The Dask Gateway does not answer."
+        return OK if healthy else GATEWAY_AWAY.sentence
 
     async def _stop(self, tasks: set[asyncio.Task[None]]) -> None:
         for task in tasks:

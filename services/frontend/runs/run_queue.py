@@ -10,7 +10,8 @@ Guarantees, each by one Lua script in one step (`storage/lua/`), with Redis' own
   published only when all stretches that it rests on are stored.
 - Every call may be repeated with the same arguments, since a reply may be lost, and has no effect
   the second time.
-- A run that fails is tried again, at most `max_attempts` times in a row without a new stretch.
+- A run that fails is tried again, at most `max_attempts` times in a row without a new stretch. One
+  that lacks something waits for it, for at most `wait_limit_s`, without a slot or an attempt.
 
 Calls are synchronous and short; they raise `StorageError` where Redis fails, and are never
 retried here. An asyncio caller uses `asyncio.to_thread`.
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import redis
 
     from frontend.domain.run import ChainEntry, Stage, Verdict
+    from frontend.domain.waiting import WaitReason
     from sim.scenario import Failure, PropagationRequest
 
 __all__ = ["VALUE_LIMIT_BYTES", "RunQueue"]
@@ -63,6 +65,7 @@ class RunQueue:
         max_attempts: int = 4,
         back_off_ms: int = BACK_OFF_MS,
         result_ttl_s: int | None = None,
+        wait_limit_s: int = DEFAULTS.wait_limit_s,
     ) -> None:
         self.lease_ms = lease_ms
         self._client = client
@@ -72,6 +75,7 @@ class RunQueue:
         self._max_attempts = max_attempts
         self._back_off_ms = back_off_ms
         self._result_ttl_s = result_ttl_s
+        self._wait_limit_s = wait_limit_s
 
     # Callers who ask.
 
@@ -135,8 +139,17 @@ class RunQueue:
         found = self._scripts.call("candidates", lists, limit)
         return [digest.decode() for digest in found]
 
-    def acquire(self, digest: str, fencing_token: str, owner: str) -> Acquired:
-        """Become the owner of a run if it is free; `fencing_token` is new and random."""
+    def check_room(self) -> None:
+        """Raise StorageFull where nothing more can be stored."""
+        self._scripts.call("room", {})
+
+    def acquire(
+        self, digest: str, fencing_token: str, owner: str, *, obstacle: WaitReason | None = None
+    ) -> Acquired:
+        """Become the owner of a run if it is free; `fencing_token` is new and random.
+
+        With an `obstacle` no run may start now: one that is free waits, for that reason.
+        """
         reply = self._scripts.on_run(
             "acquire",
             digest,
@@ -145,6 +158,7 @@ class RunQueue:
             self.lease_ms,
             self._max_runs,
             self._max_attempts,
+            *(() if obstacle is None else self._waiting_words(obstacle)),
         )
         kind: Literal["run", "mine", "busy", "full", "done"] = reply[0].decode()
         epoch, position, head, intervals, target, attempts = reply[1:7]
@@ -207,8 +221,9 @@ class RunQueue:
     ) -> bool:
         """Publish a result that rests on the stretches `chain`.
 
-        Returns False where it is no longer waited for. Raises LeaseLost, and ChainBroken where a
-        stretch is missing.
+        Without a manifest (b"") it is not stored, but remade from the stretches. Returns False
+        where it is no longer waited for. Raises LeaseLost, and ChainBroken where a stretch is
+        missing.
         """
         return self._publish("publish", request, manifest, chain, lease.fencing_token, lease.epoch)
 
@@ -241,6 +256,17 @@ class RunQueue:
         """
         self._owner("release", lease, outcome, error, self._back_off_ms, self._max_attempts)
         return self.state(lease.digest)
+
+    def wait(self, lease: Lease, reason: WaitReason) -> RunState | None:
+        """Release a run that lacks something, to be tried again later; raises LeaseLost."""
+        self._owner("release", lease, "wait", *self._waiting_words(reason))
+        return self.state(lease.digest)
+
+    def _waiting_words(self, reason: WaitReason) -> tuple[str | float, ...]:
+        """Return the arguments that `wait_for` in `storage/lua/prelude.lua` reads."""
+        pauses = (reason.first_pause_ms, reason.longest_pause_ms)
+        limit_s = self._wait_limit_s
+        return (reason.sentence, *pauses, limit_s * 1_000, reason.given_up(limit_s))
 
     def end(self, lease: Lease, failure: Failure) -> RunState | None:
         """Release the run of a trajectory that ends in a failure; raises LeaseLost.
@@ -304,17 +330,20 @@ class RunQueue:
         epoch: int,
     ) -> bool:
         digest = request.trajectory.digest
-        life_s = 0 if request.trajectory.is_default else self._result_ttl_s or 0
+        is_default, canonical = request.trajectory.is_default, request.trajectory.scenario.canonical
+        life_s = 0 if is_default else self._result_ttl_s or 0
         verdict, *where = self._scripts.on_run(
             script,
             digest,
             *(fencing_token, epoch, request.id, request.steps, manifest),
             *(len(chain), chain[-1].checksum if chain else "", life_s * 1000, RECENT_KEPT),
+            0 if is_default or fencing_token else len(canonical),
             manifest=keys.manifest(request.id),
             published=keys.published(digest),
             recent=keys.RECENT,
             expiring=keys.EXPIRING,
             stretches=keys.stretches(digest, 0, len(chain)),
+            **keys.OF_ANSWERS,
         )
         if verdict == b"lost":
             raise LeaseLost(digest)

@@ -74,6 +74,10 @@ class RunnerRegistry:
     def installation(self) -> str:
         """Return the random name of this installation, which is drawn once."""
         with storage_errors():
-            self._client.set(keys.INSTALLATION, secrets.token_hex(8), nx=True)
-            name: bytes = command(self._client, "GET", keys.INSTALLATION)
+            name: bytes | None = command(self._client, "GET", keys.INSTALLATION)
+            while (
+                name is None
+            ):  # asked first: a full storage refuses even a SET that changes nothing
+                self._client.set(keys.INSTALLATION, secrets.token_hex(8), nx=True)
+                name = command(self._client, "GET", keys.INSTALLATION)
         return name.decode()

@@ -9,6 +9,7 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from frontend.domain.waiting import NO_RUNNER
 from frontend.errors import StorageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ __all__ = ["OK", "RunnerStatus", "gateway_says"]
 
 OK: Final = "ok"
 LOOK_S: Final = 1.0
-NO_RUNNER: Final = "No runner has said anything lately, so nothing is computed at the moment."
 
 
 class RunnerStatus:
@@ -47,7 +47,7 @@ class RunnerStatus:
         except StorageError:
             return None
         if not runners:
-            return NO_RUNNER
+            return NO_RUNNER.sentence
         said = gateway_says(runners)
         return None if said == OK else said
 

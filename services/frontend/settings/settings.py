@@ -210,6 +210,25 @@ class Settings:
             "they were computed without a cluster.",
         ),
     )
+    inline_storage: int = field(
+        default=64 * 2**20,
+        metadata=_variable(
+            "PORTA_INLINE_STORAGE",
+            parsers.size,
+            "How many bytes of Redis the results that were computed at once may take "
+            "together, as `64MiB`; the oldest are removed first, and computed again "
+            "when they are asked for.",
+        ),
+    )
+    wait_limit_s: int = field(
+        default=86_400,
+        metadata=_variable(
+            "PORTA_WAIT_LIMIT",
+            parsers.duration,
+            "How long a run may wait for what it lacks, for example for room in "
+            "Redis, without a new stretch; then it fails, with the reason.",
+        ),
+    )
     lease_s: int = field(
         default=10,
         metadata=_variable(

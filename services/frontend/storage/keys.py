@@ -10,11 +10,14 @@ from typing import Final
 
 __all__ = [
     "ACTIVE",
+    "ANSWERS",
+    "ANSWER_BYTES",
     "COUNTERS",
     "EXPIRING",
     "INSTALLATION",
     "LIMITS",
     "MANIFESTS",
+    "OF_ANSWERS",
     "OVER",
     "QUEUE",
     "REAPER",
@@ -22,6 +25,7 @@ __all__ = [
     "RETRY",
     "RUNNERS",
     "SEQUENCE",
+    "answer",
     "chain",
     "ended",
     "events",
@@ -49,7 +53,17 @@ INSTALLATION: Final = "run/installation"  # the random name of this installation
 LIMITS: Final = "run/limits"  # and `:LIMITER/...`: quota counters, each with a TTL
 RECENT: Final = "run/recent"  # zset: id -> when it was published, ms
 COUNTERS: Final = "run/counters"  # hash: field -> count (counters.py)
+ANSWERS: Final = "run/answers"  # zset: `<id> <digest>` of an answer at once -> when it was stored
+ANSWER_BYTES: Final = "run/answers/bytes"  # hash: `<id> <digest>` -> its bytes; `total`: of all
 EXPIRING: Final = "run/expiring"  # zset: `<id> <digest>` -> when the result expires, ms
+
+
+OF_ANSWERS: Final = {"answers": ANSWERS, "answer_bytes": ANSWER_BYTES}  # by their names in scripts
+
+
+def answer(propagation_id: str, digest: str) -> str:
+    """Return the member of an answer at once in the lists that remove results."""
+    return f"{propagation_id} {digest}"
 
 
 def manifest(propagation_id: str) -> str:

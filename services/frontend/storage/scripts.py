@@ -39,7 +39,7 @@ _INCLUDE: Final = "--include "
 _KEYS: Final = "--keys "
 _CONSTANT: Final = "--constant "
 _MANY: Final = "..."  # ends the name of the last keys, of which there are any number
-_PARTS: Final = frozenset({"prelude", "publication", "record"})
+_PARTS: Final = frozenset({"answer", "prelude", "publication", "record"})
 _FOLDER: Final = files("frontend.storage") / "lua"
 _CONSTANTS: Final = {
     "BOUNDS_MS": _bounds(),

@@ -30,7 +30,7 @@ def find_or_start(request: PropagationRequest) -> Resource | None:
         return known.resource
     if not starts_by_looking():
         return propagations.settled(request)
-    recomputed = propagations.recomputed(request)
+    recomputed = propagations.recomputed(request, has_stretches=known.has_stretches)
     if recomputed is not None:
         return recomputed
     return _start_unknown(request, has_stretches=known.has_stretches)

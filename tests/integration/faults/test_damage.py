@@ -6,12 +6,14 @@ import contextlib
 import json
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import pytest
 
 from frontend.storage.connection import command
+from sim.engine import slice_to_bytes
+from sim.records import initial_records
 from tests import invariants, redis_servers
 from tests.asked import Asked, ask_for
 from tests.installation import Installation, installed
@@ -113,7 +115,25 @@ def alter_the_manifest(result: Result) -> None:
     result.stored.set(name, json.dumps(manifest))
 
 
-@pytest.mark.parametrize("damage", [alter_a_slice, delete_a_slice], ids=lambda one: one.__name__)
+def seal_an_empty_slice(result: Result) -> None:
+    """Store what the worker would have sealed, had it made no records."""
+    trajectory = result.asked.request.trajectory
+    empty = initial_records(trajectory.scenario).slice(0, 0)
+    for interval in range(3):
+        data = slice_to_bytes(trajectory, interval, empty)
+        result.stored.set(result.key(f"slice/{interval}"), data)
+
+
+def put_a_list_for_a_slice(result: Result) -> None:
+    result.stored.delete(result.key("slice/0"))
+    result.stored.rpush(result.key("slice/0"), "a list")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [alter_a_slice, delete_a_slice, seal_an_empty_slice, put_a_list_for_a_slice],
+    ids=lambda one: one.__name__,
+)
 def test_a_lost_or_altered_slice_costs_nobody_an_answer(
     result: Result, damage: Callable[[Result], None]
 ) -> None:
@@ -141,6 +161,53 @@ def test_what_a_result_rests_on_is_never_served_altered_and_is_computed_again(
     result.forgotten_by_the_web()
     for path, right in zip(ALL, result.before, strict=True):
         eventually(partial(served, result, path, right))
+
+
+def alter_a_statistic(manifest: dict[str, Any]) -> None:
+    manifest["result"]["statistics"]["Satellite"]["r"]["min"] = 1.0
+
+
+def alter_the_records_by_agent(manifest: dict[str, Any]) -> None:
+    manifest["result"]["records_by_agent"]["Planet"] += 1
+
+
+def alter_the_seed(manifest: dict[str, Any]) -> None:
+    manifest["request"]["seed"] = 2
+
+
+def alter_the_steps(manifest: dict[str, Any]) -> None:
+    manifest["request"]["steps"] -= 1
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [alter_a_statistic, alter_the_records_by_agent, alter_the_seed, alter_the_steps],
+    ids=lambda one: one.__name__,
+)
+@pytest.mark.parametrize("checksum", [True, False], ids=["sealed", "of_an_earlier_version"])
+def test_nothing_of_an_altered_manifest_is_served(
+    result: Result,
+    alter: Callable[[dict[str, Any]], None],
+    checksum: bool,  # noqa: FBT001  # pytest passes it by name
+) -> None:
+    name, right = f"propagation/{result.asked.request.id}", result.asked.resource["statistics"]
+    manifest = json.loads(result.stored.get(name) or "null")
+    if not checksum:
+        del manifest["checksum"]
+    repairs = int(result.stored.hget("run/counters", "repairs/manifest") or 0)
+    alter(manifest)
+    result.stored.set(name, json.dumps(manifest))
+    result.asked.again()
+    assert result.asked.is_completed()["statistics"] == right
+    assert int(result.stored.hget("run/counters", "repairs/manifest") or 0) == repairs + 1
+
+
+def test_a_manifest_under_the_id_of_another_is_not_served(result: Result) -> None:
+    document = result.stored.get(f"propagation/{result.asked.request.id}")
+    other = Asked(result.asked.installation, STEPS - 1, seed=1)
+    result.stored.set(f"propagation/{other.request.id}", document or b"")
+    other.again()
+    assert other.is_completed()["steps"] == STEPS - 1
 
 
 def served(result: Result, path: str, right: bytes) -> bool:

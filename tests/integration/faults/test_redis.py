@@ -12,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from frontend.domain.waiting import STORAGE_FULL
 from frontend.storage import keys
 from frontend.storage.connection import command
 from tests import invariants
@@ -179,6 +180,14 @@ def test_a_run_that_finds_redis_full_says_so_and_goes_on_when_there_is_room(
     asked.has_begun()
     with full(installation):
         refused = eventually(lambda: asked.resource["error"])
-        assert "full" in refused["detail"]
+        assert refused["detail"] == STORAGE_FULL.sentence
+        for _ in range(20):  # beyond the pauses after which it once was tried again, and failed
+            waits = asked.resource
+            assert (waits["status"], waits["cluster"]) == ("queued", None)
+            assert waits["error"]["detail"] == STORAGE_FULL.sentence
+            with contextlib.closing(installation.redis) as stored:
+                assert stored.zcard("run/active") == 0
+                assert stored.hget(f"run/{asked.digest}", "attempts") == b"0"
+            time.sleep(0.5)
     complete = asked.is_completed()
     assert complete["timings"]["reused_steps"] > 0

@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
 -- Become the owner of a run: one that is queued, whose lease has expired, or that may be tried again.
--- ARGV: digest, fencing token, owner, lease ms, runs at a time, attempts at most
+-- ARGV: digest, fencing token, owner, lease ms, runs at a time, attempts at most; where no run may start now,
+--   what `wait_for` reads
 -- Returns kind, epoch, next, head, intervals, target, attempts, then id, steps, ... of the ids that wait.
--- kind: run (yours now), mine (yours already), busy (another's, or not yet), full (no slot for it), done (nothing to do).
+-- kind: run (yours now), mine (yours already), busy (another's, or it waits), full (no slot for it), done (nothing to do).
 --include prelude
 local token, owner, lease = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local slots, attempts_limit = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -39,6 +40,10 @@ if number('attempts') >= attempts_limit then
   redis.call('HSET', run, 'error', 'Its runner was lost ' .. attempts_limit .. ' times in a row.')
   fail_all(redis.call('ZRANGE', waiting, 0, -1))
   return reply_of('done')
+end
+if ARGV[7] then
+  wait_for(7)
+  return reply_of('busy')
 end
 
 if owned() then

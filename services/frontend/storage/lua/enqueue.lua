@@ -39,7 +39,7 @@ redis.call('SET', request, ARGV[4])
 redis.call('ZADD', waiting, steps, id)
 forget_ended(id)
 if not under_way then
-  redis.call('HDEL', run, 'attempts', 'error', 'started', 'done', 'target')
+  redis.call('HDEL', run, 'attempts', 'error', 'started', 'done', 'target', 'waits', 'waits_since')
   redis.call('HSET', run, 'asked', now)
   line_up()
   return { 'queued', snapshot() }

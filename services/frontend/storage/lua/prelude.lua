@@ -6,6 +6,7 @@
 --   target    the steps that this owner computes; a longer request waits behind it
 --   seq, behind   its number in the queue, and the number of what waits behind it
 --   attempts  owners since the last stretch was put;  cancel  set: the owner is to stop
+--   waits, waits_since  how often and since when (ms) it has waited for what it lacks, since the last stretch
 --   stage, done, rate, workers, wanted, cluster   progress;  error, retry_at, failure   what went wrong
 --   asked, started, over   when (ms)
 
@@ -127,7 +128,7 @@ end
 local function settle(state)
   leave_lists()
   redis.call('HSET', run, 'state', state, 'over', now)
-  redis.call('HDEL', run, 'cancel', 'behind', 'retry_at')
+  redis.call('HDEL', run, 'cancel', 'behind', 'retry_at', 'waits', 'waits_since')
   redis.call('ZADD', over, now + EVENTS_LINGER_MS, digest)
   count('runs_ended/' .. state)
   emit('status')
@@ -202,4 +203,30 @@ local function fail_all(ids)
   else
     line_up(field('seq'))
   end
+end
+
+-- The run is tried again after a pause (ms); until then it has no owner, no slot and no place in the queue.
+local function try_again(pause, why)
+  local retry_at = now + math.ceil(pause)
+  leave_lists()
+  redis.call('HSET', run, 'state', 'failed', 'retry_at', retry_at, 'error', why)
+  redis.call('HDEL', run, 'cancel', 'behind', 'stage', 'cluster', 'workers', 'wanted', 'rate')
+  redis.call('ZADD', retry, retry_at, digest)
+  emit('status')
+end
+
+-- The run waits for what it lacks, in growing pauses; one that has waited for too long fails.
+-- first: where in ARGV these are: why (a sentence), first and longest pause, limit (ms), why it fails then
+local function wait_for(first)
+  local why, pause, longest, limit, given_up = unpack(ARGV, first, first + 4)
+  if not field('waits_since') then
+    redis.call('HSET', run, 'waits_since', now)
+  end
+  if now - number('waits_since') >= tonumber(limit) then
+    redis.call('HSET', run, 'error', given_up)
+    fail_all(redis.call('ZRANGE', waiting, 0, -1))
+    return
+  end
+  local waits = redis.call('HINCRBY', run, 'waits', 1)
+  try_again(math.min(tonumber(longest), pause * 2 ^ (waits - 1)), why)
 end

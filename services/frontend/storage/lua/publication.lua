@@ -1,11 +1,13 @@
 -- What `publish` and `derive` share: a manifest, written last and at once, when every stretch that it rests on is there.
--- ARGV: digest, fencing token or '', epoch, id, steps, manifest, stretches, checksum of the last of them,
---   life of the result in ms (0: for ever), recent ids kept
+-- ARGV: digest, fencing token or '', epoch, id, steps, manifest ('': it is not stored, but remade from the stretches),
+--   stretches, checksum of the last of them, life of the result in ms (0: for ever), recent ids kept, bytes that an
+--   answer at once keeps beside its manifest
 -- Returns lost, unwanted (cancelled meanwhile), published, again, or broken and the position.
 --keys manifest published recent expiring stretches...
 local fenced, id, steps = ARGV[2] ~= '', ARGV[4], tonumber(ARGV[5])
 local length, head = tonumber(ARGV[7]), ARGV[8]
 local life, recent_kept = tonumber(ARGV[9]), tonumber(ARGV[10])
+local member, is_stored = id .. ' ' .. digest, ARGV[6] ~= ''
 
 if fenced and not (holds(ARGV[2], ARGV[3]) and living()) then
   return { 'lost' }
@@ -25,15 +27,25 @@ if fresh then
   if length > 0 and not (last and last:find(head, 1, true)) then
     return { 'broken', length - 1 }
   end
-  redis.call('SET', manifest, ARGV[6])
-  redis.call('SADD', published, id)
-  redis.call('ZADD', recent, now, id)
-  redis.call('ZREMRANGEBYRANK', recent, 0, -recent_kept - 1)
-  if life > 0 then
-    redis.call('ZADD', expiring, now + life, id .. ' ' .. digest)
+  if is_stored then
+    redis.call('SET', manifest, ARGV[6])
+    redis.call('SADD', published, id)
+    redis.call('ZADD', recent, now, id)
+    redis.call('ZREMRANGEBYRANK', recent, 0, -recent_kept - 1)
+    if life > 0 then
+      redis.call('ZADD', expiring, now + life, member)
+    end
   end
   forget_ended(id)
   count('results_published/' .. (fenced and 'run' or 'asked'))
+end
+if (fenced or wanted) and steps >= number('target') then
+  leave_answers(member) -- what a run was for is kept
+  if life == 0 then
+    redis.call('ZREM', expiring, member)
+  end
+elseif fresh and is_stored then
+  enter_answers(member, #ARGV[6] + ARGV[11]) -- also a shorter result of a run: it is soon remade
 end
 if wanted then
   if fenced and steps >= number('target') then

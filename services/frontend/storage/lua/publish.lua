@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
 -- The owner publishes: fenced, and even when the storage is full.
 --include prelude
+--include answer
 --include publication

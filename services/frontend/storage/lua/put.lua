@@ -19,5 +19,6 @@ end
 redis.call('SET', stretch, ARGV[8])
 redis.call('RPUSH', chain, ARGV[7])
 redis.call('HSET', run, 'attempts', 0)
+redis.call('HDEL', run, 'waits', 'waits_since')
 note_chain()
 return 'put'

@@ -1,9 +1,11 @@
 #!lua flags=allow-oom
 -- The owner releases the run before its end.
--- ARGV: digest, fencing token, epoch, outcome, why or '', first back-off in ms, attempts at most
+-- ARGV: digest, fencing token, epoch, outcome, then why or '', first back-off in ms, attempts at most; or (wait)
+--   what `wait_for` reads
 --   requeue    nothing is wrong with it: the first to go on (why: what it waits for)
 --   cancelled  no id waits for it; the stretches stay
 --   failed     tried again later, a bounded number of times (why: a sentence)
+--   wait       it lacks something: tried again later, which counts as no attempt
 --   ended      the trajectory itself ends, for good (why: the failure as JSON)
 -- Returns lost, or the state that the run has now.
 --include prelude
@@ -26,18 +28,16 @@ elseif outcome == 'requeue' then
     redis.call('HSET', run, 'error', why)
   end
   line_up(field('seq'))
+elseif outcome == 'wait' then
+  refund_attempt()
+  wait_for(5)
 else
-  redis.call('HSET', run, 'error', why)
   count('attempts_failed')
   if number('attempts') >= attempts_limit then
+    redis.call('HSET', run, 'error', why)
     fail_all(redis.call('ZRANGE', waiting, 0, -1))
   else
-    local retry_at = now + math.ceil(back_off * 2 ^ (number('attempts') - 1))
-    leave_lists()
-    redis.call('HSET', run, 'state', 'failed', 'retry_at', retry_at)
-    redis.call('HDEL', run, 'cancel', 'behind', 'stage', 'cluster', 'workers', 'wanted', 'rate')
-    redis.call('ZADD', retry, retry_at, digest)
-    emit('status')
+    try_again(back_off * 2 ^ (number('attempts') - 1), why)
   end
 end
 return field('state')

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frontend.domain.resource import Status
+from frontend.domain.waiting import NO_RUNNER
 from frontend.errors import NotFound
 from frontend.propagations.finder import Finder, Known
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener
 from frontend.propagations.verified_results import VerifiedResults
 from frontend.runs.runner_registry import RunnerRegistry
-from frontend.runs.runner_status import NO_RUNNER, RunnerStatus
+from frontend.runs.runner_status import RunnerStatus
 from frontend.settings import Settings
 from frontend.storage import keys
 from sim.scenario import PropagationRequest, Trajectory
@@ -43,7 +44,7 @@ def test_a_run_says_where_its_propagations_stand_and_why_they_wait(
     assert known.resource is not None
     assert known.resource.status is Status.QUEUED
     assert known.resource.error is not None
-    assert known.resource.error.detail == NO_RUNNER
+    assert known.resource.error.detail == NO_RUNNER.sentence
     assert not known.has_stretches
 
 

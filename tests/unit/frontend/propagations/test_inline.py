@@ -11,9 +11,14 @@ from frontend.domain.resource import Status
 from frontend.propagations.inline import BYTES_AN_AGENT, InlineResults
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener
+from frontend.results.trajectory_store import TrajectoryStore
+from frontend.storage import keys
+from frontend.storage.connection import command
 from sim.scenario import NANO, PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
+    import redis
+
     from tests.stored import Stored
 
 INTERVAL = Trajectory().interval
@@ -26,11 +31,11 @@ def inline(stored: Stored) -> InlineResults:
     return InlineResults(RULE, stored.store, stored.runs, Opener(RULE, stored.store))
 
 
-def crowd() -> PropagationRequest:
+def crowd(seed: int = 0) -> PropagationRequest:
     """A small request whose manifest is bulky."""
     planet, satellite = NANO.agents
     many = [replace(satellite, name=f"Satellite {i}") for i in range(200)]
-    return PropagationRequest(18, Trajectory(replace(NANO, agents=(planet, *many))))
+    return PropagationRequest(18, Trajectory(replace(NANO, agents=(planet, *many)), seed))
 
 
 def test_a_small_request_rests_on_nothing(inline: InlineResults) -> None:
@@ -71,10 +76,110 @@ def test_a_bulky_result_is_not_stored_but_recomputed(inline: InlineResults, stor
 
 def test_what_it_leaves_in_redis_is_estimated(inline: InlineResults) -> None:
     canonical = len(NANO.canonical)
-    assert inline.stored_bytes(PropagationRequest(500)) == 0
+    assert inline.stored_bytes(PropagationRequest(500)) == 2 * BYTES_AN_AGENT
     assert inline.stored_bytes(SEEDED) == 2 * BYTES_AN_AGENT + canonical
-    assert inline.stored_bytes(PropagationRequest(2 * INTERVAL, SEEDED.trajectory)) == 0
     bulky = crowd()
     assert inline.stored_bytes(bulky) == len(bulky.trajectory.scenario.canonical)
     inline.compute(bulky, [])
     assert inline.stored_bytes(bulky) == 0
+
+
+# What all of them keep in Redis.
+
+SHARE = 40_000
+
+
+@pytest.fixture
+def little_room(client: redis.Redis, stored: Stored) -> InlineResults:
+    store = TrajectoryStore(client, inline_storage=SHARE)
+    return InlineResults(RULE, store, stored.runs, Opener(RULE, store))
+
+
+def kept(client: redis.Redis) -> dict[str, int]:
+    """The bytes of each key that holds a manifest or a trajectory."""
+    names = [*client.scan_iter("propagation/*"), *client.scan_iter("trajectory/*/request")]
+    return {name.decode(): len(command(client, "GET", name)) for name in names}
+
+
+def counted(client: redis.Redis) -> int:
+    """The sum that Redis keeps; checked against its parts."""
+    sizes = {k: int(v) for k, v in command(client, "HGETALL", keys.ANSWER_BYTES).items()}
+    total = sizes.pop(b"total", 0)
+    assert total == sum(sizes.values())
+    assert set(sizes) == set(command(client, "ZRANGE", keys.ANSWERS, 0, -1))
+    return total
+
+
+@pytest.mark.parametrize("seeds", [[0], range(1, 40)], ids=["default", "seeds"])
+def test_all_answers_at_once_together_keep_at_most_their_share_and_the_oldest_go(
+    little_room: InlineResults, client: redis.Redis, seeds: list[int]
+) -> None:
+    requests = [PropagationRequest(n, Trajectory(seed=s)) for s in seeds for n in range(500, 540)]
+    for request in requests[:40]:
+        assert little_room.compute(request, []).status is Status.COMPLETE
+        assert sum(kept(client).values()) <= counted(client) <= SHARE
+        assert keys.manifest(request.id) in kept(client)
+    assert keys.manifest(requests[0].id) not in kept(client)
+    again = little_room.compute(requests[0], [])
+    assert again.statistics is not None
+    assert keys.manifest(requests[0].id) in kept(client)
+
+
+def test_trajectories_of_many_agents_count_too_and_go(
+    little_room: InlineResults, client: redis.Redis
+) -> None:
+    for seed in range(6):
+        for _ in range(2):  # asked for again it is counted once
+            little_room.compute(crowd(seed), [])
+        assert sum(kept(client).values()) <= counted(client) <= SHARE
+    assert keys.request(crowd(5).trajectory.digest) in kept(client)
+    assert keys.request(crowd(0).trajectory.digest) not in kept(client)
+
+
+def test_of_stored_stretches_no_bulky_answer_is_stored_and_each_can_be_found(
+    inline: InlineResults, stored: Stored
+) -> None:
+    trajectory = crowd().trajectory
+    stored.run(PropagationRequest(2 * trajectory.interval, trajectory), 2)
+    for steps in range(trajectory.interval, trajectory.interval + 5):
+        covered = PropagationRequest(steps, trajectory)
+        basis = inline.basis(covered)
+        assert basis
+        computed = inline.compute(covered, basis)
+        found = inline.recompute(covered)
+        assert found is not None
+        assert found.statistics == computed.statistics
+        assert inline.recompute(covered, has_stretches=False) is None
+    assert [*stored.client.scan_iter("propagation/*")] == []
+
+
+def test_what_a_run_was_for_and_the_last_result_of_stretches_are_kept(
+    client: redis.Redis, stored: Stored
+) -> None:
+    store = TrajectoryStore(client, inline_storage=0)
+    inline = InlineResults(RULE, store, stored.runs, Opener(RULE, store))
+    large = PropagationRequest(2 * INTERVAL)
+    stored.run(large, 2)
+    for request in (large, PropagationRequest(INTERVAL + 1), PropagationRequest(INTERVAL + 2)):
+        basis = inline.basis(request)
+        assert basis
+        inline.compute(request, basis)
+    assert [*kept(client)] == [keys.manifest(large.id), keys.request(large.trajectory.digest)]
+    other = PropagationRequest(2 * INTERVAL, Trajectory(seed=3))
+    stored.run(other, 2)
+    stored.runs.cancel(other)
+    shorter = PropagationRequest(INTERVAL + 1, other.trajectory)
+    inline.compute(shorter, stored.store.chain(other.trajectory.digest))
+    assert keys.manifest(shorter.id) in kept(client)
+    assert len(stored.store.chain(other.trajectory.digest)) == 1
+    assert counted(client) == 0
+
+
+def test_what_a_crash_left_over_is_trimmed_by_the_runner(
+    inline: InlineResults, client: redis.Redis
+) -> None:
+    for steps in range(1, 9):
+        inline.compute(PropagationRequest(steps), [])
+    assert TrajectoryStore(client, inline_storage=9_000).trim() > 0
+    assert 0 < counted(client) <= 9_000
+    assert TrajectoryStore(client, inline_storage=9_000).trim() == 0

@@ -16,6 +16,7 @@ from frontend.propagations.service import Propagations
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.runs.runner_status import RunnerStatus
 from frontend.settings import Settings
+from frontend.storage.connection import command
 from sim.engine import Propagation
 from sim.scenario import NANO, PropagationRequest, Trajectory
 from tests.stored import Stored
@@ -189,6 +190,11 @@ def test_what_is_waited_for_is_listed_for_each_id(installed: Installed) -> None:
     assert listed == {"200000", "300000", SEEDED.id}
 
 
+def stored_manifest(client: redis.Redis, propagation_id: str) -> bytes:
+    document: bytes = command(client, "GET", f"propagation/{propagation_id}")
+    return document
+
+
 def complete(installed: Installed) -> None:
     """Have the large request published."""
     installed.service.start(LARGE)
@@ -221,7 +227,7 @@ def test_a_manifest_that_contradicts_its_trajectory_is_withdrawn(
     installed: Installed, client: redis.Redis
 ) -> None:
     complete(installed)
-    document = manifest.read(client.get("propagation/200000") or b"")
+    document = manifest.read(stored_manifest(client, "200000"))
     document["result"]["checkpoints_checksum"] = "0" * 64
     client.set("propagation/200000", manifest.seal(document))
     with pytest.raises(NotReady) as caught:
@@ -233,7 +239,7 @@ def test_a_wrong_manifest_of_a_small_propagation_is_mended_without_a_run(
     installed: Installed, client: redis.Redis
 ) -> None:
     installed.service.start(SMALL)
-    document = manifest.read(client.get("propagation/500") or b"")
+    document = manifest.read(stored_manifest(client, "500"))
     document["result"]["records"] = 1
     client.set("propagation/500", manifest.seal(document))
     fresh = Installed(client)
@@ -248,7 +254,7 @@ def test_a_manifest_of_another_model_version_counts_as_absent(
     installed: Installed, client: redis.Redis
 ) -> None:
     installed.service.start(SMALL)
-    document = manifest.read(client.get("propagation/500") or b"")
+    document = manifest.read(stored_manifest(client, "500"))
     client.set("propagation/500", manifest.seal(document | {"model": "0"}))
     assert installed.service.find(SMALL) is None
     assert client.hget("run/counters", "repairs/manifest") is None

@@ -282,11 +282,12 @@ def test_withdrawing_takes_the_manifest_and_leaves_the_trajectory(
 def test_a_manifest_is_resealed_unless_it_has_changed(
     store: TrajectoryStore, client: redis.Redis
 ) -> None:
-    client.set(keys.manifest("500"), b"before")
-    store.reseal("500", b"another", b"sealed")
-    assert store.document("500") == b"before"
-    store.reseal("500", b"before", b"sealed")
-    assert store.document("500") == b"sealed"
+    one, sealed = request(500), manifest_of(request(500))
+    client.set(keys.manifest(one.id), b"before")
+    store.reseal(one, b"another", sealed)
+    assert store.document(one.id) == b"before"
+    store.reseal(one, b"before", sealed)
+    assert store.document(one.id) == sealed
 
 
 # Deleting.

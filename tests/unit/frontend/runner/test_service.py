@@ -10,7 +10,9 @@ import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from frontend.domain.resource import Status
 from frontend.domain.run import ChainEntry
+from frontend.domain.waiting import STORAGE_FULL
 from frontend.runner.service import Runner
 from sim.cluster import LocalBackend, SchedulerBackend
 from sim.engine import checksum, initial_checkpoint, pass_over
@@ -21,6 +23,8 @@ from tests.run_protocol import lapse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+    import redis
 
     from frontend.bootstrap import Services
     from frontend.domain.run import RunState
@@ -114,3 +118,25 @@ def test_a_runner_that_stops_gives_back_what_it_executes(services: Services) -> 
 
     asyncio.run(main())
     assert (state_of(services).state, state_of(services).attempts) == ("queued", 0)
+
+
+def test_a_run_waits_while_redis_is_full_and_goes_on_when_there_is_room(
+    services: Services, redis_client: redis.Redis
+) -> None:
+    services.runs.enqueue(REQUEST)
+
+    async def main() -> None:
+        async with at_work(services, LocalBackend()) as runner:
+            await until(lambda: runner.name in services.runners.alive())
+            await until(lambda: state_of(services).error == STORAGE_FULL.sentence)
+            waits = state_of(services)
+            assert (waits.status, waits.attempts, waits.epoch) == (Status.QUEUED, 0, 0)
+            assert services.runs.living() == {}
+            redis_client.config_set("maxmemory", 0)
+            await until(lambda: state_of(services).status is not Status.QUEUED)
+
+    redis_client.config_set("maxmemory", 1)
+    try:
+        asyncio.run(main())
+    finally:
+        redis_client.config_set("maxmemory", 0)

@@ -9,7 +9,9 @@ import pytest
 
 from frontend.domain.resource import Status
 from frontend.domain.run import Lease
+from frontend.domain.waiting import STORAGE_FULL
 from frontend.errors import ChainBroken, LeaseLost, QueueFull, ValueTooLarge
+from frontend.results.trajectory_store import TrajectoryStore
 from frontend.runs.run_queue import RunQueue
 from frontend.storage import keys
 from frontend.storage.connection import command, connect
@@ -481,6 +483,34 @@ def test_less_is_published_while_more_is_made(runs: RunQueue) -> None:
         pytest.param(lambda runs, _, *what: runs.publish_derived(*what), id="derived"),
     ],
 )
+def test_a_result_that_is_soon_remade_ends_the_wait_for_it_without_a_manifest(
+    runs: RunQueue, client: redis.Redis
+) -> None:
+    lease = owned(runs, 1_000)
+    runs.enqueue(request(500))
+    put(runs, lease, 0)
+    assert runs.publish(lease, request(500), b"", entries(1))
+    assert client.exists(keys.manifest(request(500).id), keys.published(DIGEST)) == 0
+    run = runs.state(DIGEST)
+    assert run is not None
+    assert (run.state, run.waiting) == ("running", {request(1_000).id: 1_000})
+    assert ("done", "running", request(500).id) in events(client, DIGEST)
+
+
+def test_only_what_a_run_was_for_is_kept_whatever_the_share_of_answers_at_once(
+    runs: RunQueue, client: redis.Redis
+) -> None:
+    lease = owned(runs, 1_000)
+    runs.enqueue(request(500))
+    put(runs, lease, 0)
+    runs.publish(lease, request(500), MANIFEST, entries(1))
+    runs.publish(lease, request(1_000), MANIFEST, entries(1))
+    assert client.zrange(keys.ANSWERS, 0, -1) == [f"{request(500).id} {DIGEST}".encode()]
+    assert TrajectoryStore(client, inline_storage=0).trim() == 1
+    assert client.exists(keys.manifest(request(500).id)) == 0
+    assert client.exists(keys.manifest(request(1_000).id)) == 1
+
+
 def test_nothing_is_published_that_rests_on_a_missing_stretch(
     runs: RunQueue, client: redis.Redis, publish: Callable[..., object]
 ) -> None:
@@ -696,6 +726,61 @@ def test_what_fails_too_often_fails_for_good_and_everybody_is_told(
     assert run.status_of(request(800).id, 800) is Status.FAILED
     over = {propagation_id for name, _, propagation_id in events(client, DIGEST) if name == "done"}
     assert over == {request(500).id, request(800).id}
+
+
+def test_a_run_that_waits_holds_no_slot_and_no_attempt_and_pauses_longer_each_time(
+    runs: RunQueue, client: redis.Redis
+) -> None:
+    lease = owned(runs)
+    pauses = []
+    for _ in range(6):
+        run = runs.wait(lease, STORAGE_FULL)
+        assert run is not None
+        assert (run.status, run.attempts, run.error) == (Status.QUEUED, 0, STORAGE_FULL.sentence)
+        assert (runs.living(), run.cluster, run.retry_at_ms is not None) == ({}, None, True)
+        seconds, micros = client.time()
+        assert run.retry_at_ms is not None
+        pauses.append(round((run.retry_at_ms - seconds * 1000 - micros / 1000) / 1000))
+        assert runs.candidates() == []
+        let_retry(client, DIGEST)
+        acquired = runs.acquire(DIGEST, f"again {len(pauses)}", "owner").lease
+        assert acquired is not None
+        lease = acquired
+    assert pauses == [1, 2, 4, 8, 15, 15]
+    put(runs, lease, 0)
+    run = runs.wait(lease, STORAGE_FULL)
+    assert run is not None
+    assert run.retry_at_ms is not None
+    assert run.retry_at_ms - client.time()[0] * 1000 < 3_000  # a stretch: the pauses begin anew
+
+
+def test_with_an_obstacle_no_run_gets_an_owner_and_each_says_why_it_waits(runs: RunQueue) -> None:
+    runs.enqueue(request(500))
+    assert runs.acquire(DIGEST, "token", "owner", obstacle=STORAGE_FULL).kind == "busy"
+    run = runs.state(DIGEST)
+    assert run is not None
+    assert (run.status, run.error, run.epoch) == (Status.QUEUED, STORAGE_FULL.sentence, 0)
+    assert runs.cancel(request(500))
+    run = runs.state(DIGEST)
+    assert run is not None
+    assert run.status is Status.CANCELLED
+
+
+def test_a_run_that_has_waited_for_too_long_fails_and_says_what_for(
+    runs: RunQueue, client: redis.Redis
+) -> None:
+    lease = owned(runs)
+    runs.wait(lease, STORAGE_FULL)
+    client.hset(keys.run(DIGEST), "waits_since", 1)
+    let_retry(client, DIGEST)
+    runs.acquire(DIGEST, "again", "owner", obstacle=STORAGE_FULL)
+    run = runs.state(DIGEST)
+    assert run is not None
+    assert (run.status, run.waiting) == (Status.FAILED, {})
+    assert run.error == STORAGE_FULL.given_up(86_400)
+    run = runs.enqueue(request(1_000), retry=True).run
+    assert run is not None
+    assert (run.status, run.error) == (Status.QUEUED, None)
 
 
 def test_a_new_stretch_makes_the_attempts_count_anew(runs: RunQueue, client: redis.Redis) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.runs import runner_status
+from frontend.domain.waiting import NO_RUNNER
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.runs.runner_status import OK, RunnerStatus, gateway_says
 from frontend.storage.connection import connect
@@ -26,7 +26,7 @@ def runners(redis_url: str) -> Iterator[RunnerRegistry]:
 
 
 def test_without_a_runner_nothing_is_computed(runners: RunnerRegistry) -> None:
-    assert RunnerStatus(runners).obstacle() == runner_status.NO_RUNNER
+    assert RunnerStatus(runners).obstacle() == NO_RUNNER.sentence
 
 
 def test_with_a_runner_and_its_gateway_there_is_no_obstacle(runners: RunnerRegistry) -> None:
@@ -43,9 +43,9 @@ def test_a_gateway_that_no_runner_reaches_is_the_obstacle(runners: RunnerRegistr
 
 def test_the_runners_are_looked_at_once_a_second_at_most(runners: RunnerRegistry) -> None:
     looking = RunnerStatus(runners)
-    assert looking.obstacle() == runner_status.NO_RUNNER
+    assert looking.obstacle() == NO_RUNNER.sentence
     runners.heartbeat("one", {"gateway": OK})
-    assert looking.obstacle() == runner_status.NO_RUNNER
+    assert looking.obstacle() == NO_RUNNER.sentence
 
 
 def test_nothing_is_said_where_redis_is_away() -> None:

@@ -15,8 +15,8 @@ from tests.run_protocol import digest_of, request
 if TYPE_CHECKING:
     import redis
 
-REFUSED_WHEN_FULL = {"derive", "enqueue", "put", "reseal"}
-READS_ONLY = {"candidates", "runners", "snapshot", "snapshots"}
+REFUSED_WHEN_FULL = {"derive", "enqueue", "put", "remember", "reseal", "room"}
+READS_ONLY = {"candidates", "overdue", "runners", "snapshot", "snapshots"}
 
 
 @pytest.mark.parametrize("name", scripts.NAMES)
