@@ -12,8 +12,9 @@ import json
 import os
 import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import yaml
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClusterError", "ask", "read_release"]
 
-DEADLINE_S: Final = 20  # of each call; a cluster on the same continent answers within one
+DEADLINE_S: Final = 30.0  # of each call; a cluster on the same continent answers within one
 RELEASES: Final = (naming.REDIS_RELEASE, naming.GATEWAY_RELEASE, chart.NAME)
 KINDS: Final = "pods,deployments,statefulsets,persistentvolumeclaims,resourcequotas,events"
 # One line for each Secret: its name, then its keys. The values stay in kubectl.
@@ -50,33 +51,77 @@ class ClusterError(Exception):
     """The cluster can't be asked; the message is kubectl's."""
 
 
-def ask(settings: Settings) -> Answers:
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """Runs kubectl on the settings' cluster; each call raises ClusterError if it fails."""
+
+    kubeconfig: str
+    context: str
+    deadline_s: float
+
+    def json(self, *words: str) -> Object:
+        """Return what kubectl answers in JSON."""
+        answer: Object = json.loads(self.text(*words, "-o", "json"))
+        return answer
+
+    def text(self, *words: str) -> str:
+        """Return what kubectl prints."""
+        context = ["--context", self.context] if self.context else []
+        try:
+            done = subprocess.run(  # noqa: S603 -- no shell; the words are ours or validated
+                ["kubectl", *context, *words],  # noqa: S607 -- the user's own
+                env=os.environ | {"KUBECONFIG": self.kubeconfig},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=self.deadline_s,
+                check=True,
+            )
+        except FileNotFoundError:
+            raise ClusterError("kubectl is not installed, or not in PATH.") from None
+        except subprocess.TimeoutExpired:
+            raise ClusterError(f"it did not answer within {self.deadline_s:g} s.") from None
+        except subprocess.CalledProcessError as error:
+            lines = error.stderr.strip().splitlines() or [
+                f"kubectl exited with {error.returncode}."
+            ]
+            raise ClusterError(lines[-1]) from None
+        return done.stdout
+
+
+def ask(settings: Settings, *, deadline_s: float = DEADLINE_S) -> Answers:
     """Ask for everything that the check looks at. Raises ClusterError."""
+    kubectl = Kubectl(_kubeconfig(settings), settings.kube_context, deadline_s)
     spaces = (settings.namespace, settings.gateway_namespace)
     return Answers(
-        version=_json(settings, "version")["serverVersion"]["gitVersion"],
+        version=kubectl.json("version")["serverVersion"]["gitVersion"],
         cluster=[
-            *_json(settings, "get", "nodes,storageclasses")["items"],
-            *_json(settings, "get", "pods", "--all-namespaces")["items"],
+            *kubectl.json("get", "nodes,storageclasses")["items"],
+            *kubectl.json("get", "pods", "--all-namespaces")["items"],
         ],
         objects=[
-            one for space in spaces for one in _json(settings, "get", KINDS, "-n", space)["items"]
+            one for space in spaces for one in kubectl.json("get", KINDS, "-n", space)["items"]
         ],
-        secrets={name: keys for space in spaces for name, keys in _secrets(settings, space)},
-        releases=[one for space in spaces for one in _releases(settings, space)],
-        redis_bytes=_redis_bytes(settings),
+        secrets={name: keys for space in spaces for name, keys in _secrets(kubectl, space)},
+        releases=[one for space in spaces for one in _releases(kubectl, space)],
+        redis_bytes=_redis_bytes(kubectl, settings.namespace),
     )
 
 
-def _secrets(settings: Settings, space: str) -> Iterator[tuple[str, list[str]]]:
-    listed = _kubectl(settings, "get", "secrets", "-n", space, "-o", f"go-template={KEYS}")
+def _kubeconfig(settings: Settings) -> str:
+    files = [one for one in settings.kubeconfig.split(os.pathsep) if one]
+    return os.pathsep.join(str(Path(one).expanduser()) for one in files)
+
+
+def _secrets(kubectl: Kubectl, space: str) -> Iterator[tuple[str, list[str]]]:
+    listed = kubectl.text("get", "secrets", "-n", space, "-o", f"go-template={KEYS}")
     for name, *keys in (line.split() for line in listed.splitlines() if line):
         yield f"{space}/{name}", keys
 
 
-def _releases(settings: Settings, space: str) -> list[Release]:
+def _releases(kubectl: Kubectl, space: str) -> list[Release]:
     selector = f"owner=helm,name in ({','.join(RELEASES)})"
-    stored = _json(settings, "get", "secrets", "-n", space, "-l", selector)["items"]
+    stored = kubectl.json("get", "secrets", "-n", space, "-l", selector)["items"]
     return [read_release(one["data"]["release"], space) for one in stored]
 
 
@@ -104,44 +149,12 @@ def _images(manifest: str) -> Iterator[tuple[str, str]]:
                 yield name, container["image"]
 
 
-def _redis_bytes(settings: Settings) -> int | None:
+def _redis_bytes(kubectl: Kubectl, space: str) -> int | None:
     """Return how much memory Redis uses, None if it can't be asked."""
     pod = f"{naming.REDIS_RELEASE}-0"
     try:
-        info = _kubectl(
-            settings, "exec", "-n", settings.namespace, pod, "--", "sh", "-euc", REDIS_INFO
-        )
+        info = kubectl.text("exec", "-n", space, pod, "--", "sh", "-euc", REDIS_INFO)
     except ClusterError:
         return None
     found = re.search(r"^used_memory:([0-9]+)", info, re.MULTILINE)
     return int(found[1]) if found else None
-
-
-def _json(settings: Settings, *words: str) -> Object:
-    answer: dict[str, Any] = json.loads(_kubectl(settings, *words, "-o", "json"))
-    return answer
-
-
-def _kubectl(settings: Settings, *words: str) -> str:
-    files = settings.kubeconfig.split(os.pathsep)
-    kubeconfig = os.pathsep.join(str(Path(one).expanduser()) for one in files if one)
-    context = ["--context", settings.kube_context] if settings.kube_context else []
-    command = ["kubectl", *context, f"--request-timeout={DEADLINE_S}s", *words]
-    try:
-        done = subprocess.run(  # noqa: S603 -- no shell, and every word is ours or a validated setting
-            command,
-            env=os.environ | {"KUBECONFIG": kubeconfig},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S + 5,
-            check=True,
-        )
-    except FileNotFoundError:
-        raise ClusterError("kubectl is not installed, or not in PATH.") from None
-    except subprocess.TimeoutExpired:
-        raise ClusterError(f"the cluster did not answer within {DEADLINE_S} s.") from None
-    except subprocess.CalledProcessError as error:
-        lines = error.stderr.strip().splitlines() or [f"kubectl ended with {error.returncode}."]
-        raise ClusterError(lines[-1]) from None
-    return done.stdout
