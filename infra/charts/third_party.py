@@ -14,19 +14,19 @@ from infra.settings.quantities import mebibytes
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-__all__ = ["gateway", "merged", "redis"]
+__all__ = ["FOR_DATA", "gateway", "merged", "redis"]
 
 FOLDER: Final = Path(__file__).parents[2] / "charts" / "values"
 GATEWAY_CONFIG: Final = Path(__file__).parents[1] / "gateway_config" / "porta.py"
 # The share of its memory that Redis may fill: while it rewrites the append-only file, pages that
 # change are copied. https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
-_FOR_DATA: Final = Fraction(6, 10)
+FOR_DATA: Final = Fraction(6, 10)
 
 
 def redis(settings: Settings) -> dict[str, Any]:
     """Return the values of Redis' chart."""
     base = _file("redis")
-    memory = f"{int(mebibytes(settings.redis_memory) * _FOR_DATA)}mb"
+    memory = f"{int(mebibytes(settings.redis_memory) * FOR_DATA)}mb"
     return merged(
         base,
         {

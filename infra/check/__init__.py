@@ -1,0 +1,1 @@
+"""`python -m infra.check`: what is wrong with a deployment, and the command that mends it."""

@@ -1,0 +1,71 @@
+"""The command: asks the cluster, looks for each kind of trouble, prints what it found.
+
+Its exit code is 0 if nothing is wrong, 1 if something is, and 2 if the settings are invalid or the
+cluster can't be asked.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from infra.check import nodes, pods, redis, releases, secrets, storage
+from infra.check.cluster import ClusterError, ask
+from infra.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.check.answers import Answers, Finding
+
+__all__ = ["CHECKS", "findings", "main"]
+
+# In the order in which things are mended: what the cluster lacks, what stands still, what differs.
+CHECKS: Final = (
+    nodes.version,
+    storage.classes,
+    nodes.room,
+    secrets.missing,
+    secrets.revision,
+    storage.volumes,
+    redis.memory,
+    releases.states,
+    pods.refused,
+    pods.not_ready,
+    redis.stuck,
+    releases.images,
+    releases.values,
+)
+
+
+def findings(settings: Settings, answers: Answers) -> list[Finding]:
+    """Return everything that is wrong."""
+    return [found for check in CHECKS for found in check(settings, answers)]
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Check the cluster that the settings name; return the exit code."""
+    try:
+        settings = Settings.load(environ)
+        answers = ask(settings)
+    except SettingsError as error:
+        sys.stderr.write(f"infra: {error}\n")
+        return 2
+    except ClusterError as error:
+        sys.stderr.write(f"infra: the cluster can't be asked: {error}\n")
+        return 2
+    found = findings(settings, answers)
+    sys.stdout.write(report(settings, answers, found))
+    return 1 if found else 0
+
+
+def report(settings: Settings, answers: Answers, found: list[Finding]) -> str:
+    """Return what the command prints: each sentence, and the command below it."""
+    names = ", ".join(f"{one.name} {one.chart_version}" for one in answers.newest())
+    context = f", context {settings.kube_context}" if settings.kube_context else ""
+    lines = [f"Kubernetes {answers.version}{context}; releases: {names or 'none yet'}"]
+    for number, one in enumerate(found, 1):
+        lines += ["", f"{number}. {one.sentence}", f"   $ {one.command}"]
+    if not found:
+        lines.append("Nothing is wrong.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,154 @@
+"""Nodes: a Kubernetes that is too old, and no room for Porta and one of the largest clusters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from infra.charts import third_party
+from infra.charts.porta import values as porta_values
+from infra.check.answers import Finding
+from infra.check.quantity import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from fractions import Fraction
+
+    from infra.check.answers import Answers, Object
+    from infra.settings import Settings
+
+__all__ = ["OLDEST", "room", "version"]
+
+OLDEST: Final = (1, 30)  # the first with the preStop `sleep` that the web's pods have
+NO_PODS: Final = {"NoSchedule", "NoExecute"}  # effects of taints
+GATEWAY_PODS: Final = ("gateway", "controller", "traefik")
+DESCRIBE: Final = "kubectl describe nodes | grep -A 9 'Allocated resources'"
+ENDED: Final = {"Succeeded", "Failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a pod asks a node for, or what a node has left."""
+
+    cpu: Fraction
+    memory: Fraction  # bytes
+
+    def fits(self, free: Request) -> bool:
+        """Whether a node with that much left takes the pod."""
+        return self.cpu <= free.cpu and self.memory <= free.memory
+
+    def without(self, other: Request) -> Request:
+        """Return what is left when the other is placed."""
+        return Request(self.cpu - other.cpu, self.memory - other.memory)
+
+    def __str__(self) -> str:
+        return f"{float(self.cpu):g} CPUs and {float(self.memory / 2**20):.0f} MiB"
+
+
+def version(_settings: Settings, answers: Answers) -> Iterator[Finding]:
+    """Find a Kubernetes that is older than Porta's manifests need."""
+    found = re.match(r"v(\d+)\.(\d+)", answers.version)
+    if found and (int(found[1]), int(found[2])) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        yield Finding(
+            f"The cluster runs Kubernetes {answers.version}; Porta needs {oldest} or newer.",
+            "kubectl version    # then upgrade the cluster, by its own tools",
+        )
+
+
+def room(settings: Settings, answers: Answers) -> Iterator[Finding]:
+    """Find that the nodes don't hold a worker, or not Porta and one cluster."""
+    nodes = _free(settings, answers)
+    sizes = {name: _of(resources) for name, _, resources in _cluster(settings)}
+    for name, size in sizes.items():
+        if not any(size.fits(_allocatable(node)) for node in _open(answers)):
+            yield Finding(
+                f"No node is large enough for a {name}: it asks for {size}. Lower {name}_cores or"
+                f" {name}_memory, or add larger nodes; until then every run waits for its cluster.",
+                DESCRIBE,
+            )
+            return
+    own = [(name, count, _of(each)) for name, count, each in _own(settings)]
+    cluster = [(name, count, _of(each)) for name, count, each in _cluster(settings)]
+    if left := _unplaced([*own, *cluster], nodes):
+        yield Finding(
+            "The nodes have no room for Porta and one cluster of the largest size (a scheduler and"
+            f" {settings.max_workers} workers): no place is left for {left}. Lower max_workers,"
+            " worker_cores or worker_memory, or add nodes. (Nodes that an autoscaler would add are"
+            " not counted.)",
+            DESCRIBE,
+        )
+
+
+def _own(settings: Settings) -> list[tuple[str, int, Object]]:
+    """Return Porta's own pods, each kind with its number and its requests."""
+    own, gateway = porta_values.of(settings), third_party.gateway(settings)
+    return [
+        ("redis", 1, third_party.redis(settings)["resources"]["requests"]),
+        ("web", settings.web_replicas, own["web"]["resources"]["requests"]),
+        ("runner", settings.runner_replicas, own["runner"]["resources"]["requests"]),
+        ("notebook", int(settings.notebook), own["notebook"]["resources"]["requests"]),
+        *((name, 1, gateway[name]["resources"]["requests"]) for name in GATEWAY_PODS),
+    ]
+
+
+def _cluster(settings: Settings) -> list[tuple[str, int, Object]]:
+    """Return the pods of a cluster of the largest size."""
+    return [
+        (
+            name,
+            count,
+            {
+                "cpu": str(getattr(settings, f"{name}_cores")),
+                "memory": getattr(settings, f"{name}_memory"),
+            },
+        )
+        for name, count in (("scheduler", 1), ("worker", settings.max_workers))
+    ]
+
+
+def _unplaced(pods: list[tuple[str, int, Request]], nodes: list[Request]) -> str:
+    """Place pods, the largest first; return the name of the first that has no place, or nothing."""
+    left = list(nodes)
+    for name, count, size in sorted(pods, key=lambda pod: pod[2].memory, reverse=True):
+        for _ in range(count):
+            place = next((at for at, free in enumerate(left) if size.fits(free)), None)
+            if place is None:
+                return f"a {name} ({size})"
+            left[place] = left[place].without(size)
+    return ""
+
+
+def _free(settings: Settings, answers: Answers) -> list[Request]:
+    """Return what each node has left beside the pods that are not Porta's."""
+    left = {node["metadata"]["name"]: _allocatable(node) for node in _open(answers)}
+    ours = {settings.namespace, settings.gateway_namespace}
+    for pod in answers.of_cluster("Pod"):
+        node = pod["spec"].get("nodeName")
+        if node not in left or pod["metadata"]["namespace"] in ours:
+            continue
+        if pod["status"].get("phase") not in ENDED:
+            for container in pod["spec"]["containers"]:
+                left[node] = left[node].without(
+                    _of(container.get("resources", {}).get("requests", {}))
+                )
+    return list(left.values())
+
+
+def _open(answers: Answers) -> list[Object]:
+    """Return the nodes that take new pods."""
+    return [
+        node
+        for node in answers.of_cluster("Node")
+        if not node["spec"].get("unschedulable")
+        and not any(taint["effect"] in NO_PODS for taint in node["spec"].get("taints", []))
+    ]
+
+
+def _allocatable(node: Object) -> Request:
+    return _of(node["status"]["allocatable"])
+
+
+def _of(resources: Object) -> Request:
+    return Request(number(resources.get("cpu", "0")), number(resources.get("memory", "0")))

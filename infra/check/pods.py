@@ -1,0 +1,134 @@
+"""Pods that are not ready, and why: image, Secret, no room, quota, a crash, a failing probe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from infra.check.answers import Finding
+from infra.check.releases import DEPLOY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.check.answers import Answers, Object
+    from infra.settings import Settings
+
+__all__ = ["not_ready", "refused"]
+
+ENDED: Final = {"Succeeded", "Failed"}
+NO_IMAGE: Final = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
+CRASHED: Final = {"CrashLoopBackOff", "RunContainerError", "StartError"}
+
+
+def not_ready(settings: Settings, answers: Answers) -> Iterator[Finding]:
+    """Find pods that are not ready, each with its reason."""
+    for pod in answers.of_kind("Pod"):
+        if pod["status"].get("phase") in ENDED or "deletionTimestamp" in pod["metadata"]:
+            continue
+        if _condition(pod, "Ready").get("status") != "True":
+            yield _reason(settings, answers, pod)
+
+
+def _reason(settings: Settings, answers: Answers, pod: Object) -> Finding:
+    """Return what is wrong with a pod that is not ready."""
+    name, space = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    start = f"The pod {name} in {space} is not ready"
+    describe = f"kubectl -n {space} describe pod {name}"
+    scheduled = _condition(pod, "PodScheduled")
+    if scheduled.get("reason") == "Unschedulable":
+        why = scheduled.get("message", "").rstrip(".")
+        return Finding(
+            f"{start}: no node takes it ({why}). Add nodes, or lower what the settings ask for.",
+            describe,
+        )
+    for container in pod["status"].get("containerStatuses", []):
+        if found := _of_container(settings, container, start, pod):
+            return found
+    why = _event(answers, pod) or "it is starting, or its probe fails"
+    return Finding(f"{start}: {why.rstrip('.')}.", describe)
+
+
+def _of_container(settings: Settings, container: Object, start: str, pod: Object) -> Finding | None:
+    """Return what is wrong with a container, None if its state says nothing."""
+    name, space = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    waiting = container["state"].get("waiting", {})
+    reason, message = waiting.get("reason", ""), waiting.get("message", "").rstrip(".")
+    if reason in NO_IMAGE:
+        return Finding(
+            f"{start}: the image {container['image']} can't be pulled ({reason}). Push or load it,"
+            " or mend the setting that names it.",
+            _image_command(settings, container["image"]),
+        )
+    if reason == "CreateContainerConfigError":
+        return Finding(
+            f"{start}: {message}. Make what is missing; the pod then starts by itself.",
+            f"kubectl -n {space} get secrets,configmaps",
+        )
+    ended = container.get("lastState", {}).get("terminated") or container["state"].get("terminated")
+    if reason in CRASHED or ended:
+        why = _death(ended or {}, message)
+        return Finding(
+            f"{start}: its container {container['name']} was restarted"
+            f" {container['restartCount']} times; {why}.",
+            f"kubectl -n {space} logs {name} --previous --tail 20",
+        )
+    return None
+
+
+def _death(ended: Object, message: str) -> str:
+    if ended.get("reason") == "OOMKilled":
+        return "the last time it was killed because it exceeded its memory"
+    if "exitCode" in ended:
+        return f"the last time it ended with {ended['exitCode']}"
+    return message or "it does not start"
+
+
+def _image_command(settings: Settings, image: str) -> str:
+    """Return how an image gets to the nodes; without a registry's name it is loaded."""
+    ours = image in {
+        f"{one}:{settings.image_tag}" for one in (settings.image, settings.notebook_image)
+    }
+    if "/" in image.removeprefix("docker.io/library/"):
+        return f"docker push {image}" if ours else f"docker pull {image}    # and look at registry"
+    return "make image image-load" if ours else f"INFRA_IMAGE_TAG=... {DEPLOY}"
+
+
+def refused(_settings: Settings, answers: Answers) -> Iterator[Finding]:
+    """Find workloads whose pods Kubernetes refuses to make, because of the quota or a policy."""
+    for one in answers.of_kind("Deployment"):
+        failure = _condition(one, "ReplicaFailure")
+        if failure.get("status") == "True":
+            yield _refusal(one, failure.get("message", ""))
+    for one in answers.of_kind("StatefulSet"):
+        why = _event(answers, one)
+        if "create Pod" in why and one["status"].get("replicas", 0) < one["spec"]["replicas"]:
+            yield _refusal(one, why)
+
+
+def _refusal(one: Object, why: str) -> Finding:
+    name, space = one["metadata"]["name"], one["metadata"]["namespace"]
+    sentence = f"Kubernetes refuses to make pods of {name} in {space}: {why.rstrip('.')}."
+    if "exceeded quota" in why:
+        return Finding(
+            f"{sentence} The quota follows the settings: deploy them, and shut down clusters that"
+            " are held in a notebook.",
+            f"kubectl -n {space} describe resourcequota porta && {DEPLOY}",
+        )
+    return Finding(sentence, f"kubectl -n {space} get events --sort-by .lastTimestamp")
+
+
+def _condition(one: Object, kind: str) -> Object:
+    """Return a condition of an object, empty if it has none of that kind."""
+    conditions: list[Object] = one["status"].get("conditions", [])
+    return next((each for each in conditions if each["type"] == kind), {})
+
+
+def _event(answers: Answers, one: Object) -> str:
+    """Return the message of the newest warning about an object, empty if there is none."""
+    about = [
+        (event.get("lastTimestamp") or event.get("eventTime") or "", event.get("message", ""))
+        for event in answers.of_kind("Event")
+        if event["type"] == "Warning"
+        and event["involvedObject"].get("uid") == one["metadata"]["uid"]
+    ]
+    return max(about)[1] if about else ""

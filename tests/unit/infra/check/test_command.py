@@ -1,0 +1,79 @@
+"""The command: its exit code, and what it prints."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra.check import command
+from infra.settings import Settings
+from tests.recorded_cluster import SETTINGS, recorded
+
+
+def run(path: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "infra.check"],
+        env=os.environ | {"PATH": path, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_healthy_deployment_has_no_findings() -> None:
+    answers = recorded("healthy")
+    assert command.findings(SETTINGS, answers) == []
+    printed = command.report(SETTINGS, answers, [])
+    assert printed.startswith("Kubernetes v1.36.3; releases: ")
+    assert printed.endswith("\nNothing is wrong.\n")
+
+
+def test_a_cluster_before_the_first_deployment_has_no_findings() -> None:
+    before = replace(recorded("healthy"), objects=[], releases=[], secrets={}, redis_bytes=None)
+    assert command.findings(SETTINGS, before) == []
+    assert "releases: none yet" in command.report(SETTINGS, before, [])
+
+
+@pytest.mark.parametrize(
+    "name", ["image", "secret", "pending", "no_room", "crash", "starting", "quota"]
+)
+def test_every_trouble_that_was_recorded_is_found_with_a_command(name: str) -> None:
+    answers = recorded(name)
+    found = command.findings(SETTINGS, answers)
+    assert found
+    printed = command.report(SETTINGS, answers, found)
+    for number, one in enumerate(found, 1):
+        assert one.sentence.endswith((".", ")"))
+        assert f"\n{number}. {one.sentence}\n   $ {one.command}\n" in printed
+
+
+def test_the_context_is_printed() -> None:
+    settings = Settings.load({"INFRA_KUBE_CONTEXT": "cloud"})
+    assert ", context cloud;" in command.report(settings, recorded("healthy"), [])
+
+
+def test_every_check_is_a_check_of_the_command() -> None:
+    folder = Path(command.__file__).parent
+    modules = {check.__module__.rpartition(".")[2] for check in command.CHECKS}
+    others = {"answers", "cluster", "command", "quantity"}
+    assert modules | others == {path.stem for path in folder.glob("[a-z]*.py")}
+
+
+def test_an_invalid_setting_ends_the_command_with_2() -> None:
+    done = run(os.environ["PATH"], INFRA_PROFILE="moon")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "infra: profile must be one of minikube, production.\n"
+
+
+def test_a_cluster_that_cannot_be_asked_ends_the_command_with_2(tmp_path: Path) -> None:
+    done = run(str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr
+        == "infra: the cluster can't be asked: kubectl is not installed, or not in PATH.\n"
+    )
