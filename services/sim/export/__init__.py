@@ -12,7 +12,7 @@ Nothing here uses Dask: the web streams exports from slices that it computes its
 
 from __future__ import annotations
 
-from sim.export.decimation import MAX_POINTS, thin
+from sim.export.decimation import BYTES_PER_POINT, MAX_POINTS, thin
 from sim.export.formats import FORMATS, Format, export
 
-__all__ = ["FORMATS", "MAX_POINTS", "Format", "export", "thin"]
+__all__ = ["BYTES_PER_POINT", "FORMATS", "MAX_POINTS", "Format", "export", "thin"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from frontend.admission import Admission
 from frontend.domain.resource import Status
 from frontend.propagations.inline import BYTES_AN_AGENT, InlineResults
 from frontend.propagations.inline_rule import InlineRule
@@ -23,7 +24,8 @@ RULE = InlineRule(10_000)
 
 @pytest.fixture
 def inline(stored: Stored) -> InlineResults:
-    return InlineResults(RULE, stored.store, stored.runs, Opener(RULE, stored.store))
+    opener = Opener(RULE, stored.store, Admission(memory=2**20, waiters=8))
+    return InlineResults(RULE, stored.store, stored.runs, opener)
 
 
 def crowd() -> PropagationRequest:
