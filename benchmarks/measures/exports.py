@@ -118,7 +118,7 @@ def thinning() -> Iterator[Sample]:
     records = sum(batch.num_rows for batch in batches)
 
     def sample() -> Figure:
-        taken = seconds(lambda: deque(thin(batches, 2_000, agents=2), maxlen=0))
+        taken = seconds(lambda: deque(thin(lambda: batches, 2_000, agents=2), maxlen=0))
         return Figure(taken / records * NS)
 
     yield sample

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from frontend.admission import Admission, economise
 from frontend.caching import SingleFlightCache
 from frontend.errors import SettingsError
 from frontend.propagations.service import Propagations
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Services", "build_services"]
 
 OVERVIEWS_BYTES: Final = 64 * 2**20
+THREADS_BY_WAITER: Final = 4  # a fourth of the threads wait for turns, a fourth for places, and a
+# fourth write files: the last fourth always answers what is cheap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class Services:
     counters: Counters
     hub: EventHub
     propagations: Propagations
+    admission: Admission
     overviews: SingleFlightCache[bytes]  # compressed, by ETag: making one takes some 30 ms
     manifests: ClientSideCache | None  # only in a web process, which reads the same ones often
 
@@ -65,6 +69,12 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
         raise SettingsError(
             "REDIS_URL", "is needed; set it, or run `porta serve`, which brings its own Redis."
         )
+    if many_readers:
+        economise()
+    admission = Admission(
+        memory=settings.read_memory // settings.processes,
+        waiters=max(1, settings.threads // THREADS_BY_WAITER),
+    )
     client = connect(settings.redis_location, ca=settings.redis_ca)
     manifests = ClientSideCache(client, keys.MANIFESTS) if many_readers else None
     store = TrajectoryStore(client, manifests=manifests, inline_storage=settings.inline_storage)
@@ -85,7 +95,8 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
         runners=runners,
         counters=Counters(client),
         hub=EventHub(client, runs),
-        propagations=Propagations(settings, store, runs, RunnerStatus(runners)),
+        propagations=Propagations(settings, store, runs, RunnerStatus(runners), admission),
+        admission=admission,
         overviews=SingleFlightCache(OVERVIEWS_BYTES, len),
         manifests=manifests,
     )

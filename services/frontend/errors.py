@@ -93,8 +93,8 @@ class Busy(FrontendError):
 
     def __init__(self, *, retry_after_s: int) -> None:
         super().__init__(
-            "Too many others have records thinned at the moment; ask again in "
-            f"{retry_after_s} seconds, or for all records, or for the overview."
+            "The server is busy with other requests that take long; "
+            f"ask again in {retry_after_s} seconds, or for less."
         )
         self.retry_after_s = retry_after_s
 

@@ -40,6 +40,7 @@ __all__ = [
     "COSTS",
     "CostModel",
     "archived_bytes",
+    "figure_seconds",
     "pass_seconds",
     "slice_batches",
     "slice_bytes",
@@ -64,6 +65,8 @@ class CostModel:
     cached_record_s: float = 50e-9  # to encode a record in a cached slice: Arrow and SHA-256
     exported_record_s: float = 100e-9  # to encode a record in a Parquet file with zstd
     record_bytes: int = 60  # seven columns of 64 bits and the agent
+    drawn_agent_s: float = 4e-3  # to draw an agent, to write it as JSON and to compress that
+    archived_agent_s: float = 3e-4  # to merge the archived bins of an agent
     worker_start_s: float = 2.0  # from the request for workers until they are connected
 
 
@@ -122,6 +125,12 @@ def pass_seconds(scenario: Scenario, iterations: int) -> float:
     looks = len(scenario.agents) * COSTS.look_s
     step = COSTS.step_s + len(scenario.massive) * COSTS.pull_s
     return iterations * (looks + steps_per_iteration(scenario) * step)
+
+
+def figure_seconds(scenario: Scenario, iterations: int, drawn: int) -> float:
+    """Return the seconds that a figure of so many agents takes: at most, the window is narrow."""
+    agents_s = drawn * COSTS.drawn_agent_s + len(scenario.agents) * COSTS.archived_agent_s
+    return agents_s + pass_seconds(scenario, min(iterations, scenario.interval))
 
 
 def stretch_intervals(scenario: Scenario, first: int) -> int:

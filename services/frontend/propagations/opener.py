@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from frontend.caching import SingleFlightCache
 from frontend.domain import manifest
+from sim.cost_model import pass_seconds
 from sim.engine import Propagation
 
 if TYPE_CHECKING:
+    from frontend.admission import Admission
     from frontend.propagations.inline_rule import InlineRule
     from frontend.results.trajectory_store import TrajectoryStore
     from sim.scenario import PropagationRequest
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Opener", "Unsupported"]
 
 BUDGET_BYTES: Final = 256 * 2**20
+LOAD_S: Final = 0.01  # to read the stretches of 1e8 steps from Redis, and to verify them
 
 
 class Unsupported(Exception):
@@ -25,21 +28,37 @@ class Unsupported(Exception):
 class Opener:
     """Propagations by id, opened once however many readers there are; thread-safe."""
 
-    def __init__(self, rule: InlineRule, store: TrajectoryStore) -> None:
+    def __init__(self, rule: InlineRule, store: TrajectoryStore, admission: Admission) -> None:
         self._rule = rule
         self._store = store
+        self._admission = admission
         self._opened = SingleFlightCache[Propagation](BUDGET_BYTES, lambda opened: opened.nbytes)
 
     def open(self, request: PropagationRequest, *, is_published: bool = False) -> Propagation:
         """Open a propagation; if it `is_published`, hold it to its manifest.
 
-        Raises Unsupported, and PropagationFailed where the trajectory ends before its last step.
+        Raises Unsupported, PropagationFailed where the trajectory ends before its last step, and
+        Busy.
         """
-        return self._opened.get(request.id, lambda: self._load(request, is_published=is_published))
+        opened = self._opened.find(request.id)
+        if opened is not None:
+            return opened
+        # The turn comes first: those that wait for another thread to load it are few.
+        with self._admission.admit(self._seconds(request)):
+            return self._opened.get(
+                request.id, lambda: self._load(request, is_published=is_published)
+            )
 
     def forget(self, request: PropagationRequest) -> None:
         """Open it anew the next time."""
         self._opened.forget(request.id)
+
+    def _seconds(self, request: PropagationRequest) -> float:
+        """Estimate how long it takes: what is stored is read, and the rest is computed."""
+        computed = request.steps
+        if not self._rule.covers(request):
+            computed = min(computed, request.trajectory.interval)
+        return LOAD_S + pass_seconds(request.trajectory.scenario, computed)
 
     def _load(self, request: PropagationRequest, *, is_published: bool) -> Propagation:
         stretches = []

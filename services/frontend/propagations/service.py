@@ -27,6 +27,7 @@ from sim.errors import PropagationFailed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from frontend.admission import Admission
     from frontend.domain.resource import Resource
     from frontend.domain.run import ChainEntry, RunState
     from frontend.results.trajectory_store import TrajectoryStore
@@ -48,12 +49,13 @@ class Propagations:
         store: TrajectoryStore,
         runs: RunQueue,
         runner_status: RunnerStatus,
+        admission: Admission,
     ) -> None:
         rule = InlineRule(settings.inline_work)
         self._limits = requests.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
         self._store = store
         self._runs = runs
-        self._opener = Opener(rule, store)
+        self._opener = Opener(rule, store, admission)
         self._finder = Finder(
             settings, store, VerifiedResults(store, self._opener), runs, runner_status
         )

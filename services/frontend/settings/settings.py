@@ -366,6 +366,15 @@ class Settings:
             "The number of threads of each process; every page that follows a run holds one.",
         ),
     )
+    read_memory: int = field(
+        default=256 * 2**20,
+        metadata=_variable(
+            "PORTA_READ_MEMORY",
+            parsers.size,
+            "How many bytes the files that are being downloaded may hold in memory "
+            "together, as `256MiB`; each process of `porta web` has its part of it.",
+        ),
+    )
     data: str | None = field(
         default=None,
         metadata=_variable(

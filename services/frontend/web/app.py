@@ -16,7 +16,7 @@ from frontend.settings import Settings
 from frontend.web import context, error_handler
 from frontend.web.api import description
 from frontend.web.api import routes as api
-from frontend.web.auth import authentication, authorization, quotas, sessions, sign_in
+from frontend.web.auth import authentication, authorization, client, quotas, sessions, sign_in
 from frontend.web.auth.bind_policy import check_auth, refuse_other_names
 from frontend.web.dev_runner import settings_errors_as_usage, start_runner
 from frontend.web.http import compression, forms, request_id, request_metrics
@@ -77,6 +77,7 @@ def _add_access_control(app: Flask, services: Services) -> None:
         sessions.register(app, settings)
         sign_in.register(app, services.client)
     quotas.attach(app, services.client)
+    client.register(app)
     app.jinja_env.globals |= {"principal": authorization.principal, "auth": settings.auth or "none"}
     app.wsgi_app = PathPrefix(app.wsgi_app, settings.path_prefix or "")  # type: ignore[method-assign] # as Flask documents it
     if settings.trusted_proxies:

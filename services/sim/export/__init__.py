@@ -12,8 +12,16 @@ Nothing here uses Dask: the web streams exports from slices that it computes its
 
 from __future__ import annotations
 
-from sim.export.decimation import MAX_POINTS, thin
+from sim.export.decimation import BYTES_PER_POINT, MAX_POINTS, thin
 from sim.export.formats import FORMATS, Format, export
 from sim.export.whole_file import whole_file
 
-__all__ = ["FORMATS", "MAX_POINTS", "Format", "export", "thin", "whole_file"]
+__all__ = [
+    "BYTES_PER_POINT",
+    "FORMATS",
+    "MAX_POINTS",
+    "Format",
+    "export",
+    "thin",
+    "whole_file",
+]

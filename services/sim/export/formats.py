@@ -37,6 +37,8 @@ class Format:
     """A few words on what such a file holds, to stand after the title."""
     bytes_per_record: int
     """Measured with two agents; for estimates only."""
+    held_bytes: int
+    """What its writer holds between two pieces, with the last of them; measured, for estimates."""
     page_file: str | None = None
     """The name of the file beside a propagation's page, where a script element loads it from there
     instead of a program from the API."""
@@ -51,6 +53,7 @@ def _js() -> Format:
         title="data.js",
         description="a JavaScript array",
         bytes_per_record=220,
+        held_bytes=2 * 2**20,  # a piece of 8,192 records
         page_file="data.js",
         write=partial(write_text, style=DATA_JS),
     )
@@ -64,6 +67,7 @@ def _json() -> Format:
         title="JSON",
         description="an array, as in data.js",
         bytes_per_record=220,
+        held_bytes=2 * 2**20,  # a piece of 8,192 records
         write=partial(write_text, style=JSON),
     )
 
@@ -76,6 +80,7 @@ def _csv() -> Format:
         title="CSV",
         description="a row for each record",
         bytes_per_record=145,
+        held_bytes=3 * 2**19,  # a piece of 8,192 records
         write=partial(write_text, style=CSV),
     )
 
@@ -88,6 +93,7 @@ def _arrow() -> Format:
         title="Arrow",
         description="columns, as they are in memory",
         bytes_per_record=58,
+        held_bytes=4 * 2**20,  # a piece of 32,768 records, and what is left of the next
         write=write_arrow,
     )
 
@@ -100,6 +106,7 @@ def _parquet() -> Format:
         title="Parquet",
         description="columns, compressed",
         bytes_per_record=40,
+        held_bytes=4 * 2**20,  # a piece of 32,768 records, what is left of the next, the footer
         write=write_parquet,
     )
 

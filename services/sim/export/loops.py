@@ -53,50 +53,46 @@ def interleave(
 
 @compiled
 def decimate(
-    rows: NDArray[np.float64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
     agents: NDArray[np.integer[Any]],
-    x_and_y: tuple[int, int],
     first: int,
     widths: NDArray[np.int64],
     seen: NDArray[np.int64],
     extremes: NDArray[np.float64],
     order: NDArray[np.int64],
 ) -> None:
-    """Reduce records into the bins of their agents, which hold the extreme rows in x and y.
+    """Reduce records into the bins of their agents.
 
-    `rows` is (columns, records), `extremes` (agents, bins, 4, columns): the rows with the first
-    smallest and largest x, the first smallest and largest y. A bin is `widths[agent]` records
+    `extremes` (agents, bins, 4) has the smallest and largest x and the smallest and largest y of
+    a bin, `order` the numbers of the first rows that have them. A bin is `widths[agent]` records
     of its agent; when all bins of an agent are full, they are merged in pairs.
     """
     bins = extremes.shape[1]
     for i in range(agents.size):
         agent = agents[i]
         if seen[agent] == bins * widths[agent]:
-            _merge(extremes[agent], order[agent], x_and_y)
+            _merge(extremes[agent], order[agent])
             widths[agent] *= 2
         at = seen[agent] // widths[agent]
         fresh = seen[agent] % widths[agent] == 0
         seen[agent] += 1
         for extreme in range(4):
-            column = x_and_y[extreme // 2]
-            value, best = rows[column, i], extremes[agent, at, extreme, column]
+            value, best = (y if extreme // 2 else x)[i], extremes[agent, at, extreme]
             if fresh or (value < best if extreme % 2 == 0 else value > best):
-                extremes[agent, at, extreme] = rows[:, i]
+                extremes[agent, at, extreme] = value
                 order[agent, at, extreme] = first + i
 
 
 @compiled
-def _merge(
-    extremes: NDArray[np.float64], order: NDArray[np.int64], x_and_y: tuple[int, int]
-) -> None:
+def _merge(extremes: NDArray[np.float64], order: NDArray[np.int64]) -> None:
     """Merge an agent's bins in pairs, in place; an odd last one becomes half a bin."""
     bins = extremes.shape[0]
     for to in range((bins + 1) // 2):
         for extreme in range(4):
-            column = x_and_y[extreme // 2]
             best = 2 * to
             if best + 1 < bins:
-                one, other = extremes[best, extreme, column], extremes[best + 1, extreme, column]
+                one, other = extremes[best, extreme], extremes[best + 1, extreme]
                 if other < one if extreme % 2 == 0 else other > one:
                     best += 1
             extremes[to, extreme] = extremes[best, extreme]

@@ -1,15 +1,15 @@
 """Server-sent events of one propagation: `status`, `progress`, and finally `done`.
 
 - Each event carries the whole resource, so a client needs none that it has missed.
-- The stream ends after `done`, when the server stops, and when Redis becomes unavailable. A browser
-  then reconnects, with the id of the last event that it received.
+- The stream ends after `done`, when the server stops, and when Redis becomes unavailable or
+  the server is busy. A browser then reconnects, with the id of the last event that it received.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from frontend.errors import StorageError
+from frontend.errors import Busy, StorageError
 from frontend.observability.process_metrics import stream_open
 from frontend.web.http.path_prefix import document_at
 
@@ -55,7 +55,7 @@ def event_stream(
                 continue
             try:
                 current = _resource_at(services, propagation_request, event)
-            except StorageError:
+            except (Busy, StorageError):
                 return
             if current is None:  # deleted or evicted: a client that reconnects gets a 404
                 return

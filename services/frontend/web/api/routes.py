@@ -29,6 +29,7 @@ from frontend.web.http.responses import (
     unchanged,
     written_reply,
 )
+from sim.cost_model import figure_seconds
 from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
@@ -105,9 +106,16 @@ def overview(propagation_id: str) -> Response:
     etag = etag_of(MODEL_VERSION, propagation_request.id, "overview", *view, agents)
     response = unchanged(etag)
     if response is None:
-        packed = services().overviews.get(
-            etag, lambda: compress(json_bytes(propagation.overview(*view, agents=agents).to_json()))
-        )
+        packed = services().overviews.find(etag)
+        if packed is None:
+            scenario, steps = propagation.trajectory.scenario, propagation.steps
+            with services().admission.admit(figure_seconds(scenario, steps, agents)):
+                packed = services().overviews.get(
+                    etag,
+                    lambda: compress(
+                        json_bytes(propagation.overview(*view, agents=agents).to_json())
+                    ),
+                )
         response = packed_reply(packed, etag)
     return response
 

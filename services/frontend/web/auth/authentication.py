@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANONYMOUS",
     "CHALLENGE",
+    "LOCAL",
     "TOKEN_HASH",
     "UNLIMITED",
     "Authenticator",
@@ -62,6 +63,7 @@ class Principal:
 
 
 ANONYMOUS: Final = Principal(name="anonymous", may_start=False)
+LOCAL: Final = Principal(name="local")
 
 
 class Authenticator(Protocol):
@@ -79,7 +81,7 @@ class LocalAuthenticator:
 
     def principal(self, request: Request) -> Principal:  # noqa: ARG002 - all are the same
         """Return the local principal."""
-        return Principal(name="local")
+        return LOCAL
 
     def refusal(self, request: Request) -> Forbidden:  # noqa: ARG002 - as above
         """Return an error that no request meets: the local principal may start."""

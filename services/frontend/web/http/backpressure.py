@@ -1,4 +1,4 @@
-"""Limits on long work for one response: a few at a time, and only while its client is connected.
+"""Work for one response is done only while its client is connected.
 
 Decimation reads a whole window before it yields its first record: 15 s for 1e8 steps. Without a
 check, a client that has left would be noticed only when that record is written; and anyone may
@@ -9,32 +9,15 @@ from __future__ import annotations
 
 import errno
 import socket
-import threading
-from typing import TYPE_CHECKING, Final, TypeVar
-
-from frontend.errors import Busy
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["few_at_a_time", "while_read"]
-
-AT_A_TIME: Final = 8  # in one process: each may hold 64 MB (sim.export.decimation)
-RETRY_AFTER_S: Final = 5
+__all__ = ["hang_up", "while_read"]
 
 T = TypeVar("T")
-
-_free = threading.BoundedSemaphore(AT_A_TIME)
-
-
-def few_at_a_time(pieces: Iterator[T]) -> Generator[T]:
-    """Yield the pieces; raises Busy if `AT_A_TIME` responses of this process do so already."""
-    if not _free.acquire(blocking=False):
-        raise Busy(retry_after_s=RETRY_AFTER_S)
-    try:
-        yield from pieces
-    finally:
-        _free.release()
 
 
 def while_read(pieces: Iterable[T], client: socket.socket | None) -> Iterator[T]:
@@ -43,6 +26,18 @@ def while_read(pieces: Iterable[T], client: socket.socket | None) -> Iterator[T]
         if client is not None and _has_left(client):
             raise BrokenPipeError(errno.EPIPE, "the client has closed the connection")
         yield piece
+
+
+def hang_up(client: socket.socket | None) -> Callable[[], None] | None:
+    """Return how another thread ends the connection of a client; None where it is not known."""
+    if client is None:
+        return None
+
+    def shut_down() -> None:
+        with suppress(OSError):  # the client has left
+            client.shutdown(socket.SHUT_RDWR)
+
+    return shut_down
 
 
 def _has_left(client: socket.socket) -> bool:

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, request
 
 from frontend.web.context import services
-from frontend.web.http.backpressure import few_at_a_time, while_read
+from frontend.web.http.backpressure import hang_up, while_read
 from frontend.web.http.responses import etag_of, started, stream_reply, unchanged
-from sim.export import FORMATS, export, thin
+from sim.cost_model import COSTS, slice_bytes
+from sim.export import BYTES_PER_POINT, FORMATS, export, thin
 from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import pyarrow as pa
 
     from frontend.domain.resource import Links
     from sim import Propagation
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["API_FORMATS", "PAGE_FILES", "UNBOUNDED", "records_path", "records_reply"]
 
 UNBOUNDED: Final = float("inf")
+RULE: Final = 2  # by which records are chosen; another one gives other bytes
 
 API_FORMATS: Final[Mapping[str, Format]] = {
     name: form for name, form in FORMATS.items() if form.page_file is None
@@ -58,10 +62,10 @@ def records_reply(
     """Answer with the records of a window of the simulation's time, as a file.
 
     At most `max_points` of them if that is given. `attachment` names the file for a browser to
-    save. Raises NotReady and NotFound.
+    save. Raises NotReady, NotFound and Busy.
     """
     propagation = services().propagations.open(propagation_request)
-    etag = etag_of(MODEL_VERSION, propagation_request.id, form.name, *window, max_points)
+    etag = etag_of(MODEL_VERSION, propagation_request.id, form.name, *window, max_points, RULE)
     response = unchanged(etag)
     if response is None:
         is_head = request.method == "HEAD"
@@ -74,11 +78,24 @@ def records_reply(
 def _pieces(
     propagation: Propagation, form: Format, window: tuple[float, float], max_points: int | None
 ) -> Iterator[bytes]:
-    """Write the file piece by piece, beginning now."""
+    """Write the file piece by piece, beginning now; raises Busy."""
+    admission, client = services().admission, request.environ.get("gunicorn.socket")
     cache = services().slice_cache(propagation.trajectory.digest)
-    batches = propagation.slices(*window, cache)
-    if max_points is None:
-        return started(export(batches, form))
-    batches = while_read(batches, request.environ.get("gunicorn.socket"))
-    thinned = thin(batches, max_points, agents=len(propagation.trajectory.scenario.agents))
-    return started(few_at_a_time(export(thinned, form)))
+
+    def read() -> Iterator[pa.RecordBatch]:
+        return admission.taking_turns(while_read(propagation.slices(*window, cache), client))
+
+    agents = len(propagation.trajectory.scenario.agents)
+    batches = read() if max_points is None else thin(read, max_points, agents=agents)
+    held_bytes = _held_bytes(propagation, form, max_points)
+    pieces = admission.stream(
+        export(batches, form), held_bytes=held_bytes, disconnect=hang_up(client)
+    )
+    return started(pieces)
+
+
+def _held_bytes(propagation: Propagation, form: Format, max_points: int | None) -> int:
+    """Estimate what a response holds in memory: a slice, a piece, and what is chosen from."""
+    whole = propagation.records * (COSTS.record_bytes + form.bytes_per_record)
+    held = slice_bytes(propagation.trajectory.scenario) + form.held_bytes
+    return min(whole, held) + (max_points or 0) * BYTES_PER_POINT

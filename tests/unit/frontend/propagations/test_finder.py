@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from frontend.admission import Admission
 from frontend.domain.resource import Status
 from frontend.domain.waiting import NO_RUNNER
 from frontend.errors import NotFound
@@ -28,7 +29,9 @@ LARGE = PropagationRequest(2 * Trajectory().interval)
 @pytest.fixture
 def finder(stored: Stored) -> Finder:
     runner_status = RunnerStatus(RunnerRegistry(stored.client))
-    results = VerifiedResults(stored.store, Opener(InlineRule(10_000), stored.store))
+    results = VerifiedResults(
+        stored.store, Opener(InlineRule(10_000), stored.store, Admission(memory=2**20, waiters=8))
+    )
     return Finder(Settings(), stored.store, results, stored.runs, runner_status)
 
 

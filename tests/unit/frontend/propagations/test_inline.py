@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from frontend.admission import Admission
 from frontend.domain.resource import Status
 from frontend.propagations.inline import BYTES_AN_AGENT, InlineResults
 from frontend.propagations.inline_rule import InlineRule
@@ -28,7 +29,8 @@ RULE = InlineRule(10_000)
 
 @pytest.fixture
 def inline(stored: Stored) -> InlineResults:
-    return InlineResults(RULE, stored.store, stored.runs, Opener(RULE, stored.store))
+    opener = Opener(RULE, stored.store, Admission(memory=2**20, waiters=8))
+    return InlineResults(RULE, stored.store, stored.runs, opener)
 
 
 def crowd(seed: int = 0) -> PropagationRequest:
@@ -92,7 +94,9 @@ SHARE = 40_000
 @pytest.fixture
 def little_room(client: redis.Redis, stored: Stored) -> InlineResults:
     store = TrajectoryStore(client, inline_storage=SHARE)
-    return InlineResults(RULE, store, stored.runs, Opener(RULE, store))
+    return InlineResults(
+        RULE, store, stored.runs, Opener(RULE, store, Admission(memory=2**20, waiters=8))
+    )
 
 
 def kept(client: redis.Redis) -> dict[str, int]:
@@ -157,7 +161,9 @@ def test_what_a_run_was_for_and_the_last_result_of_stretches_are_kept(
     client: redis.Redis, stored: Stored
 ) -> None:
     store = TrajectoryStore(client, inline_storage=0)
-    inline = InlineResults(RULE, store, stored.runs, Opener(RULE, store))
+    inline = InlineResults(
+        RULE, store, stored.runs, Opener(RULE, store, Admission(memory=2**20, waiters=8))
+    )
     large = PropagationRequest(2 * INTERVAL)
     stored.run(large, 2)
     for request in (large, PropagationRequest(INTERVAL + 1), PropagationRequest(INTERVAL + 2)):

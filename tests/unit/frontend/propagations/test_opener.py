@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
+from frontend.admission import Admission
 from frontend.domain import manifest
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener, Unsupported
@@ -24,7 +25,7 @@ LARGE = PropagationRequest(2 * INTERVAL)
 
 @pytest.fixture
 def opener(stored: Stored) -> Opener:
-    return Opener(InlineRule(10_000), stored.store)
+    return Opener(InlineRule(10_000), stored.store, Admission(memory=2**20, waiters=8))
 
 
 def manifest_of(request: PropagationRequest, **changed: object) -> bytes:

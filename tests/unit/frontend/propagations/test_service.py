@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from frontend.admission import Admission
 from frontend.domain import manifest
 from frontend.domain.resource import Status
 from frontend.errors import BadRequest, NotFound, NotReady, QueueFull
@@ -36,7 +37,10 @@ class Installed(Stored):
     def __init__(self, client: redis.Redis, **settings: Any) -> None:  # noqa: ANN401 - any setting
         super().__init__(client)
         runner_status = RunnerStatus(RunnerRegistry(client))
-        self.service = Propagations(Settings(**settings), self.store, self.runs, runner_status)
+        admission = Admission(memory=2**20, waiters=8)
+        self.service = Propagations(
+            Settings(**settings), self.store, self.runs, runner_status, admission
+        )
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from frontend.admission import Admission
 from frontend.domain import manifest
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener
@@ -29,7 +30,9 @@ RULE = InlineRule(10_000)
 
 @pytest.fixture
 def results(stored: Stored) -> VerifiedResults:
-    return VerifiedResults(stored.store, Opener(RULE, stored.store))
+    return VerifiedResults(
+        stored.store, Opener(RULE, stored.store, Admission(memory=2**20, waiters=8))
+    )
 
 
 def document_of(request: PropagationRequest) -> dict[str, Any]:

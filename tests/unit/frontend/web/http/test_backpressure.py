@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.errors import Busy
-from frontend.web.http.backpressure import AT_A_TIME, few_at_a_time, while_read
+from frontend.web.http.backpressure import hang_up, while_read
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -47,21 +45,13 @@ def test_work_goes_on_where_nobody_can_be_asked() -> None:
     assert list(while_read("ab", None)) == ["a", "b"]
 
 
-def test_more_than_a_few_are_told_when_to_ask_again(web: FlaskClient) -> None:
-    with contextlib.ExitStack() as others:
-        for _ in range(AT_A_TIME):
-            other = few_at_a_time(iter("ab"))
-            next(other)
-            others.callback(other.close)
-        with pytest.raises(Busy):
-            next(few_at_a_time(iter("ab")))
-        answer = web.get(THINNED)
-        assert answer.status_code == 503
-        assert answer.headers["Retry-After"] == "5"
-        assert web.get("/propagate/500/data.js").status_code == 200
-    assert web.get(THINNED).status_code == 200
-
-
-def test_whoever_is_through_makes_room(web: FlaskClient) -> None:
-    for _ in range(2 * AT_A_TIME):
-        assert web.get(THINNED).status_code == 200
+def test_another_thread_can_end_the_connection_of_a_client() -> None:
+    ours, theirs = socket.socketpair()
+    end = hang_up(ours)
+    assert end is not None
+    end()
+    assert theirs.recv(1) == b""
+    theirs.close()
+    ours.close()
+    end()
+    assert hang_up(None) is None

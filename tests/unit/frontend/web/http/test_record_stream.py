@@ -5,15 +5,21 @@ What the files hold is claimed by tests/unit/sim/export/ and tests/unit/frontend
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from frontend.admission import fair_gate
 from frontend.domain.resource import API_ROOT, Links
 from frontend.errors import Busy, NotReady
-from frontend.web.http import backpressure
-from frontend.web.http.backpressure import few_at_a_time
-from frontend.web.http.record_stream import API_FORMATS, PAGE_FILES, records_path, records_reply
+from frontend.web.http.record_stream import (
+    API_FORMATS,
+    PAGE_FILES,
+    _held_bytes,
+    records_path,
+    records_reply,
+)
 from sim import Propagation
 from sim.export import FORMATS, Format, export
 from sim.scenario import PropagationRequest
@@ -83,16 +89,32 @@ def test_an_error_comes_before_the_first_piece_and_has_a_status(
     assert web.get(f"{API_ROOT}/200000/records").status_code == 404
 
 
-def test_only_a_few_decimated_files_are_made_at_a_time(app: Flask, web: FlaskClient) -> None:
-    busy = [few_at_a_time(iter("ab")) for _ in range(backpressure.AT_A_TIME)]
-    try:
-        for generator in busy:
-            next(generator)
-        with app.test_request_context("/"), pytest.raises(Busy):
-            records_reply(SMALL, FORMATS["csv"], max_points=10)
-        assert web.get(f"{LINKS.records}?format=csv&max_points=10").status_code == 503
-        assert web.get(f"{LINKS.records}?format=csv").status_code == 200
-    finally:
-        for generator in busy:
-            generator.close()
-    assert web.get(f"{LINKS.records}?format=csv&max_points=10").status_code == 200
+@pytest.mark.parametrize("query", ["format=csv", "format=parquet", "format=json&max_points=10"])
+def test_files_hold_no_more_memory_together_than_there_is(
+    app: Flask, web: FlaskClient, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fair_gate, "WAIT_S", 0.1)
+    with contextlib.ExitStack() as slow_readers:
+        for _ in range(1_000):
+            try:
+                with app.test_request_context("/"):
+                    reply = records_reply(SMALL, FORMATS["arrow"])
+                    slow_readers.callback(reply.close)
+            except Busy:
+                break
+        else:
+            pytest.fail("Nobody was refused.")
+        answer = web.get(f"{LINKS.records}?{query}")
+        assert answer.status_code == 503
+        assert answer.content_type == "application/problem+json"
+        assert answer.headers["Retry-After"] == "5"
+    assert web.get(f"{LINKS.records}?{query}").status_code == 200
+
+
+def test_a_file_counts_for_what_it_holds() -> None:
+    long = Propagation.open(SMALL.trajectory, 10_000_000)
+    held = {name: _held_bytes(long, form, None) for name, form in FORMATS.items()}
+    assert all(6 * 2**20 < each < 12 * 2**20 for each in held.values())
+    assert _held_bytes(long, FORMATS["csv"], 1_000_000) > 160_000_000
+    short = Propagation.open(SMALL.trajectory, 500)
+    assert _held_bytes(short, FORMATS["csv"], None) < 500_000
