@@ -322,6 +322,15 @@ class Settings:
             "send `X-Forwarded-Prefix`.",
         ),
     )
+    https: str = field(
+        default="optional",
+        metadata=_variable(
+            "PORTA_HTTPS",
+            parsers.choice("optional", "required"),
+            "`required`: what a trusted proxy received over HTTP is redirected to HTTPS, or, "
+            "unless it is a GET, refused.",
+        ),
+    )
     quota_starts: str = field(
         default="60/hour",
         metadata=_variable(

@@ -20,6 +20,7 @@ from frontend.web.auth import authentication, authorization, client, quotas, ses
 from frontend.web.auth.bind_policy import check_auth, refuse_other_names
 from frontend.web.dev_runner import settings_errors_as_usage, start_runner
 from frontend.web.http import compression, forms, request_id, request_metrics
+from frontend.web.http.https_only import HttpsOnly
 from frontend.web.http.limits import BODY_LIMIT_BYTES, FORM_FIELDS_LIMIT
 from frontend.web.http.path_prefix import PathPrefix
 from frontend.web.http.security_headers import SecurityHeaders
@@ -80,6 +81,8 @@ def _add_access_control(app: Flask, services: Services) -> None:
     client.register(app)
     app.jinja_env.globals |= {"principal": authorization.principal, "auth": settings.auth or "none"}
     app.wsgi_app = PathPrefix(app.wsgi_app, settings.path_prefix or "")  # type: ignore[method-assign] # as Flask documents it
+    if settings.https == "required":
+        app.wsgi_app = HttpsOnly(app.wsgi_app)  # type: ignore[method-assign] # as Flask documents it
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign] # as Flask documents it
 

@@ -195,6 +195,12 @@ def test_the_notebook_works_in_its_volume() -> None:
     ]
 
 
+def test_an_ingress_has_the_web_require_https_and_a_node_port_does_not() -> None:
+    assert environ_of("web")["PORTA_HTTPS"] == "required"
+    (web,) = spec_of(of_kind("Deployment")["web"])["containers"]
+    assert "PORTA_HTTPS" not in {one["name"] for one in web["env"]}
+
+
 def test_minikube_gets_a_node_port() -> None:
     (port,) = of_kind("Service")["porta"]["spec"]["ports"]
     assert port["nodePort"] == 30080
