@@ -9,11 +9,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from frontend.caching import remembered
 from frontend.domain.resource import ClusterView, Progress, Resource, Status, Timings
 from sim.scenario import MODEL_VERSION
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Computed", "compose", "finished", "honours", "of_this_model", "resource_of", "whole"]
 
+FINISHED_BYTES: Final = 32 * 2**20  # of results that were read: their JSON is written once
+PARSED: Final = 6  # a resource of 1,000 agents with its manifest, by the bytes of its JSON
 INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
 
 
@@ -76,7 +78,7 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
     )
 
 
-@lru_cache(maxsize=512)  # so that the JSON of a resource is written once
+@remembered(FINISHED_BYTES, lambda found: PARSED * len(found.document))
 def finished(document: bytes) -> Resource | None:
     """Read a stored manifest as a resource; None where it is damaged or of another model."""
     known = of_this_model(document)

@@ -7,10 +7,19 @@ import copy
 import orjson
 import pytest
 
-from frontend.domain.manifest import Computed, compose, honours, read, resource_of
+from frontend.domain.manifest import (
+    FINISHED_BYTES,
+    PARSED,
+    Computed,
+    compose,
+    finished,
+    honours,
+    read,
+    resource_of,
+)
 from frontend.domain.resource import ClusterView, Status, Timings
 from sim.engine import Propagation
-from sim.scenario import MODEL_VERSION, PropagationRequest, Trajectory
+from sim.scenario import MODEL_VERSION, PropagationRequest, Scenario, Trajectory
 
 REQUEST = PropagationRequest(2_000, Trajectory(seed=5))
 OPENED = Propagation.open(REQUEST.trajectory, REQUEST.steps)
@@ -65,3 +74,25 @@ def test_numbers_come_back_to_the_same_bits() -> None:
             k: v.hex() for k, v in state.to_json().items()
         }
     assert orjson.dumps(read(DOCUMENT)) == DOCUMENT
+
+
+def test_manifests_that_were_read_are_remembered_within_a_bound_on_their_bytes() -> None:
+    first, second = large(0), large(1)
+    kept = finished(first)
+    assert kept is not None
+    assert finished(first) is kept
+    assert finished(second) is not None
+    fitting = FINISHED_BYTES // (PARSED * len(kept.document))
+    assert fitting < 100
+    for seed in range(2, fitting + 2):
+        finished(large(seed))
+    assert finished(first) is not kept
+
+
+def large(seed: int) -> bytes:
+    """Return the manifest of 200 agents."""
+    agent = {"time": 0.0, "timeStep": 0.01, "vx": 0.0, "vy": 0.0}
+    agents = [{"name": f"A{i}", "mu": float(i == 0), "x": i, "y": i, **agent} for i in range(200)]
+    scenario = {"agents": agents, "dt_min": 0.01, "dt_span": 0.09, "epsilon": 0.001}
+    request = PropagationRequest(1, Trajectory(Scenario.from_json(scenario), seed))
+    return compose(request, Propagation.open(request.trajectory, 1), COMPUTED)
