@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from frontend.caching import remembered
 from frontend.domain.resource import ClusterView, Progress, Resource, Status, Timings
 from sim.scenario import MODEL_VERSION
 
@@ -39,6 +39,8 @@ __all__ = [
     "unsealed",
 ]
 
+FINISHED_BYTES: Final = 32 * 2**20  # of results that were read: their JSON is written once
+PARSED: Final = 6  # a resource of 1,000 agents with its manifest, by the bytes of its JSON
 INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
 CHECKSUM: Final = "checksum"  # its field, the last one
 
@@ -102,7 +104,7 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
     )
 
 
-@lru_cache(maxsize=512)  # so that the JSON of a resource is written once
+@remembered(FINISHED_BYTES, lambda found: PARSED * len(found.document))
 def finished(document: bytes) -> Resource | None:
     """Read a stored manifest as a resource; None where it is not sound, or of another model."""
     known = _parsed(document)

@@ -41,6 +41,7 @@ __all__ = ["TrajectoryStore"]
 
 INLINE_RESULT_LIFE_MS: Final = 86_400_000
 KNOWN_BYTES: Final = 16 * 2**20
+PARSED: Final = 6  # a scenario of 1,000 agents, by the bytes of its canonical JSON
 CHANGES_TOLERATED: Final = 5  # of a chain, between looking at it and acting on it
 
 _log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class TrajectoryStore:
         self._manifests = manifests
         self._scripts = Scripts(client)
         self._known = SingleFlightCache[Trajectory](
-            KNOWN_BYTES, lambda one: len(one.scenario.canonical)
+            KNOWN_BYTES, lambda one: PARSED * len(one.scenario.canonical)
         )
 
     # Manifests.

@@ -9,6 +9,7 @@ https://redis.io/docs/latest/develop/reference/client-side-caching/).
 - A value is served only while Redis is known to be alive: it has replied within `TRUSTED_S`, and
   the invalidations that it sent before are applied. Otherwise Redis is read, and always where its
   user may not track keys.
+- The values have at most `KEPT_BYTES`; the least recently used goes first.
 - A value that was read while any key changed is not kept, since it may be stale. Absence is never
   kept.
 """
@@ -39,7 +40,8 @@ ASK_S: Final = 0.5
 TRUSTED_S: Final = 1.0
 RECONNECT_S: Final = 0.5
 CLOSING_S: Final = 2.0
-KEPT: Final = 4_096  # manifests: some 10 MB
+KEPT_BYTES: Final = 32 * 2**20  # 20,000 manifests of two agents, 40 of a thousand
+ENTRY_BYTES: Final = 200  # of a key and its place, beside the value
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class ClientSideCache:
         self._prefix = prefix
         self._lock = threading.Lock()
         self._values: OrderedDict[str, bytes] = OrderedDict()
+        self._bytes = 0
         self._changes = 0
         self._trusted_until = float("-inf")
         self._closed = threading.Event()
@@ -76,7 +79,7 @@ class ClientSideCache:
         """Drop a value that this process has changed, before its invalidation arrives."""
         with self._lock:
             self._changes += 1
-            self._values.pop(key, None)
+            self._drop(key)
 
     def close(self) -> None:
         """Stop tracking."""
@@ -87,9 +90,16 @@ class ClientSideCache:
     def _keep(self, key: str, value: bytes, changes: int) -> None:
         with self._lock:
             if changes == self._changes and monotonic() < self._trusted_until:
+                self._drop(key)
                 self._values[key] = value
-                if len(self._values) > KEPT:
-                    self._values.popitem(last=False)
+                self._bytes += ENTRY_BYTES + len(value)
+                while self._bytes > KEPT_BYTES:
+                    self._drop(next(iter(self._values)))
+
+    def _drop(self, key: str) -> None:
+        value = self._values.pop(key, None)
+        if value is not None:
+            self._bytes -= ENTRY_BYTES + len(value)
 
     def _start(self) -> None:
         with self._lock:
@@ -148,9 +158,10 @@ class ClientSideCache:
             self._changes += 1
             if changed is None:
                 self._values.clear()
+                self._bytes = 0
                 return
             for key in changed:
-                self._values.pop(key.decode(errors="replace"), None)
+                self._drop(key.decode(errors="replace"))
 
     def _forget_all(self) -> None:
         self._invalidate([b"invalidate", None])

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from frontend.caching import MOST, SingleFlightCache
+from frontend.caching import MOST, SingleFlightCache, remembered
 from sim.engine import Propagation
 from sim.scenario import Trajectory
 
@@ -89,3 +89,28 @@ def test_no_more_than_so_many_are_kept_however_small() -> None:
     with pytest.raises(ZeroDivisionError):
         cache.get("0", lambda: str(1 // 0))
     assert cache.get("1", str) == "small"
+
+
+def test_a_function_remembers_as_many_bytes_as_it_may() -> None:
+    calls: list[str] = []
+
+    @remembered(100, len)
+    def twice(text: str) -> str | None:
+        calls.append(text)
+        return text * 2 or None
+
+    for text in ("a" * 20, "b" * 20, "a" * 20, "c" * 20, "a" * 20, "b" * 20):
+        assert twice(text) == text * 2
+    assert [text[0] for text in calls] == ["a", "b", "c", "b"]
+
+
+def test_it_does_not_remember_that_there_was_nothing() -> None:
+    calls: list[int] = []
+
+    @remembered(100, len)
+    def nothing(number: int) -> str | None:
+        calls.append(number)
+        return None
+
+    assert (nothing(1), nothing(1)) == (None, None)
+    assert calls == [1, 1]

@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 from frontend.domain.manifest import (
+    FINISHED_BYTES,
+    PARSED,
     Computed,
     compose,
     finished,
@@ -22,7 +24,7 @@ from frontend.domain.manifest import (
 )
 from frontend.domain.resource import ClusterView, Status, Timings
 from sim.engine import Propagation
-from sim.scenario import MODEL_VERSION, PropagationRequest, Trajectory
+from sim.scenario import MODEL_VERSION, PropagationRequest, Scenario, Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,3 +135,25 @@ def test_one_of_an_earlier_version_has_no_checksum() -> None:
 def test_what_can_be_parsed_and_not_written_is_damage() -> None:
     nested = b'{"model":"1","checksum":"","a":' + b"[" * 300 + b"]" * 300 + b"}"
     assert finished(nested) is None
+
+
+def test_manifests_that_were_read_are_remembered_within_a_bound_on_their_bytes() -> None:
+    first, second = large(0), large(1)
+    kept = finished(first)
+    assert kept is not None
+    assert finished(first) is kept
+    assert finished(second) is not None
+    fitting = FINISHED_BYTES // (PARSED * len(kept.document))
+    assert fitting < 100
+    for seed in range(2, fitting + 2):
+        finished(large(seed))
+    assert finished(first) is not kept
+
+
+def large(seed: int) -> bytes:
+    """Return the manifest of 200 agents."""
+    agent = {"time": 0.0, "timeStep": 0.01, "vx": 0.0, "vy": 0.0}
+    agents = [{"name": f"A{i}", "mu": float(i == 0), "x": i, "y": i, **agent} for i in range(200)]
+    scenario = {"agents": agents, "dt_min": 0.01, "dt_span": 0.09, "epsilon": 0.001}
+    request = PropagationRequest(1, Trajectory(Scenario.from_json(scenario), seed))
+    return compose(request, Propagation.open(request.trajectory, 1), COMPUTED)

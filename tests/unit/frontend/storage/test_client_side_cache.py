@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frontend.errors import StorageError
-from frontend.storage.client_side_cache import TRUSTED_S, ClientSideCache
+from frontend.storage.client_side_cache import KEPT_BYTES, TRUSTED_S, ClientSideCache
 from frontend.storage.connection import command, connect
 from tests.processes import eventually
 
@@ -146,3 +146,29 @@ def _is_refused(watched: ClientSideCache) -> bool:
     except StorageError:
         return True
     return False
+
+
+def test_it_keeps_no_more_bytes_than_it_may_and_the_latest_of_them(
+    redis_url: str, redis_client: redis.Redis
+) -> None:
+    names = [f"propagation/{number}" for number in range(5)]
+    for name in names:
+        redis_client.set(name, bytes(KEPT_BYTES // 4))
+    with watching(redis_url) as watched:
+        eventually(lambda: at_hand(watched, redis_client, names[0]), within_s=SOON_S)
+        for name in names:
+            watched.get(name)
+        kept = watched._values  # noqa: SLF001 - what it holds has no other sign
+        assert list(kept) == names[2:]
+        assert sum(map(len, kept.values())) <= KEPT_BYTES
+
+
+def test_one_that_is_larger_than_that_is_not_kept(
+    redis_url: str, redis_client: redis.Redis
+) -> None:
+    redis_client.set(KEY, bytes(KEPT_BYTES))
+    with watching(redis_url) as watched:
+        for _ in range(3):
+            time.sleep(0.3)
+            assert len(watched.get(KEY) or b"") == KEPT_BYTES
+        assert not at_hand(watched, redis_client)
