@@ -33,9 +33,9 @@ __all__ = [
     "Overview",
     "OverviewDocument",
     "Window",
-    "extent",
     "line_of",
     "overview_of",
+    "pixel_of",
 ]
 
 Frame: TypeAlias = Literal["inertial", "primary"]
@@ -247,12 +247,16 @@ def line_of(scenario: Scenario, path: Path, a: int, frame: Frame) -> Line:
     return Line("lines", t, x, y)
 
 
-def extent(lines: Sequence[Line]) -> float:
-    """Return the width or the height of all lines together, whichever is larger."""
-    return max(
-        float(np.ptp(np.concatenate(columns)))
-        for columns in ([line.x for line in lines], [line.y for line in lines])
-    )
+def pixel_of(lines: Sequence[Line], pixels: int) -> float:
+    """Return the size of a pixel of a figure that all lines fill, in width or in height.
+
+    It is finite also if the width is not: coordinates may be 1.7e308 on either side.
+    """
+    sizes = []
+    for columns in ([line.x for line in lines], [line.y for line in lines]):
+        column = np.concatenate(columns)
+        sizes.append(float(column.max() / pixels - column.min() / pixels))
+    return max(sizes)
 
 
 def _column(values: np.ndarray[Any, np.dtype[np.float64]]) -> Column:

@@ -15,7 +15,7 @@ an agent is its primary, or has the agent as primary: the archive has no other d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -33,6 +33,7 @@ __all__ = ["deviation_bounds"]
 
 _X, _Y, _R = 0, 1, 2  # columns of the series
 _LOW, _HIGH = 0, 1
+_LOST: Final = 2.0**-510  # shorter distances have squares that are subnormal, or 0
 
 
 def deviation_bounds(
@@ -55,7 +56,8 @@ def deviation_bounds(
         # Relative to the primary, an agent also moves as the primary accelerates.
         moving = [a] if frame == "inertial" or primary is None else [a, primary]
         acceleration = sum(_greatest_acceleration(scenario, series, between, b) for b in moving)
-        with np.errstate(invalid="ignore"):  # inf * 0: acceleration unknown, no time; box decides
+        # inf * 0: acceleration unknown, no time. The square of 1e155 is infinite. The box decides.
+        with np.errstate(invalid="ignore", over="ignore"):
             interpolation = acceleration * np.diff(times) ** 2 / 8.0
         bounds.append(np.fmin(box, interpolation))
     return bounds
@@ -85,13 +87,14 @@ class _Between:
 
 def _box_size(series: Floats, between: _Between, frame: Frame) -> Floats:
     """Return the diagonal of the box that holds the path between two samples."""
-    if frame == "primary":
-        return 2.0 * between.maximum(series[:, _R, _HIGH])
-    width, height = (
-        between.maximum(series[:, axis, _HIGH]) - between.minimum(series[:, axis, _LOW])
-        for axis in (_X, _Y)
-    )
-    return np.hypot(width, height)
+    with np.errstate(over="ignore"):  # a box wider than the largest number
+        if frame == "primary":
+            return 2.0 * (between.maximum(series[:, _R, _HIGH]) + _LOST)
+        width, height = (
+            between.maximum(series[:, axis, _HIGH]) - between.minimum(series[:, axis, _LOW])
+            for axis in (_X, _Y)
+        )
+        return np.hypot(width, height)
 
 
 def _greatest_acceleration(scenario: Scenario, series: Floats, between: _Between, a: int) -> Floats:
@@ -106,6 +109,6 @@ def _greatest_acceleration(scenario: Scenario, series: Floats, between: _Between
         nearest: Floats = np.fmin.reduce(
             [between.minimum(series[:, c, _R, _LOW]) for c in with_distance]
         )
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             total = total + abs(scenario.agents[b].mu) / nearest**2
     return total

@@ -48,6 +48,7 @@ class PolylineBuilder:
             np.int64,
         )
         self._tolerance = 0.0 if every_record else _tolerance(archive, window)
+        self._scale = _scale(archive, window)
         self._most = min(_MAX_CORNERS, max(2, _MAX_CORNERS_OF_ALL // window.agents))
         self._points = np.empty((window.agents, self._most, 3))
         self._corners: list[list[Floats]] = [[] for _ in range(window.agents)]
@@ -64,6 +65,7 @@ class PolylineBuilder:
             t1=self._window.t1,
             around=self._around,
             tolerance=self._tolerance,
+            scale=self._scale,
             points=self._points,
             used=used,
         )
@@ -123,5 +125,26 @@ def _tolerance(archive: Archive, window: Window) -> float:
         has_origin = None in archive.trajectory.scenario.primaries[: window.agents]
         size = (high[2] - (0.0 if has_origin else low[2])) / math.sqrt(2.0)
     else:
-        size = max(high[0] - low[0], high[1] - low[1])
+        with np.errstate(over="ignore"):  # a figure wider than the largest number
+            size = max(high[0] - low[0], high[1] - low[1])
     return _TOLERANCE_PIXELS * float(size) / window.pixels if math.isfinite(size) else 0.0
+
+
+def _scale(archive: Archive, window: Window) -> float:
+    """Return a power of two that makes of distances in the window numbers of about 1.
+
+    Their squares are then neither 0 nor infinite, however small or large the figure is.
+    """
+    series, _ = concatenated(archive.bins(window.intervals))
+    shown: set[int | None] = set(range(window.agents))
+    if window.frame == "primary":
+        shown.update(archive.trajectory.scenario.primaries[: window.agents])
+    series = series[:, [agent for agent in shown if agent is not None], :2]
+    halves = 0.5 * np.array(
+        [np.fmin.reduce(series[..., 0], axis=(0, 1)), np.fmax.reduce(series[..., 1], axis=(0, 1))]
+    )
+    size = float((halves[1] - halves[0]).max())
+    if not 0.0 < size < math.inf:
+        return 1.0
+    exponent = math.frexp(size)[1]
+    return math.ldexp(1.0, min(1_023, max(-1_022, -exponent)))  # the powers that keep all bits

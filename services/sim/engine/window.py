@@ -19,7 +19,7 @@ from sim.cost_model import work
 from sim.engine import kernel
 from sim.engine.checkpoint import Checkpoint, checkpoint_at, system_of
 from sim.engine.downsampling import Bins, Path, merged, merged_path
-from sim.engine.figure_data import Line, Window, extent, line_of, overview_of
+from sim.engine.figure_data import Line, Window, line_of, overview_of, pixel_of
 from sim.engine.path_error import deviation_bounds
 from sim.engine.polyline import PolylineBuilder
 from sim.intervals import PATH_BITS, SERIES_BITS, level
@@ -92,7 +92,7 @@ def _from_archive(archive: Archive, window: Window) -> tuple[Bins, list[Line]]:
     iterations = _iterations_in(archive, window)
     path = _archived_path(archive, window, _path_level(iterations, window.pixels))
     lines = [line_of(scenario, path, a, window.frame) for a in range(window.agents)]
-    uncertain = _uncertain_intervals(archive, window, path, extent(lines) / window.pixels)
+    uncertain = _uncertain_intervals(archive, window, path, pixel_of(lines, window.pixels))
     intervals = sorted(set().union(*uncertain))
     if _work(archive, len(intervals)) > _REFINEMENT_WORK:
         lines = [

@@ -45,12 +45,13 @@ class Polylines(NamedTuple):
     t1: float
     around: Integers  # [A] the agent at the origin of the figure, or -1
     tolerance: float  # greatest distance of a record from its polyline, in units of x and y
+    scale: float  # a power of two; distances are squared in these units: neither 0 nor infinite
     points: Floats  # [A, most, 3] time, x and y of the corners
     used: Integers  # [A] the number of corners; more than `most`: too many
 
 
 NO_POLYLINES: Final = Polylines(
-    0.0, 0.0, np.empty(0, np.int64), 0.0, np.empty((0, 0, 3)), np.empty(0, np.int64)
+    0.0, 0.0, np.empty(0, np.int64), 0.0, 1.0, np.empty((0, 0, 3)), np.empty(0, np.int64)
 )
 
 
@@ -93,13 +94,14 @@ def _simplify_agent(
     Records count from the last one before the window to the first one after it.
     """
     points, used, t0, t1 = polylines.points, polylines.used, polylines.t0, polylines.t1
-    p, near, end = polylines.around[a], polylines.tolerance * polylines.tolerance, free[a]
+    scale, edge = polylines.scale, polylines.tolerance * polylines.scale
+    p, near, end = polylines.around[a], edge * edge, free[a]
     end_of_p = free[p] if p >= 0 else 0
     row, seen = HISTORY - int(cones[a, _WAIT]), 1
     if phases[a] == _BEFORE:
         while row + 1 < end and rows[a, row + 1, TIME] <= t0:
             row += 1
-    corners, edge = used[a], math.sqrt(near)
+    corners = used[a]
     t, x, y = cones[a, _T], cones[a, _X], cones[a, _Y]
     corner_x, corner_y, depth = cones[a, _CORNER_X], cones[a, _CORNER_Y], cones[a, _DEPTH]
     left_x, left_y = cones[a, _LEFT_X], cones[a, _LEFT_Y]
@@ -119,7 +121,7 @@ def _simplify_agent(
             to_x -= origin_x
             to_y -= origin_y
         if phases[a] == _IN:
-            dx, dy = to_x - corner_x, to_y - corner_y
+            dx, dy = to_x * scale - corner_x * scale, to_y * scale - corner_y * scale
             far = dx * dx + dy * dy
             # A line from the last corner to here passes close enough to all records since if it
             # lies in their cone and does not end short of any of them.
@@ -132,7 +134,7 @@ def _simplify_agent(
             ):
                 corners = _corner(points, a, corners, t, x, y)
                 corner_x, corner_y, depth = x, y, 0.0
-                dx, dy = to_x - corner_x, to_y - corner_y
+                dx, dy = to_x * scale - corner_x * scale, to_y * scale - corner_y * scale
                 far = dx * dx + dy * dy
             if far > near:  # otherwise any direction is close enough
                 deep = math.sqrt(far - near)

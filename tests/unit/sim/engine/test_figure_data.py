@@ -16,9 +16,9 @@ from sim.engine.figure_data import (
     Line,
     OverviewDocument,
     Window,
-    extent,
     line_of,
     overview_of,
+    pixel_of,
 )
 from sim.scenario import NANO
 
@@ -92,9 +92,16 @@ def test_around_its_primary_an_agent_is_where_the_primary_is_at_that_moment() ->
     assert line_of(NANO, path, SATELLITE, "inertial").x.tolist() == [14.0]
 
 
-def test_the_extent_is_the_larger_of_width_and_height_of_all_lines() -> None:
-    assert extent([a_line((0, 0.0, 1.0)), a_line((0, 3.0, 1.5))]) == 3.0
-    assert extent([a_line((0, 0.0, 1.0)), a_line((0, 3.0, 9.0))]) == 8.0
+def test_a_pixel_is_that_of_the_larger_of_width_and_height_of_all_lines() -> None:
+    assert pixel_of([a_line((0, 0.0, 1.0)), a_line((0, 3.0, 1.5))], 3) == 1.0
+    assert pixel_of([a_line((0, 0.0, 1.0)), a_line((0, 3.0, 9.0))], 4) == 2.0
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-306, 1e-160, 1e160, 1e305, 1.7e308])
+def test_a_pixel_is_finite_for_whatever_numbers_hold(size: float) -> None:
+    line = a_line((0, -size, 0.0), (1, size, 0.0))
+    assert math.isfinite(pixel_of([line], 16))
+    assert pixel_of([line], 16) == pytest.approx(size / 8, abs=5e-324)
 
 
 def path_of_two() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import random
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -257,3 +258,77 @@ def test_around_the_primary_a_path_is_the_distance_from_it() -> None:
     distances = np.hypot(satellite["x"], satellite["y"])
     assert 0.3 < distances.min() < distances.max() < 1.2
     assert satellite["mode"] == "lines"
+
+
+def parabola(size: float) -> Scenario:
+    """A probe that is pulled sideways while it flies: its path has this size, and is curved."""
+    probe = Agent("Probe", 0.0, State(0.0, 0.01, 0.0, 0.0, 0.0, size))
+    return Scenario(
+        (probe, Agent("Pull", size, State(0.0, 0.01, 1.0, 0.0, 0.0, 0.0))), 0.01, 0, 1e-3
+    )
+
+
+def flight(size: float) -> Scenario:
+    """Two that fly apart on straight lines."""
+    one = Agent("One", 0.0, State(0.0, 0.01, 0.0, 0.0, size, size / 3))
+    return Scenario(
+        (one, Agent("Other", 0.0, State(0.0, 0.01, 0.0, 0.0, 0.0, -size))), 0.01, 0, 1e-3
+    )
+
+
+def error_in_pixels(propagation: Propagation, agent: int, pixels: int) -> float:
+    """How many pixels the line of an agent is from its records, as parts of its size."""
+    drawn: Any = propagation.overview(pixels=pixels, agents=agent + 1).to_json()
+    line = drawn["agents"][agent]["path"]
+    assert line["mode"] == "lines"
+    t, x, y = columns_by_agent(propagation, 0.0, math.inf)[agent]
+    size = max(np.abs(x).max(), np.abs(y).max())
+    corners = [np.array(line[key]) for key in "txy"]
+    corners[1:] = [column / size for column in corners[1:]]
+    return farthest((t, x / size, y / size), tuple(corners)) * pixels  # type: ignore[arg-type] # three
+
+
+@pytest.mark.parametrize("steps", [500, 40 * INTERVAL])
+@pytest.mark.parametrize("exponent", [-1_000, -520, -40])
+def test_a_tiny_curve_is_as_true_as_a_large_one(exponent: int, steps: int) -> None:
+    size = 2.0**exponent / steps**2  # the path grows with the square of its time
+    assert error_in_pixels(opened(Trajectory(parabola(size)), steps), 0, 400) < 1.0
+
+
+@pytest.mark.parametrize("exponent", [-1_000, -600, 0, 600, 1_000])
+def test_a_straight_flight_has_few_corners_at_any_size(exponent: int) -> None:
+    propagation = opened(Trajectory(flight(2.0**exponent)), 5_000)
+    for agent in (0, 1):
+        assert error_in_pixels(propagation, agent, 400) < 1.0
+        drawn: Any = propagation.overview(pixels=400).to_json()
+        assert len(drawn["agents"][agent]["path"]["t"]) < 10
+
+
+@pytest.mark.parametrize("frame", ["inertial", "primary"])
+@pytest.mark.parametrize(
+    ("mu", "distance", "speed", "step", "offset"),
+    [
+        (0.0, 1e-306, 1e-306, 0.01, 0.0),
+        (1.0, 1e305, 1e303, 0.01, 0.0),
+        (0.0, 1.7e308, -1e305, 0.01, 0.0),
+        (1e150, 1e100, 1e25, 1e73, 0.0),
+        (1e-80, 1.0, 1e-170, 1e160, 0.0),
+        (1.0, 1.0, 1.0, 0.01, 1e15),
+    ],
+)
+def test_a_figure_of_any_size_has_numbers_or_gaps_and_no_warnings(
+    frame: Frame, mu: float, distance: float, speed: float, step: float, offset: float
+) -> None:
+    agents = (
+        Agent("Planet", mu, State(0.0, step, offset, 0.0, 0.0, 0.0)),
+        Agent("Probe", 0.0, State(0.0, step, offset + distance, 0.0, 0.0, speed)),
+    )
+    scenario = Scenario(agents, step, 9 * step, step / 10)
+    for steps in (500, 10_000):
+        propagation = opened(Trajectory(scenario), steps)
+        drawn: Any = propagation.overview(frame=frame).to_json()
+        end = drawn["window"]["t1"]
+        for figure in (drawn, propagation.overview(end / 3, end / 2, frame=frame).to_json()):
+            for agent in figure["agents"]:
+                assert all(map(math.isfinite, (*agent["path"]["x"], *agent["path"]["y"])))
+        propagation.summary()
