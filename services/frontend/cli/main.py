@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 failed, with a sentence on standard error; 2 wrong usage o
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -115,12 +116,13 @@ def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
     type=click.IntRange(1, 65_535),
     help="The port to listen on.",
 )
-def web(host: str, port: int) -> None:
+@click.option("--data", hidden=True)  # that of `porta serve`, for readiness to check
+def web(host: str, port: int, data: str | None) -> None:
     """Serve the pages and the API.
 
     Needs REDIS_URL, and a runner that uses the same Redis.
     """
-    settings = _settings_and_redis()
+    settings = replace(_settings_and_redis(), data=data)
     from frontend.web.server.gunicorn_app import serve as serve_web
 
     serve_web(settings, host, port)

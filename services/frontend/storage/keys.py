@@ -16,6 +16,7 @@ __all__ = [
     "LIMITS",
     "MANIFESTS",
     "OVER",
+    "PROBE",
     "QUEUE",
     "REAPER",
     "RECENT",
@@ -49,6 +50,7 @@ INSTALLATION: Final = "run/installation"  # the random name of this installation
 LIMITS: Final = "run/limits"  # and `:LIMITER/...`: quota counters, each with a TTL
 RECENT: Final = "run/recent"  # zset: id -> when it was published, ms
 COUNTERS: Final = "run/counters"  # hash: field -> count (counters.py)
+PROBE: Final = "run/probe"  # what `/readyz` writes to see whether Redis takes writes
 EXPIRING: Final = "run/expiring"  # zset: `<id> <digest>` -> when the result expires, ms
 
 
