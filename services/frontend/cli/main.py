@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
@@ -143,12 +144,13 @@ def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
     type=click.IntRange(1, 65_535),
     help="The port to listen on.",
 )
-def web(host: str, port: int) -> None:
+@click.option("--data", hidden=True)  # that of `porta serve`, for readiness to check
+def web(host: str, port: int, data: str | None) -> None:
     """Serve the pages and the API.
 
     Needs REDIS_URL, and a runner that uses the same Redis.
     """
-    settings = _settings_and_redis()
+    settings = replace(_settings_and_redis(), data=data)
     from frontend.web.server.gunicorn_app import serve as serve_web
 
     serve_web(settings, host, port)

@@ -82,7 +82,10 @@ def _web_process(
     return ManagedProcess(
         name="web",
         title="the web server",
-        command=_porta("web", "--host", plan.host, "--port", str(listening.number)),
+        command=_porta(
+            *("web", "--host", plan.host, "--port", str(listening.number)),
+            *("--data", str(data_dir.path)),
+        ),
         environ={name: environ[name] for name in environ if name != "DASK_GATEWAY_PASSWORD"},
         working_dir=data_dir.run,
         log=data_dir.log("web"),

@@ -19,6 +19,7 @@ __all__ = [
     "MANIFESTS",
     "OF_ANSWERS",
     "OVER",
+    "PROBE",
     "QUEUE",
     "REAPER",
     "RECENT",
@@ -55,6 +56,7 @@ RECENT: Final = "run/recent"  # zset: id -> when it was published, ms
 COUNTERS: Final = "run/counters"  # hash: field -> count (counters.py)
 ANSWERS: Final = "run/answers"  # zset: `<id> <digest>` of an answer at once -> when it was stored
 ANSWER_BYTES: Final = "run/answers/bytes"  # hash: `<id> <digest>` -> its bytes; `total`: of all
+PROBE: Final = "run/probe"  # what `/readyz` writes to see whether Redis takes writes
 EXPIRING: Final = "run/expiring"  # zset: `<id> <digest>` -> when the result expires, ms
 
 

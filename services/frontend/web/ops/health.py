@@ -1,17 +1,22 @@
 """The probes: `/healthz` for liveness, `/readyz` for readiness.
 
 Both answer while Redis is unavailable: liveness does not depend on it, readiness reports it.
+Readiness tries what it vouches for: it writes to Redis and, under `porta serve`, to the data
+folder.
 """
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response
 
 from frontend.errors import StorageError
 from frontend.runs.runner_status import OK, gateway_says
+from frontend.storage import keys
+from frontend.storage.connection import storage_errors
 from frontend.web.context import services
 from frontend.web.http.responses import json_reply
 
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["blueprint", "readiness"]
 
+PROBE_BYTES: Final = 4_096  # a block, which a full disk has no room for
 
 blueprint = Blueprint("health", __name__)
 
@@ -40,11 +46,29 @@ def ready() -> Response:
 
 
 def readiness(services: Services) -> dict[str, str]:
-    """Check Redis, the runners, and the Gateway as the runners report it: "ok" or a sentence."""
+    """Check each part, the Gateway as the runners report it: "ok" or a sentence."""
+    return {**_servers(services), **_data_folder(services.settings.data)}
+
+
+def _servers(services: Services) -> dict[str, str]:
     try:
+        with storage_errors():
+            services.client.set(keys.PROBE, 1)
         runners = services.runners.alive()
     except StorageError as error:
         return {"redis": error.detail, "runner": "Not known.", "gateway": "Not known."}
     if not runners:
         return {"redis": OK, "runner": "No runner has said anything lately.", "gateway": "Unknown."}
     return {"redis": OK, "runner": OK, "gateway": gateway_says(runners)}
+
+
+def _data_folder(folder: str | None) -> dict[str, str]:
+    """Write to the data folder, if this web has one: Redis goes on when its folder is gone."""
+    if folder is None:
+        return {}
+    try:
+        with TemporaryFile(dir=folder, buffering=0) as file:
+            file.write(bytes(PROBE_BYTES))
+    except OSError as error:
+        return {"data": f"The data folder {folder} can't be written ({error.strerror})."}
+    return {"data": OK}

@@ -7,6 +7,9 @@ from frontend.bootstrap import build_services
 from frontend.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import redis
     from flask.testing import FlaskClient
 
     from frontend.bootstrap import Services
@@ -49,6 +52,44 @@ def test_with_a_runner_whose_gateway_is_away_it_is_not_ready(
     answer = web.get("/readyz")
     assert answer.status_code == 503
     assert answer.get_json()["checks"]["gateway"] == "It can't be reached."
+
+
+def test_a_redis_that_takes_no_writes_is_not_ready(
+    web: FlaskClient, services: Services, redis_client: redis.Redis
+) -> None:
+    services.runners.heartbeat("runner", {"gateway": "ok"})
+    redis_client.config_set("min-replicas-to-write", 1)
+    try:
+        answer = web.get("/readyz")
+    finally:
+        redis_client.config_set("min-replicas-to-write", 0)
+    assert answer.status_code == 503
+    assert "NOREPLICAS" in answer.get_json()["checks"]["redis"]
+
+
+def test_a_full_redis_is_not_ready(
+    web: FlaskClient, services: Services, redis_client: redis.Redis
+) -> None:
+    services.runners.heartbeat("runner", {"gateway": "ok"})
+    redis_client.config_set("maxmemory", 1)
+    answer = web.get("/readyz")
+    assert answer.status_code == 503
+    assert "full" in answer.get_json()["checks"]["redis"]
+
+
+def test_a_data_folder_that_cannot_be_written_is_not_ready(redis_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    services = build_services(Settings(redis_url=redis_url, data=str(folder)))
+    services.runners.heartbeat("runner", {"gateway": "ok"})
+    web = create_app(services=services).test_client()
+    assert web.get("/readyz").get_json()["checks"]["data"] == "ok"
+    folder.rmdir()
+    answer = web.get("/readyz")
+    services.close()
+    assert answer.status_code == 503
+    assert answer.get_json()["checks"]["redis"] == "ok"
+    assert f"{folder} can't be written (No such file" in answer.get_json()["checks"]["data"]
 
 
 def test_one_runner_with_a_healthy_gateway_is_enough(web: FlaskClient, services: Services) -> None:
