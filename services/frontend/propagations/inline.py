@@ -60,11 +60,14 @@ class InlineResults:
         return needed if self._rule.covers(request, needed[-1].end if needed else 0) else None
 
     def stored_bytes(self, request: PropagationRequest) -> int:
-        """Estimate the bytes that an inline result will leave in Redis."""
+        """Estimate the bytes that an inline result will leave in Redis, to be charged for.
+
+        Those of the default trajectory are nobody's own, and count as none.
+        """
         trajectory, bulky = request.trajectory, is_bulky(request)
-        size = 0 if bulky else BYTES_AN_AGENT * len(trajectory.scenario.agents)
         if trajectory.is_default:
-            return size
+            return 0
+        size = 0 if bulky else BYTES_AN_AGENT * len(trajectory.scenario.agents)
         is_known = bulky and self._store.trajectory(trajectory.digest) is not None
         return size if is_known else size + len(trajectory.scenario.canonical)
 
@@ -86,13 +89,18 @@ class InlineResults:
         return _resource(computed)
 
     def recompute(
-        self, request: PropagationRequest, *, has_stretches: bool = True
+        self,
+        request: PropagationRequest,
+        *,
+        has_stretches: bool = True,
+        was_awaited: bool = False,
     ) -> Resource | None:
-        """Return a result that is never stored because it is soon computed: bulky, or a failure.
+        """Return a result that is not stored because it is soon computed: bulky, or a failure.
 
-        None where the request is of another kind. Redis is called only for a bulky one.
+        Also one that `was_awaited`, of a crowded run that is done. None where the request is of
+        another kind, for which Redis is not called.
         """
-        if is_bulky(request):
+        if is_bulky(request) or was_awaited:
             basis = self.basis(request, has_stretches=has_stretches)
         else:
             is_small = not request.trajectory.is_default and self._rule.covers(request)
@@ -103,7 +111,7 @@ class InlineResults:
             computed = self._manifest_or_failure(request, basis)
         except Unsupported:  # its stretches are damaged: to be asked for again
             return None
-        is_unstored = is_bulky(request) or not isinstance(computed, bytes)
+        is_unstored = is_bulky(request) or was_awaited or not isinstance(computed, bytes)
         return _resource(computed) if is_unstored else None
 
     def _manifest_or_failure(

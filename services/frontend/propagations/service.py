@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from frontend.domain.resource import Resource
-    from frontend.domain.run import ChainEntry, RunState
+    from frontend.domain.run import ChainEntry, Charge, RunState
     from frontend.results.trajectory_store import TrajectoryStore
     from frontend.runs.run_queue import RunQueue
     from frontend.runs.runner_status import RunnerStatus
@@ -85,7 +85,8 @@ class Propagations:
 
     def find(self, request: PropagationRequest) -> Resource | None:
         """Return what is known of a propagation, without starting anything; None if nothing."""
-        return self.known(request).resource or self.settled(request)
+        known = self.known(request)
+        return known.resource or self.settled(request, known)
 
     def known(self, request: PropagationRequest) -> Known:
         """Return a stored result, else what its run says."""
@@ -95,15 +96,15 @@ class Propagations:
         """Return a stored result; None if there is none."""
         return self._finder.stored(request)
 
-    def settled(self, request: PropagationRequest) -> Resource | None:
-        """Return what a run published while it was looked for, or a result that is never stored."""
-        return self._finder.peek(request) or self.recomputed(request)
+    def settled(self, request: PropagationRequest, known: Known) -> Resource | None:
+        """Return what a run published while it was looked for, or a result that is not stored."""
+        return self._finder.peek(request) or self.recomputed(request, known)
 
-    def recomputed(
-        self, request: PropagationRequest, *, has_stretches: bool = True
-    ) -> Resource | None:
-        """Return a result that is never stored because it is soon computed."""
-        return self._inline.recompute(request, has_stretches=has_stretches)
+    def recomputed(self, request: PropagationRequest, known: Known) -> Resource | None:
+        """Return a result that is not stored because it is soon computed."""
+        return self._inline.recompute(
+            request, has_stretches=known.has_stretches, was_awaited=known.was_awaited
+        )
 
     def recent(self, count: int = 20) -> list[Resource]:
         """Return the results that were published last, the newest first."""
@@ -150,19 +151,14 @@ class Propagations:
             self._store.withdraw(request)
             return self.enqueue(request)[0]
 
-    def enqueue(self, request: PropagationRequest, *, retry: bool = False) -> tuple[Resource, bool]:
+    def enqueue(
+        self, request: PropagationRequest, *, retry: bool = False, charges: Sequence[Charge] = ()
+    ) -> tuple[Resource, bool]:
         """Join or enqueue the run that will give the result; return also whether that adds work."""
-        enqueued = self._runs.enqueue(request, retry=retry)
+        enqueued = self._runs.enqueue(request, retry=retry, charges=charges)
         if enqueued.run is None:
             return self._finder.finished(request), False
         return self.resource_for(request, enqueued.run), enqueued.adds_work
-
-    def is_awaited(self, request: PropagationRequest) -> bool:
-        """Whether a run is under way that will reach as far, so that a caller would join it."""
-        run = self._runs.state(request.trajectory.digest)
-        if run is None or not run.is_under_way:
-            return False
-        return request.steps <= max((run.waiting or {}).values(), default=0)
 
     # Ending.
 

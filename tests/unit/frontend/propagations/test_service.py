@@ -317,6 +317,41 @@ def test_an_answer_at_once_does_not_end_what_a_run_needs(
     assert installed.service.find(SEEDED) is not None
 
 
+def test_more_ids_than_a_run_keeps_are_all_answered(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontend.runs.run_queue.WAITING_FOR_ONE_RUN", 2)
+    asked = [PropagationRequest(4 * INTERVAL - n) for n in range(5)]
+    for request in asked:
+        assert installed.service.start(request).status is Status.QUEUED
+    for request in asked:
+        found = installed.service.find(request)
+        assert found is not None
+        assert found.status is Status.QUEUED
+    finish(installed, asked[0])
+    for request in asked:
+        found = installed.service.find(request)
+        assert found is not None
+        assert found.status is Status.COMPLETE
+        assert found.statistics is not None
+    assert installed.service.find(PropagationRequest(3)) is not None
+    assert installed.service.find(PropagationRequest(4 * INTERVAL + 1)) is None
+
+
+def finish(installed: Installed, longest: PropagationRequest) -> None:
+    """Have a runner compute what is waited for, publish it, and end the run."""
+    installed.put_stretch(longest.trajectory, 4)
+    lease = installed.runs.acquire(longest.trajectory.digest, "again", "runner").lease
+    assert lease is not None
+    for steps in sorted(installed.runs.renew(lease).waiting.values()):
+        request = PropagationRequest(steps, longest.trajectory)
+        opened = Propagation.open(request.trajectory, steps)
+        document = manifest.compose(request, opened, manifest.Computed(by="a test"))
+        chain = installed.store.chain(request.trajectory.digest)
+        installed.runs.publish(lease, request, document, chain)
+    assert installed.runs.finish(lease) == "done"
+
+
 def test_giving_up_takes_nothing_away_that_was_published(installed: Installed) -> None:
     installed.service.start(LARGE)
     installed.service.cancel(LARGE)
