@@ -71,15 +71,19 @@ class InlineResults:
         is_known = bulky and self._store.trajectory(trajectory.digest) is not None
         return size if is_known else size + len(trajectory.scenario.canonical)
 
-    def compute(self, request: PropagationRequest, basis: Sequence[ChainEntry]) -> Resource:
+    def compute(
+        self, request: PropagationRequest, basis: Sequence[ChainEntry], *, is_repair: bool = False
+    ) -> Resource:
         """Compute a result, and publish it unless it is bulky; raises Unsupported.
 
-        What all such results keep in Redis stays within its share: the oldest go.
+        Also a bulky one that a run published, where this is a repair of it. What all such results
+        keep in Redis stays within its share: the oldest go.
         """
         if not request.trajectory.is_default:  # so that its id can be resolved
             self._store.remember(request, for_a_day=True)
         computed = self._manifest_or_failure(request, basis)
-        if isinstance(computed, bytes) and not is_bulky(request):
+        is_kept = not is_bulky(request) or (is_repair and bool(basis))
+        if isinstance(computed, bytes) and is_kept:
             try:
                 self._runs.publish_derived(request, computed, basis)
             except (ChainBroken, StorageFull):  # the result is right all the same

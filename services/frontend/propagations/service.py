@@ -54,9 +54,8 @@ class Propagations:
         self._store = store
         self._runs = runs
         self._opener = Opener(rule, store)
-        self._finder = Finder(
-            settings, store, VerifiedResults(store, self._opener), runs, runner_status
-        )
+        results = VerifiedResults(store, self._opener, self._repair)
+        self._finder = Finder(settings, store, results, runs, runner_status)
         self._inline = InlineResults(rule, store, runs, self._opener)
 
     # Text becomes a request.
@@ -143,13 +142,22 @@ class Propagations:
         """Estimate the bytes that an inline result will leave in Redis."""
         return self._inline.stored_bytes(request)
 
-    def compute_inline(self, request: PropagationRequest, basis: Sequence[ChainEntry]) -> Resource:
+    def compute_inline(
+        self, request: PropagationRequest, basis: Sequence[ChainEntry], *, is_repair: bool = False
+    ) -> Resource:
         """Compute a result that needs no run; where its stretches are damaged, start one."""
         try:
-            return self._inline.compute(request, basis)
+            return self._inline.compute(request, basis, is_repair=is_repair)
         except Unsupported:
             self._store.withdraw(request)
             return self.enqueue(request)[0]
+
+    def _repair(self, request: PropagationRequest) -> Resource:
+        """Compute a result again whose manifest was withdrawn, or start its run."""
+        basis = self.inline_basis(request)
+        if basis is None:
+            return self.enqueue(request)[0]
+        return self.compute_inline(request, basis, is_repair=True)
 
     def enqueue(
         self, request: PropagationRequest, *, retry: bool = False, charges: Sequence[Charge] = ()

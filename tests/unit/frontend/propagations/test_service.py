@@ -235,6 +235,34 @@ def test_a_manifest_that_contradicts_its_trajectory_is_withdrawn(
     assert caught.value.resource.status is Status.QUEUED
 
 
+@pytest.mark.parametrize("request_", [SMALL, LARGE], ids=["small", "large"])
+def test_an_altered_manifest_is_computed_again_by_whoever_reads_it(
+    installed: Installed, client: redis.Redis, request_: PropagationRequest
+) -> None:
+    complete(installed)
+    right = installed.service.start(request_)
+    name = f"propagation/{request_.id}"
+    document = manifest.read(stored_manifest(client, request_.id))
+    document["result"]["statistics"]["Satellite"]["r"]["min"] = 1.0
+    client.set(name, orjson.dumps(document))
+    found = Installed(client).service.find(request_)
+    assert found is not None
+    assert found.statistics == right.statistics
+    assert manifest.sealed(stored_manifest(client, request_.id), request_.id) is not None
+    assert client.hget("run/counters", "repairs/manifest") == b"1"
+
+
+def test_an_altered_manifest_without_its_stretches_is_computed_again_by_a_run(
+    installed: Installed, client: redis.Redis
+) -> None:
+    complete(installed)
+    client.delete(f"trajectory/{LARGE.trajectory.digest}/chain")
+    client.set("propagation/200000", b"{}")
+    found = installed.service.find(LARGE)
+    assert found is not None
+    assert found.status is Status.QUEUED
+
+
 def test_a_wrong_manifest_of_a_small_propagation_is_mended_without_a_run(
     installed: Installed, client: redis.Redis
 ) -> None:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from frontend.domain import manifest
+from frontend.errors import NotFound
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener
 from frontend.propagations.verified_results import VerifiedResults
@@ -19,6 +20,7 @@ from sim.scenario import PropagationRequest, Trajectory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from frontend.domain.resource import Resource
     from tests.stored import Stored
 
 SMALL = PropagationRequest(500)
@@ -29,7 +31,12 @@ RULE = InlineRule(10_000)
 
 @pytest.fixture
 def results(stored: Stored) -> VerifiedResults:
-    return VerifiedResults(stored.store, Opener(RULE, stored.store))
+    return VerifiedResults(stored.store, Opener(RULE, stored.store), refused)
+
+
+def refused(request: PropagationRequest) -> Resource:
+    """No repair, as with a full queue."""
+    raise NotFound(request.id)
 
 
 def document_of(request: PropagationRequest) -> dict[str, Any]:
