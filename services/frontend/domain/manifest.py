@@ -104,7 +104,11 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
     )
 
 
-@remembered(FINISHED_BYTES, lambda found: PARSED * len(found.document))
+def _remembered_bytes(found: Resource) -> int:
+    return PARSED * len(found.document)
+
+
+@remembered(FINISHED_BYTES, _remembered_bytes)
 def finished(document: bytes) -> Resource | None:
     """Read a stored manifest as a resource; None where it is not sound, or of another model."""
     known = _parsed(document)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Acquired",
     "ChainEntry",
+    "Charge",
     "Enqueued",
     "Lease",
     "Renewal",
@@ -85,6 +86,18 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What new work costs of a quota: the counter's key in Redis, its limit and its window."""
+
+    what: str
+    rate: str
+    key: str
+    cost: int
+    limit: int
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acquired:
     """The reply to `acquire`; the kinds `run` and `mine` come with the lease.
 
@@ -117,7 +130,8 @@ class RunState:
 
     `target` and `done` are iterations, `rate` is iterations a second, `workers` of the `wanted`
     have arrived, `error` is why the last owner failed, `position` is its place in the queue from
-    1, times are Redis' own in ms. `waiting` has the steps of each id that waits.
+    1, times are Redis' own in ms. `waiting` has the steps of each id that waits; of a `crowded`
+    run, only of the longest.
     """
 
     digest: str
@@ -140,6 +154,7 @@ class RunState:
     position: int | None = None
     waiting: Mapping[str, int] | None = None
     ended: Mapping[str, Status] = field(default_factory=dict)
+    crowded: bool = False
 
     @property
     def is_under_way(self) -> bool:
@@ -170,6 +185,8 @@ class RunState:
             return self.status
         if self.failure is not None and steps > self.failure.iteration:
             return Status.FAILED
+        if self.crowded and steps <= max(self.target, *self.waiting.values(), 0):
+            return self.ended.get(propagation_id, self.status)
         return self.ended.get(propagation_id)
 
     @classmethod
@@ -205,6 +222,7 @@ class RunState:
             position=_whole(text, "position") if position is None else position,
             waiting=waiting,
             ended=ended or {},
+            crowded="crowded" in text,
         )
 
 

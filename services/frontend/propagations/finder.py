@@ -25,10 +25,14 @@ __all__ = ["Finder", "Known"]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a propagation, and whether its trajectory has stored stretches."""
+    """What is known of a propagation, and whether its trajectory has stored stretches.
+
+    `was_awaited`: a run is done that reached it, and whose many results are not all stored.
+    """
 
     resource: Resource | None
     has_stretches: bool
+    was_awaited: bool = False
 
 
 class Finder:
@@ -72,8 +76,11 @@ class Finder:
             return Known(stored, has_stretches=True)
         snapshot = self._runs.snapshot(request.trajectory.digest)
         run = snapshot.run
-        if run is None or run.status_of(request.id, request.steps) is None:
+        status = None if run is None else run.status_of(request.id, request.steps)
+        if run is None or status is None:
             return Known(None, has_stretches=snapshot.stretches > 0)
+        if status is Status.COMPLETE:
+            return Known(None, has_stretches=snapshot.stretches > 0, was_awaited=True)
         return Known(self.resource_for(request, run), has_stretches=snapshot.stretches > 0)
 
     def recent(self, count: int) -> list[Resource]:

@@ -60,23 +60,30 @@ class InlineResults:
         return needed if self._rule.covers(request, needed[-1].end if needed else 0) else None
 
     def stored_bytes(self, request: PropagationRequest) -> int:
-        """Estimate the bytes that an inline result will leave in Redis."""
+        """Estimate the bytes that an inline result will leave in Redis, to be charged for.
+
+        Those of the default trajectory are nobody's own, and count as none.
+        """
         trajectory, bulky = request.trajectory, is_bulky(request)
-        size = 0 if bulky else BYTES_AN_AGENT * len(trajectory.scenario.agents)
         if trajectory.is_default:
-            return size
+            return 0
+        size = 0 if bulky else BYTES_AN_AGENT * len(trajectory.scenario.agents)
         is_known = bulky and self._store.trajectory(trajectory.digest) is not None
         return size if is_known else size + len(trajectory.scenario.canonical)
 
-    def compute(self, request: PropagationRequest, basis: Sequence[ChainEntry]) -> Resource:
+    def compute(
+        self, request: PropagationRequest, basis: Sequence[ChainEntry], *, is_repair: bool = False
+    ) -> Resource:
         """Compute a result, and publish it unless it is bulky; raises Unsupported.
 
-        What all such results keep in Redis stays within its share: the oldest go.
+        Also a bulky one that a run published, where this is a repair of it. What all such results
+        keep in Redis stays within its share: the oldest go.
         """
         if not request.trajectory.is_default:  # so that its id can be resolved
             self._store.remember(request, for_a_day=True)
         computed = self._manifest_or_failure(request, basis)
-        if isinstance(computed, bytes) and not is_bulky(request):
+        is_kept = not is_bulky(request) or (is_repair and bool(basis))
+        if isinstance(computed, bytes) and is_kept:
             try:
                 self._runs.publish_derived(request, computed, basis)
             except (ChainBroken, StorageFull):  # the result is right all the same
@@ -86,13 +93,18 @@ class InlineResults:
         return _resource(computed)
 
     def recompute(
-        self, request: PropagationRequest, *, has_stretches: bool = True
+        self,
+        request: PropagationRequest,
+        *,
+        has_stretches: bool = True,
+        was_awaited: bool = False,
     ) -> Resource | None:
-        """Return a result that is never stored because it is soon computed: bulky, or a failure.
+        """Return a result that is not stored because it is soon computed: bulky, or a failure.
 
-        None where the request is of another kind. Redis is called only for a bulky one.
+        Also one that `was_awaited`, of a crowded run that is done. None where the request is of
+        another kind, for which Redis is not called.
         """
-        if is_bulky(request):
+        if is_bulky(request) or was_awaited:
             basis = self.basis(request, has_stretches=has_stretches)
         else:
             is_small = not request.trajectory.is_default and self._rule.covers(request)
@@ -103,7 +115,7 @@ class InlineResults:
             computed = self._manifest_or_failure(request, basis)
         except Unsupported:  # its stretches are damaged: to be asked for again
             return None
-        is_unstored = is_bulky(request) or not isinstance(computed, bytes)
+        is_unstored = is_bulky(request) or was_awaited or not isinstance(computed, bytes)
         return _resource(computed) if is_unstored else None
 
     def _manifest_or_failure(

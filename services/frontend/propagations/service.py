@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from frontend.admission import Admission
     from frontend.domain.resource import Resource
-    from frontend.domain.run import ChainEntry, RunState
+    from frontend.domain.run import ChainEntry, Charge, RunState
     from frontend.results.trajectory_store import TrajectoryStore
     from frontend.runs.run_queue import RunQueue
     from frontend.runs.runner_status import RunnerStatus
@@ -56,9 +56,8 @@ class Propagations:
         self._store = store
         self._runs = runs
         self._opener = Opener(rule, store, admission)
-        self._finder = Finder(
-            settings, store, VerifiedResults(store, self._opener), runs, runner_status
-        )
+        results = VerifiedResults(store, self._opener, self._repair)
+        self._finder = Finder(settings, store, results, runs, runner_status)
         self._inline = InlineResults(rule, store, runs, self._opener)
 
     # Text becomes a request.
@@ -87,7 +86,8 @@ class Propagations:
 
     def find(self, request: PropagationRequest) -> Resource | None:
         """Return what is known of a propagation, without starting anything; None if nothing."""
-        return self.known(request).resource or self.settled(request)
+        known = self.known(request)
+        return known.resource or self.settled(request, known)
 
     def known(self, request: PropagationRequest) -> Known:
         """Return a stored result, else what its run says."""
@@ -97,15 +97,15 @@ class Propagations:
         """Return a stored result; None if there is none."""
         return self._finder.stored(request)
 
-    def settled(self, request: PropagationRequest) -> Resource | None:
-        """Return what a run published while it was looked for, or a result that is never stored."""
-        return self._finder.peek(request) or self.recomputed(request)
+    def settled(self, request: PropagationRequest, known: Known) -> Resource | None:
+        """Return what a run published while it was looked for, or a result that is not stored."""
+        return self._finder.peek(request) or self.recomputed(request, known)
 
-    def recomputed(
-        self, request: PropagationRequest, *, has_stretches: bool = True
-    ) -> Resource | None:
-        """Return a result that is never stored because it is soon computed."""
-        return self._inline.recompute(request, has_stretches=has_stretches)
+    def recomputed(self, request: PropagationRequest, known: Known) -> Resource | None:
+        """Return a result that is not stored because it is soon computed."""
+        return self._inline.recompute(
+            request, has_stretches=known.has_stretches, was_awaited=known.was_awaited
+        )
 
     def recent(self, count: int = 20) -> list[Resource]:
         """Return the results that were published last, the newest first."""
@@ -144,27 +144,31 @@ class Propagations:
         """Estimate the bytes that an inline result will leave in Redis."""
         return self._inline.stored_bytes(request)
 
-    def compute_inline(self, request: PropagationRequest, basis: Sequence[ChainEntry]) -> Resource:
+    def compute_inline(
+        self, request: PropagationRequest, basis: Sequence[ChainEntry], *, is_repair: bool = False
+    ) -> Resource:
         """Compute a result that needs no run; where its stretches are damaged, start one."""
         try:
-            return self._inline.compute(request, basis)
+            return self._inline.compute(request, basis, is_repair=is_repair)
         except Unsupported:
             self._store.withdraw(request)
             return self.enqueue(request)[0]
 
-    def enqueue(self, request: PropagationRequest, *, retry: bool = False) -> tuple[Resource, bool]:
+    def _repair(self, request: PropagationRequest) -> Resource:
+        """Compute a result again whose manifest was withdrawn, or start its run."""
+        basis = self.inline_basis(request)
+        if basis is None:
+            return self.enqueue(request)[0]
+        return self.compute_inline(request, basis, is_repair=True)
+
+    def enqueue(
+        self, request: PropagationRequest, *, retry: bool = False, charges: Sequence[Charge] = ()
+    ) -> tuple[Resource, bool]:
         """Join or enqueue the run that will give the result; return also whether that adds work."""
-        enqueued = self._runs.enqueue(request, retry=retry)
+        enqueued = self._runs.enqueue(request, retry=retry, charges=charges)
         if enqueued.run is None:
             return self._finder.finished(request), False
         return self.resource_for(request, enqueued.run), enqueued.adds_work
-
-    def is_awaited(self, request: PropagationRequest) -> bool:
-        """Whether a run is under way that will reach as far, so that a caller would join it."""
-        run = self._runs.state(request.trajectory.digest)
-        if run is None or not run.is_under_way:
-            return False
-        return request.steps <= max((run.waiting or {}).values(), default=0)
 
     # Ending.
 

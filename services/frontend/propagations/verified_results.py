@@ -3,7 +3,8 @@
 - A manifest is served only with its checksum, under its own id.
 - One of an earlier version, which has no checksum, is compared with its trajectory once, and
   written anew with one.
-- Any other is withdrawn, counted as a repair, and logged; whoever asks next has it computed again.
+- Any other is withdrawn, counted as a repair, logged, and computed again: at once if that takes no
+  run, else by a run, and until then there is no such result.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from frontend.domain import manifest
-from frontend.errors import StorageFull
+from frontend.domain.resource import Status
+from frontend.errors import FrontendError, StorageFull
 from frontend.propagations.opener import Unsupported
 from sim.errors import PropagationFailed
 from sim.scenario import PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from frontend.domain.resource import Resource
     from frontend.propagations.opener import Opener
     from frontend.results.trajectory_store import TrajectoryStore
@@ -26,11 +30,17 @@ __all__ = ["VerifiedResults"]
 
 
 class VerifiedResults:
-    """Reads stored results as resources."""
+    """Reads stored results as resources; `repair` computes one again, or starts its run."""
 
-    def __init__(self, store: TrajectoryStore, opener: Opener) -> None:
+    def __init__(
+        self,
+        store: TrajectoryStore,
+        opener: Opener,
+        repair: Callable[[PropagationRequest], Resource],
+    ) -> None:
         self._store = store
         self._opener = opener
+        self._repair = repair
 
     def read(self, request: PropagationRequest) -> Resource | None:
         """Return the stored result of a request; None where there is no sound one."""
@@ -58,10 +68,17 @@ class VerifiedResults:
         sealed = self._sealed(request, document)
         if sealed is None:
             self._store.withdraw(request, document)
-            return None
+            return self._repaired(request)
         with suppress(StorageFull):  # it is right all the same, and sealed the next time
             self._store.reseal(request, document, sealed)
         return manifest.finished(sealed)
+
+    def _repaired(self, request: PropagationRequest) -> Resource | None:
+        try:
+            resource = self._repair(request)
+        except FrontendError:  # the storage is full, or the queue: whoever asks next tries again
+            return None
+        return resource if resource.status is Status.COMPLETE else None
 
     def _sealed(self, request: PropagationRequest, document: bytes) -> bytes | None:
         """Compare a manifest without a checksum with its trajectory; return it with one."""

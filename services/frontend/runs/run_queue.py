@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 import orjson
 
 from frontend.domain.run import Acquired, Enqueued, Lease, Renewal, RunState, Snapshot, pairs
-from frontend.errors import ChainBroken, LeaseLost, QueueFull, ValueTooLarge
+from frontend.errors import ChainBroken, LeaseLost, QueueFull, QuotaExceeded, ValueTooLarge
 from frontend.settings import Settings
 from frontend.storage import keys
 from frontend.storage.connection import command, now_ms, storage_errors
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     import redis
 
-    from frontend.domain.run import ChainEntry, Stage, Verdict
+    from frontend.domain.run import ChainEntry, Charge, Stage, Verdict
     from frontend.domain.waiting import WaitReason
     from sim.scenario import Failure, PropagationRequest
 
@@ -44,7 +44,7 @@ __all__ = ["VALUE_LIMIT_BYTES", "RunQueue"]
 
 VALUE_LIMIT_BYTES: Final = 512 * 2**20  # proto-max-bulk-len, Redis' default
 DEFAULTS: Final = Settings()
-WAITING_FOR_ONE_RUN: Final = 256  # ids; bounds a snapshot
+WAITING_FOR_ONE_RUN: Final = 256  # ids that are kept; bounds a snapshot
 RECENT_KEPT: Final = 10_000  # ids, some 1 MB
 RETRY_AFTER_S: Final = 10
 BACK_OFF_MS: Final = 2_000  # doubled with each attempt
@@ -79,12 +79,15 @@ class RunQueue:
 
     # Callers who ask.
 
-    def enqueue(self, request: PropagationRequest, *, retry: bool = False) -> Enqueued:
+    def enqueue(
+        self, request: PropagationRequest, *, retry: bool = False, charges: Sequence[Charge] = ()
+    ) -> Enqueued:
         """Join the run that is under way for this trajectory, or enqueue a new one.
 
         A propagation that failed for good is returned as failed; `retry` tries it again unless
-        the trajectory itself ends. Raises QueueFull, and StorageFull: a full storage refuses new
-        work at the door.
+        the trajectory itself ends. New work is charged in the same step, and refused with
+        QuotaExceeded. Raises QueueFull, and StorageFull: a full storage refuses new work at the
+        door.
         """
         digest = request.trajectory.digest
         verdict, *rest = self._scripts.on_run(
@@ -92,10 +95,15 @@ class RunQueue:
             digest,
             *(request.id, request.steps, canonical_json(request.trajectory.to_json())),
             *(self._max_waiting, WAITING_FOR_ONE_RUN, int(retry)),
+            *(word for one in charges for word in (one.cost, one.limit, one.window_s)),
             request=keys.request(digest),
             published=keys.published(digest),
             manifest=keys.manifest(request.id),
+            charged=[one.key for one in charges],
         )
+        if verdict == b"quota":
+            refused = charges[rest[0]]
+            raise QuotaExceeded(refused.what, refused.rate, retry_after_s=rest[1])
         if verdict == b"full":
             raise QueueFull(waiting=rest[0], retry_after_s=RETRY_AFTER_S)
         run = Snapshot.from_reply(digest, rest[0]).run if rest else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from frontend.errors import NotFound, QuotaExceeded
 from frontend.web.auth import audit_log
 from frontend.web.auth.authorization import principal, starts_by_looking
-from frontend.web.auth.quotas import quotas
+from frontend.web.auth.quotas import check_possible, quotas
 from frontend.web.context import services
 from sim.cost_model import work
 
@@ -29,8 +29,8 @@ def find_or_start(request: PropagationRequest) -> Resource | None:
     if known.resource is not None:
         return known.resource
     if not starts_by_looking():
-        return propagations.settled(request)
-    recomputed = propagations.recomputed(request, has_stretches=known.has_stretches)
+        return propagations.settled(request, known)
+    recomputed = propagations.recomputed(request, known)
     if recomputed is not None:
         return recomputed
     return _start_unknown(request, has_stretches=known.has_stretches)
@@ -55,11 +55,13 @@ def _start_unknown(
         if principal().is_limited and (size := propagations.inline_bytes(request)):
             quotas().keep(principal(), size)
         return propagations.compute_inline(request, basis)
-    if principal().is_limited and not propagations.is_awaited(request):
-        quotas().check(principal(), _work(request))
-    resource, adds_work = propagations.enqueue(request, retry=retry)
+    charges = quotas().charges(principal(), _work(request)) if principal().is_limited else []
+    try:
+        resource, adds_work = propagations.enqueue(request, retry=retry, charges=charges)
+    except QuotaExceeded:
+        check_possible(charges)
+        raise
     if adds_work:
-        _charge(request)
         audit_log.record("start", "done", request)
     return resource
 
@@ -71,15 +73,6 @@ def remove(request: PropagationRequest) -> None:
         raise NotFound(f"Nobody has asked for {request.id} yet, so there is nothing to delete.")
     services().propagations.remove(request)
     audit_log.record("delete" if resource.status.is_over else "cancel", "done", request)
-
-
-def _charge(request: PropagationRequest) -> None:
-    """Charge an enqueued run; cancel it where the principal's other requests used up the quota."""
-    try:
-        quotas().take(principal(), _work(request))
-    except QuotaExceeded:
-        services().propagations.cancel(request)
-        raise
 
 
 def _work(request: PropagationRequest) -> float:

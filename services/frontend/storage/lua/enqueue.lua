@@ -1,11 +1,13 @@
 #!lua
 -- Join the run that is under way for this trajectory, or queue a new one.
 -- Not allow-oom on purpose: with the storage full, new work is refused at the door.
--- ARGV: digest, id, steps, trajectory JSON, queue limit, limit of ids per run, retry ('1': try what failed again)
+-- ARGV: digest, id, steps, trajectory JSON, queue limit, limit of ids per run, retry ('1': try what failed again),
+--   then what new work costs: cost, limit and window (s) of each counter
 -- Returns queued (a new run), extended (the run, or the one after it, becomes longer), joined or
---   failed (for good), with the run's snapshot; or complete, or full and how many runs wait.
+--   failed (for good), with the run's snapshot; or complete, or full and how many runs wait, or quota, the
+--   counter (from 0) that has no room for it, and when that is reset (s).
 --include prelude
---keys request published manifest
+--keys request published manifest charged...
 local id, steps = ARGV[2], tonumber(ARGV[3])
 local line_limit, waiting_limit, again = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
 
@@ -26,7 +28,7 @@ end
 local state = field('state')
 local under_way = owned() or state == 'queued' or field('retry_at')
 local line = redis.call('ZCARD', queue) + redis.call('ZCARD', retry)
-if redis.call('ZCARD', waiting) >= waiting_limit or not under_way and line >= line_limit then
+if not under_way and line >= line_limit then
   count('line_full')
   return { 'full', line }
 end
@@ -35,11 +37,34 @@ local longest = tonumber(redis.call('ZREVRANGE', waiting, 0, 0, 'WITHSCORES')[2]
 if owned() then
   longest = math.max(longest, number('target'))
 end
+
+if not under_way or steps > longest then -- charged in this step: a run that is refused never was there to be joined
+  for index = 0, #KEYS - charged do
+    local key, cost, limit = KEYS[charged + index], ARGV[8 + 3 * index], tonumber(ARGV[9 + 3 * index])
+    if (redis.call('GET', key) or 0) + cost > limit then
+      return { 'quota', index, math.max(1, redis.call('TTL', key)) }
+    end
+  end
+  for index = 0, #KEYS - charged do
+    local key, cost = KEYS[charged + index], ARGV[8 + 3 * index]
+    if redis.call('INCRBY', key, cost) == tonumber(cost) then
+      redis.call('EXPIRE', key, ARGV[10 + 3 * index])
+    end
+  end
+end
+-- More ids than are kept: the run reaches all that are shorter than its longest, so they need not be.
+if redis.call('ZCARD', waiting) >= waiting_limit then
+  redis.call('HSET', run, 'crowded', 1)
+  if steps <= longest then
+    return { 'joined', snapshot() }
+  end
+  redis.call('ZREMRANGEBYRANK', waiting, 0, 0)
+end
 redis.call('SET', request, ARGV[4])
 redis.call('ZADD', waiting, steps, id)
 forget_ended(id)
 if not under_way then
-  redis.call('HDEL', run, 'attempts', 'error', 'started', 'done', 'target', 'waits', 'waits_since')
+  redis.call('HDEL', run, 'attempts', 'error', 'started', 'done', 'target', 'crowded', 'waits', 'waits_since')
   redis.call('HSET', run, 'asked', now)
   line_up()
   return { 'queued', snapshot() }

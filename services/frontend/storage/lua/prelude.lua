@@ -9,6 +9,7 @@
 --   waits, waits_since  how often and since when (ms) it has waited for what it lacks, since the last stretch
 --   stage, done, rate, workers, wanted, cluster   progress;  error, retry_at, failure   what went wrong
 --   asked, started, over   when (ms)
+--   crowded   set: more ids wait than `waiting` keeps; all up to the longest count as waiting
 
 --include record
 --keys run waiting ended events chain queue active retry over sequence counters

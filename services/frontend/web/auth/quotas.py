@@ -1,8 +1,8 @@
 """How much each principal may start: runs and their work, counted in Redis for all replicas.
 
-- A run counts when it is enqueued or extended. A view of a page, a request that joins a run and an
-  answer at once do not; of the latter the bytes count that it stores in Redis for a day
-  (docs/adr/0096).
+- A run counts when it is enqueued or extended, in the same step (`lua/enqueue.lua`). A view of a
+  page, a request that joins a run and an answer at once do not; of the latter the bytes count that
+  it stores in Redis for a day (docs/adr/0096).
 - No principal exceeds the quota, however many requests arrive at once. A refused request costs
   nothing, and says when the window ends.
 - Where Redis can't count, it can't enqueue a run either: the caller gets that error, and stored
@@ -21,6 +21,7 @@ from limits import parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
+from frontend.domain.run import Charge
 from frontend.errors import Forbidden, QuotaExceeded, StorageError
 from frontend.observability import logs
 from frontend.storage import keys
@@ -28,7 +29,7 @@ from frontend.storage.connection import storage_errors
 from frontend.web.auth.authentication import UNLIMITED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from flask import Flask
     from limits import RateLimitItem
@@ -37,7 +38,15 @@ if TYPE_CHECKING:
 
     from frontend.web.auth.authentication import Principal
 
-__all__ = ["STORAGE", "Quotas", "attach", "quotas", "quotas_in", "storage_options"]
+__all__ = [
+    "STORAGE",
+    "Quotas",
+    "attach",
+    "check_possible",
+    "quotas",
+    "quotas_in",
+    "storage_options",
+]
 
 INLINE_STORAGE: Final = (
     "100000000/day"  # bytes: some 20,000 answers for the default scenario's size
@@ -52,28 +61,19 @@ class Quotas:
     def __init__(self, counter: RateLimiter) -> None:
         self._counter = counter
 
-    def check(self, who: Principal, work: float) -> None:
-        """Raise QuotaExceeded if this much can't be started now, Forbidden if it never can."""
-        with _uncounted():
-            for name, rate, cost in _charges(who, work):
-                if cost > rate.amount:
-                    raise Forbidden(
-                        f"This is {cost:,} units of work, more than the {rate.amount:,} that you "
-                        "may start at all; ask for fewer steps."
-                    )
-                with storage_errors():
-                    left = self._counter.test(rate, name, who.name, cost=cost)
-                if not left:
-                    raise self._exceeded(who, name, rate)
-
-    def take(self, who: Principal, work: float) -> None:
-        """Count this much as started; raises QuotaExceeded if other requests were faster."""
-        with _uncounted():
-            for name, rate, cost in _charges(who, work):
-                with storage_errors():
-                    taken = self._counter.hit(rate, name, who.name, cost=cost)
-                if not taken:
-                    raise self._exceeded(who, name, rate)
+    def charges(self, who: Principal, work: float) -> list[Charge]:
+        """Return what a new run of this much work costs, for `RunQueue.enqueue`."""
+        return [
+            Charge(
+                what=name,
+                rate=str(rate),
+                key=f"{keys.LIMITS}:{rate.key_for(name, who.name)}",
+                cost=cost,
+                limit=rate.amount,
+                window_s=rate.get_expiry(),
+            )
+            for name, rate, cost in _costs(who, work)
+        ]
 
     def keep(self, who: Principal, size: int) -> None:
         """Count the bytes that an answer at once will store; raises QuotaExceeded."""
@@ -88,6 +88,16 @@ class Quotas:
         with storage_errors():
             reset = self._counter.get_window_stats(rate, name, who.name).reset_time
         return QuotaExceeded(name, str(rate), retry_after_s=max(1, math.ceil(reset - time.time())))
+
+
+def check_possible(charges: Sequence[Charge]) -> None:
+    """Raise Forbidden where a charge is more than its whole quota, and so can never be paid."""
+    for one in charges:
+        if one.cost > one.limit:
+            raise Forbidden(
+                f"This is {one.cost:,} units of work, more than the {one.limit:,} that you "
+                "may start at all; ask for fewer steps."
+            )
 
 
 def attach(app: Flask, redis: Redis) -> None:
@@ -114,14 +124,14 @@ def storage_options(redis: Redis) -> dict[str, Any]:
 
 @contextmanager
 def _uncounted() -> Iterator[None]:
-    """Continue where Redis can't count: enqueuing the run will fail with the same error."""
+    """Continue where Redis can't count: what is then stored there fails with the same error."""
     try:
         yield
     except StorageError as error:
         logs.logger(__name__).warning("not counted", reason=error.detail)
 
 
-def _charges(who: Principal, work: float) -> Iterator[tuple[str, RateLimitItem, int]]:
+def _costs(who: Principal, work: float) -> Iterator[tuple[str, RateLimitItem, int]]:
     for name, rate, cost in (("starts", who.starts, 1), ("work", who.work, math.ceil(work))):
         if rate != UNLIMITED:
             yield name, parse(rate), cost

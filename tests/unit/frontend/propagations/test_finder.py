@@ -29,9 +29,8 @@ LARGE = PropagationRequest(2 * Trajectory().interval)
 @pytest.fixture
 def finder(stored: Stored) -> Finder:
     runner_status = RunnerStatus(RunnerRegistry(stored.client))
-    results = VerifiedResults(
-        stored.store, Opener(InlineRule(10_000), stored.store, Admission(memory=2**20, waiters=8))
-    )
+    opener = Opener(InlineRule(10_000), stored.store, Admission(memory=2**20, waiters=8))
+    results = VerifiedResults(stored.store, opener, lambda _: pytest.fail("nothing is damaged"))
     return Finder(Settings(), stored.store, results, stored.runs, runner_status)
 
 

@@ -78,7 +78,7 @@ def test_a_bulky_result_is_not_stored_but_recomputed(inline: InlineResults, stor
 
 def test_what_it_leaves_in_redis_is_estimated(inline: InlineResults) -> None:
     canonical = len(NANO.canonical)
-    assert inline.stored_bytes(PropagationRequest(500)) == 2 * BYTES_AN_AGENT
+    assert inline.stored_bytes(PropagationRequest(500)) == 0
     assert inline.stored_bytes(SEEDED) == 2 * BYTES_AN_AGENT + canonical
     bulky = crowd()
     assert inline.stored_bytes(bulky) == len(bulky.trajectory.scenario.canonical)

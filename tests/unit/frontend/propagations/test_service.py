@@ -239,6 +239,34 @@ def test_a_manifest_that_contradicts_its_trajectory_is_withdrawn(
     assert caught.value.resource.status is Status.QUEUED
 
 
+@pytest.mark.parametrize("request_", [SMALL, LARGE], ids=["small", "large"])
+def test_an_altered_manifest_is_computed_again_by_whoever_reads_it(
+    installed: Installed, client: redis.Redis, request_: PropagationRequest
+) -> None:
+    complete(installed)
+    right = installed.service.start(request_)
+    name = f"propagation/{request_.id}"
+    document = manifest.read(stored_manifest(client, request_.id))
+    document["result"]["statistics"]["Satellite"]["r"]["min"] = 1.0
+    client.set(name, orjson.dumps(document))
+    found = Installed(client).service.find(request_)
+    assert found is not None
+    assert found.statistics == right.statistics
+    assert manifest.sealed(stored_manifest(client, request_.id), request_.id) is not None
+    assert client.hget("run/counters", "repairs/manifest") == b"1"
+
+
+def test_an_altered_manifest_without_its_stretches_is_computed_again_by_a_run(
+    installed: Installed, client: redis.Redis
+) -> None:
+    complete(installed)
+    client.delete(f"trajectory/{LARGE.trajectory.digest}/chain")
+    client.set("propagation/200000", b"{}")
+    found = installed.service.find(LARGE)
+    assert found is not None
+    assert found.status is Status.QUEUED
+
+
 def test_a_wrong_manifest_of_a_small_propagation_is_mended_without_a_run(
     installed: Installed, client: redis.Redis
 ) -> None:
@@ -319,6 +347,41 @@ def test_an_answer_at_once_does_not_end_what_a_run_needs(
     assert end_a_day(installed, client) == 1
     assert installed.service.parse_id(SEEDED.id) == SEEDED
     assert installed.service.find(SEEDED) is not None
+
+
+def test_more_ids_than_a_run_keeps_are_all_answered(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontend.runs.run_queue.WAITING_FOR_ONE_RUN", 2)
+    asked = [PropagationRequest(4 * INTERVAL - n) for n in range(5)]
+    for request in asked:
+        assert installed.service.start(request).status is Status.QUEUED
+    for request in asked:
+        found = installed.service.find(request)
+        assert found is not None
+        assert found.status is Status.QUEUED
+    finish(installed, asked[0])
+    for request in asked:
+        found = installed.service.find(request)
+        assert found is not None
+        assert found.status is Status.COMPLETE
+        assert found.statistics is not None
+    assert installed.service.find(PropagationRequest(3)) is not None
+    assert installed.service.find(PropagationRequest(4 * INTERVAL + 1)) is None
+
+
+def finish(installed: Installed, longest: PropagationRequest) -> None:
+    """Have a runner compute what is waited for, publish it, and end the run."""
+    installed.put_stretch(longest.trajectory, 4)
+    lease = installed.runs.acquire(longest.trajectory.digest, "again", "runner").lease
+    assert lease is not None
+    for steps in sorted(installed.runs.renew(lease).waiting.values()):
+        request = PropagationRequest(steps, longest.trajectory)
+        opened = Propagation.open(request.trajectory, steps)
+        document = manifest.compose(request, opened, manifest.Computed(by="a test"))
+        chain = installed.store.chain(request.trajectory.digest)
+        installed.runs.publish(lease, request, document, chain)
+    assert installed.runs.finish(lease) == "done"
 
 
 def test_giving_up_takes_nothing_away_that_was_published(installed: Installed) -> None:

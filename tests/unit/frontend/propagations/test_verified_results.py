@@ -10,6 +10,7 @@ import pytest
 
 from frontend.admission import Admission
 from frontend.domain import manifest
+from frontend.errors import NotFound
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener
 from frontend.propagations.verified_results import VerifiedResults
@@ -20,6 +21,7 @@ from sim.scenario import PropagationRequest, Trajectory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from frontend.domain.resource import Resource
     from tests.stored import Stored
 
 SMALL = PropagationRequest(500)
@@ -30,9 +32,13 @@ RULE = InlineRule(10_000)
 
 @pytest.fixture
 def results(stored: Stored) -> VerifiedResults:
-    return VerifiedResults(
-        stored.store, Opener(RULE, stored.store, Admission(memory=2**20, waiters=8))
-    )
+    opener = Opener(RULE, stored.store, Admission(memory=2**20, waiters=8))
+    return VerifiedResults(stored.store, opener, refused)
+
+
+def refused(request: PropagationRequest) -> Resource:
+    """No repair, as with a full queue."""
+    raise NotFound(request.id)
 
 
 def document_of(request: PropagationRequest) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from frontend.domain.resource import Status
-from frontend.domain.run import Lease
+from frontend.domain.run import Charge, Lease
 from frontend.domain.waiting import STORAGE_FULL
-from frontend.errors import ChainBroken, LeaseLost, QueueFull, ValueTooLarge
+from frontend.errors import ChainBroken, LeaseLost, QueueFull, QuotaExceeded, ValueTooLarge
 from frontend.results.trajectory_store import TrajectoryStore
 from frontend.runs.run_queue import RunQueue
 from frontend.storage import keys
@@ -127,11 +128,59 @@ def test_whoever_joins_a_run_in_a_full_line_takes_no_place_of_their_own(runs: Ru
     assert len(runs.under_way()) == 3
 
 
-def test_only_so_many_wait_for_one_run(runs: RunQueue) -> None:
-    for steps in range(1, 257):
+def test_only_so_many_ids_are_kept_of_those_that_wait_for_one_run(runs: RunQueue) -> None:
+    """However many lengths of one trajectory are asked for, nobody is kept from asking for more."""
+    for steps in range(1, 1_000):
         runs.enqueue(request(steps))
-    with pytest.raises(QueueFull):
-        runs.enqueue(request(257))
+    run = runs.enqueue(request(2_000)).run
+    assert run is not None
+    assert run.waiting is not None
+    assert len(run.waiting) == 256
+    for steps in (1, 700, 999, 1_500, 2_000):
+        assert run.status_of(request(steps).id, steps) is Status.QUEUED
+    assert run.status_of(request(2_001).id, 2_001) is None
+    lease = runs.acquire(DIGEST, "token", "owner").lease
+    assert lease is not None
+    put(runs, lease, 0)
+    joined = runs.enqueue(request(1_200))
+    assert joined.run is not None
+    assert (joined.verdict, joined.adds_work) == ("joined", False)
+    for steps in run.waiting.values():
+        runs.publish(lease, request(steps), MANIFEST, entries(1))
+    assert runs.finish(lease) == "done"
+    over = runs.state(DIGEST)
+    assert over is not None
+    assert over.status_of(request(3).id, 3) is Status.COMPLETE
+    runs.enqueue(request(3_000))
+    anew = runs.state(DIGEST)
+    assert anew is not None
+    assert anew.status_of(request(3).id, 3) is None
+
+
+CHARGE = Charge(
+    what="starts", rate="2 per 1 hour", key=f"{keys.LIMITS}:a", cost=1, limit=2, window_s=60
+)
+
+
+def test_new_work_is_charged_and_what_is_too_much_is_refused_without_a_trace(
+    runs: RunQueue, client: redis.Redis
+) -> None:
+    for seed in (1, 2):
+        runs.enqueue(request(500, seed), charges=[CHARGE])
+        runs.enqueue(request(400, seed), charges=[CHARGE])  # joins
+    assert command(client, "GET", CHARGE.key) == b"2"
+    assert 0 < client.ttl(CHARGE.key) <= 60
+    free = replace(CHARGE, what="work", key=f"{keys.LIMITS}:b", limit=100)
+    for new in (request(500, seed=3), request(600)):  # a run, and a longer one
+        with pytest.raises(QuotaExceeded) as caught:
+            runs.enqueue(new, charges=[free, CHARGE])
+        assert 0 < caught.value.retry_after_s <= 60
+    assert runs.state(digest_of(3)) is None
+    run = runs.state(DIGEST)
+    assert run is not None
+    assert run.waiting == {request(400).id: 400, request(500).id: 500}
+    assert client.exists(free.key) == 0
+    assert runs.enqueue(request(500), charges=[CHARGE]).verdict == "joined"
 
 
 def test_the_line_keeps_the_order_of_asking(runs: RunQueue) -> None:
@@ -476,13 +525,6 @@ def test_less_is_published_while_more_is_made(runs: RunQueue) -> None:
     assert runs.enqueue(request(200)).run is None
 
 
-@pytest.mark.parametrize(
-    "publish",
-    [
-        pytest.param(lambda runs, lease, *what: runs.publish(lease, *what), id="owner"),
-        pytest.param(lambda runs, _, *what: runs.publish_derived(*what), id="derived"),
-    ],
-)
 def test_a_result_that_is_soon_remade_ends_the_wait_for_it_without_a_manifest(
     runs: RunQueue, client: redis.Redis
 ) -> None:
@@ -511,6 +553,13 @@ def test_only_what_a_run_was_for_is_kept_whatever_the_share_of_answers_at_once(
     assert client.exists(keys.manifest(request(1_000).id)) == 1
 
 
+@pytest.mark.parametrize(
+    "publish",
+    [
+        pytest.param(lambda runs, lease, *what: runs.publish(lease, *what), id="owner"),
+        pytest.param(lambda runs, _, *what: runs.publish_derived(*what), id="derived"),
+    ],
+)
 def test_nothing_is_published_that_rests_on_a_missing_stretch(
     runs: RunQueue, client: redis.Redis, publish: Callable[..., object]
 ) -> None:

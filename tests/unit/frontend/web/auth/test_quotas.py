@@ -5,13 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import pytest
-
 from frontend.storage import keys
 from frontend.web.auth.tokens import token_line
 from tests.guarded import bearer
 
 if TYPE_CHECKING:
+    import pytest
     import redis
     from werkzeug.test import TestResponse
 
@@ -112,6 +111,23 @@ def test_many_requests_at_once_for_one_thing_cost_one_start(guarded: Guarded) ->
     assert ask(guarded, guarded.bob, seed=1).status_code == 202
 
 
+def test_who_joins_a_run_whose_starter_is_refused_is_never_told_that_it_was_cancelled(
+    guarded: Guarded,
+) -> None:
+    assert statuses(guarded, guarded.bob, range(2)) == [202, 202]
+    with ThreadPoolExecutor(16) as pool:
+        asked = [
+            pool.submit(ask, guarded, token, seed=seed)
+            for seed in range(2, 22)
+            for token in (guarded.bob, guarded.ada)
+        ]
+    told = {one.result().status_code for one in asked[1::2]}
+    assert told == {202}
+    resources = [one.result().get_json() for one in asked[1::2]]
+    links = [one["links"]["self"] for one in resources]
+    assert {guarded.client().get(link).get_json()["status"] for link in links} == {"queued"}
+
+
 def test_where_everybody_is_local_nothing_is_counted(
     guarded: Guarded, redis_client: redis.Redis
 ) -> None:
@@ -149,15 +165,14 @@ def test_with_a_full_redis_new_runs_are_503_and_what_is_there_is_served(
     assert page.status_code == 200
 
 
-@pytest.mark.parametrize("method", ["check", "take"])
-def test_a_redis_that_is_away_is_no_error_of_the_quotas(method: str) -> None:
+def test_a_redis_that_is_away_is_no_error_of_the_quotas() -> None:
     from frontend.storage.connection import connect
     from frontend.web.auth.authentication import Principal
     from frontend.web.auth.quotas import quotas_in
 
     away = quotas_in(connect("redis://127.0.0.1:1"))
     who = Principal(name="bob", starts="1/hour", work="1/hour")
-    getattr(away, method)(who, 1.0)
+    away.keep(who, 1)
 
 
 def test_what_answers_at_once_leave_behind_is_counted_once_each(
