@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.naming import SECRETS_REVISION
+
 __all__ = ["Answers", "Finding", "Object", "Release"]
 
 Object = dict[str, Any]
@@ -53,6 +55,15 @@ class Answers:
     def of_cluster(self, kind: str) -> list[Object]:
         """Return the objects of a kind in the whole cluster."""
         return [one for one in self.cluster if one["kind"] == kind]
+
+    def secrets_revision(self) -> int:
+        """Return the highest revision of Secrets that a workload carries, 0 if none does."""
+        carried = [
+            (one["spec"]["template"]["metadata"].get("annotations") or {}).get(SECRETS_REVISION)
+            for kind in ("Deployment", "StatefulSet")
+            for one in self.of_kind(kind)
+        ]
+        return max((int(text) for text in carried if text and text.isdecimal()), default=0)
 
     def newest(self) -> list[Release]:
         """Return the newest revision of each release."""

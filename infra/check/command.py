@@ -64,6 +64,8 @@ def report(settings: Settings, answers: Answers, found: list[Finding]) -> str:
     names = ", ".join(f"{one.name} {one.chart_version}" for one in answers.newest())
     context = f", context {settings.kube_context}" if settings.kube_context else ""
     lines = [f"Kubernetes {answers.version}{context}; releases: {names or 'none yet'}"]
+    if len(found) > 1:
+        lines += ["", "Mend these in their order, then check again."]
     for number, one in enumerate(found, 1):
         lines += ["", f"{number}. {one.sentence}", f"   $ {one.command}"]
     if not found:

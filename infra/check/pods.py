@@ -31,9 +31,8 @@ def not_ready(settings: Settings, answers: Answers) -> Iterator[Finding]:
 
 def _reason(settings: Settings, answers: Answers, pod: Object) -> Finding:
     """Return what is wrong with a pod that is not ready."""
-    name, space = pod["metadata"]["name"], pod["metadata"]["namespace"]
-    start = f"The pod {name} in {space} is not ready"
-    describe = f"kubectl -n {space} describe pod {name}"
+    start, meta = _start(pod), pod["metadata"]
+    describe = f"kubectl -n {meta['namespace']} describe pod {meta['name']}"
     scheduled = _condition(pod, "PodScheduled")
     if scheduled.get("reason") == "Unschedulable":
         why = scheduled.get("message", "").rstrip(".")
@@ -41,35 +40,41 @@ def _reason(settings: Settings, answers: Answers, pod: Object) -> Finding:
             f"{start}: no node takes it ({why}). Add nodes, or lower what the settings ask for.",
             describe,
         )
+    warning = _event(answers, pod)
     for container in pod["status"].get("containerStatuses", []):
-        if found := _of_container(settings, container, start, pod):
+        if found := _of_container(settings, container, pod, warning):
             return found
-    why = _event(answers, pod) or "it is starting, or its probe fails"
-    return Finding(f"{start}: {why.rstrip('.')}.", describe)
+    return Finding(f"{start}: {warning or 'it is starting'}.", describe)
 
 
-def _of_container(settings: Settings, container: Object, start: str, pod: Object) -> Finding | None:
+def _start(pod: Object) -> str:
+    return f"The pod {pod['metadata']['name']} in {pod['metadata']['namespace']} is not ready"
+
+
+def _of_container(
+    settings: Settings, container: Object, pod: Object, warning: str
+) -> Finding | None:
     """Return what is wrong with a container, None if its state says nothing."""
     name, space = pod["metadata"]["name"], pod["metadata"]["namespace"]
     waiting = container["state"].get("waiting", {})
     reason, message = waiting.get("reason", ""), waiting.get("message", "").rstrip(".")
     if reason in NO_IMAGE:
         return Finding(
-            f"{start}: the image {container['image']} can't be pulled ({reason}). Push or load it,"
-            " or mend the setting that names it.",
+            f"{_start(pod)}: the image {container['image']} can't be pulled ({reason}). Push or"
+            " load it, or mend the setting that names it.",
             _image_command(settings, container["image"]),
         )
     if reason == "CreateContainerConfigError":
         return Finding(
-            f"{start}: {message}. Make what is missing; the pod then starts by itself.",
+            f"{_start(pod)}: {message}. Make what is missing; the pod then starts by itself.",
             f"kubectl -n {space} get secrets,configmaps",
         )
     ended = container.get("lastState", {}).get("terminated") or container["state"].get("terminated")
     if reason in CRASHED or ended:
-        why = _death(ended or {}, message)
         return Finding(
-            f"{start}: its container {container['name']} was restarted"
-            f" {container['restartCount']} times; {why}.",
+            f"{_start(pod)}: its container {container['name']} was started"
+            f" {container['restartCount'] + 1} times; {_death(ended or {}, message)}"
+            f"{f' ({warning})' if warning else ''}.",
             f"kubectl -n {space} logs {name} --previous --tail 20",
         )
     return None
@@ -85,12 +90,13 @@ def _death(ended: Object, message: str) -> str:
 
 def _image_command(settings: Settings, image: str) -> str:
     """Return how an image gets to the nodes; without a registry's name it is loaded."""
+    image = image.removeprefix("docker.io/library/")
     ours = image in {
         f"{one}:{settings.image_tag}" for one in (settings.image, settings.notebook_image)
     }
-    if "/" in image.removeprefix("docker.io/library/"):
+    if "/" in image:
         return f"docker push {image}" if ours else f"docker pull {image}    # and look at registry"
-    return "make image image-load" if ours else f"INFRA_IMAGE_TAG=... {DEPLOY}"
+    return "make image image-load" if ours else DEPLOY
 
 
 def refused(_settings: Settings, answers: Answers) -> Iterator[Finding]:
@@ -98,7 +104,7 @@ def refused(_settings: Settings, answers: Answers) -> Iterator[Finding]:
     for one in answers.of_kind("Deployment"):
         failure = _condition(one, "ReplicaFailure")
         if failure.get("status") == "True":
-            yield _refusal(one, failure.get("message", ""))
+            yield _refusal(one, failure.get("message", "").rstrip("."))
     for one in answers.of_kind("StatefulSet"):
         why = _event(answers, one)
         if "create Pod" in why and one["status"].get("replicas", 0) < one["spec"]["replicas"]:
@@ -107,7 +113,7 @@ def refused(_settings: Settings, answers: Answers) -> Iterator[Finding]:
 
 def _refusal(one: Object, why: str) -> Finding:
     name, space = one["metadata"]["name"], one["metadata"]["namespace"]
-    sentence = f"Kubernetes refuses to make pods of {name} in {space}: {why.rstrip('.')}."
+    sentence = f"Kubernetes refuses to make pods of {name} in {space}: {why}."
     if "exceeded quota" in why:
         return Finding(
             f"{sentence} The quota follows the settings: deploy them, and shut down clusters that"
@@ -124,11 +130,11 @@ def _condition(one: Object, kind: str) -> Object:
 
 
 def _event(answers: Answers, one: Object) -> str:
-    """Return the message of the newest warning about an object, empty if there is none."""
+    """Return the newest warning about an object, on one line; empty if there is none."""
     about = [
         (event.get("lastTimestamp") or event.get("eventTime") or "", event.get("message", ""))
         for event in answers.of_kind("Event")
         if event["type"] == "Warning"
         and event["involvedObject"].get("uid") == one["metadata"]["uid"]
     ]
-    return max(about)[1] if about else ""
+    return " ".join(max(about)[1].split()).rstrip(" .") if about else ""

@@ -6,6 +6,7 @@ values that the settings give, those of the newest revision, and the objects tha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from infra import naming
@@ -59,7 +60,9 @@ def _ending(release: Release, answers: Answers) -> str:
 
 def values(settings: Settings, answers: Answers) -> Iterator[Finding]:
     """Find releases that were deployed with other values than the settings give now."""
-    wanted = wanted_values(settings)
+    # A revision of Secrets below the deployed one is a finding of its own.
+    revision = max(settings.secrets_revision, answers.secrets_revision())
+    wanted = wanted_values(replace(settings, secrets_revision=revision))
     for release in answers.newest():
         if release.status != "deployed" or release.name not in wanted:
             continue

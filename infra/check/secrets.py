@@ -47,7 +47,7 @@ def _absent(settings: Settings, answers: Answers, namespace: str, name: str, key
     if settings.secrets == "existing":
         command = f"kubectl -n {namespace} create secret generic {name} --from-file={key}"
         return Finding(sentence, command)
-    higher = max(_deployed(answers), settings.secrets_revision) + 1
+    higher = max(answers.secrets_revision(), settings.secrets_revision) + 1
     return Finding(
         f"{sentence} The others hold passwords that belong to it, so make all of them anew: write"
         f" secrets_revision: {higher} into the file of settings.",
@@ -75,7 +75,7 @@ def _given(settings: Settings) -> Iterator[tuple[str, str, str]]:
 
 def revision(settings: Settings, answers: Answers) -> Iterator[Finding]:
     """Find that a deployment would go back to passwords of a lower revision."""
-    deployed = _deployed(answers)
+    deployed = answers.secrets_revision()
     if settings.secrets == "made" and settings.secrets_revision < deployed:
         yield Finding(
             f"secrets_revision is {settings.secrets_revision}, but {deployed} is deployed: a"
@@ -83,13 +83,3 @@ def revision(settings: Settings, answers: Answers) -> Iterator[Finding]:
             f" secrets_revision: {deployed} into the file of settings.",
             f"export INFRA_SECRETS_REVISION={deployed}    # unless the file has it",
         )
-
-
-def _deployed(answers: Answers) -> int:
-    """Return the highest revision that a workload carries, 0 if none does."""
-    carried = [
-        (one["spec"]["template"]["metadata"].get("annotations") or {}).get(naming.SECRETS_REVISION)
-        for kind in ("Deployment", "StatefulSet")
-        for one in answers.of_kind(kind)
-    ]
-    return max((int(text) for text in carried if text and text.isdecimal()), default=0)

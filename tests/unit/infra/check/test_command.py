@@ -39,9 +39,7 @@ def test_a_cluster_before_the_first_deployment_has_no_findings() -> None:
     assert "releases: none yet" in command.report(SETTINGS, before, [])
 
 
-@pytest.mark.parametrize(
-    "name", ["image", "secret", "pending", "no_room", "crash", "starting", "quota"]
-)
+@pytest.mark.parametrize("name", ["image", "secret", "pending", "crash", "starting", "quota"])
 def test_every_trouble_that_was_recorded_is_found_with_a_command(name: str) -> None:
     answers = recorded(name)
     found = command.findings(SETTINGS, answers)

@@ -77,7 +77,7 @@ def test_a_secret_that_is_missing_is_named() -> None:
 
 
 def test_a_pod_without_room_is_found() -> None:
-    found = about(recorded("no_room"), "web")
+    found = about(recorded("pending"), "web")
     assert "no node takes it (0/1 nodes are available: " in found.sentence
     assert found.command.startswith("kubectl -n sedaro describe pod web-")
 
@@ -86,15 +86,15 @@ def test_a_pod_that_exceeds_its_memory_is_found() -> None:
     waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
     killed = {"terminated": {"reason": "OOMKilled", "exitCode": 137}}
     found = about(in_state(waiting, killed), "runner")
-    assert found.sentence.endswith(
-        "its container runner was restarted 4 times; the last time it was killed because it"
-        " exceeded its memory."
+    assert (
+        "its container runner was started 5 times; the last time it was killed because it"
+        " exceeded its memory" in found.sentence
     )
 
 
 def test_a_pod_that_crashes_is_found_with_the_command_for_its_log() -> None:
     found = about(recorded("crash"), "runner")
-    assert "its container runner was restarted" in found.sentence
+    assert "its container runner was started" in found.sentence
     assert "the last time it ended with " in found.sentence
     assert found.command.startswith("kubectl -n sedaro logs runner-")
 
@@ -102,7 +102,9 @@ def test_a_pod_that_crashes_is_found_with_the_command_for_its_log() -> None:
 def test_a_pod_whose_probe_fails_is_found_with_the_newest_warning() -> None:
     found = about(recorded("starting"), "traefik-dask-gateway")
     assert "probe failed" in found.sentence
-    assert found.command.startswith("kubectl -n sedaro-gateway describe pod traefik-dask-gateway-")
+    found = about(recorded("starting"), "runner")
+    assert found.sentence.endswith(" has sent a heartbeat in the last 15 seconds.")
+    assert found.command.startswith("kubectl -n sedaro describe pod runner-")
 
 
 def test_pods_that_the_quota_refuses_are_found() -> None:

@@ -12,7 +12,7 @@ from tests.recorded_cluster import SETTINGS, changed, recorded
 if TYPE_CHECKING:
     from infra.check.answers import Answers, Release
 
-RAISED = Settings.load({"INFRA_WEB_REPLICAS_LIMIT": "3"})
+RAISED = replace(SETTINGS, web_replicas_limit=3)
 
 
 def with_revisions(name: str, *changes: dict[str, Any]) -> Answers:
@@ -74,6 +74,10 @@ def test_values_that_the_settings_do_not_give_are_named() -> None:
     assert found.command == "cdktf deploy infra-base infra-apps"
 
 
+def test_a_revision_of_secrets_is_not_a_difference_of_values() -> None:
+    assert list(releases.values(Settings.load({}), recorded("healthy"))) == []
+
+
 def test_many_values_are_counted() -> None:
     settings = Settings.load({"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "a.example"})
     sentences = [one.sentence for one in releases.values(settings, recorded("healthy"))]
@@ -84,15 +88,10 @@ def test_a_rollback_is_found_and_undone_by_helm() -> None:
     answers = with_revisions(
         "porta", {"status": "deployed", "description": "Rollback to 1", "values": {"image": {}}}
     )
-    (good,) = (
-        one
-        for one in answers.releases
-        if (one.name, one.status) == ("porta", "superseded")
-        and not releases.differences(one.values, releases.wanted_values(SETTINGS)["porta"])
-    )
     (found,) = releases.values(SETTINGS, answers)
     assert found.sentence.endswith("It was rolled back, which Terraform does not see.")
-    assert found.command == f"helm -n sedaro rollback porta {good.revision}"
+    before = max(one.revision for one in answers.newest() if one.name == "porta") - 1
+    assert found.command == f"helm -n sedaro rollback porta {before}"
 
 
 def test_an_image_that_was_changed_by_hand_is_found() -> None:

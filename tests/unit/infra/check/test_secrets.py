@@ -28,8 +28,8 @@ def test_a_secret_that_was_deleted_is_found_and_all_are_made_anew() -> None:
     assert found.sentence.startswith(
         "The Secret porta-dask-gateway in sedaro is missing, or its key password."
     )
-    assert "secrets_revision: 2" in found.sentence
-    assert found.command == "INFRA_SECRETS_REVISION=2 cdktf deploy infra-base infra-apps"
+    assert "secrets_revision: 3" in found.sentence
+    assert found.command == "INFRA_SECRETS_REVISION=3 cdktf deploy infra-base infra-apps"
 
 
 def test_a_key_that_is_missing_is_found() -> None:
@@ -73,6 +73,6 @@ def test_a_revision_below_the_deployed_one_is_found() -> None:
 
     answers = changed(recorded("healthy"), "Deployment", "web", carry)
     (found,) = secrets.revision(SETTINGS, answers)
-    assert found.sentence.startswith("secrets_revision is 1, but 3 is deployed: a deployment would")
+    assert found.sentence.startswith("secrets_revision is 2, but 3 is deployed: a deployment would")
     assert found.command.startswith("export INFRA_SECRETS_REVISION=3 ")
     assert list(secrets.revision(Settings.load({"INFRA_SECRETS": "existing"}), answers)) == []
