@@ -133,20 +133,6 @@ def test_the_web_is_well_with_requests_that_are_half_sent(
         assert answered(clients, within_s=EVENTUALLY_S) == HALF_SENT, "they are closed in the end"
 
 
-@pytest.mark.parametrize("head", [CHUNKED, CHUNKED + b"Expect: 100-continue\r\n"])
-def test_the_web_is_well_with_bodies_that_come_byte_by_byte(
-    installation: Installation, head: bytes
-) -> None:
-    web = psutil.Process(installation.processes["web"].pid).children()[0]
-    with crowd(installation, head + b"\r\n", DRIPPING) as clients:
-        threads = web.num_threads()
-        for byte in (b"f", b"f", b"\r"):
-            for client in clients:
-                client.sendall(byte)
-            assert health_s(installation) < HEALTH_S
-        assert web.num_threads() < threads + HALF_SENT / 4, "they hold threads"
-
-
 def test_a_request_that_comes_in_pieces_is_answered(installation: Installation) -> None:
     whole = HALVES["half a body"].replace(b": 99", b": 14") + b" 500}"
     with connection(installation, b"") as client:
@@ -181,6 +167,20 @@ def web_alone(own_redis: RedisServer, tmp_path: Path) -> Iterator[Installation]:
     with at_work(environ, tmp_path) as running:
         running.start_web()
         yield running
+
+
+@pytest.mark.parametrize("head", [CHUNKED, CHUNKED + b"Expect: 100-continue\r\n"])
+def test_the_web_is_well_with_bodies_that_come_byte_by_byte(
+    web_alone: Installation, head: bytes
+) -> None:
+    web = psutil.Process(web_alone.processes["web"].pid).children()[0]
+    with crowd(web_alone, head + b"\r\n", DRIPPING) as clients:
+        threads = web.num_threads()
+        for byte in (b"f", b"f", b"\r"):
+            for client in clients:
+                client.sendall(byte)
+            assert health_s(web_alone) < HEALTH_S
+        assert web.num_threads() < threads + HALF_SENT / 4, "they hold threads"
 
 
 def test_the_web_is_well_with_a_thousand_event_streams_and_keeps_no_thread_for_those_who_leave(
