@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WHOLE: Final = """
 from benchmarks.memory import peak_bytes
-from frontend.cli import porta
+from frontend.cli.main import porta
 porta(["propagate", "100000000", "--workers", "inline"], standalone_mode=False)
 print(peak_bytes())
 """

@@ -58,8 +58,9 @@ def _cache_folder() -> str:
 
 def _folders() -> Iterator[Path]:
     cache = os.environ.get("XDG_CACHE_HOME", "")
-    home = Path(cache) if cache.startswith("/") else Path("~/.cache").expanduser()
-    yield home / "porta" / "numba"
+    with suppress(RuntimeError):  # neither HOME nor the system knows a home of this user
+        home = Path(cache) if cache.startswith("/") else Path("~/.cache").expanduser()
+        yield home / "porta" / "numba"
     with suppress(FileNotFoundError):  # there is no temporary folder that can be written
         yield Path(tempfile.gettempdir()) / f"porta-{os.getuid()}"
 
@@ -72,7 +73,7 @@ def _is_usable(folder: str) -> bool:
     if not folder:
         return False
     path = Path(folder).absolute()
-    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    existing = next(each for each in (path, *path.parents) if os.path.exists(each))  # noqa: PTH110 - Path.exists may raise
     return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
 
 

@@ -1,5 +1,1 @@
 """The command line, `porta`."""
-
-from frontend.cli.main import main, porta
-
-__all__ = ["main", "porta"]

@@ -24,7 +24,7 @@ from frontend.web.auth.bind_policy import refuse_strangers
 if TYPE_CHECKING:
     from frontend.cli.propagate import Workers
 
-__all__ = ["main", "porta"]
+__all__ = ["porta"]
 
 LOOPBACK: Final = "127.0.0.1"
 PORT: Final = 8080
@@ -305,8 +305,3 @@ def token(name: str, starts: str | None, work: str | None, append: Path | None) 
         return
     tokens.append(append, line)
     click.echo(new_token)
-
-
-def main() -> None:
-    """Run the command line: the entry point of `porta`."""
-    porta(prog_name="porta")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["GatewayAccess", "gateway", "serve"]
 
 TICK_S: Final = 1.0  # between two looks at descendants, where the system does not report them
-PATIENCE_S: Final = 10.0  # a start with compiled kernels takes less, also on a busy machine
+PATIENCE_S: Final = 5.0  # a start with compiled kernels takes less, unless the machine is busy
 STOPPING_S: Final = 10.0  # a supervisor needs one or two; one that takes longer is killed
 GRACE_S: Final = 0.7  # for what a dead supervisor left
 

@@ -163,7 +163,7 @@ class Settings:
         metadata=_variable(
             "PORTA_MAX_WORKERS",
             parsers.whole_number(1, 1_000),
-            "The most workers of one cluster.",
+            "The most workers of one cluster, also if `--workers` asks for more.",
         ),
     )
     max_runs: int = field(

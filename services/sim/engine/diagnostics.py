@@ -11,6 +11,7 @@ r = |p - s|, the specific orbital energy e = v**2/2 - mu/r, and the specific ang
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -124,7 +125,13 @@ def _orbit(mu: float, e: float, h: float) -> tuple[float | None, float | None]:
     """
     if not (e < 0.0 < mu):
         return None, None
-    squared = 1.0 + 2.0 * e * h * h / (mu * mu)
+    mu, e, h = float(mu), float(e), float(h)  # numpy's own numbers warn of what is handled here
+    product, square = 2.0 * e * h * h, mu * mu
+    if not sys.float_info.min <= square < math.inf or not math.isfinite(product):
+        product, square = 2.0 * e * (h / mu) * (h / mu), 1.0
+    squared = 1.0 + product / square
+    if math.isnan(squared):
+        return _number(-mu / (2.0 * e)), None
     return _number(-mu / (2.0 * e)), _number(math.sqrt(max(0.0, squared)))
 
 

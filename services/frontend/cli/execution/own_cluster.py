@@ -93,10 +93,11 @@ async def _export(settings: Settings, folder: ExportFolder, workers: int) -> Non
 @asynccontextmanager
 async def _cluster(settings: Settings, workers: int) -> AsyncIterator[Cluster]:
     """Start a cluster on the configured Dask, else one of processes on this machine."""
-    backend: Backend = backend_of(settings) if settings.has_dask else LocalBackend()
+    start_s = settings.cluster_timeout_s
+    backend: Backend = backend_of(settings) if settings.has_dask else LocalBackend(start_s=start_s)
     try:
         async with backend.open(tag=f"{TAG}/{secrets.token_hex(8)}", workers=workers) as cluster:
-            await wait_for_a_worker(cluster.arrived, settings.cluster_timeout_s)
+            await wait_for_a_worker(cluster.arrived, start_s)
             yield cluster
     except asyncio.CancelledError:
         logging.disable()  # Ctrl-C: what Dask's tasks say of their end is of no interest

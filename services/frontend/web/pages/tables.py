@@ -30,11 +30,16 @@ class Range:
 
     name: str
     description: str
-    low: float
-    low_at: int
-    mean: float
-    high: float
-    high_at: int
+    low: float | None
+    low_at: int | None
+    mean: float | None
+    high: float | None
+    high_at: int | None
+
+    @property
+    def is_beyond_numbers(self) -> bool:
+        """Whether a figure is missing although the agent has stepped: no number holds it."""
+        return self.low_at is not None and None in {self.low, self.mean, self.high}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

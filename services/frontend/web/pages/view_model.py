@@ -153,6 +153,21 @@ class View:
         return orbit_tables(self.statistics)
 
     @property
+    def left_out(self) -> str:
+        """What figures and tables leave out since no number holds it, as a sentence; or ""."""
+        agents = tuple(
+            table.agent
+            for table in self.tables
+            if any(row.is_beyond_numbers for row in table.ranges)
+        )
+        if not agents:
+            return ""
+        return (
+            f"Some distances, energies or angular momenta of {name_list(agents)} are larger than "
+            "any 64-bit number (1.8e308): the figures and the table leave them out."
+        )
+
+    @property
     def ends(self) -> tuple[End, ...]:
         """The states of the agents at the end."""
         return end_states(self.statistics)

@@ -165,6 +165,28 @@ def test_ctrl_c_while_it_propagates_and_while_it_writes_is_130_and_leaves_no_fil
         assert list(tmp_path.iterdir()) == []
 
 
+INTERRUPTED_WHILE_IMPORTING = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Finder:
+    def find_spec(self, name, *others):
+        if name == "frontend.settings":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from frontend.cli.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_while_it_imports_is_130_as_well() -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", INTERRUPTED_WHILE_IMPORTING], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, b"\nInterrupted.\n")
+
+
 def test_a_token_is_printed_once_with_the_line_that_lets_it_in(tmp_path: Path) -> None:
     from frontend.web.auth.tokens import TokenFile
 

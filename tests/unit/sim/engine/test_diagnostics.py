@@ -12,6 +12,7 @@ import pytest
 
 from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
 from sim.engine import initial_checkpoint, pass_over
+from sim.engine.diagnostics import _orbit
 from sim.intervals import interval_iterations
 from tests.unit.sim.engine.naive import naive_steps
 from tests.unit.sim.scenarios import SATELLITE_FIRST, SCENARIOS, THREE
@@ -179,3 +180,18 @@ def test_statistics_equal_a_naive_computation(name: str) -> None:
         energies = [(s["e"], i) for i, its in enumerate(naive) for s in its if s["agent"] == a]
         above = list(itertools.takewhile(lambda pair: pair[0] > 0, reversed(energies)))
         assert of["unbound_from"] == (above[-1][1] if above else None)
+
+
+@pytest.mark.parametrize("exponent", [-900, -600, 0, 300, 600, 900])
+def test_an_orbit_is_the_same_at_any_size(exponent: int) -> None:
+    mu = 2.0**exponent  # distances stay, so energies grow with mu, and h with its square root
+    axis, eccentricity = _orbit(mu, -0.25 * mu, 2.0 ** (exponent // 2))
+    assert (axis, eccentricity) == (2.0, math.sqrt(0.5))
+
+
+@pytest.mark.parametrize(("mu", "e", "h"), [(5e-324, -1e308, 1e308), (1e308, -5e-324, math.inf)])
+def test_an_orbit_that_no_number_holds_is_none_and_no_warning(
+    mu: float, e: float, h: float
+) -> None:
+    for element in _orbit(*np.array([mu, e, h])):
+        assert element is None or math.isfinite(element)

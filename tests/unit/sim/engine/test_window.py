@@ -309,6 +309,7 @@ def test_a_straight_flight_has_few_corners_at_any_size(exponent: int) -> None:
     ("mu", "distance", "speed", "step", "offset"),
     [
         (0.0, 1e-306, 1e-306, 0.01, 0.0),
+        (1e-318, 1e-106, 1e-106, 0.01, 0.0),
         (1.0, 1e305, 1e303, 0.01, 0.0),
         (0.0, 1.7e308, -1e305, 0.01, 0.0),
         (1e150, 1e100, 1e25, 1e73, 0.0),

@@ -28,6 +28,10 @@ def ask(web: FlaskClient, **body: object) -> TestResponse:
     return web.post(API_ROOT, json=body)
 
 
+def test_a_count_that_json_writes_as_a_decimal_is_the_same_propagation(web: FlaskClient) -> None:
+    assert ask(web, steps=500.0).get_json()["id"] == ask(web, steps=500).get_json()["id"] == "500"
+
+
 def records(web: FlaskClient, query: str = "", steps: int = 500) -> TestResponse:
     return web.get(f"{API_ROOT}/{steps}/records?{query}")
 
@@ -88,9 +92,12 @@ def test_the_default_scenario_written_out_is_the_default_scenario(web: FlaskClie
         {"steps": 10**18},
         {"steps": 10**30},
         {"steps": True},
-        {"steps": 1.0},
+        {"steps": 1.5},
         {"steps": "5"},
         {"steps": None},
+        {"steps": 1e300},
+        {"steps": "1e3"},
+        {"steps": "1,000"},
         {"steps": 500, "sed": 1},
         {"steps": 500, "seed": -1},
         {"steps": 500, "seed": 2**53},

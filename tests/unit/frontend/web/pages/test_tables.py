@@ -35,6 +35,8 @@ def test_an_agent_is_seen_from_its_primary_with_units_explained() -> None:
 def test_the_extremes_enclose_the_mean_and_say_where_they_are() -> None:
     (satellite,) = tables.orbit_tables(summary())
     for row in satellite.ranges:
+        assert row.low is not None and row.mean is not None and row.high is not None  # noqa: PT018 - for mypy
+        assert row.low_at is not None and row.high_at is not None  # noqa: PT018 - likewise
         assert row.low <= row.mean <= row.high
         assert 0 <= row.low_at < STEPS
         assert 0 <= row.high_at < STEPS

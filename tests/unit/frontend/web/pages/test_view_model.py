@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resource, Status
 from frontend.web.pages.view_model import View, name_list, status_words
-from sim.scenario import PropagationRequest, Trajectory
+from sim.engine import Propagation
+from sim.scenario import NANO, PropagationRequest, Trajectory
 
 REQUEST = PropagationRequest(1_000_000)
 
@@ -96,3 +99,21 @@ def test_every_format_can_be_downloaded_and_says_about_how_large_it_is() -> None
 def test_above_a_million_records_the_text_formats_carry_a_warning() -> None:
     assert not View(REQUEST, resource(Status.COMPLETE, statistics={"records": 10**6})).is_large
     assert View(REQUEST, resource(Status.COMPLETE, statistics={"records": 10**6 + 1})).is_large
+
+
+def statistics_of(distance: float) -> dict[str, object]:
+    planet, satellite = NANO.agents
+    far = replace(satellite, state=replace(satellite.state, x=distance))
+    scenario = replace(NANO, agents=(planet, far))
+    summary: dict[str, object] = Propagation.open(Trajectory(scenario), 500).summary()
+    return summary
+
+
+def test_a_page_says_what_its_figures_leave_out() -> None:
+    def sentence(distance: float) -> str:
+        return View(REQUEST, resource(Status.COMPLETE, statistics=statistics_of(distance))).left_out
+
+    assert sentence(1.0) == sentence(1e100) == ""
+    assert sentence(1e305).startswith(
+        "Some distances, energies or angular momenta of Satellite are"
+    )
