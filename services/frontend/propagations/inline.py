@@ -80,12 +80,12 @@ class InlineResults:
         keep in Redis stays within its share: the oldest go.
         """
         if not request.trajectory.is_default:  # so that its id can be resolved
-            self._store.remember(request, for_a_day=True)
+            self._store.remember(request, for_a_day=not is_repair)
         computed = self._manifest_or_failure(request, basis)
         is_kept = not is_bulky(request) or (is_repair and bool(basis))
         if isinstance(computed, bytes) and is_kept:
             try:
-                self._runs.publish_derived(request, computed, basis)
+                self._runs.publish_derived(request, computed, basis, is_repair=is_repair)
             except (ChainBroken, StorageFull):  # the result is right all the same
                 self._opener.forget(request)
         with suppress(StorageError):  # so it is; the next one tries again

@@ -236,13 +236,19 @@ class RunQueue:
         return self._publish("publish", request, manifest, chain, lease.fencing_token, lease.epoch)
 
     def publish_derived(
-        self, request: PropagationRequest, manifest: bytes, chain: Sequence[ChainEntry] = ()
+        self,
+        request: PropagationRequest,
+        manifest: bytes,
+        chain: Sequence[ChainEntry] = (),
+        *,
+        is_repair: bool = False,
     ) -> None:
         """Publish a result that needs no run: computed at once, or covered by the chain.
 
-        The first to publish wins. Raises StorageFull and ChainBroken.
+        The first to publish wins. A repair stays for as long as what it replaces would have.
+        Raises StorageFull and ChainBroken.
         """
-        self._publish("derive", request, manifest, chain, "", 0)
+        self._publish("derive", request, manifest, chain, "", 0, is_repair=is_repair)
 
     def finish(self, lease: Lease) -> Literal["covered", "queued", "done"]:
         """Release the run with everything published up to the target; raises LeaseLost.
@@ -336,6 +342,8 @@ class RunQueue:
         chain: Sequence[ChainEntry],
         fencing_token: str,
         epoch: int,
+        *,
+        is_repair: bool = False,
     ) -> bool:
         digest = request.trajectory.digest
         is_default, canonical = request.trajectory.is_default, request.trajectory.scenario.canonical
@@ -345,7 +353,7 @@ class RunQueue:
             digest,
             *(fencing_token, epoch, request.id, request.steps, manifest),
             *(len(chain), chain[-1].checksum if chain else "", life_s * 1000, RECENT_KEPT),
-            0 if is_default or fencing_token else len(canonical),
+            "" if is_repair else 0 if is_default or fencing_token else len(canonical),
             manifest=keys.manifest(request.id),
             published=keys.published(digest),
             recent=keys.RECENT,

@@ -1,7 +1,7 @@
 -- What `publish` and `derive` share: a manifest, written last and at once, when every stretch that it rests on is there.
 -- ARGV: digest, fencing token or '', epoch, id, steps, manifest ('': it is not stored, but remade from the stretches),
 --   stretches, checksum of the last of them, life of the result in ms (0: for ever), recent ids kept, bytes that an
---   answer at once keeps beside its manifest
+--   answer at once keeps beside its manifest ('': a repair, which is counted already if it is one)
 -- Returns lost, unwanted (cancelled meanwhile), published, again, or broken and the position.
 --keys manifest published recent expiring stretches...
 local fenced, id, steps = ARGV[2] ~= '', ARGV[4], tonumber(ARGV[5])
@@ -44,7 +44,7 @@ if (fenced or wanted) and steps >= number('target') then
   if life == 0 then
     redis.call('ZREM', expiring, member)
   end
-elseif fresh and is_stored then
+elseif fresh and is_stored and ARGV[11] ~= '' then
   enter_answers(member, #ARGV[6] + ARGV[11]) -- also a shorter result of a run: it is soon remade
 end
 if wanted then

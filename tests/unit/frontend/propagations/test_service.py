@@ -256,6 +256,22 @@ def test_an_altered_manifest_is_computed_again_by_whoever_reads_it(
     assert client.hget("run/counters", "repairs/manifest") == b"1"
 
 
+def test_a_repaired_result_is_kept_for_as_long_as_before(
+    installed: Installed, client: redis.Redis
+) -> None:
+    installed.service.start(SEEDED)
+    finish(installed, SEEDED)
+    at_once = PropagationRequest(500, SEEDED.trajectory)
+    installed.service.start(at_once)
+    for request, lists in ((SEEDED, 0), (at_once, 1)):
+        client.set(f"propagation/{request.id}", b"{}")
+        assert installed.service.find(request) is not None
+        member = f"{request.id} {SEEDED.trajectory.digest}"
+        for name in ("run/answers", "run/expiring"):
+            assert (client.zscore(name, member) is not None) == lists
+    assert client.hget("run/counters", "repairs/manifest") == b"2"
+
+
 def test_an_altered_manifest_without_its_stretches_is_computed_again_by_a_run(
     installed: Installed, client: redis.Redis
 ) -> None:

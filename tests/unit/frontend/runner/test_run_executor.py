@@ -6,7 +6,7 @@ A run from its start to its end on real clusters is in tests/integration/test_ru
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +19,7 @@ from frontend.runner.run_executor import RunExecutor
 from sim.cluster import LocalBackend, SchedulerBackend
 from sim.engine import pass_over
 from sim.errors import ClusterStartError
-from sim.scenario import PropagationRequest, Trajectory
+from sim.scenario import NANO, PropagationRequest, Trajectory
 from tests.run_protocol import lapse
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Run:
 
     def store(self, intervals: int) -> None:
         """Store a stretch, as an owner before this one did."""
-        stretch = pass_over(TRAJECTORY, self.growing.tail, intervals)
+        stretch = pass_over(self.growing.trajectory, self.growing.tail, intervals)
         data = stretch.to_bytes()
         entry = self.growing.entry(stretch, data)
         self.services.runs.put(
@@ -65,11 +65,15 @@ class Run:
 
 @pytest.fixture
 def run(services: Services) -> Run:
-    services.runs.enqueue(REQUEST)
-    acquired = services.runs.acquire(TRAJECTORY.digest, "fencing token", "me")
+    return run_of(services, REQUEST)
+
+
+def run_of(services: Services, request: PropagationRequest) -> Run:
+    services.runs.enqueue(request)
+    acquired = services.runs.acquire(request.trajectory.digest, "fencing token", "me")
     assert acquired.lease is not None
     keeper = LeaseKeeper(services.runs, acquired.lease, acquired)
-    return Run(services, acquired, GrowingTrajectory(TRAJECTORY, [], []), keeper)
+    return Run(services, acquired, GrowingTrajectory(request.trajectory, [], []), keeper)
 
 
 def published(services: Services, request: PropagationRequest) -> bool:
@@ -127,3 +131,26 @@ def test_an_owner_whose_lease_was_taken_over_writes_nothing(run: Run) -> None:
     assert state is not None
     assert state.status is Status.STARTING
     assert not published(run.services, REQUEST)
+
+
+def test_of_many_agents_only_the_longest_result_is_stored_and_the_others_are_found(
+    services: Services,
+) -> None:
+    planet, satellite = NANO.agents
+    many = [replace(satellite, name=f"Satellite {i}") for i in range(20)]
+    trajectory = Trajectory(replace(NANO, agents=(planet, *many)))
+    longest = PropagationRequest(2 * trajectory.interval, trajectory)
+    shorter = [PropagationRequest(longest.steps - n, trajectory) for n in range(1, 5)]
+    run = run_of(services, longest)
+    for request in shorter:
+        services.runs.enqueue(request)
+    run.store(2)
+    run.execute(NO_SCHEDULER)
+    state = services.runs.state(trajectory.digest)
+    assert state is not None
+    assert (state.state, state.waiting) == ("done", {})
+    assert [*services.client.scan_iter("propagation/*")] == [f"propagation/{longest.id}".encode()]
+    for request in shorter:
+        found = services.propagations.find(request)
+        assert found is not None
+        assert found.status is Status.COMPLETE
