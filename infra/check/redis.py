@@ -38,7 +38,8 @@ def memory(settings: Settings, answers: Answers) -> Iterator[Finding]:
 def stuck(settings: Settings, answers: Answers) -> Iterator[Finding]:
     """Find a Redis that exceeds its memory, or whose pod a deployment did not replace."""
     name, space = f"{naming.REDIS_RELEASE}-0", settings.namespace
-    (pod,) = [one for one in answers.of_kind("Pod") if one["metadata"]["name"] == name] or [None]
+    named = (one for one in answers.of_kind("Pod") if one["metadata"]["name"] == name)
+    pod = next(named, None)
     if pod is None or _ready(pod):
         return
     revision = pod["metadata"].get("labels", {}).get("controller-revision-hash")
