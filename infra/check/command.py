@@ -30,9 +30,9 @@ CHECKS: Final = (
     storage.volumes,
     redis.memory,
     releases.states,
+    redis.stuck,
     pods.refused,
     pods.not_ready,
-    redis.stuck,
     releases.images,
     releases.values,
 )

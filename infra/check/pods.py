@@ -40,11 +40,11 @@ def _reason(settings: Settings, answers: Answers, pod: Object) -> Finding:
             f"{start}: no node takes it ({why}). Add nodes, or lower what the settings ask for.",
             describe,
         )
-    warning = _event(answers, pod)
+    warning = _event(answers, pod) or "it is starting"
     for container in pod["status"].get("containerStatuses", []):
         if found := _of_container(settings, container, pod, warning):
             return found
-    return Finding(f"{start}: {warning or 'it is starting'}.", describe)
+    return Finding(f"{start}: {warning}.", describe)
 
 
 def _start(pod: Object) -> str:
@@ -74,7 +74,7 @@ def _of_container(
         return Finding(
             f"{_start(pod)}: its container {container['name']} was started"
             f" {container['restartCount'] + 1} times; {_death(ended or {}, message)}"
-            f"{f' ({warning})' if warning else ''}.",
+            f"{'' if warning.startswith('Back-off') else f' ({warning})'}.",
             f"kubectl -n {space} logs {name} --previous --tail 20",
         )
     return None

@@ -8,6 +8,7 @@ from infra import naming
 from infra.charts import third_party
 from infra.check.answers import Finding
 from infra.check.quantity import number
+from infra.check.releases import DEPLOY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,30 +36,48 @@ def memory(settings: Settings, answers: Answers) -> Iterator[Finding]:
 
 
 def stuck(settings: Settings, answers: Answers) -> Iterator[Finding]:
-    """Find a pod of an older revision that is not ready: a StatefulSet does not replace it."""
-    wanted = {
-        one["metadata"]["name"]: one["status"].get("updateRevision")
-        for one in answers.of_kind("StatefulSet")
-    }.get(naming.REDIS_RELEASE)
-    for pod in answers.of_kind("Pod"):
-        name, labels = pod["metadata"]["name"], pod["metadata"].get("labels", {})
-        if name != f"{naming.REDIS_RELEASE}-0" or wanted is None or _ready(pod):
-            continue
-        if labels.get("controller-revision-hash") != wanted:
-            yield Finding(
-                f"The pod {name} in {settings.namespace} is of an earlier deployment and not ready;"
-                " a StatefulSet does not replace such a pod. Delete it: it comes back as deployed,"
-                " with its volume.",
-                f"kubectl -n {settings.namespace} delete pod {name}",
-            )
+    """Find a Redis that exceeds its memory, or whose pod a deployment did not replace."""
+    name, space = f"{naming.REDIS_RELEASE}-0", settings.namespace
+    named = (one for one in answers.of_kind("Pod") if one["metadata"]["name"] == name)
+    pod = next(named, None)
+    if pod is None or _ready(pod):
+        return
+    revision = pod["metadata"].get("labels", {}).get("controller-revision-hash")
+    replaces = "a StatefulSet does not replace a pod that is not ready"
+    delete = f"kubectl -n {space} delete pod {name}"
+    if any(one["status"].get("updateRevision") != revision for one in _stateful(answers)):
+        yield Finding(
+            f"The pod {name} in {space} is of an earlier deployment, and {replaces}. Delete it: it"
+            " comes back as deployed, with its volume.",
+            delete,
+        )
+    elif _killed(pod):
+        yield Finding(
+            f"Redis holds more than the {_limit(answers)} that it was deployed with. Raise"
+            f" redis_memory and deploy, then delete the pod {name}: {replaces}.",
+            f"{DEPLOY} && {delete}",
+        )
+
+
+def _stateful(answers: Answers) -> list[Object]:
+    sets = answers.of_kind("StatefulSet")
+    return [one for one in sets if one["metadata"]["name"] == naming.REDIS_RELEASE]
+
+
+def _killed(pod: Object) -> bool:
+    """Whether a container of the pod exceeded its memory."""
+    return any(
+        one.get(when, {}).get("terminated", {}).get("reason") == "OOMKilled"
+        for one in pod["status"].get("containerStatuses", [])
+        for when in ("state", "lastState")
+    )
 
 
 def _limit(answers: Answers) -> str | None:
-    for one in answers.of_kind("StatefulSet"):
-        if one["metadata"]["name"] == naming.REDIS_RELEASE:
-            for container in one["spec"]["template"]["spec"]["containers"]:
-                limit: str | None = container["resources"].get("limits", {}).get("memory")
-                return limit
+    for one in _stateful(answers):
+        for container in one["spec"]["template"]["spec"]["containers"]:
+            limit: str | None = container["resources"].get("limits", {}).get("memory")
+            return limit
     return None
 
 

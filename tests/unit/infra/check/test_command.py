@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.check import command
+from infra.check import command, nodes
 from infra.settings import Settings
 from tests.recorded_cluster import SETTINGS, recorded
 
@@ -75,3 +75,13 @@ def test_a_cluster_that_cannot_be_asked_ends_the_command_with_2(tmp_path: Path) 
         done.stderr
         == "infra: the cluster can't be asked: kubectl is not installed, or not in PATH.\n"
     )
+
+
+def test_the_document_says_what_the_command_finds_and_how_it_exits() -> None:
+    document = (Path(__file__).parents[4] / "docs" / "deploy.md").read_text()
+    text = " ".join(document.split())
+    assert ".venv/bin/python -m infra.check" in document
+    assert "exits with 0 if nothing is wrong, with 1 if something is, and with 2 if" in text
+    oldest = ".".join(map(str, nodes.OLDEST))
+    assert f"Kubernetes {oldest} or newer" in text
+    assert f"a Kubernetes older than {oldest}" in text

@@ -102,7 +102,7 @@ def test_a_pod_that_crashes_is_found_with_the_command_for_its_log() -> None:
 def test_a_pod_whose_probe_fails_is_found_with_the_newest_warning() -> None:
     found = about(recorded("starting"), "traefik-dask-gateway")
     assert "probe failed" in found.sentence
-    found = about(recorded("starting"), "runner")
+    found = about(in_state({"running": {}}), "runner")
     assert found.sentence.endswith(" has sent a heartbeat in the last 15 seconds.")
     assert found.command.startswith("kubectl -n sedaro describe pod runner-")
 

@@ -40,3 +40,13 @@ def test_a_pod_that_a_deployment_did_not_replace_is_found() -> None:
     )
     (found,) = redis.stuck(SETTINGS, deployed)
     assert found.command == "kubectl -n sedaro delete pod redis-0"
+
+
+def test_a_redis_that_exceeds_its_memory_is_found() -> None:
+    (found,) = redis.stuck(SETTINGS, recorded("oom"))
+    assert found.sentence.startswith(
+        "Redis holds more than the 100Mi that it was deployed with. Raise redis_memory and deploy"
+    )
+    assert found.command == (
+        "cdktf deploy infra-base infra-apps && kubectl -n sedaro delete pod redis-0"
+    )
