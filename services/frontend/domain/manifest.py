@@ -78,7 +78,11 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
     )
 
 
-@remembered(FINISHED_BYTES, lambda found: PARSED * len(found.document))
+def _size(resource: Resource) -> int:
+    return PARSED * len(resource.document)
+
+
+@remembered(FINISHED_BYTES, _size)
 def finished(document: bytes) -> Resource | None:
     """Read a stored manifest as a resource; None where it is damaged or of another model."""
     known = of_this_model(document)
