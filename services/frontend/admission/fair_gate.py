@@ -83,7 +83,7 @@ class FairGate:
     def __init__(
         self, capacity: int, *, reserve: int, small: Callable[[Ask], bool], waiters: int
     ) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self._reserve = reserve
         self._small = small
         self._waiters = waiters
@@ -193,7 +193,7 @@ class FairGate:
 
     def _fits(self, ask: Ask) -> bool:
         by_its_kind = self._held if self._small(ask) else self._held - self._held_by_small
-        room = self._held + ask.amount <= self._capacity
+        room = self._held + ask.amount <= self.capacity
         return room and by_its_kind + ask.amount <= self._limit(ask)
 
     def _may_pass(self, ask: Ask) -> bool:
@@ -202,7 +202,7 @@ class FairGate:
         return fits and self._held_by_small + ask.amount <= self._reserve
 
     def _limit(self, ask: Ask) -> int:
-        return self._capacity if self._small(ask) else self._capacity - self._reserve
+        return self.capacity if self._small(ask) else self.capacity - self._reserve
 
     def _count(self, ask: Ask, amount: int) -> None:
         self._clients[ask.client].held += amount
