@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Services", "build_services"]
 
 OVERVIEWS_BYTES: Final = 64 * 2**20
+LEAST_MEMORY: Final = 16 * 2**20  # for reads: one file, and small ones
 THREADS_BY_WAITER: Final = 4  # a fourth of the threads wait for turns, a fourth for places, and a
 # fourth write files: the last fourth always answers what is cheap
 
@@ -72,7 +73,7 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
     if many_readers:
         economise()
     admission = Admission(
-        memory=settings.read_memory // settings.processes,
+        memory=max(LEAST_MEMORY, settings.read_memory // settings.processes),
         waiters=max(1, settings.threads // THREADS_BY_WAITER),
     )
     client = connect(settings.redis_location, ca=settings.redis_ca)

@@ -68,6 +68,7 @@ class Admission:
     """
 
     def __init__(self, *, memory: int, waiters: int, cores: int | None = None) -> None:
+        self.memory = memory
         self._least = memory // waiters
         small_bytes = max(SMALL_BYTES, self._least)
         self._turns = FairGate(

@@ -83,13 +83,14 @@ class FairGate:
     def __init__(
         self, capacity: int, *, reserve: int, small: Callable[[Ask], bool], waiters: int
     ) -> None:
-        self._capacity = capacity
-        self._largest = capacity - reserve
+        self.capacity = capacity
+        self._reserve = reserve
         self._small = small
         self._waiters = waiters
         self._lock = threading.Lock()
         self._now = 0.0
         self._held = 0
+        self._held_by_small = 0
         self._waiting: list[Ask] = []
         self._holding: set[Ask] = set()
         self._clients: defaultdict[str, _Client] = defaultdict(_Client)
@@ -127,8 +128,7 @@ class FairGate:
                 client.finish += cost - ask.cost
                 ask.flow.finish += cost - ask.cost
             self._holding.discard(ask)
-            self._held -= ask.amount
-            client.held -= ask.amount
+            self._count(ask, -ask.amount)
             self._grant()
             self._forget_idle()
 
@@ -165,8 +165,7 @@ class FairGate:
             client.finish += ask.cost
             client.now = max(client.now, ask.flow.finish)
             ask.flow.finish += ask.cost
-            client.held += ask.amount
-            self._held += ask.amount
+            self._count(ask, ask.amount)
             self._holding.add(ask)
             self._leave(ask)
 
@@ -177,9 +176,8 @@ class FairGate:
         first = self._first(self._waiting)
         if self._fits(first):
             return first
-        small = [ask for ask in self._waiting if self._small(ask)]
-        small = [ask for ask in small if self._fits(ask)]
-        return self._first(small) if small else None
+        passing = [ask for ask in self._waiting if self._may_pass(ask)]
+        return self._first(passing) if passing else None
 
     def _first(self, asks: list[Ask]) -> Ask:
         heads: dict[str, Ask] = {}
@@ -194,10 +192,22 @@ class FairGate:
         return client.held, client.finish + ask.cost
 
     def _fits(self, ask: Ask) -> bool:
-        return self._held + ask.amount <= self._limit(ask)
+        by_its_kind = self._held if self._small(ask) else self._held - self._held_by_small
+        room = self._held + ask.amount <= self.capacity
+        return room and by_its_kind + ask.amount <= self._limit(ask)
+
+    def _may_pass(self, ask: Ask) -> bool:
+        """Whether it fits into the reserve: beyond it, small asks would starve the others."""
+        fits = self._small(ask) and self._fits(ask)
+        return fits and self._held_by_small + ask.amount <= self._reserve
 
     def _limit(self, ask: Ask) -> int:
-        return self._capacity if self._small(ask) else self._largest
+        return self.capacity if self._small(ask) else self.capacity - self._reserve
+
+    def _count(self, ask: Ask, amount: int) -> None:
+        self._clients[ask.client].held += amount
+        self._held += amount
+        self._held_by_small += amount if self._small(ask) else 0
 
     def _keep_room(self) -> None:
         """Refuse one of those that wait, if they are too many."""

@@ -104,11 +104,11 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
     )
 
 
-def _remembered_bytes(found: Resource) -> int:
-    return PARSED * len(found.document)
+def _size(resource: Resource) -> int:
+    return PARSED * len(resource.document)
 
 
-@remembered(FINISHED_BYTES, _remembered_bytes)
+@remembered(FINISHED_BYTES, _size)
 def finished(document: bytes) -> Resource | None:
     """Read a stored manifest as a resource; None where it is not sound, or of another model."""
     known = _parsed(document)

@@ -381,7 +381,8 @@ class Settings:
             "PORTA_READ_MEMORY",
             parsers.size,
             "How many bytes the files that are being downloaded may hold in memory "
-            "together, as `256MiB`; each process of `porta web` has its part of it.",
+            "together, as `256MiB`. Each process of `porta web` has its part of it, and "
+            "16 MiB at least.",
         ),
     )
     data: str | None = field(

@@ -31,3 +31,16 @@ def test_the_settings_reach_the_services(redis_url: str) -> None:
         request = PropagationRequest(200_000, Trajectory(seed=3))
         services.propagations.start(request)
         assert [run.digest for run in services.runs.under_way()] == [request.trajectory.digest]
+
+
+@pytest.mark.parametrize(
+    ("processes", "memory", "each"), [(1, 256, 256), (4, 256, 64), (256, 256, 16), (1, 0, 16)]
+)
+def test_the_processes_of_a_web_divide_the_memory_for_reads(
+    processes: int, memory: int, each: int
+) -> None:
+    settings = Settings(
+        redis_url="redis://127.0.0.1:1", processes=processes, read_memory=memory * 2**20
+    )
+    with contextlib.closing(build_services(settings)) as services:
+        assert services.admission.memory == each * 2**20

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, request
 
 from frontend.web.context import services
-from frontend.web.http.backpressure import hang_up, while_read
+from frontend.web.http.backpressure import SENT_BYTES, hang_up, limit_buffer, while_read
 from frontend.web.http.responses import etag_of, started, stream_reply, unchanged
 from sim.cost_model import COSTS, slice_bytes
 from sim.export import BYTES_PER_POINT, FORMATS, export, thin
@@ -80,6 +80,7 @@ def _pieces(
 ) -> Iterator[bytes]:
     """Write the file piece by piece, beginning now; raises Busy."""
     admission, client = services().admission, request.environ.get("gunicorn.socket")
+    limit_buffer(client)
     cache = services().slice_cache(propagation.trajectory.digest)
 
     def read() -> Iterator[pa.RecordBatch]:
@@ -95,7 +96,10 @@ def _pieces(
 
 
 def _held_bytes(propagation: Propagation, form: Format, max_points: int | None) -> int:
-    """Estimate what a response holds in memory: a slice, a piece, and what is chosen from."""
+    """Estimate what a response holds in memory while its reader is slow.
+
+    That is a slice, a piece, twice what the kernel holds, and the bins that points are chosen from.
+    """
     whole = propagation.records * (COSTS.record_bytes + form.bytes_per_record)
     held = slice_bytes(propagation.trajectory.scenario) + form.held_bytes
-    return min(whole, held) + (max_points or 0) * BYTES_PER_POINT
+    return min(whole, held + 2 * SENT_BYTES) + (max_points or 0) * BYTES_PER_POINT

@@ -134,6 +134,20 @@ def test_a_reserve_is_left_to_what_is_small() -> None:
     crowd.end()
 
 
+def test_what_is_small_does_not_starve_what_is_not() -> None:
+    crowd = Crowd(gate_of(2, reserve=1))
+    for number in range(2):
+        crowd.ask(f"small {number}", "ada", cost=0.1)
+    crowd.ask("large", "bob", cost=5.0)
+    for number in range(2, 4):
+        crowd.ask(f"small {number}", "ada", cost=0.1)
+    crowd.leave("small 0")
+    assert crowd.order == ["small 0", "small 1", "large"]
+    crowd.leave("small 1")
+    assert crowd.order == ["small 0", "small 1", "large", "small 2"]
+    crowd.end()
+
+
 def test_what_is_larger_than_all_that_there_is_gets_all() -> None:
     gate = gate_of(100, reserve=10)
     ask = gate.take(Flow("ada"), 1_000, 1.0)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 
-from frontend.admission import Admission
+from frontend.admission import Admission, fair_gate
 from frontend.domain import manifest
+from frontend.errors import Busy
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener, Unsupported
 from frontend.storage import keys
@@ -94,3 +96,30 @@ def test_a_wrong_manifest_of_a_small_one_costs_no_stretch(opener: Opener, stored
     with pytest.raises(Unsupported):
         opener.open(small, is_published=True)
     assert len(stored.store.chain(LARGE.trajectory.digest)) == 1
+
+
+def test_what_is_computed_at_once_needs_a_turn_and_what_is_open_does_not(
+    stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fair_gate, "WAIT_S", 0.1)
+    admission = Admission(memory=2**20, waiters=8, cores=1)
+    opener = Opener(InlineRule(10_000), stored.store, admission)
+    opener.open(PropagationRequest(500))
+    end, begun = threading.Event(), threading.Barrier(3)
+
+    def compute() -> None:
+        with admission.admit(0.01):
+            begun.wait()
+            end.wait()
+
+    threads = [threading.Thread(target=compute) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    with pytest.raises(Busy):
+        opener.open(PropagationRequest(501))
+    assert opener.open(PropagationRequest(500)).records == 805
+    end.set()
+    for thread in threads:
+        thread.join()
+    assert opener.open(PropagationRequest(501)).steps == 501

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from frontend.admission import fair_gate
 from frontend.domain.resource import API_ROOT, Status
 from sim.engine import SHOWN_AGENTS
 from sim.reference import simulate
@@ -381,6 +383,26 @@ def test_a_window_of_an_overview_stays_within_it(web: FlaskClient) -> None:
 @pytest.mark.parametrize("query", ["pixels=1", "pixels=1e3", "frame=lunar", "t0=5&t1=4", "x=1"])
 def test_an_overview_that_makes_no_sense_is_400(web: FlaskClient, query: str) -> None:
     a_problem(web.get(f"{API_ROOT}/500/overview?{query}"), 400)
+
+
+def test_while_others_compute_an_overview_that_was_not_made_yet_is_503(
+    web: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fair_gate, "WAIT_S", 0.1)
+    made = f"{API_ROOT}/500/overview?pixels=100"
+    assert web.get(made).status_code == 200
+    with contextlib.ExitStack() as others:
+        turns = services.admission._turns  # noqa: SLF001 - in this thread admitting twice is free
+        for number in range(turns.capacity):
+            ask = turns.take(fair_gate.Flow(f"client {number}"), 1, 0.01)
+            others.callback(turns.release, ask)
+        assert web.get(made).status_code == 200
+        busy = web.get(f"{API_ROOT}/500/overview?pixels=101")
+        assert "ask again in 5 seconds" in a_problem(busy, 503)
+        assert busy.headers["Retry-After"] == "5"
+        assert web.post(API_ROOT, json={"steps": 501}).status_code == 503
+        assert web.get("/healthz").status_code == 200
+    assert web.get(f"{API_ROOT}/500/overview?pixels=101").status_code == 200
 
 
 def test_an_overview_is_kept_by_who_has_it(web: FlaskClient) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.web.http.backpressure import hang_up, while_read
+from frontend.web.http.backpressure import SENT_BYTES, hang_up, limit_buffer, while_read
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -55,3 +55,12 @@ def test_another_thread_can_end_the_connection_of_a_client() -> None:
     ours.close()
     end()
     assert hang_up(None) is None
+
+
+def test_the_kernel_holds_little_for_a_slow_reader() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        limit_buffer(ours)
+        assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SENT_BYTES
+    limit_buffer(ours)
+    limit_buffer(None)
