@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tests.redis_servers import RedisServer
 
 GONE_S: Final = 5.0
+MINUTE_S: Final = 60.0  # docs/operations.md
 STEPS: Final = "/api/v1/propagations/500"
 ENDINGS: Final = {
     "Ctrl-C": ("serve", signal.SIGINT),
@@ -258,6 +259,19 @@ def test_what_both_left_that_were_killed_at_once_is_swept_by_the_next(data: Path
         assert served.ready()
 
 
+def test_what_both_left_that_were_killed_at_once_ends_by_itself_within_a_minute(
+    data: Path,
+) -> None:
+    with serving(data) as served:
+        cluster_of(served, workers=2)
+        left = served.family()
+        supervisor = served.supervisor()
+        served.process.kill()
+        supervisor.kill()
+        served.process.communicate(timeout=EVENTUALLY_S)
+        eventually(lambda: not [pid for pid in left if lives(pid)], within_s=within(MINUTE_S))
+
+
 def test_a_second_one_on_the_same_folder_is_refused_with_the_firsts_name(shared: Served) -> None:
     second = Served(shared.data)
     errors = second.errors()
@@ -345,6 +359,38 @@ def test_clusters_see_neither_redis_nor_a_password(shared: Served) -> None:
         assert not secrets & set(one.environ().values())
     web = shared.find("frontend.cli", "web").environ()
     assert known["DASK_GATEWAY_PASSWORD"] not in web.values()
+
+
+def test_dask_listens_on_loopback_and_its_dashboards_answer_for_no_other_host(
+    shared: Served,
+) -> None:
+    name = cluster_of(shared, workers=1)
+    scheduler = shared.find("distributed.cli.dask_scheduler")
+    listening = [
+        one.laddr
+        for process in [scheduler, *workers_of(shared)]
+        for one in process.net_connections(kind="tcp")
+        if one.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 4, "a port for Dask and one for a dashboard, each"
+    assert {one.ip for one in listening} == {"127.0.0.1"}
+    dashboard = f"{shared.environ()['DASK_GATEWAY_ADDRESS']}/clusters/{name}"
+    other = {"Host": "rebound.example"}  # the proxy does not pass it on, but a path is a secret
+    page = {"Origin": "http://other.example"}
+    assert httpx.get(f"{dashboard}/status").status_code == 200
+    assert httpx.get(f"{dashboard}/status", headers=page).status_code == 403
+    assert httpx.get(f"{dashboard}/proxy/{shared.port}/127.0.0.1/healthz").status_code == 404
+    refusing = [one for one in listening if refuses(one.port, other)]
+    assert len(refusing) >= 2, "a scheduler's dashboard, and a worker's"
+
+
+def refuses(port: int, headers: dict[str, str]) -> bool:
+    """Whether a port speaks HTTP, and answers 200 for itself and 403 for another host."""
+    with contextlib.suppress(httpx.HTTPError):
+        url = f"http://127.0.0.1:{port}/health"
+        if httpx.get(url).status_code == 200:
+            return httpx.get(url, headers=headers).status_code == 403
+    return False
 
 
 def test_redis_can_be_reached_by_this_user_alone(shared: Served) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import psutil
 
+from frontend.embedded.cluster_preload import supervised_by
 from frontend.embedded.managed_process import ManagedProcess
 from frontend.embedded.ports import Port, hold
 from frontend.embedded.probes import get
@@ -148,7 +149,11 @@ def _options(
         clusters=str(data_dir.run / "clusters"),
         max_workers=max_workers,
         worker_memory_bytes=_worker_memory_bytes(),
-        cluster_environ=data_dir.mark | _chosen(environ, PASSED_TO_CLUSTERS),
+        cluster_environ={
+            **_chosen(environ, PASSED_TO_CLUSTERS),
+            **data_dir.mark,
+            **supervised_by(psutil.Process()),
+        },
     )
 
 

@@ -5,13 +5,16 @@ https://gateway.dask.org/api-server.html says what each name means.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from dask_gateway_server.options import Options, String
 
+from frontend.embedded import cluster_preload
 from frontend.embedded.gateway import GatewayOptions
+from frontend.embedded.ports import LOOPBACK
 from sim.cluster import PRELOAD
 
 if TYPE_CHECKING:
@@ -22,6 +25,14 @@ FORGOTTEN_IDLE_S: Final = 180  # Dask's own limit, for a cluster that the Gatewa
 HEARTBEAT_S: Final = 10
 CHECK_S: Final = 2.0  # between two checks for processes that died while they started
 STOPPING_S: Final = 2  # after SIGINT, and again after SIGTERM; then SIGKILL
+# Dask's own, without `distributed.http.proxy`, which fetches pages of other hosts for anyone.
+DASHBOARD_ROUTES: Final = (
+    "distributed.http.scheduler.prometheus",
+    "distributed.http.scheduler.info",
+    "distributed.http.scheduler.json",
+    "distributed.http.health",
+    "distributed.http.statics",
+)
 
 
 def configure(c: Any, options: GatewayOptions, password: str) -> None:  # noqa: ANN401 - attributes of traitlets' Config exist by assignment
@@ -57,9 +68,11 @@ def _configure_clusters(c: Any, options: GatewayOptions) -> None:  # noqa: ANN40
     cluster = c.ClusterConfig
     # distributed 2026.6 no longer installs `dask-scheduler` and `dask-worker`, the defaults here.
     python = [sys.executable, "-m"]
-    cluster.scheduler_cmd = [*python, "distributed.cli.dask_scheduler"]
+    confined = ["--preload", cluster_preload.NAME, "--host", LOOPBACK]
+    cluster.scheduler_cmd = [*python, "distributed.cli.dask_scheduler", *confined]
     # A worker starts in half the time without a nanny; the Gateway replaces one that dies.
-    cluster.worker_cmd = [*python, "distributed.cli.dask_worker", "--no-nanny"]
+    workers = [*python, "distributed.cli.dask_worker", "--no-nanny"]
+    cluster.worker_cmd = [*workers, "--preload", PRELOAD, *confined]
     cluster.worker_cores = 1
     cluster.worker_threads = 1
     cluster.worker_memory = options.worker_memory_bytes
@@ -68,7 +81,7 @@ def _configure_clusters(c: Any, options: GatewayOptions) -> None:  # noqa: ANN40
     cluster.environment = {
         **options.cluster_environ,
         "DASK_DISTRIBUTED__SCHEDULER__IDLE_TIMEOUT": f"{FORGOTTEN_IDLE_S}s",
-        "DASK_DISTRIBUTED__WORKER__PRELOAD": PRELOAD,
+        "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": json.dumps(DASHBOARD_ROUTES),
     }
 
 

@@ -1,23 +1,22 @@
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import distributed
+import pytest
+import yaml
 from dask_gateway_server.app import DaskGateway
 from dask_gateway_server.backends.local import UnsafeLocalBackend
 from dask_gateway_server.models import User
 from traitlets.config import Config
 
-from frontend.embedded import gateway_config
+from frontend.embedded import cluster_preload, gateway_config
 from frontend.embedded.gateway import GatewayOptions
 from sim.cluster import PRELOAD
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 OPTIONS = GatewayOptions(
     address="127.0.0.1:1111",
@@ -59,12 +58,29 @@ def test_every_name_that_is_set_exists_in_this_version_of_the_server() -> None:
 
 def test_commands_are_lists_of_this_environments_own_python() -> None:
     cluster = configured().ClusterConfig
-    assert cluster.scheduler_cmd == [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    assert cluster.scheduler_cmd[:3] == [sys.executable, "-m", "distributed.cli.dask_scheduler"]
     assert cluster.worker_cmd[:2] == [sys.executable, "-m"]
 
 
 def test_workers_preload_the_kernel() -> None:
-    assert configured().ClusterConfig.environment["DASK_DISTRIBUTED__WORKER__PRELOAD"] == PRELOAD
+    command = configured().ClusterConfig.worker_cmd
+    assert command[command.index(PRELOAD) - 1] == "--preload"
+
+
+@pytest.mark.parametrize("command", ["scheduler_cmd", "worker_cmd"])
+def test_schedulers_and_workers_listen_on_loopback_and_load_what_confines_them(
+    command: str,
+) -> None:
+    words = configured().ClusterConfig[command]
+    assert words[words.index("--host") + 1] == "127.0.0.1"
+    assert words[words.index(cluster_preload.NAME) - 1] == "--preload"
+
+
+def test_the_dashboards_routes_are_dasks_own_without_the_proxy() -> None:
+    routes = configured().ClusterConfig.environment["DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES"]
+    own = yaml.safe_load((Path(distributed.__file__).parent / "distributed.yaml").read_text())
+    usual = own["distributed"]["scheduler"]["http"]["routes"]
+    assert json.loads(routes) == [route for route in usual if route != "distributed.http.proxy"]
 
 
 def test_an_idle_cluster_ends_by_the_gateway_and_else_by_itself() -> None:

@@ -41,7 +41,7 @@ def test_a_redis_that_fits_is_taken_as_portas_own_user_too(redis_url: str, proto
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--cluster-enabled", "yes"), "Redis Cluster"),
+        (("--cluster-enabled", "yes", "--cluster-port", str(free_port())), "Redis Cluster"),
         (("--rename-command", "SCRIPT", ""), "SCRIPT"),
         (("--rename-command", "EVALSHA", ""), "EVALSHA"),
     ],
