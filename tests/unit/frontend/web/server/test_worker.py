@@ -242,7 +242,8 @@ def test_what_waits_is_bounded_in_bytes_and_the_largest_gives_way(
         with server.connect() as last:
             last.sendall(POST + b"Content-Length: 2\r\n\r\nhi")
             assert answer(last).read() == b"hi"
-        assert server.worker.held <= 4_000_000
+        # The loop may be about to make room for what it has just read.
+        assert server.worker.held <= 4_000_000 + worker.READ_BYTES
         small[0].sendall(b"a" * 96)
         assert answer(small[0]).status == http.client.OK
     eventually(lambda: server.worker.held == 0)
