@@ -33,7 +33,7 @@ __all__ = [
 
 
 # Arrow reads this when it is loaded. Its own allocator keeps what was freed: after 32 Parquet files
-# at once 700 MB. What is malloc's can be given back to the system (docs/adr/0085).
+# at once 700 MB. What is malloc's can be given back to the system (docs/adr/0053).
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 

@@ -1,4 +1,4 @@
-"""Admission: expensive reads share one process's cores and memory fairly (docs/adr/0085)."""
+"""Admission: expensive reads share one process's cores and memory fairly (docs/adr/0053)."""
 
 from __future__ import annotations
 

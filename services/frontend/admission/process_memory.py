@@ -1,4 +1,4 @@
-"""The memory of this process: what exports have freed goes back to the system (docs/adr/0085).
+"""The memory of this process: what exports have freed goes back to the system (docs/adr/0053).
 
 glibc keeps freed memory in up to eight arenas for each core, and what one thread has freed serves
 no other. Where the C library is another one, nothing is done.

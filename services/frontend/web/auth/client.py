@@ -1,4 +1,4 @@
-"""Which client a request counts against when expensive reads are shared (docs/adr/0085).
+"""Which client a request counts against when expensive reads are shared (docs/adr/0053).
 
 It is the principal, if the request has credentials. Otherwise it is the address, of IPv6 its
 network of 64 bits: one machine has 2**64 addresses there.

@@ -1,7 +1,7 @@
 """The gunicorn worker of `porta web`: no client holds a thread by sending slowly.
 
 - A request gets a thread when all of it has arrived, however it is framed. Until then the main loop
-  reads it, without waiting for anybody (docs/adr/0083).
+  reads it, without waiting for anybody (docs/adr/0052).
 - It arrives within `REQUEST_S`, its head within `HEAD_S`, or is answered 408.
 - What waits is bounded in bytes over all connections of the process: above `HELD_LIMIT_BYTES`, the
   largest bodies are answered 503. Where the connections run out, the one that would be closed first
