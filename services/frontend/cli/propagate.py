@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
-import orjson
 
 from frontend.cli.output import Output
 from frontend.cli.progress_bar import Progress
 from frontend.cli.summary import summary
 from frontend.errors import BadRequest
 from frontend.propagations import requests
+from frontend.web.http.json_text import read_json
 from sim import jit
 from sim.export.folder import ExportFolder
 
@@ -147,11 +147,8 @@ def _read_json(path: Path) -> object:
         raise BadRequest(f"{name} has more than {SCENARIO_BYTES:,} bytes, too many for a scenario.")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise BadRequest(f"{name} is not UTF-8, as JSON must be, but UTF-16; save it as UTF-8.")
-    try:
-        value: object = orjson.loads(data.removeprefix(codecs.BOM_UTF8))  # RFC 8259, section 8.1
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"{name} is not JSON: {error}.") from None
-    return value
+    document: object = read_json(data.removeprefix(codecs.BOM_UTF8), name)  # RFC 8259, section 8.1
+    return document
 
 
 def _read(path: Path) -> bytes:

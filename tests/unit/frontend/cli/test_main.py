@@ -124,7 +124,7 @@ def test_propagate_says_in_a_sentence_what_is_wrong(words: list[str], sentence: 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("{", "not JSON"),
+        ("{", "not valid JSON"),
         ("{}", "scenario"),
         (json.dumps({"agents": [], "dt_min": 1, "dt_span": 0, "epsilon": 0.1}), "agents"),
     ],

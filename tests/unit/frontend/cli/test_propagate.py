@@ -90,7 +90,8 @@ def test_the_limits_of_the_settings_hold_here_too() -> None:
     ("data", "sentence"),
     [
         (json.dumps(NANO.to_json()).encode("utf-16"), "UTF-16; save it as UTF-8"),
-        (b"{", "is not JSON"),
+        (b"{", "is not valid JSON"),
+        (b'{"agents": [], "agents": []}', "has the field 'agents' twice"),
         (b" " * (2**24 + 1), "16,777,216 bytes"),
     ],
 )
