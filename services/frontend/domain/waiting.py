@@ -31,7 +31,7 @@ class WaitReason:
 
 NO_RUNNER: Final = WaitReason(
     code="no_runner",
-    sentence="No runner has said anything lately, so nothing is computed at the moment.",
+    sentence="No runner has sent a heartbeat lately, so nothing is computed at the moment.",
 )
 GATEWAY_AWAY: Final = WaitReason(code="gateway_away", sentence="The Dask Gateway does not answer.")
 STORAGE_FULL: Final = WaitReason(
