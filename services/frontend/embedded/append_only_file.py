@@ -5,7 +5,8 @@ It is a folder: a base, files of later writes, and a manifest that lists them in
 never keeps Porta from starting:
 
 - A file of writes is cut where the damage begins, which leaves a state that Redis once had.
-- A manifest that is missing or damaged is written anew from the names of the files.
+- A manifest that is missing or damaged is written anew from the names of the files, up to the first
+  that is missing.
 - If nothing can be repaired, Redis starts empty.
 
 The files as they were are set aside under a name with the time, and a sentence says so.
@@ -38,16 +39,27 @@ DAMAGE: Final = re.compile(
 )
 ASIDE: Final = "damaged-"
 KEPT: Final = 3  # of the folders that were set aside, each as large as the results at most
+RUNNING: Final = b"Ready to accept connections"  # what Valkey logs when it has started
+LATER_RESULTS: Final = (
+    "results that were stored later may be lost, and are computed again when they are requested"
+)
+WITHOUT_RESULTS: Final = (
+    "Porta starts without results, and computes them again when they are requested"
+)
 CHECKER: Final = "valkey-check-aof"  # what the server is by this name: `main` in server.c
 CHECKING_S: Final = 300.0  # Valkey checks 100 MB in a second
 
 
 @dataclass(frozen=True, slots=True)
 class AppendOnlyFile:
-    """The append-only file in Redis' directory; `binary` is the server, which can check it."""
+    """The append-only file in Redis' directory.
+
+    `binary` is the server, which can check it, and `log` its log, which shows that it has run.
+    """
 
     directory: Path
     binary: str
+    log: Path
 
     @property
     def _folder(self) -> Path:
@@ -58,9 +70,11 @@ class AppendOnlyFile:
 
         Without it Redis would start empty, and overwrite the files.
         """
-        if (self._folder / MANIFEST).exists() or not self._files():
+        if (self._folder / MANIFEST).exists():
             return ""
-        return self._rebuild()
+        if self._files():
+            return self._rebuild()
+        return f"the append-only file is gone; {WITHOUT_RESULTS}" if self._has_run() else ""
 
     def repair(self, log: str) -> str:
         """After a start that failed with this `log`, repair; return what was done, "" if nothing.
@@ -81,29 +95,34 @@ class AppendOnlyFile:
         files = self._in_order()
         if not files:
             return self._start_empty()
+        is_all = set(files) == set(self._files()) >= set(self._entries() or ())
         aside = self._set_aside(keep=True)
         self._write(files)
-        return (
-            "the manifest of the append-only file was missing or damaged, and was written anew; "
-            f"the files as they were are in {aside}"
+        done = (
+            "the manifest of the append-only file was missing or damaged, and was written anew"
+            if is_all
+            else f"a part of the append-only file was missing; {LATER_RESULTS}"
         )
+        return f"{done}; the files as they were are in {aside}"
 
     def _cut(self, files: Sequence[Path]) -> str:
         aside = self._set_aside(keep=True)
         self._is_valid(files[-1], fix=True)
         self._write(files)
         return (
-            "the append-only file was damaged, and was cut where the damage begins; results that "
-            "were stored later are lost, and are computed again when they are asked for; "
-            f"the files as they were are in {aside}"
+            "the append-only file was damaged, and was cut where the damage begins; "
+            f"{LATER_RESULTS}; the files as they were are in {aside}"
         )
 
     def _start_empty(self) -> str:
         aside = self._set_aside(keep=False)
         return (
-            "the append-only file was damaged beyond repair; Porta starts without results, and "
-            f"computes them again when they are asked for; the damaged files are in {aside}"
+            f"the append-only file was damaged beyond repair; {WITHOUT_RESULTS}; "
+            f"the damaged files are in {aside}"
         )
+
+    def _has_run(self) -> bool:
+        return self.log.exists() and RUNNING in self.log.read_bytes()
 
     def _files(self) -> list[Path]:
         if not self._folder.is_dir():
@@ -112,14 +131,19 @@ class AppendOnlyFile:
 
     def _listed(self) -> list[Path] | None:
         """Return the files of the manifest; None if it, or one of them, can't be read."""
+        files = self._entries()
+        return files if files and all(file.is_file() for file in files) else None
+
+    def _entries(self) -> list[Path] | None:
+        """Return what the manifest lists, but for files of the past; None if it can't be read."""
         try:
             lines = (self._folder / MANIFEST).read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError):
             return None
         entries = [LINE.fullmatch(line) for line in lines]
-        files = [self._folder / entry[1] for entry in entries if entry and entry[2] != "h"]
-        whole = bool(files) and all(entries) and all(file.is_file() for file in files)
-        return files if whole else None
+        if not all(entries):
+            return None
+        return [self._folder / entry[1] for entry in entries if entry and entry[2] != "h"]
 
     def _in_order(self) -> list[Path]:
         """Return the base and the files of later writes up to a gap; none where that is unclear."""

@@ -39,7 +39,7 @@ def redis_url(sockets: Path) -> str:
 def redis_process(data_dir: DataDir, sockets: Path, environ: Mapping[str, str]) -> ManagedProcess:
     """Return the process of the server."""
     options = _options(data_dir.redis, sockets / SOCKET)
-    appended = AppendOnlyFile(data_dir.redis, _binary())
+    appended = AppendOnlyFile(data_dir.redis, _binary(), data_dir.log("redis"))
     return ManagedProcess(
         name="redis",
         title="the Redis server",

@@ -100,6 +100,10 @@ def the_base(folder: Path) -> None:
     (folder / BASE).unlink()
 
 
+def the_writes(folder: Path) -> None:
+    (folder / WRITES).unlink()
+
+
 def the_manifest(folder: Path) -> None:
     (folder / MANIFEST).unlink()
 
@@ -134,6 +138,7 @@ ALL: Final = EARLIER + LATER
         (the_bases_beginning, 0, 0),
         (half_of_the_base, 0, 0),
         (the_base, 0, 0),
+        (the_writes, EARLIER, EARLIER),
     ],
 )
 def test_a_damaged_file_is_repaired_set_aside_and_said(
@@ -146,12 +151,28 @@ def test_a_damaged_file_is_repaired_set_aside_and_said(
     with started(data, tmp_path) as (client, repaired):
         assert least <= client.dbsize() <= most
         assert repaired
+        assert most == ALL or "computed again" in repaired[0] or "computes them" in repaired[0]
         client.set("afterwards", "kept")
     aside = min((data / "redis").glob("damaged-*"))
     assert str(aside) in repaired[0]
     assert {one.name: one.read_bytes() for one in aside.iterdir()} == before
     with started(data, tmp_path) as (client, repaired):
         assert client.get("afterwards") == b"kept"
+        assert repaired == []
+
+
+@pytest.mark.parametrize("lost", [FOLDER, "."])
+def test_a_file_that_is_gone_is_said_to_be(whole: Path, tmp_path: Path, lost: str) -> None:
+    shutil.copytree(whole, tmp_path / "data")
+    shutil.rmtree(tmp_path / "data" / "redis" / lost)
+    with started(tmp_path / "data", tmp_path) as (client, repaired):
+        assert client.dbsize() == 0
+        (sentence,) = repaired
+        assert "starts without results" in sentence
+
+
+def test_a_first_start_repairs_nothing(tmp_path: Path) -> None:
+    with started(tmp_path / "data", tmp_path) as (_, repaired):
         assert repaired == []
 
 
