@@ -16,6 +16,7 @@ from sim.errors import ScenarioError
 __all__ = ["MAX_NAME_LENGTH", "canonical_json", "fields_of", "name_of", "number_of"]
 
 MAX_NAME_LENGTH: Final = 100
+SHOWN_CHARACTERS: Final = 4  # of a name that can't be seen
 _REFUSED: Final = {  # category of Unicode -> what is wrong with its characters in a name
     "Cc": "a control character",
     "Cs": "half of a surrogate pair",
@@ -88,9 +89,13 @@ def name_of(value: object, where: str) -> str:
     if refused is not None:
         raise ScenarioError(where, f"can't contain U+{ord(refused):04X}, {_reason(refused)}.")
     if value != value.strip():
-        raise ScenarioError(where, "must have no space at its beginning or end.")
+        outer = value[0] if value[0].isspace() else value[-1]
+        raise ScenarioError(
+            where, f"must have no space at its beginning or end, as this U+{ord(outer):04X}."
+        )
     if not any(unicodedata.category(character)[0] in "LMNPS" for character in value):
-        raise ScenarioError(where, "must have a character that can be seen.")
+        points = ", ".join(f"U+{ord(character):04X}" for character in value[:SHOWN_CHARACTERS])
+        raise ScenarioError(where, f"must have a character that can be seen, not only {points}.")
     return value
 
 

@@ -99,8 +99,8 @@ class _Launcher:
         if time.monotonic() > self._notice_at and self._stopping_since is None:
             self._notice_at = float("inf")
             _echo(
-                "Porta is starting. The first start on a machine compiles the numerical kernels, "
-                "which can take a minute or two.",
+                "Porta is starting. Where the numerical kernels are not compiled yet, that takes "
+                "a minute or two.",
                 to_errors=True,
             )
 

@@ -63,7 +63,7 @@ class Settings:
         metadata=_variable(
             "REDIS_URL",
             redis_url,
-            "The URL of Redis: `redis://`, `rediss://` or `unix://`, as described below. "
+            "The URL of Redis: `redis://`, `rediss://` or `unix://`. "
             "Without it, `porta serve` starts its own Redis-compatible server.",
         ),
     )

@@ -68,8 +68,8 @@ def test_a_name_that_cannot_be_shown_is_refused(name: object) -> None:
         ("\ud800", "can't contain U+D800, half of a surrogate pair."),
         ("\U0010ffff", "can't contain U+10FFFF, which is no character."),
         ("\ue000", "can't contain U+E000, which has no meaning outside a private agreement."),
-        ("\xa0a", "must have no space at its beginning or end."),
-        ("\u200d", "must have a character that can be seen."),
+        ("\xa0a", "must have no space at its beginning or end, as this U+00A0."),
+        ("\u200d", "must have a character that can be seen, not only U+200D."),
     ],
 )
 def test_what_is_refused_in_a_name_is_named_by_its_code_point(name: str, problem: str) -> None:

@@ -35,8 +35,8 @@ RECORDS: Final[tuple[Parameter, ...]] = (
         "max_points",
         1,
         MAX_POINTS,
-        "The most records to return: those with the extremes of x and y, shared evenly between "
-        "the agents.",
+        "The most records to return, at least 4 for each agent: those with the extremes of x and "
+        "y, shared evenly between the agents.",
     ),
 )
 """The parameters of `/records`."""
