@@ -361,9 +361,7 @@ def test_clusters_see_neither_redis_nor_a_password(shared: Served) -> None:
     assert known["DASK_GATEWAY_PASSWORD"] not in web.values()
 
 
-def test_dask_listens_on_loopback_and_its_dashboards_answer_for_no_other_host(
-    shared: Served,
-) -> None:
+def test_dask_listens_on_loopback_and_its_dashboards_refuse_strangers(shared: Served) -> None:
     name = cluster_of(shared, workers=1)
     scheduler = shared.find("distributed.cli.dask_scheduler")
     listening = [

@@ -264,3 +264,19 @@ def test_an_agents_name_is_text_wherever_it_is_drawn(page: Page, porta: Installa
     is_drawn(page)
     expect(page.locator(".plot .legendtext", has_text="evil.example").first).to_be_visible()
     expect(page.locator(".plot a[*|href*=evil]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("y", [5e-324, 1e-306, 1e304])
+@pytest.mark.usefixtures("complaints")
+def test_what_no_figure_can_show_is_said_and_not_drawn(
+    page: Page, porta: Installation, y: float
+) -> None:
+    still = {"mu": 0, "time": 0, "timeStep": 0.01, "vx": 0, "vy": 0}
+    agents = [{"name": "A", "x": 0, "y": 0, **still}, {"name": "B", "x": y, "y": y, **still}]
+    scenario = {"agents": agents, "dt_min": 0.01, "dt_span": 0.09, "epsilon": 0.001}
+    with porta.client() as client:
+        found = ask(client, steps=500, scenario=scenario)
+    page.goto(porta.url + found["links"]["page"])
+    expect(page.locator("[data-figure=shown]")).to_contain_text("Not drawn", timeout=RUN_MS)
+    expect(page.locator("[data-figure=shown]")).to_contain_text("from 1e-300 to 1e300")
+    expect(page.locator(CURVES)).to_have_count(0)

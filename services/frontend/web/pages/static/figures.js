@@ -1,7 +1,7 @@
 // The figures of a result: the orbit, and distance and energy over time, with a linked window.
 // Zooming in time asks the server for that window, as finely as its pixels allow.
 
-import { boundUntil, orbit, orbitLayout, series, seriesLayout } from "./traces.js";
+import { boundUntil, orbit, orbitLayout, series, seriesLayout, undrawable } from "./traces.js";
 import { clock, count } from "./text.js";
 
 const SETTLE_MS = 180; // a drag fires often; the server is asked when it rests
@@ -94,6 +94,13 @@ class Figures {
   async paint() {
     const { view, zoomed } = this;
     if (!view || !this.orbit.isConnected) return;
+    const reason = undrawable(view);
+    if (reason) {
+      for (const figure of [this.orbit, this.series]) window.Plotly.purge(figure);
+      this.listening = false;
+      this.note.textContent = `Not drawn: ${reason}`;
+      return;
+    }
     const theme = themeOf(document.documentElement);
     await Promise.all([
       window.Plotly.react(this.orbit, orbit(view, theme), orbitLayout(theme), CONFIG),

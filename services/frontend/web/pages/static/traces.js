@@ -106,6 +106,32 @@ function outline(t, { min, max }) {
   };
 }
 
+const LARGEST = 1e300; // Plotly adds to what it draws, and multiplies it by pixels
+const SMALLEST = 1e-300; // it divides pixels by the length of an axis
+
+/**
+ * Why this can't be drawn truly; "" if it can.
+ * @param {Overview} view
+ */
+export function undrawable(view) {
+  const axes = [
+    view.agents.map(({ path }) => path.x),
+    view.agents.map(({ path }) => path.y),
+    ...quantities(view).map(({ key }) =>
+      view.agents.flatMap(({ series }) => (series[key] ? [series[key].min, series[key].max] : [])),
+    ),
+  ];
+  for (const lists of axes) {
+    const numbers = lists.flat().filter((number) => number !== null);
+    const low = numbers.reduce((a, b) => Math.min(a, b), Infinity);
+    const high = numbers.reduce((a, b) => Math.max(a, b), -Infinity);
+    if (low > high || low === high) continue;
+    if (Math.max(-low, high) > LARGEST || high - low < SMALLEST)
+      return "a figure reaches from 1e-300 to 1e300, and these numbers are beyond. The files hold them all.";
+  }
+  return "";
+}
+
 /**
  * Until when any agent is bound to its primary, that is, its energy below zero at times; null
  * where nobody ever is, or somebody still is at the end.
