@@ -179,7 +179,7 @@ def test_an_export_that_is_killed_says_so_and_a_rerun_goes_on(tmp_path: Path) ->
     assert records == manifest_of(folder)["rows"]
     again = porta(*words)
     assert again.returncode == 0
-    assert "holds all" in again.stderr
+    assert "is complete already" in again.stderr
 
 
 def children_of(terminal: Terminal) -> list[psutil.Process]:

@@ -66,11 +66,24 @@ class Arguments:
 def run(settings: Settings, arguments: Arguments) -> None:
     """Propagate, and write the records or print a summary; raises FrontendError."""
     request = arguments.request(settings)
+    _check_options(arguments)
     with jit.announced(_say_that_kernels_are_compiled):
         if arguments.output is not None and arguments.output.endswith("/"):
             _write_parts(settings, request, arguments)
         else:
             _write(settings, request, arguments)
+
+
+def _check_options(arguments: Arguments) -> None:
+    """Refuse options that would have no effect; raises BadRequest."""
+    if arguments.output == "":
+        raise BadRequest("--output needs a name: a file, a directory with a / at its end, or -.")
+    if arguments.output is None and arguments.output_format is not None:
+        raise BadRequest("--format needs an --output; - is standard output.")
+    if arguments.overwrite and not (arguments.output or "").endswith("/"):
+        raise BadRequest(
+            "--overwrite is for a directory: give --output a name with a / at its end."
+        )
 
 
 def _say_that_kernels_are_compiled() -> None:
@@ -104,7 +117,7 @@ def _write_parts(settings: Settings, request: PropagationRequest, arguments: Arg
 
     with choice.frontend_errors(), _locked(request, arguments) as folder:
         if folder.complete:
-            click.echo(f"{directory} holds all {_parts(folder)} already.", err=True)
+            click.echo(f"{directory} is complete already: {_parts(folder)}.", err=True)
             return
         if folder.parts:
             click.echo(f"{directory} holds {_parts(folder)} already; writing the rest.", err=True)

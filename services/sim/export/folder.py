@@ -79,9 +79,11 @@ class _Manifest:
             raise ValueError(found["parts"])
         return cls(dict(found["request"]), parts, bool(found["complete"]))
 
-    @property
-    def request_in_words(self) -> str:
-        return f"{self.request.get('steps')} steps, seed {self.request.get('seed')}"
+    def in_words(self, other: Mapping[str, object]) -> str:
+        """Return what it is the export of, for whoever asks with another request."""
+        words = f"{self.request.get('steps')} steps, seed {self.request.get('seed')}"
+        is_same = self.request.get("scenario") == other.get("scenario")
+        return words if is_same else f"{words}, another scenario"
 
 
 class ExportFolder:
@@ -183,11 +185,12 @@ class ExportFolder:
             raise RequestError(
                 str(self.path), f"has a {MANIFEST} that Porta did not write; choose another folder."
             ) from None
-        if not any_request and found.request != self._request_json():
+        mine = self._request_json()
+        if not any_request and found.request != mine:
             raise RequestError(
                 str(self.path),
-                f"holds the export of another request ({found.request_in_words}); choose another "
-                "folder, or use --overwrite.",
+                f"holds the export of another request ({found.in_words(mine)}); choose "
+                "another folder, or use --overwrite.",
             )
         return found
 

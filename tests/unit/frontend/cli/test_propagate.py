@@ -112,6 +112,22 @@ def test_a_scenario_with_a_byte_order_mark_is_read_as_editors_write_it(tmp_path:
 
 @pytest.mark.parametrize(
     ("others", "sentence"),
+    [
+        ({"output": ""}, "--output needs a name"),
+        ({"output_format": "csv"}, "--format needs an --output"),
+        ({"overwrite": True}, "--overwrite is for a directory"),
+        ({"overwrite": True, "output": "orbit.csv"}, "--overwrite is for a directory"),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_refused(
+    others: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(BadRequest, match=sentence):
+        run(Settings(), arguments(**others))
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
     [({"workers": "inline"}, "--workers auto"), ({"output_format": "csv"}, "gets Parquet parts")],
 )
 def test_a_directory_is_written_by_workers_and_as_parquet(
@@ -137,4 +153,4 @@ def test_a_directory_that_is_complete_needs_no_cluster(
         folder.finish(0)
     settings = Settings(scheduler="tcp://127.0.0.1:1")
     run(settings, arguments(workers=1, output=f"{tmp_path}/"))
-    assert capsys.readouterr().err == f"{tmp_path}/ holds all 0 Parquet parts already.\n"
+    assert capsys.readouterr().err == f"{tmp_path}/ is complete already: 0 Parquet parts.\n"
