@@ -11,6 +11,7 @@ import io
 import os
 import socket
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -18,13 +19,15 @@ import psutil
 import pyarrow.parquet
 import pytest
 
+from frontend.propagations.opener import BUDGET_BYTES
+from sim.scenario import NANO, Trajectory
 from tests import redis_servers
 from tests.deadlines import within
 from tests.installation import Installation, at_work
 from tests.processes import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.redis_servers import RedisServer
 
@@ -68,15 +71,17 @@ def resident(porta: Installation) -> int:
 
 
 @contextlib.contextmanager
-def slow_readers(porta: Installation, query: str) -> Iterator[list[socket.socket]]:
-    """Readers that ask for a file, and read nothing of it."""
+def slow_readers(
+    porta: Installation, query: str, ids: Sequence[str] = (str(STEPS),) * MANY
+) -> Iterator[list[socket.socket]]:
+    """Readers that ask for a file of each propagation, and read nothing of it."""
     readers = []
     try:
-        for _ in range(MANY):
+        for one in ids:
             reader = socket.create_connection(("127.0.0.1", porta.port), source_address=(GREEDY, 0))
             readers.append(reader)
             reader.sendall(
-                f"GET {API}/{STEPS}/records?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+                f"GET {API}/{one}/records?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
             )
         yield readers
     finally:
@@ -105,6 +110,23 @@ def test_slow_readers_hold_a_bounded_memory_and_others_are_served(
         refused = modest.get("/healthz")
         assert refused.status_code == 200
     eventually(lambda: resident(porta) - before < MARGIN // 2, within_s=within(30))
+
+
+def test_slow_readers_of_many_large_propagations_hold_a_bounded_memory(
+    porta: Installation,
+) -> None:
+    planet, satellite = NANO.agents
+    crowd = (planet, *(replace(satellite, name=f"Satellite {i}") for i in range(999)))
+    scenario = replace(NANO, agents=crowd)
+    with client_at(porta, GREEDY) as client:
+        posted = client.post(API, json={"steps": 300, "scenario": scenario.to_json()})
+    assert posted.status_code == 200
+    before, digest = resident(porta), Trajectory(scenario).digest
+    ids = [f"{300 + number}-{digest}" for number in range(MANY)]  # 41 MB each
+    with slow_readers(porta, "format=csv", ids) as readers:
+        assert {status_of(reader) for reader in readers} == {200, 503}
+        assert resident(porta) - before < BUDGET_BYTES + MEMORY + 3 * MARGIN
+    eventually(lambda: resident(porta) - before < BUDGET_BYTES + MARGIN, within_s=within(30))
 
 
 def test_who_is_refused_is_told_when_to_ask_again_as_a_problem(porta: Installation) -> None:

@@ -99,28 +99,31 @@ class Admission:
 
     def stream(
         self,
-        pieces: Iterator[T],
+        prepare: Callable[[], Iterator[T]],
         *,
         held_bytes: int,
         disconnect: Callable[[], None] | None = None,
     ) -> Generator[T]:
         """Yield the pieces of a response that holds so many bytes, each made in a turn of its own.
 
-        Raises Busy, but only before the first piece. `disconnect` is called to end the response
-        if its reader is slow while others wait.
+        `prepare` returns them, and is called once there is a place for all that it holds. Raises
+        Busy, but only before the first piece. `disconnect` is called to end the response if its
+        reader is slow while others wait.
         """
-        return self._stream(ASKER.get()(), pieces, max(held_bytes, self._least), disconnect)
+        return self._stream(ASKER.get()(), prepare, max(held_bytes, self._least), disconnect)
 
     def _stream(
         self,
         client: str,
-        pieces: Iterator[T],
+        prepare: Callable[[], Iterator[T]],
         held_bytes: int,
         disconnect: Callable[[], None] | None,
     ) -> Generator[T]:
         flow, is_first = Flow(client), True
         place = self._places.take(Flow(client), held_bytes, held_bytes, disconnect=disconnect)
+        pieces: Iterator[T] = iter(())
         try:
+            pieces = prepare()
             while True:
                 with self._in_turn(flow, PIECE_S, is_first=is_first):
                     piece = next(pieces, None)
@@ -132,6 +135,7 @@ class Admission:
                 place.idle_since = inf
         finally:
             _close(pieces)
+            del pieces
             self._places.release(place)
             if held_bytes >= TRIMMED_BYTES:
                 give_back()

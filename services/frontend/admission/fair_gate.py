@@ -2,8 +2,12 @@
 
 - A client that holds less goes first. Of equals, the one goes first whose ask would end first had
   all clients been served at equal rates (self-clocked fair queueing: S. J. Golestani, "A
-  self-clocked fair queueing scheme for broadband applications", INFOCOM 1994). The same rule holds
-  between the requests of one client. So a cheap ask overtakes dear ones, and none starves.
+  self-clocked fair queueing scheme for broadband applications", INFOCOM 1994). The virtual time
+  is the end of the ask that was granted last, and new clients begin there. So a cheap ask overtakes
+  dear ones, but only until the virtual time has reached their ends: none starves.
+- Of clients with the same end, the one goes first that was granted least recently.
+- The same holds between the requests of one client; of those with the same end, the oldest goes
+  first.
 - Shares count only while others wait: a client that is alone may hold everything, except a reserve
   that only cheap asks may use.
 - Waiting is bounded in number and in time. Where too many wait, the dearest ask of the client with
@@ -71,6 +75,7 @@ class _Client:
     waiting: int = 0
     finish: float = 0.0
     now: float = 0.0
+    last: int = 0  # the number of its last grant
 
 
 class FairGate:
@@ -89,6 +94,7 @@ class FairGate:
         self._waiters = waiters
         self._lock = threading.Lock()
         self._now = 0.0
+        self._grants = 0
         self._held = 0
         self._held_by_small = 0
         self._waiting: list[Ask] = []
@@ -161,10 +167,12 @@ class FairGate:
     def _grant(self) -> None:
         while (ask := self._next()) is not None:
             client = self._clients[ask.client]
-            self._now = max(self._now, client.finish)
             client.finish += ask.cost
-            client.now = max(client.now, ask.flow.finish)
+            self._now = max(self._now, client.finish)
             ask.flow.finish += ask.cost
+            client.now = max(client.now, ask.flow.finish)
+            self._grants += 1
+            client.last = self._grants
             self._count(ask, ask.amount)
             self._holding.add(ask)
             self._leave(ask)
@@ -187,9 +195,9 @@ class FairGate:
                 heads[ask.client] = ask
         return min(heads.values(), key=self._rank)
 
-    def _rank(self, ask: Ask) -> tuple[int, float]:
+    def _rank(self, ask: Ask) -> tuple[int, float, int]:
         client = self._clients[ask.client]
-        return client.held, client.finish + ask.cost
+        return client.held, client.finish + ask.cost, client.last
 
     def _fits(self, ask: Ask) -> bool:
         by_its_kind = self._held if self._small(ask) else self._held - self._held_by_small

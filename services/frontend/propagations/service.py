@@ -25,7 +25,7 @@ from frontend.propagations.verified_results import VerifiedResults
 from sim.errors import PropagationFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from frontend.admission import Admission
     from frontend.domain.resource import Resource
@@ -189,9 +189,20 @@ class Propagations:
 
         Raises NotReady while a run is under way, else NotFound.
         """
+        return self.opening(request)()
+
+    def opening(self, request: PropagationRequest) -> Callable[[], Propagation]:
+        """Return what opens a propagation that exists, for one who opens it more than once.
+
+        So it need not be held while the caller waits: some have hundreds of megabytes. Both raise
+        as `open` does.
+        """
         is_published = self._finder.peek(request) is not None
         if not is_published and self.inline_basis(request) is None:
             raise self._absence(request)
+        return lambda: self._open(request, is_published=is_published)
+
+    def _open(self, request: PropagationRequest, *, is_published: bool) -> Propagation:
         try:
             return self._opener.open(request, is_published=is_published)
         except Unsupported:

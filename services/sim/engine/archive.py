@@ -8,7 +8,7 @@ archive is made.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Archive"]
 
+OBJECTS_BYTES: Final = 4_096  # of the objects around the arrays, however short it is
+PARSED: Final = 5  # a scenario in memory, by the length of its canonical JSON
+
 
 class _PartialInterval(NamedTuple):
     """The reduced data of the last interval, where the propagation ends within it."""
@@ -37,6 +40,13 @@ class _PartialInterval(NamedTuple):
     bins: Bins
     path: Path
     tallies: Tally
+
+    @property
+    def nbytes(self) -> int:
+        """The size of its arrays, in bytes."""
+        end, bins = self.end, self.bins
+        arrays = (end.steps, end.records, bins.series, bins.clocks, self.path.states, *self.tallies)
+        return sum(array.nbytes for array in arrays)
 
 
 class Archive:
@@ -75,8 +85,11 @@ class Archive:
 
     @property
     def nbytes(self) -> int:
-        """The size of the stretches in memory, in bytes."""
-        return sum(stretch.nbytes for stretch in self.stretches)
+        """The approximate size of all that it holds in memory, in bytes."""
+        own = OBJECTS_BYTES + PARSED * len(self.trajectory.scenario.canonical)
+        clocks = (self.intervals + 1) * self.end.clocks.nbytes
+        partial = 0 if self._partial is None else self._partial.nbytes
+        return own + clocks + partial + sum(stretch.nbytes for stretch in self.stretches)
 
     def checkpoint(self, interval: int) -> Checkpoint:
         """Return the checkpoint at the start of an interval, at most that of `complete`."""

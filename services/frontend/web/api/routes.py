@@ -100,20 +100,21 @@ def overview(propagation_id: str) -> Response:
     """Return what a figure shows of a window, at the resolution of its pixels."""
     propagation_request, values = read_address(propagation_id, OVERVIEW)
     _window(values)
-    propagation = services().propagations.open(propagation_request)
-    agents = _drawn_agents(values, len(propagation.trajectory.scenario.agents))
+    opening = services().propagations.opening(propagation_request)
+    opening()  # in a turn of its own, and not kept while this waits for the figure's
+    scenario, steps = propagation_request.trajectory.scenario, propagation_request.steps
+    agents = _drawn_agents(values, len(scenario.agents))
     view = (values["t0"], values["t1"], values["pixels"], values["frame"])
     etag = etag_of(MODEL_VERSION, propagation_request.id, "overview", *view, agents)
     response = unchanged(etag)
     if response is None:
         packed = services().overviews.find(etag)
         if packed is None:
-            scenario, steps = propagation.trajectory.scenario, propagation.steps
             with services().admission.admit(figure_seconds(scenario, steps, agents)):
                 packed = services().overviews.get(
                     etag,
                     lambda: compress(
-                        json_bytes(propagation.overview(*view, agents=agents).to_json())
+                        json_bytes(opening().overview(*view, agents=agents).to_json())
                     ),
                 )
         response = packed_reply(packed, etag)

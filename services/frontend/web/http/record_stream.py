@@ -19,7 +19,8 @@ from sim.export import BYTES_PER_POINT, FORMATS, export, thin
 from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import socket
+    from collections.abc import Callable, Iterator, Mapping
 
     import pyarrow as pa
 
@@ -64,42 +65,60 @@ def records_reply(
     At most `max_points` of them if that is given. `attachment` names the file for a browser to
     save. Raises NotReady, NotFound and Busy.
     """
-    propagation = services().propagations.open(propagation_request)
+    opening = services().propagations.opening(propagation_request)
+    held_bytes = _held_bytes(opening(), form, max_points)  # not kept while this waits for a place
     etag = etag_of(MODEL_VERSION, propagation_request.id, form.name, *window, max_points, RULE)
     response = unchanged(etag)
     if response is None:
         is_head = request.method == "HEAD"
-        pieces = iter(()) if is_head else _pieces(propagation, form, window, max_points)
+        pieces = iter(()) if is_head else _admitted(opening, held_bytes, form, window, max_points)
         response = stream_reply(pieces, form.media_type, attachment=attachment)
         response.set_etag(etag)
     return response
 
 
-def _pieces(
-    propagation: Propagation, form: Format, window: tuple[float, float], max_points: int | None
+def _admitted(
+    opening: Callable[[], Propagation],
+    held_bytes: int,
+    form: Format,
+    window: tuple[float, float],
+    max_points: int | None,
 ) -> Iterator[bytes]:
     """Write the file piece by piece, beginning now; raises Busy."""
-    admission, client = services().admission, request.environ.get("gunicorn.socket")
+    client = request.environ.get("gunicorn.socket")
     limit_buffer(client)
+    pieces = services().admission.stream(
+        lambda: _pieces(opening(), form, window, max_points, client),
+        held_bytes=held_bytes,
+        disconnect=hang_up(client),
+    )
+    return started(pieces)
+
+
+def _pieces(
+    propagation: Propagation,
+    form: Format,
+    window: tuple[float, float],
+    max_points: int | None,
+    client: socket.socket | None,
+) -> Iterator[bytes]:
+    admission = services().admission
     cache = services().slice_cache(propagation.trajectory.digest)
 
     def read() -> Iterator[pa.RecordBatch]:
         return admission.taking_turns(while_read(propagation.slices(*window, cache), client))
 
     agents = len(propagation.trajectory.scenario.agents)
-    batches = read() if max_points is None else thin(read, max_points, agents=agents)
-    held_bytes = _held_bytes(propagation, form, max_points)
-    pieces = admission.stream(
-        export(batches, form), held_bytes=held_bytes, disconnect=hang_up(client)
-    )
-    return started(pieces)
+    return export(read() if max_points is None else thin(read, max_points, agents=agents), form)
 
 
 def _held_bytes(propagation: Propagation, form: Format, max_points: int | None) -> int:
     """Estimate what a response holds in memory while its reader is slow.
 
-    That is a slice, a piece, twice what the kernel holds, and the bins that points are chosen from.
+    That is the propagation, which others may share, a slice, a piece, twice what the kernel holds,
+    and the bins that points are chosen from.
     """
     whole = propagation.records * (COSTS.record_bytes + form.bytes_per_record)
     held = slice_bytes(propagation.trajectory.scenario) + form.held_bytes
-    return min(whole, held + 2 * SENT_BYTES) + (max_points or 0) * BYTES_PER_POINT
+    written = min(whole, held + 2 * SENT_BYTES)
+    return propagation.nbytes + written + (max_points or 0) * BYTES_PER_POINT

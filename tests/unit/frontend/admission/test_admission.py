@@ -58,7 +58,7 @@ def test_within_a_turn_another_is_free(admission: Admission) -> None:
 
 
 def test_a_response_whose_reader_is_slow_holds_its_place_and_no_turn(admission: Admission) -> None:
-    slow = admission.stream(iter("abc"), held_bytes=MEGABYTE)
+    slow = admission.stream(lambda: iter("abc"), held_bytes=MEGABYTE)
     assert next(slow) == "a"
     with admission.admit(DEAR_S):
         pass
@@ -66,20 +66,20 @@ def test_a_response_whose_reader_is_slow_holds_its_place_and_no_turn(admission: 
 
 
 def test_responses_hold_no_more_memory_together_than_there_is(admission: Admission) -> None:
-    streams = [admission.stream(iter("ab"), held_bytes=3 * MEGABYTE) for _ in range(6)]
+    streams = [admission.stream(lambda: iter("ab"), held_bytes=3 * MEGABYTE) for _ in range(6)]
     assert [next(stream) for stream in streams[:5]] == ["a"] * 5
     with pytest.raises(Busy):
         next(streams[5])
-    small = admission.stream(iter("ab"), held_bytes=1_000)
+    small = admission.stream(lambda: iter("ab"), held_bytes=1_000)
     assert next(small) == "a"
     for stream in streams[:2]:
         stream.close()
-    again = admission.stream(iter("ab"), held_bytes=3 * MEGABYTE)
+    again = admission.stream(lambda: iter("ab"), held_bytes=3 * MEGABYTE)
     assert list(again) == ["a", "b"]
 
 
 def test_small_ones_are_bounded_in_number(admission: Admission) -> None:
-    streams = [admission.stream(iter("ab"), held_bytes=1) for _ in range(17)]
+    streams = [admission.stream(lambda: iter("ab"), held_bytes=1) for _ in range(17)]
     assert [next(stream) for stream in streams[:16]] == ["a"] * 16
     with pytest.raises(Busy):
         next(streams[16])
@@ -91,12 +91,32 @@ def test_who_fails_or_leaves_gives_back_all_that_it_held(admission: Admission) -
         raise ZeroDivisionError
 
     for _ in range(8):
-        stream = admission.stream(failing(), held_bytes=15 * MEGABYTE)
+        stream = admission.stream(failing, held_bytes=15 * MEGABYTE)
         with pytest.raises(ZeroDivisionError):
             list(stream)
-        left = admission.stream(iter("ab"), held_bytes=15 * MEGABYTE)
+        left = admission.stream(lambda: iter("ab"), held_bytes=15 * MEGABYTE)
         next(left)
         left.close()
+
+
+def test_what_a_response_holds_is_made_once_there_is_a_place_for_it(admission: Admission) -> None:
+    prepared: list[str] = []
+
+    def prepare(name: str) -> Iterator[str]:
+        prepared.append(name)
+        return iter("ab")
+
+    first = admission.stream(lambda: prepare("first"), held_bytes=15 * MEGABYTE)
+    assert next(first) == "a"
+    with pytest.raises(Busy):
+        next(admission.stream(lambda: prepare("second"), held_bytes=15 * MEGABYTE))
+    assert prepared == ["first"]
+
+
+def test_a_response_that_can_not_be_prepared_gives_its_place_back(admission: Admission) -> None:
+    for _ in range(8):
+        with pytest.raises(ZeroDivisionError):
+            next(admission.stream(lambda: iter(str(1 // 0)), held_bytes=15 * MEGABYTE))
 
 
 def test_a_long_piece_lets_others_have_their_turn_between_its_batches() -> None:
@@ -115,9 +135,7 @@ def test_a_long_piece_lets_others_have_their_turn_between_its_batches() -> None:
 
     others = threading.Event()
     computing(admission, "quick", 0.01, others)  # the one beyond the cores is taken
-    long = threading.Thread(
-        target=lambda: list(admission.stream(piece(), held_bytes=1)), daemon=True
-    )
+    long = threading.Thread(target=lambda: list(admission.stream(piece, held_bytes=1)), daemon=True)
     long.start()
     assert batches.acquire(timeout=within(5))
     with admission.admit(0.01):
@@ -134,12 +152,12 @@ def test_a_reader_who_stands_still_goes_when_another_needs_the_place(
     admission = Admission(memory=16 * MEGABYTE, waiters=16, cores=1)
     gone: list[str] = []
     stream = admission.stream(
-        iter("ab"), held_bytes=15 * MEGABYTE, disconnect=lambda: gone.append("ada")
+        lambda: iter("ab"), held_bytes=15 * MEGABYTE, disconnect=lambda: gone.append("ada")
     )
     next(stream)
     threading.Thread(target=lambda: _close_when(gone, stream.close), daemon=True).start()
     earlier = ASKER.set(lambda: "bob")
-    assert list(admission.stream(iter("ab"), held_bytes=15 * MEGABYTE)) == ["a", "b"]
+    assert list(admission.stream(lambda: iter("ab"), held_bytes=15 * MEGABYTE)) == ["a", "b"]
     ASKER.reset(earlier)
     assert gone == ["ada"]
 

@@ -117,6 +117,20 @@ def test_a_dear_ask_is_not_starved_by_cheap_ones_that_keep_coming(crowd: Crowd) 
     assert "dear" in crowd.order
 
 
+@pytest.mark.parametrize("cheap", ["each a new client", "all one client"])
+def test_a_dear_ask_is_not_starved_by_cheap_requests_that_are_new_each_time(
+    crowd: Crowd, cheap: str
+) -> None:
+    one = cheap == "all one client"
+    crowd.ask("first", "everybody")
+    crowd.ask("dear", "everybody" if one else "bob", cost=3.0)
+    for number in range(6):
+        crowd.ask(f"cheap {number}", "everybody" if one else f"client {number}")
+        crowd.leave(crowd.order[-1])
+    assert "cheap 0" in crowd.order
+    assert "dear" in crowd.order[:5]
+
+
 def test_who_is_alone_may_hold_everything() -> None:
     gate = gate_of(8)
     asks = [gate.take(Flow("ada"), 1, 1.0) for _ in range(8)]

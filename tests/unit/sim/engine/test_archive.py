@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import gc
 import itertools
+import tracemalloc
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
 from sim import NANO, Trajectory
-from sim.engine import initial_checkpoint
+from sim.engine import Propagation, initial_checkpoint
 from sim.engine.archive import Archive
 from sim.engine.downsampling import concatenated
 from sim.errors import PropagationFailed
+from sim.scenario import Scenario
 from tests.unit.sim.engine.samples import stretches_of
 from tests.unit.sim.scenarios import DIVERGENCE
 
@@ -64,7 +68,7 @@ def test_without_a_partial_interval_the_end_is_a_checkpoint() -> None:
 
 def test_a_propagation_shorter_than_an_interval_needs_no_stretch() -> None:
     archive = Archive(TRAJECTORY, 500, ())
-    assert (archive.complete, archive.intervals, archive.nbytes) == (0, 1, 0)
+    assert (archive.complete, archive.intervals, archive.stretches) == (0, 1, ())
     assert archive.checkpoint(0) == initial_checkpoint(NANO)
     assert archive.overlapping(0.0, 1e9) == range(1)
 
@@ -82,3 +86,28 @@ def test_overlapping_intervals_hold_every_clock_of_the_window() -> None:
 def test_an_end_in_the_partial_interval_is_a_failure() -> None:
     with pytest.raises(PropagationFailed):
         Archive(Trajectory(DIVERGENCE), 50_000, ())
+
+
+@pytest.mark.parametrize(
+    ("agents", "steps"), [(2, 10), (2, 9_400), (2, 3 * INTERVAL + 500), (300, 20), (300, 900)]
+)
+def test_it_counts_what_it_holds_in_memory(agents: int, steps: int) -> None:
+    planet, satellite = NANO.agents
+    many = tuple(replace(satellite, name=f"Satellite {i}") for i in range(agents - 1))
+
+    def made() -> Archive:
+        trajectory = Trajectory(Scenario((planet, *many), NANO.dt_min, NANO.dt_span, NANO.epsilon))
+        stretches = Propagation.open(trajectory, steps).stretches
+        archive = Archive(trajectory, steps, stretches)
+        assert archive.clocks.size
+        return archive
+
+    made()  # what is made once, such as the kernel
+    tracemalloc.start()
+    try:
+        archive = made()
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.9 * held < archive.nbytes < 1.5 * held + 4_096
