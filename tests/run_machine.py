@@ -190,6 +190,7 @@ class RunMachine(RuleBasedStateMachine):
             which,
             lambda lease: answers.append(
                 self.runs.publish(lease, request(steps, seed), MANIFEST, entries(steps))
+                != "unwanted"
             ),
         )
         if model is None:

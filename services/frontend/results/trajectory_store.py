@@ -5,7 +5,8 @@
   since the end that it continues from is gone.
 - Only `runs/run_queue.py` writes manifests, each as the last step of publishing. Here they are
   read, verified, listed and deleted. A manifest of another model version counts as absent.
-- A trajectory is deleted with its last manifest, unless a run holds it.
+- A trajectory is deleted with the last result that needs it, unless a run holds it. A result that
+  is not stored, because it is soon remade, needs it as well.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ class TrajectoryStore:
         name, timings = keys.manifest(request.id), manifest.read(sealed)["computed"]["timings"]
         self._scripts.call(
             "reseal",
-            {"manifest": name, **keys.OF_ANSWERS},
+            {"manifest": name, **keys.of_answers(request.trajectory.digest)},
             *(_sha1(document), sealed),
             keys.answer(request.id, request.trajectory.digest)
             if timings["where"] == "inline"
@@ -173,7 +174,7 @@ class TrajectoryStore:
                 expiring=keys.EXPIRING,
                 request=keys.request(digest),
                 stretches=keys.stretches(digest, 0, length),
-                **keys.OF_ANSWERS,
+                **keys.of_answers(digest),
             )
             if verdict != b"changed":
                 if self._manifests is not None:
@@ -186,16 +187,21 @@ class TrajectoryStore:
     def remember(self, request: PropagationRequest, *, for_a_day: bool = False) -> None:
         """Store the trajectory under its digest, so that an id can be resolved.
 
-        `for_a_day`: on behalf of an answer at once. It expires or goes with that, unless the
-        trajectory is needed otherwise.
+        `for_a_day`: on behalf of an answer at once. It expires or goes with that, unless
+        another result needs the trajectory.
         """
         digest = request.trajectory.digest
         name, document = keys.request(digest), canonical_json(request.trajectory.to_json())
         if for_a_day:
             self._scripts.call(
                 "remember",
-                {"request": name, "expiring": keys.EXPIRING, **keys.OF_ANSWERS},
-                *(keys.answer(request.id, digest), document, INLINE_RESULT_LIFE_MS),
+                {
+                    "request": name,
+                    "expiring": keys.EXPIRING,
+                    "published": keys.published(digest),
+                    **keys.of_answers(digest),
+                },
+                *(request.id, digest, document, INLINE_RESULT_LIFE_MS),
             )
         else:
             with storage_errors():

@@ -168,7 +168,10 @@ class RunExecutor:
         chain = self._growing.chain[:count]
         is_remade = is_bulky(request) and request.steps < self._keeper.target
         document = b"" if is_remade else await self._manifest(request, count)
-        await self._keeper.call(self._runs.publish, self._keeper.lease, request, document, chain)
+        publish, lease = self._runs.publish, self._keeper.lease
+        if await self._keeper.call(publish, lease, request, document, chain) == "needed":
+            document = await self._manifest(request, count)
+            await self._keeper.call(publish, lease, request, document, chain)
         logs.logger(__name__).info("published", id=request.id)
 
     async def _manifest(self, request: PropagationRequest, count: int) -> bytes:

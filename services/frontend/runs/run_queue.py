@@ -44,6 +44,7 @@ __all__ = ["VALUE_LIMIT_BYTES", "RunQueue"]
 
 VALUE_LIMIT_BYTES: Final = 512 * 2**20  # proto-max-bulk-len, Redis' default
 DEFAULTS: Final = Settings()
+Publication = Literal["published", "again", "unwanted", "needed"]
 WAITING_FOR_ONE_RUN: Final = 256  # ids that are kept; bounds a snapshot
 RECENT_KEPT: Final = 10_000  # ids, some 1 MB
 RETRY_AFTER_S: Final = 10
@@ -226,12 +227,12 @@ class RunQueue:
         request: PropagationRequest,
         manifest: bytes,
         chain: Sequence[ChainEntry],
-    ) -> bool:
+    ) -> Publication:
         """Publish a result that rests on the stretches `chain`.
 
-        Without a manifest (b"") it is not stored, but remade from the stretches. Returns False
-        where it is no longer waited for. Raises LeaseLost, and ChainBroken where a stretch is
-        missing.
+        Without a manifest (b"") it is not stored, but remade from the stretches. Returns `unwanted`
+        where it is no longer waited for, and `needed` where the run is for this result, so that
+        it takes a manifest. Raises LeaseLost, and ChainBroken where a stretch is missing.
         """
         return self._publish("publish", request, manifest, chain, lease.fencing_token, lease.epoch)
 
@@ -344,7 +345,7 @@ class RunQueue:
         epoch: int,
         *,
         is_repair: bool = False,
-    ) -> bool:
+    ) -> Publication:
         digest = request.trajectory.digest
         is_default, canonical = request.trajectory.is_default, request.trajectory.scenario.canonical
         life_s = 0 if is_default else self._result_ttl_s or 0
@@ -359,13 +360,13 @@ class RunQueue:
             recent=keys.RECENT,
             expiring=keys.EXPIRING,
             stretches=keys.stretches(digest, 0, len(chain)),
-            **keys.OF_ANSWERS,
+            **keys.of_answers(digest),
         )
         if verdict == b"lost":
             raise LeaseLost(digest)
         if verdict == b"broken":
             raise ChainBroken(digest, where[0], "it is not what the result was computed from")
-        return bool(verdict != b"unwanted")
+        return cast("Publication", verdict.decode())
 
     def _owner(self, script: str, lease: Lease, *args: str | float | bytes, **more: str) -> Any:  # noqa: ANN401  # a reply's shape is its script's
         reply = self._scripts.on_run(

@@ -31,6 +31,7 @@ __all__ = [
     "ended",
     "events",
     "manifest",
+    "of_answers",
     "of_run",
     "published",
     "record",
@@ -68,6 +69,11 @@ def answer(propagation_id: str, digest: str) -> str:
     return f"{propagation_id} {digest}"
 
 
+def of_answers(digest: str) -> dict[str, str]:
+    """Return the keys of a trajectory's answers at once by their names in `lua/answer.lua`."""
+    return {**OF_ANSWERS, "siblings": f"trajectory/{digest}/answers"}  # zset, as ANSWERS
+
+
 def manifest(propagation_id: str) -> str:
     """Return the key of a propagation's manifest, which is written last: it makes the result."""
     return f"{MANIFESTS}{propagation_id}"
@@ -94,7 +100,7 @@ def stretches(digest: str, start: int, stop: int) -> list[str]:
 
 
 def published(digest: str) -> str:
-    """Return the key of the set of ids that were published from a trajectory."""
+    """Return the key of the set of ids whose results need a trajectory, stored or remade."""
     return f"trajectory/{digest}/published"
 
 

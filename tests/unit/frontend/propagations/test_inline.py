@@ -140,6 +140,29 @@ def test_trajectories_of_many_agents_count_too_and_go(
     assert keys.request(crowd(0).trajectory.digest) not in kept(client)
 
 
+@pytest.mark.parametrize("why", ["evicted", "expired"])
+def test_a_trajectory_stays_as_long_as_an_answer_needs_it_and_is_counted_once(
+    client: redis.Redis, little_room: InlineResults, why: str
+) -> None:
+    requests = [replace(crowd(), steps=steps) for steps in (16, 17, 18)]
+    for request in requests:
+        little_room.compute(request, [])
+    digest = crowd().trajectory.digest
+    before = counted(client)
+    for gone, request in enumerate(requests, start=1):
+        assert client.exists(keys.request(digest)) == 1
+        member = keys.answer(request.id, digest)
+        if why == "evicted":
+            assert TrajectoryStore(client, inline_storage=counted(client) - 1).trim() == 1
+        else:
+            client.zadd(keys.EXPIRING, {member: 1})
+            assert TrajectoryStore(client).expire_due() == 1
+        assert client.zscore(keys.EXPIRING, member) is None
+        assert counted(client) == (before - 512 * gone if gone < len(requests) else 0)
+    assert kept(client) == {}
+    assert client.exists(keys.published(digest)) == 0
+
+
 def test_of_stored_stretches_no_bulky_answer_is_stored_and_each_can_be_found(
     inline: InlineResults, stored: Stored
 ) -> None:

@@ -133,6 +133,25 @@ def test_an_owner_whose_lease_was_taken_over_writes_nothing(run: Run) -> None:
     assert not published(run.services, REQUEST)
 
 
+def test_of_many_agents_the_longest_that_is_left_is_stored_when_a_longer_one_is_cancelled(
+    services: Services,
+) -> None:
+    planet, satellite = NANO.agents
+    many = [replace(satellite, name=f"Satellite {i}") for i in range(20)]
+    trajectory = Trajectory(replace(NANO, agents=(planet, *many)))
+    longest = PropagationRequest(2 * trajectory.interval, trajectory)
+    shorter = PropagationRequest(longest.steps - 1, trajectory)
+    services.runs.enqueue(shorter)
+    run = run_of(services, longest)
+    run.store(2)
+    executor = RunExecutor(
+        services, NO_SCHEDULER, run.keeper, run.growing, name="me", installation="house"
+    )
+    services.runs.cancel(longest)  # its owner learns of it with the next renewal
+    asyncio.run(executor._publish_covered())  # noqa: SLF001 - between two renewals
+    assert published(services, shorter)
+
+
 def test_of_many_agents_only_the_longest_result_is_stored_and_the_others_are_found(
     services: Services,
 ) -> None:

@@ -532,11 +532,39 @@ def test_a_result_that_is_soon_remade_ends_the_wait_for_it_without_a_manifest(
     runs.enqueue(request(500))
     put(runs, lease, 0)
     assert runs.publish(lease, request(500), b"", entries(1))
-    assert client.exists(keys.manifest(request(500).id), keys.published(DIGEST)) == 0
+    assert client.exists(keys.manifest(request(500).id)) == 0
     run = runs.state(DIGEST)
     assert run is not None
     assert (run.state, run.waiting) == ("running", {request(1_000).id: 1_000})
     assert ("done", "running", request(500).id) in events(client, DIGEST)
+
+
+@pytest.mark.parametrize("is_told_first", [True, False])
+def test_a_run_s_longest_result_and_its_stretches_are_kept_where_a_longer_one_was_cancelled(
+    runs: RunQueue, client: redis.Redis, *, is_told_first: bool
+) -> None:
+    lease = owned(runs, 1_000)
+    runs.enqueue(request(500))
+    put(runs, lease, 0)
+    if is_told_first:
+        runs.cancel(request(1_000))
+        assert runs.publish(lease, request(500), b"", entries(1)) == "needed"
+        assert runs.publish(lease, request(500), MANIFEST, entries(1)) == "published"
+        assert runs.finish(lease) == "done"
+    else:
+        assert runs.publish(lease, request(500), b"", entries(1)) == "published"
+        runs.cancel(request(1_000))
+        runs.release(lease, "cancelled")
+    assert client.exists(keys.manifest(request(500).id)) == is_told_first
+    TrajectoryStore(client, inline_storage=0).trim()
+    for _ in range(2):  # the events, then the record
+        client.zadd(keys.OVER, {DIGEST: 1})
+        assert runs.sweep() == 1
+    assert client.exists(keys.chain(DIGEST), keys.request(DIGEST), keys.stretch(DIGEST, 0)) == 3
+    TrajectoryStore(client).remember(request(500), for_a_day=True)
+    assert client.zcard(keys.EXPIRING) == 0
+    assert TrajectoryStore(client).delete(request(500))
+    assert client.exists(keys.chain(DIGEST), keys.request(DIGEST), keys.stretch(DIGEST, 0)) == 0
 
 
 def test_only_what_a_run_was_for_is_kept_whatever_the_share_of_answers_at_once(
@@ -584,7 +612,7 @@ def test_what_was_cancelled_meanwhile_is_not_published(runs: RunQueue, client: r
     lease = owned(runs, 1_000)
     runs.enqueue(request(200))
     runs.cancel(request(200))
-    assert not runs.publish(lease, request(200), MANIFEST, [])
+    assert runs.publish(lease, request(200), MANIFEST, []) == "unwanted"
     assert client.exists(keys.manifest(request(200).id)) == 0
 
 
