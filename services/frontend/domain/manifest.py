@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.scenario import PropagationRequest
 
 __all__ = [
+    "PARSED",
     "Computed",
     "compose",
     "finished",
