@@ -4,8 +4,8 @@
   figure, one piece of a file. A response that is written piece by piece holds no turn while its
   reader is slow.
 - What holds memory while it is written takes a *place*, as large as the bytes that it holds.
-- Both are shared fairly between clients (fair_gate.py). Who has to wait for too long, or where too
-  many wait already, gets Busy: a 503 with Retry-After.
+- Both are shared fairly between clients (fair_gate.py). A request that waits for too long, or comes
+  where too many wait already, gets Busy: a 503 with Retry-After.
 
 An expensive read registers with `with admission.admit(cost_s):`, or with `admission.stream(...)` if
 its response is made piece by piece.
@@ -47,11 +47,11 @@ class _Turn:
         self._begin(cost_s, is_first=is_first)
 
     def _begin(self, cost_s: float, *, is_first: bool) -> None:
-        self._ask = self._gate.take(self._flow, 1, cost_s, is_first=is_first)
+        self._permit = self._gate.take(self._flow, 1, cost_s, is_first=is_first)
         self._began = perf_counter()
 
     def end(self) -> None:
-        self._gate.release(self._ask, cost=perf_counter() - self._began)
+        self._gate.release(self._permit, cost=perf_counter() - self._began)
 
     def renew(self) -> None:
         """Let others go first if it is their turn."""
@@ -74,13 +74,13 @@ class Admission:
         self._turns = FairGate(
             (cores or _cores()) + 1,
             reserve=1,
-            small=lambda ask: ask.cost <= QUICK_S,
+            small=lambda permit: permit.cost <= QUICK_S,
             waiters=waiters,
         )
         self._places = FairGate(
             memory,
             reserve=max(memory // RESERVED, self._least),
-            small=lambda ask: ask.amount <= small_bytes,
+            small=lambda permit: permit.amount <= small_bytes,
             waiters=waiters,
         )
         self._of_thread = threading.local()

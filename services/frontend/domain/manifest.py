@@ -12,12 +12,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from frontend.caching import remembered
+from frontend.caching import SingleFlightCache, remembered
 from frontend.domain.resource import ClusterView, Progress, Resource, Status, Timings
 from sim.scenario import MODEL_VERSION
 
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from sim.scenario import PropagationRequest
 
 __all__ = [
+    "PARSED",
     "Computed",
     "compose",
     "finished",
     "honours",
     "is_of_another_model",
+    "listed",
     "resource_of",
     "seal",
     "sealed",
@@ -41,6 +43,8 @@ __all__ = [
 
 FINISHED_BYTES: Final = 32 * 2**20  # of results that were read: their JSON is written once
 PARSED: Final = 6  # a resource of 1,000 agents with its manifest, by the bytes of its JSON
+LISTED_BYTES: Final = 16 * 2**20  # of results in lists: 50 of 1,000 agents
+LISTED: Final = frozenset({"records", "records_by_agent"})
 INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
 CHECKSUM: Final = "checksum"  # its field, the last one
 
@@ -111,6 +115,27 @@ def _size(resource: Resource) -> int:
 @remembered(FINISHED_BYTES, _size)
 def finished(document: bytes) -> Resource | None:
     """Read a stored manifest as a resource; None where it is not sound, or of another model."""
+    return _sound(document)
+
+
+_listed: Final = SingleFlightCache[Resource](LISTED_BYTES, _size)
+
+
+def listed(document: bytes) -> Resource | None:
+    """Read a stored manifest as `finished` does, with only those statistics that a list shows.
+
+    Checked once: a list of large results would drop each of them before it is listed again.
+    """
+    digest = hashlib.sha256(document).digest()
+    resource = _listed.find(digest)
+    if resource is None and (whole := _sound(document)) is not None:
+        statistics = (whole.statistics or {}).items()
+        resource = replace(whole, statistics={k: v for k, v in statistics if k in LISTED})
+        _listed.keep(digest, resource)
+    return resource
+
+
+def _sound(document: bytes) -> Resource | None:
     known = _parsed(document)
     is_sound = _is_sealed(known) and known.get("model") == MODEL_VERSION
     return _whole(known) if is_sound else None

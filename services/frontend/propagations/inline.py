@@ -1,4 +1,7 @@
-"""Results that need no run: computed at once by the process that is asked (docs/adr/0012)."""
+"""Results that need no run: computed at once by the process that is asked (docs/adr/0012).
+
+A result is computed and written as JSON in one turn of the admission. The last few are remembered.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ import socket
 from contextlib import suppress
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from frontend.caching import SingleFlightCache
 from frontend.domain import manifest
 from frontend.domain.resource import Timings
 from frontend.errors import ChainBroken, StorageError, StorageFull
@@ -31,6 +35,19 @@ if TYPE_CHECKING:
 __all__ = ["InlineResults"]
 
 BYTES_AN_AGENT: Final = 1_300  # of a manifest
+COMPOSE_S: Final = 4e-4  # for each agent, to write a manifest and to read it as a resource
+REMEMBERED_BYTES: Final = 64 * 2**20  # of results: a dozen of 1,000 agents
+
+
+class _Computed(NamedTuple):
+    """A result, and its manifest: None for a trajectory that ends before its last step."""
+
+    resource: Resource
+    document: bytes | None
+
+    @property
+    def nbytes(self) -> int:
+        return (manifest.PARSED + 1) * len(self.resource.document)
 
 
 class InlineResults:
@@ -43,6 +60,7 @@ class InlineResults:
         self._store = store
         self._runs = runs
         self._opener = opener
+        self._computed = SingleFlightCache[_Computed](REMEMBERED_BYTES, lambda one: one.nbytes)
         self._name = f"{socket.gethostname()}-{os.getpid()}"
 
     def basis(
@@ -81,16 +99,16 @@ class InlineResults:
         """
         if not request.trajectory.is_default:  # so that its id can be resolved
             self._store.remember(request, for_a_day=not is_repair)
-        computed = self._manifest_or_failure(request, basis)
+        computed = self._admitted(request, basis)
         is_kept = not is_bulky(request) or (is_repair and bool(basis))
-        if isinstance(computed, bytes) and is_kept:
+        if computed.document is not None and is_kept:
             try:
-                self._runs.publish_derived(request, computed, basis, is_repair=is_repair)
+                self._runs.publish_derived(request, computed.document, basis, is_repair=is_repair)
             except (ChainBroken, StorageFull):  # the result is right all the same
-                self._opener.forget(request)
+                self.forget(request)
         with suppress(StorageError):  # so it is; the next one tries again
             self._store.trim()
-        return _resource(computed)
+        return computed.resource
 
     def recompute(
         self,
@@ -112,28 +130,37 @@ class InlineResults:
         if basis is None:
             return None
         try:
-            computed = self._manifest_or_failure(request, basis)
+            computed = self._admitted(request, basis)
         except Unsupported:  # its stretches are damaged: to be asked for again
             return None
-        is_unstored = is_bulky(request) or was_awaited or not isinstance(computed, bytes)
-        return _resource(computed) if is_unstored else None
+        is_unstored = is_bulky(request) or was_awaited or computed.document is None
+        return computed.resource if is_unstored else None
 
-    def _manifest_or_failure(
-        self, request: PropagationRequest, basis: Sequence[ChainEntry]
-    ) -> bytes | Resource:
+    def forget(self, request: PropagationRequest) -> None:
+        """Compute it anew the next time."""
+        self._computed.forget(request.id)
+        self._opener.forget(request)
+
+    def _admitted(self, request: PropagationRequest, basis: Sequence[ChainEntry]) -> _Computed:
+        """Compute a result once, when it is the caller's turn; raises Busy and Unsupported."""
+        known = self._computed.find(request.id)
+        if known is not None:
+            return known
+        compose_s = COMPOSE_S * len(request.trajectory.scenario.agents)
+        with self._opener.admit(request, more_s=compose_s):
+            return self._computed.get(request.id, lambda: self._compute(request, basis))
+
+    def _compute(self, request: PropagationRequest, basis: Sequence[ChainEntry]) -> _Computed:
         started = perf_counter()
         try:
             opened = self._opener.open(request)
         except PropagationFailed as failed:
-            return failed_for_good(request, failed.failure)
+            return _Computed(failed_for_good(request, failed.failure), None)
         timings = _timings(request, basis, perf_counter() - started)
-        return manifest.compose(request, opened, manifest.Computed(by=self._name, timings=timings))
-
-
-def _resource(computed: bytes | Resource) -> Resource:
-    if isinstance(computed, bytes):
-        return manifest.resource_of(manifest.read(computed))
-    return computed
+        composed = manifest.compose(
+            request, opened, manifest.Computed(by=self._name, timings=timings)
+        )
+        return _Computed(manifest.resource_of(manifest.read(composed)), composed)
 
 
 def _timings(request: PropagationRequest, basis: Sequence[ChainEntry], running_s: float) -> Timings:

@@ -10,6 +10,8 @@ from sim.cost_model import pass_seconds
 from sim.engine import Propagation
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from frontend.admission import Admission
     from frontend.propagations.inline_rule import InlineRule
     from frontend.results.trajectory_store import TrajectoryStore
@@ -44,10 +46,16 @@ class Opener:
         if opened is not None:
             return opened
         # The turn comes first: those that wait for another thread to load it are few.
-        with self._admission.admit(self._seconds(request)):
+        with self.admit(request):
             return self._opened.get(
                 request.id, lambda: self._load(request, is_published=is_published)
             )
+
+    def admit(
+        self, request: PropagationRequest, *, more_s: float = 0.0
+    ) -> AbstractContextManager[None]:
+        """Return a turn to open it, and for so many seconds more; entering it raises Busy."""
+        return self._admission.admit(self._seconds(request) + more_s)
 
     def forget(self, request: PropagationRequest) -> None:
         """Open it anew the next time."""

@@ -178,7 +178,7 @@ class Propagations:
 
     def remove(self, request: PropagationRequest) -> None:
         """Cancel the run of a propagation, or delete its result; raises NotFound."""
-        self._opener.forget(request)
+        self._inline.forget(request)
         if not self.cancel(request) and not self._store.delete(request):
             raise NotFound(f"There is no propagation {request.id} to cancel or delete.")
 

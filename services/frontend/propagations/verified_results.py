@@ -48,10 +48,13 @@ class VerifiedResults:
         return None if document is None else self._verified(request, document)
 
     def recent(self, count: int) -> list[Resource]:
-        """Return the results that were published last, the newest first."""
+        """Return the results that were published last, the newest first.
+
+        Of their statistics they have the numbers of records.
+        """
         found = []
         for propagation_id, document in self._store.recent(count):
-            resource = manifest.finished(document)
+            resource = manifest.listed(document)
             if resource is None or resource.id != propagation_id:
                 request = self._request(propagation_id)
                 resource = None if request is None else self._verified(request, document)

@@ -382,7 +382,8 @@ class Settings:
             parsers.size,
             "How many bytes the files that are being downloaded may hold in memory "
             "together, as `256MiB`. Each process of `porta web` has its part of it, and "
-            "16 MiB at least.",
+            "16 MiB at least. One file may hold more than a part, such as 160 MB for a million "
+            "points; it is written while no other large one is.",
         ),
     )
     data: str | None = field(

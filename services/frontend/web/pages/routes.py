@@ -18,10 +18,10 @@ from frontend.propagations.requests import step_count, whole_number
 from frontend.web import commands
 from frontend.web.auth.authorization import require_start
 from frontend.web.context import services
-from frontend.web.http.json_text import read_json
 from frontend.web.http.path_prefix import at
 from frontend.web.http.propagation_address import read_address
 from frontend.web.http.record_stream import PAGE_FILES, records_reply
+from frontend.web.http.request_body import read_json_in_turn
 from frontend.web.pages.view_model import View
 from sim.scenario import NANO
 
@@ -63,7 +63,7 @@ def _requested(form: Mapping[str, str]) -> PropagationRequest:
     """Read the form; raises BadRequest."""
     scenario = None
     if form["scenario"]:
-        scenario = read_json(form["scenario"], "The scenario")
+        scenario = read_json_in_turn(form["scenario"], "The scenario")
     return services().propagations.request(
         steps=step_count(form["steps"]),
         seed=whole_number(form["seed"] or "0", "seed"),

@@ -78,6 +78,20 @@ def test_responses_hold_no_more_memory_together_than_there_is(admission: Admissi
     assert list(again) == ["a", "b"]
 
 
+def test_a_file_larger_than_the_memory_is_written_alone(admission: Admission) -> None:
+    def stream(held_bytes: int) -> Iterator[str]:
+        return admission.stream(lambda: iter("ab"), held_bytes=held_bytes)
+
+    large = stream(160 * MEGABYTE)
+    assert next(large) == "a"
+    for held_bytes in (160 * MEGABYTE, 3 * MEGABYTE):
+        with pytest.raises(Busy):
+            next(stream(held_bytes))
+    assert list(stream(1_000)) == ["a", "b"]
+    assert list(large) == ["b"]
+    assert list(stream(3 * MEGABYTE)) == ["a", "b"]
+
+
 def test_small_ones_are_bounded_in_number(admission: Admission) -> None:
     streams = [admission.stream(lambda: iter("ab"), held_bytes=1) for _ in range(17)]
     assert [next(stream) for stream in streams[:16]] == ["a"] * 16

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frontend.admission import fair_gate
-from frontend.admission.fair_gate import Ask, FairGate, Flow
+from frontend.admission.fair_gate import FairGate, Flow, Permit
 from frontend.errors import Busy
 from tests.deadlines import within
 from tests.processes import eventually
@@ -29,7 +29,7 @@ class Crowd:
         self._threads: list[threading.Thread] = []
 
     def ask(self, name: str, client: str, amount: int = 1, cost: float = 1.0) -> None:
-        """Ask under a name, and wait until the gate has heard it."""
+        """Ask for a permit under a name, and return once it waits or is granted."""
         before = self._known
         self._leave[name] = threading.Event()
         thread = threading.Thread(
@@ -40,7 +40,7 @@ class Crowd:
         eventually(lambda: self._known > before, within_s=within(5))
 
     def leave(self, name: str) -> None:
-        """Let an ask give back what it holds, and the next ones be let in."""
+        """Give back the permit of this name, so that the next ones are granted."""
         before = len(self.order)
         waited = self.gate.is_contended
         self._leave[name].set()
@@ -77,7 +77,9 @@ def crowd() -> Iterator[Crowd]:
 
 
 def gate_of(capacity: int, *, reserve: int = 0, waiters: int = 8) -> FairGate:
-    return FairGate(capacity, reserve=reserve, small=lambda ask: ask.cost <= 0.1, waiters=waiters)
+    return FairGate(
+        capacity, reserve=reserve, small=lambda permit: permit.cost <= 0.1, waiters=waiters
+    )
 
 
 def test_who_asks_for_little_overtakes_others_who_ask_for_much(crowd: Crowd) -> None:
@@ -133,9 +135,9 @@ def test_a_dear_ask_is_not_starved_by_cheap_requests_that_are_new_each_time(
 
 def test_who_is_alone_may_hold_everything() -> None:
     gate = gate_of(8)
-    asks = [gate.take(Flow("ada"), 1, 1.0) for _ in range(8)]
-    for ask in asks:
-        gate.release(ask)
+    permits = [gate.take(Flow("ada"), 1, 1.0) for _ in range(8)]
+    for permit in permits:
+        gate.release(permit)
 
 
 def test_a_reserve_is_left_to_what_is_small() -> None:
@@ -164,9 +166,9 @@ def test_what_is_small_does_not_starve_what_is_not() -> None:
 
 def test_what_is_larger_than_all_that_there_is_gets_all() -> None:
     gate = gate_of(100, reserve=10)
-    ask = gate.take(Flow("ada"), 1_000, 1.0)
-    assert ask.amount == 90
-    gate.release(ask)
+    permit = gate.take(Flow("ada"), 1_000, 1.0)
+    assert permit.amount == 90
+    gate.release(permit)
 
 
 def test_where_too_many_wait_the_one_that_asks_for_most_is_refused() -> None:
@@ -183,19 +185,19 @@ def test_where_too_many_wait_the_one_that_asks_for_most_is_refused() -> None:
 def test_who_waits_too_long_is_told_when_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fair_gate, "WAIT_S", 0.2)
     gate = gate_of(1)
-    ask = gate.take(Flow("ada"), 1, 1.0)
+    permit = gate.take(Flow("ada"), 1, 1.0)
     with pytest.raises(Busy) as refused:
         gate.take(Flow("bob"), 1, 1.0)
     assert refused.value.retry_after_s == fair_gate.RETRY_AFTER_S
-    gate.release(ask)
+    gate.release(permit)
     gate.release(gate.take(Flow("bob"), 1, 1.0))
 
 
 def test_a_request_that_was_let_in_is_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fair_gate, "WAIT_S", 0.2)
     gate = gate_of(1)
-    ask = gate.take(Flow("ada"), 1, 1.0)
-    threading.Timer(0.8, gate.release, (ask,)).start()
+    permit = gate.take(Flow("ada"), 1, 1.0)
+    threading.Timer(0.8, gate.release, (permit,)).start()
     gate.release(gate.take(Flow("bob"), 1, 1.0, is_first=False))
 
 
@@ -212,11 +214,11 @@ def test_a_slow_reader_goes_while_others_wait_and_only_then(
     gate.release(quick)
 
 
-def hold(gate: FairGate, client: str) -> Ask:
+def hold(gate: FairGate, client: str) -> Permit:
     """Take one, and give it back when told to disconnect."""
-    ask = gate.take(Flow(client), 1, 1.0)
-    ask.disconnect = lambda: gate.release(ask)
-    return ask
+    permit = gate.take(Flow(client), 1, 1.0)
+    permit.disconnect = lambda: gate.release(permit)
+    return permit
 
 
 def test_what_it_took_counts_and_not_what_was_estimated(crowd: Crowd) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,6 +17,7 @@ from frontend.domain.manifest import (
     finished,
     honours,
     is_of_another_model,
+    listed,
     read,
     resource_of,
     seal,
@@ -24,7 +26,7 @@ from frontend.domain.manifest import (
 )
 from frontend.domain.resource import ClusterView, Status, Timings
 from sim.engine import Propagation
-from sim.scenario import MODEL_VERSION, PropagationRequest, Scenario, Trajectory
+from sim.scenario import MODEL_VERSION, NANO, PropagationRequest, Scenario, Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +43,30 @@ DOCUMENT = compose(REQUEST, OPENED, COMPUTED)
 
 def test_it_is_small() -> None:
     assert len(DOCUMENT) < 8_192
+
+
+def test_more_large_results_than_are_remembered_are_checked_once_for_a_list() -> None:
+    planet, satellite = NANO.agents
+    crowd = (planet, *(replace(satellite, name=f"Satellite {i}") for i in range(999)))
+    trajectory = Trajectory(replace(NANO, agents=crowd))
+    opened = Propagation.open(trajectory, 1)
+    one = read(compose(PropagationRequest(1, trajectory), opened, COMPUTED))
+    large = [seal(one | {"computed": one["computed"] | {"by": f"runner {i}"}}) for i in range(20)]
+    assert sum(map(len, large)) * PARSED > FINISHED_BYTES
+    first = [listed(document) for document in large]
+    again = [listed(bytes(bytearray(document))) for document in large]
+    assert None not in first
+    assert [id(one) for one in again] == [id(one) for one in first]
+    assert first[0] is not None
+    assert first[0].statistics == {
+        "records": opened.records,
+        "records_by_agent": opened.records_by_agent,
+    }
+
+
+@pytest.mark.parametrize("document", [b"", DOCUMENT.replace(b"runner", b"reader")])
+def test_what_is_not_sound_is_not_listed(document: bytes) -> None:
+    assert listed(document) is None
 
 
 def test_it_says_what_was_asked_for_and_by_which_model() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.admission import Admission
+from frontend.admission import Admission, fair_gate
 from frontend.domain.resource import Status
+from frontend.errors import Busy
 from frontend.propagations.inline import BYTES_AN_AGENT, InlineResults
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener
@@ -84,6 +87,38 @@ def test_what_it_leaves_in_redis_is_estimated(inline: InlineResults) -> None:
     assert inline.stored_bytes(bulky) == len(bulky.trajectory.scenario.canonical)
     inline.compute(bulky, [])
     assert inline.stored_bytes(bulky) == 0
+
+
+def test_the_whole_of_a_result_is_made_in_one_turn_and_once(
+    stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fair_gate, "WAIT_S", 0.1)
+    admission = Admission(memory=2**20, waiters=8, cores=1)
+    opener = Opener(RULE, stored.store, admission)
+    inline = InlineResults(RULE, stored.store, stored.runs, opener)
+    opener.open(crowd())  # what is left is to write it as JSON
+    end, begun = threading.Event(), threading.Barrier(3)
+
+    def compute() -> None:
+        with admission.admit(0.01):
+            begun.wait()
+            end.wait()
+
+    threads = [threading.Thread(target=compute) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    with pytest.raises(Busy):
+        inline.recompute(crowd())
+    end.set()
+    for thread in threads:
+        thread.join()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(inline.recompute, [crowd()] * 8))
+    assert found[0] is not None
+    assert {id(one) for one in found} == {id(found[0])}
+    inline.forget(crowd())
+    assert inline.recompute(crowd()) is not found[0]
 
 
 # What all of them keep in Redis.

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import json
-from typing import Any
+import os
+import threading
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -10,9 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import UnsupportedMediaType
 
+from frontend.admission import fair_gate
+from frontend.domain.resource import API_ROOT
 from frontend.errors import BadRequest
 from frontend.web.http.request_body import PropagationBody, read_body
 from sim.scenario import NANO
+from tests.deadlines import within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask.testing import FlaskClient
+
+    from frontend.bootstrap import Services
 
 APP = Flask("frontend", static_folder=None)
 JSON = st.recursive(
@@ -100,3 +113,45 @@ def test_the_described_scenario_has_the_fields_of_the_models() -> None:
     assert set(described["properties"]) == set(example)
     assert set(agent["required"]) == set(example["agents"][0])
     assert set(agent["properties"]) == {*agent["required"], "primary"}
+
+
+LONG = b'{"steps": 1, "scenario": [' + b", ".join([b"{}"] * 10_000) + b"]}"
+
+
+@contextlib.contextmanager
+def all_turns_taken(services: Services) -> Iterator[None]:
+    turns = len(os.sched_getaffinity(0)) + 1
+    end, begun = threading.Event(), threading.Barrier(turns + 1)
+
+    def compute() -> None:
+        with services.admission.admit(0.01):
+            begun.wait(within(5))
+            end.wait(within(60))
+
+    threads = [threading.Thread(target=compute) for _ in range(turns)]
+    for thread in threads:
+        thread.start()
+    begun.wait(within(5))
+    try:
+        yield
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_long_json_is_read_in_a_turn_and_short_json_at_once(
+    web: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fair_gate, "WAIT_S", 0.1)
+    form = {"steps": "1", "seed": "0", "scenario": LONG.decode()}
+
+    def statuses() -> list[int]:
+        api = web.post(API_ROOT, data=LONG, content_type="application/json")
+        page = web.post("/", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+        short = web.post(API_ROOT, json={"steps": 1.5})
+        return [answer.status_code for answer in (api, page, short)]
+
+    with all_turns_taken(services):
+        assert statuses() == [503, 503, 400]
+    assert statuses() == [400, 400, 400]
