@@ -58,7 +58,11 @@ def _servers(services: Services) -> dict[str, str]:
     except StorageError as error:
         return {"redis": error.detail, "runner": "Not known.", "gateway": "Not known."}
     if not runners:
-        return {"redis": OK, "runner": "No runner has sent a heartbeat lately.", "gateway": "Unknown."}
+        return {
+            "redis": OK,
+            "runner": "No runner has sent a heartbeat lately.",
+            "gateway": "Unknown.",
+        }
     return {"redis": OK, "runner": OK, "gateway": gateway_says(runners)}
 
 

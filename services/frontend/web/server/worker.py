@@ -4,8 +4,9 @@
   reads it, without waiting for anybody (docs/adr/0052).
 - It arrives within `REQUEST_S`, its head within `HEAD_S`, or is answered 408.
 - What waits is bounded in bytes over all connections of the process: above `HELD_LIMIT_BYTES`, the
-  largest bodies are answered 503. Where the connections run out, the one that would be closed first
-  gives way.
+  largest bodies are answered 503.
+- Where the connections run out, the oldest idle one is closed, else the one whose request began
+  first.
 - A client that takes no byte of a response for `STALLED_S` is disconnected.
 - Event streams end as soon as the worker begins to stop.
 """
@@ -43,7 +44,7 @@ SWEEP_S: Final = 0.5  # between two looks at all deadlines
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 NO_CLIENT: Final = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
 
-_deadline: Final = attrgetter("deadline")
+_precedence: Final = attrgetter("precedence")
 
 
 class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotated
@@ -65,7 +66,7 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
             return
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections and self.waiting:
-            self._close(min(self.waiting, key=_deadline))
+            self._close(min(self.waiting, key=_precedence))
         _limit_sending(client)
         self._wait(Connection(self.cfg, client, address, listener.getsockname()))
 

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import select
+import socket
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,6 @@ from tests.processes import eventually
 from tests.unit.frontend.web.server.conftest import THREADS, Server
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
 POST: Final = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
@@ -254,6 +254,27 @@ def test_where_connections_run_out_those_who_wait_give_way(server: Server) -> No
     with connected(server, HALVES["half a head"], 200):
         assert answered(server) < 1
         assert server.worker.nr_conns <= 50
+
+
+@pytest.mark.parametrize("half", ["nothing", "half a head", "half a body"])
+def test_a_connection_without_a_request_gives_way_before_one_with_a_request(
+    server: Server, half: str
+) -> None:
+    server.worker.worker_connections = 20
+    with connected(server, GET, 18) as idle:
+        for client in idle:
+            answer(client).read()
+        eventually(lambda: len(server.worker.waiting) == 18)
+        with connected(server, HALVES[half], 1) as asking, connected(server, b"", 6):
+            eventually(lambda: sum(map(closed, idle)) >= 6, within_s=5)
+            assert not closed(asking[0]), "the newest gave way"
+            assert sum(map(closed, idle)) == 6
+
+
+def closed(client: socket.socket) -> bool:
+    """Whether the server has ended the connection."""
+    is_readable = bool(select.select([client], [], [], 0)[0])
+    return is_readable and client.recv(1, socket.MSG_PEEK) == b""
 
 
 def test_a_connection_is_counted_until_it_is_closed(server: Server) -> None:
