@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, request
 
 from frontend.web.context import services
-from frontend.web.http.backpressure import SENT_BYTES, hang_up, limit_buffer, while_read
+from frontend.web.http.backpressure import SENT_BYTES, Reader, hang_up, limit_buffer
 from frontend.web.http.responses import etag_of, started, stream_reply, unchanged
 from sim.cost_model import COSTS, slice_bytes
 from sim.export import BYTES_PER_POINT, FORMATS, export, thin
@@ -81,10 +81,12 @@ def _pieces(
     """Write the file piece by piece, beginning now; raises Busy."""
     admission, client = services().admission, request.environ.get("gunicorn.socket")
     limit_buffer(client)
+    reader = Reader(client)
     cache = services().slice_cache(propagation.trajectory.digest)
 
     def read() -> Iterator[pa.RecordBatch]:
-        return admission.taking_turns(while_read(propagation.slices(*window, cache), client))
+        slices = propagation.slices(*window, cache)
+        return admission.taking_turns(slices if max_points is None else reader.while_read(slices))
 
     agents = len(propagation.trajectory.scenario.agents)
     batches = read() if max_points is None else thin(read, max_points, agents=agents)
@@ -92,7 +94,9 @@ def _pieces(
     pieces = admission.stream(
         export(batches, form), held_bytes=held_bytes, disconnect=hang_up(client)
     )
-    return started(pieces)
+    begun = started(pieces)
+    reader.has_begun = True
+    return begun
 
 
 def _held_bytes(propagation: Propagation, form: Format, max_points: int | None) -> int:
