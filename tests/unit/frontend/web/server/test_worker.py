@@ -205,6 +205,7 @@ def test_a_client_is_not_told_to_continue_with_a_body_that_is_refused(
         (CHUNKED + b"3\r\nabcde", 400, "longer than its size"),
         (CHUNKED + b"0\r\n" + b"a: b\r\n" * 40_000, 400, "trailer"),
         (CHUNKED + b"fffff\r\n", 413, "larger than the limit"),
+        (CHUNKED + b"1\r\na\r\n" * 60_000, 413, "too many small chunks"),
         (b"GET /" + b"a" * 5_000 + b" HTTP/1.1\r\n\r\n", 414, "too long"),
         (b"GET /" + b"a" * 50_000, 414, "too long"),
         (GET[:-2] + b"a: b\r\n" * 101 + b"\r\n", 431, "at most 100"),
