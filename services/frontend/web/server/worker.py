@@ -4,7 +4,7 @@
   reads it, without waiting for anybody (docs/adr/0052).
 - It arrives within `REQUEST_S`, its head within `HEAD_S`, or is answered 408.
 - What waits is bounded in bytes over all connections of the process: above `HELD_LIMIT_BYTES`, the
-  largest bodies are answered 503.
+  largest are answered 503. A part of it is kept for small ones.
 - Where the connections run out, the oldest idle one is closed, else the one whose request began
   first.
 - A client that takes no byte of a response for `STALLED_S` is disconnected.
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["PortaWorker"]
 
 HELD_LIMIT_BYTES: Final = 64 * 2**20  # of all requests in memory: 64 of the largest
-FREED_SHARE: Final = 1 / 8  # freed at once, so that not every further byte looks for the largest
+SMALL_BYTES: Final = 4_096  # of a request without a scenario: 40 bytes, and its header fields
+RESERVED_SHARE: Final = 1 / 8  # of the limit is for small requests: 2,000 of the largest of them
+FREED_SHARE: Final = 1 / 16  # freed at once, so that not every further byte looks for the largest
 READ_BYTES: Final = 32_768  # at a time of one connection: the others have their turn
 STALLED_S: Final = 20  # without a byte taken, while a thread waits to send more
 SWEEP_S: Final = 0.5  # between two looks at all deadlines
@@ -142,7 +144,7 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
             self._refuse(conn, error)
             return
         self._count(conn, conn.arrival.held)
-        if self.held > HELD_LIMIT_BYTES:
+        if self.held > _limit_for(conn):
             self._free_memory()
         if conn.phase is Phase.LINGERING:
             return
@@ -157,7 +159,7 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
     def _free_memory(self) -> None:
         largest = sorted(self.waiting, key=attrgetter("held"), reverse=True)
         for conn in largest:
-            if self.held <= HELD_LIMIT_BYTES * (1 - FREED_SHARE) or conn.held == 0:
+            if self.held <= _limit_for(conn) - HELD_LIMIT_BYTES * FREED_SHARE or conn.held == 0:
                 return
             self._refuse(conn, overloaded())
 
@@ -203,6 +205,12 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
     def _count(self, conn: Connection, held: int) -> None:
         self.held += held - conn.held
         conn.held = held
+
+
+def _limit_for(conn: Connection) -> float:
+    """Return how many bytes all requests may have where one more of this size is held."""
+    share = 1 if conn.held <= SMALL_BYTES else 1 - RESERVED_SHARE
+    return HELD_LIMIT_BYTES * share
 
 
 def _limit_sending(client: socket.socket) -> None:

@@ -15,7 +15,7 @@ import pytest
 from frontend.web.server import connection, worker
 from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually
-from tests.unit.frontend.web.server.conftest import THREADS, Server
+from tests.unit.frontend.web.server.conftest import RELEASED, THREADS, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -248,6 +248,29 @@ def test_what_waits_is_bounded_in_bytes_and_the_largest_gives_way(
         small[0].sendall(b"a" * 96)
         assert answer(small[0]).status == http.client.OK
     eventually(lambda: server.worker.held == 0)
+
+
+def test_small_requests_are_read_while_large_ones_hold_the_memory(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HELD_LIMIT_BYTES", 4_000_000)
+    RELEASED.clear()
+    large = POST.replace(b"/ ", b"/hold ") + b"Content-Length: 999900\r\n\r\n" + b"a" * 999_900
+    halves = [HALVES["half a body"], HALVES["half a head"]]
+    with connected(server, large, 4) as all_, connected(server, halves[0], 5) as small:
+        refused = select.select(all_, [], [], EVENTUALLY_S)[0][0]
+        assert answer(refused).status == http.client.SERVICE_UNAVAILABLE
+        with connected(server, halves[1], 5) as heads:
+            assert answered(server) < 1
+            for client in heads:
+                client.sendall(b"host\r\n\r\n")
+                assert answer(client).status == http.client.OK
+        for client in small:
+            client.sendall(b"a" * 96)
+            assert answer(client).status == http.client.OK
+        RELEASED.set()
+        for client in set(all_) - {refused}:
+            assert answer(client).status == http.client.OK
 
 
 def test_where_connections_run_out_those_who_wait_give_way(server: Server) -> None:
