@@ -17,7 +17,9 @@ M_MMAP_THRESHOLD: Final = -3
 M_ARENA_MAX: Final = -8
 
 ARENAS: Final = 2  # 32 Parquet exports left 100 MB less behind than with one for each thread
-LARGE_BYTES: Final = 32 * 2**20  # glibc's largest; with 2 MiB CSV took a quarter longer, Arrow twice
+LARGE_BYTES: Final = (
+    32 * 2**20
+)  # glibc's largest; with 2 MiB CSV took a quarter longer, Arrow twice
 
 
 def economise() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 THREADS: Final = 8
 CONNECTIONS: Final = 1_000
+LARGE_BYTES: Final = 500_000  # a response that the kernel takes whole
 RELEASED: Final = threading.Event()  # what `/hold` waits for
 
 
@@ -58,6 +59,8 @@ def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[by
     body = environ["wsgi.input"].read()
     if environ["PATH_INFO"] == "/hold":
         RELEASED.wait(EVENTUALLY_S)
+    if environ["PATH_INFO"] == "/large":
+        body = bytes(LARGE_BYTES)
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 

@@ -15,7 +15,7 @@ import pytest
 from frontend.web.server import connection, worker
 from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually
-from tests.unit.frontend.web.server.conftest import RELEASED, THREADS, Server
+from tests.unit.frontend.web.server.conftest import LARGE_BYTES, RELEASED, THREADS, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -248,6 +248,35 @@ def test_what_waits_is_bounded_in_bytes_and_the_largest_gives_way(
         small[0].sendall(b"a" * 96)
         assert answer(small[0]).status == http.client.OK
     eventually(lambda: server.worker.held == 0)
+
+
+def test_responses_that_nobody_reads_are_bounded_in_bytes_and_hold_no_thread(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "UNREAD_LIMIT_BYTES", 4_000_000)
+    large = GET.replace(b"/ ", b"/large ")
+    with contextlib.ExitStack() as stack:
+        for _ in range(4 * THREADS):
+            client = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+            client.connect(("127.0.0.1", server.port))
+            client.sendall(large)
+        eventually(lambda: server.worker.nr == 4 * THREADS)
+        eventually(lambda: 0 < server.worker.nr_conns == len(server.worker.waiting) < 16)
+        waiting = tuple(server.worker.waiting)
+        assert sum(worker.unread_bytes(conn.sock) for conn in waiting) <= 4_000_000
+        assert answered(server) < 1
+        with server.connect() as reader:
+            reader.sendall(large)
+            assert len(answer(reader).read()) == LARGE_BYTES
+
+
+def test_the_kernel_disconnects_a_client_that_takes_nothing(server: Server) -> None:
+    with connected(server, b"", 1):
+        eventually(lambda: len(server.worker.waiting) == 1)
+        (conn,) = server.worker.waiting
+        timeout = conn.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert timeout == worker.STALLED_S * 1_000
 
 
 def test_small_requests_are_read_while_large_ones_hold_the_memory(
