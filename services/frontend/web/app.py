@@ -80,9 +80,10 @@ def _add_access_control(app: Flask, services: Services) -> None:
     quotas.attach(app, services.client)
     client.register(app)
     app.jinja_env.globals |= {"principal": authorization.principal, "auth": settings.auth or "none"}
-    app.wsgi_app = PathPrefix(app.wsgi_app, settings.path_prefix or "")  # type: ignore[method-assign] # as Flask documents it
     if settings.https == "required":
         app.wsgi_app = HttpsOnly(app.wsgi_app)  # type: ignore[method-assign] # as Flask documents it
+    # Around HttpsOnly, which redirects to the address that the client has used.
+    app.wsgi_app = PathPrefix(app.wsgi_app, settings.path_prefix or "")  # type: ignore[method-assign] # as Flask documents it
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign] # as Flask documents it
 

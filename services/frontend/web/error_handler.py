@@ -33,7 +33,7 @@ from frontend.errors import (
 from frontend.observability import logs
 from frontend.web.auth import audit_log
 from frontend.web.auth.authentication import CHALLENGE
-from frontend.web.http.problem import MEDIA_TYPE, Problem
+from frontend.web.http.problem import MEDIA_TYPE, TOO_LARGE, UNEXPECTED, Problem
 from frontend.web.http.record_stream import PAGE_FILES
 from sim.errors import IntegrityError, PropagationFailed, RequestError, ScenarioError
 
@@ -45,8 +45,6 @@ __all__ = ["MEDIA_TYPE", "Problem", "problem_of", "register"]
 REFUSALS: Final = (Unauthenticated, Forbidden, QueueFull, QuotaExceeded)  # for the audit log
 ATTEMPTS_AFTER_S: Final = 60  # the window of sign_in.ATTEMPTS
 RETRY_AFTER_S: Final = 5  # for temporary errors: storage unavailable, a result recomputed
-
-_UNEXPECTED: Final = "An unexpected error occurred. It has been logged."
 
 
 def _sentence(text: str) -> str:
@@ -92,6 +90,10 @@ def _recomputed(_error: ChainBroken | IntegrityError) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, sentence, headers)
 
 
+def _left(error: BrokenPipeError) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, error.strerror or str(error))
+
+
 def _refused(error: StorageRefused) -> Problem:
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error.detail} It has been logged.")
 
@@ -105,7 +107,7 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (NotFound, _simple(HTTPStatus.NOT_FOUND)),
     (NotReady, _not_ready),
     (Busy, _busy),
-    (BrokenPipeError, _simple(HTTPStatus.BAD_REQUEST)),  # the client has left: backpressure.py
+    (BrokenPipeError, _left),  # backpressure.py
     (QueueFull, _too_many),
     (QuotaExceeded, _too_many),
     (PropagationFailed, _failed),
@@ -134,7 +136,7 @@ def problem_of(error: Exception) -> Problem:
             return rule(error)
     if isinstance(error, HTTPException) and error.code is not None:
         return _http_problem(error, HTTPStatus(error.code))
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _UNEXPECTED)
+    return UNEXPECTED
 
 
 def _http_problem(error: HTTPException, status: HTTPStatus) -> Problem:
@@ -142,8 +144,7 @@ def _http_problem(error: HTTPException, status: HTTPStatus) -> Problem:
         allowed = ", ".join(sorted(error.valid_methods or ()))
         return Problem(status, f"This address takes {allowed}.", {"Allow": allowed})
     if isinstance(error, RequestEntityTooLarge):
-        limit = request.max_content_length or 0
-        return Problem(status, f"The request's body is larger than the limit of {limit} bytes.")
+        return TOO_LARGE
     if status is HTTPStatus.TOO_MANY_REQUESTS:
         return Problem(status, _HTTP_SENTENCES[status], {"Retry-After": str(ATTEMPTS_AFTER_S)})
     return Problem(status, _HTTP_SENTENCES.get(status, f"{status.description or status.phrase}."))

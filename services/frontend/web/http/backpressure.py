@@ -3,11 +3,15 @@
 Decimation reads a whole window before it yields its first record: 15 s for 1e8 steps. Without a
 check, a client that has left would be noticed only when that record is written; and anyone may
 send such requests, since reading needs no principal.
+
+A client that only ends its own side looks the same until something is written to it. So that counts
+only before the response begins, when the client can still be told; afterwards a reset does.
 """
 
 from __future__ import annotations
 
 import errno
+import select
 import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -15,19 +19,30 @@ from typing import TYPE_CHECKING, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["SENT_BYTES", "hang_up", "limit_buffer", "while_read"]
+__all__ = ["SENT_BYTES", "Reader", "hang_up", "limit_buffer"]
 
 SENT_BYTES: Final = 2**19  # waiting to be acknowledged: 5 MB/s at 100 ms. Linux' own limit is 4 MB
+
+LEFT: Final = "The connection was closed while this was computed; keep it open."
 
 T = TypeVar("T")
 
 
-def while_read(pieces: Iterable[T], client: socket.socket | None) -> Iterator[T]:
-    """Yield the pieces; raises BrokenPipeError once the client has closed its connection."""
-    for piece in pieces:
-        if client is not None and _has_left(client):
-            raise BrokenPipeError(errno.EPIPE, "the client has closed the connection")
-        yield piece
+class Reader:
+    """The client of one response."""
+
+    def __init__(self, client: socket.socket | None) -> None:
+        self._client = client
+        self.has_begun = False
+        """Whether the response has."""
+
+    def while_read(self, pieces: Iterable[T]) -> Iterator[T]:
+        """Yield the pieces; raises BrokenPipeError once the client has left."""
+        for piece in pieces:
+            left = _is_reset if self.has_begun else _has_ended
+            if self._client is not None and left(self._client):
+                raise BrokenPipeError(errno.EPIPE, LEFT)
+            yield piece
 
 
 def hang_up(client: socket.socket | None) -> Callable[[], None] | None:
@@ -49,7 +64,14 @@ def limit_buffer(client: socket.socket | None) -> None:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_BYTES)
 
 
-def _has_left(client: socket.socket) -> bool:
+def _is_reset(client: socket.socket) -> bool:
+    """Return whether it has refused what was written to it."""
+    poll = select.poll()
+    poll.register(client, 0)  # a reset and the end of both sides are reported without being named
+    return bool(poll.poll(0))
+
+
+def _has_ended(client: socket.socket) -> bool:
     try:
         return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
     except BlockingIOError:  # connected, and silent

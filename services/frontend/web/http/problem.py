@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
+
+from frontend.web.http.limits import BODY_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from http import HTTPStatus
 
-__all__ = ["MEDIA_TYPE", "Problem"]
+__all__ = ["MEDIA_TYPE", "TOO_LARGE", "UNEXPECTED", "Problem"]
 
 MEDIA_TYPE: Final = "application/problem+json"  # RFC 9457, section 3
 
@@ -30,3 +32,12 @@ class Problem:
             "status": int(self.status),
             "detail": self.detail,
         }
+
+
+TOO_LARGE: Final = Problem(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    f"The request's body is larger than the limit of {BODY_LIMIT_BYTES} bytes.",
+)
+UNEXPECTED: Final = Problem(
+    HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error occurred. It has been logged."
+)

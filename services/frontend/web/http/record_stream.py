@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, request
 
 from frontend.web.context import services
-from frontend.web.http.backpressure import SENT_BYTES, hang_up, limit_buffer, while_read
+from frontend.web.http.backpressure import SENT_BYTES, Reader, hang_up, limit_buffer
 from frontend.web.http.responses import etag_of, started, stream_reply, unchanged
 from sim.cost_model import COSTS, slice_bytes
 from sim.export import BYTES_PER_POINT, FORMATS, export, thin
 from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator, Mapping
 
     import pyarrow as pa
@@ -87,12 +86,15 @@ def _admitted(
     """Write the file piece by piece, beginning now; raises Busy."""
     client = request.environ.get("gunicorn.socket")
     limit_buffer(client)
+    reader = Reader(client)
     pieces = services().admission.stream(
-        lambda: _pieces(opening(), form, window, max_points, client),
+        lambda: _pieces(opening(), form, window, max_points, reader),
         held_bytes=held_bytes,
         disconnect=hang_up(client),
     )
-    return started(pieces)
+    begun = started(pieces)
+    reader.has_begun = True
+    return begun
 
 
 def _pieces(
@@ -100,13 +102,14 @@ def _pieces(
     form: Format,
     window: tuple[float, float],
     max_points: int | None,
-    client: socket.socket | None,
+    reader: Reader,
 ) -> Iterator[bytes]:
     admission = services().admission
     cache = services().slice_cache(propagation.trajectory.digest)
 
     def read() -> Iterator[pa.RecordBatch]:
-        return admission.taking_turns(while_read(propagation.slices(*window, cache), client))
+        slices = propagation.slices(*window, cache)
+        return admission.taking_turns(slices if max_points is None else reader.while_read(slices))
 
     agents = len(propagation.trajectory.scenario.agents)
     return export(read() if max_points is None else thin(read, max_points, agents=agents), form)

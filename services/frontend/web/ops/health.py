@@ -2,7 +2,7 @@
 
 Both answer while Redis is unavailable: liveness does not depend on it, readiness reports it.
 Readiness tries what it vouches for: it writes to Redis and, under `porta serve`, to the data
-folder.
+folder. Anyone may ask, so its sentences name no path.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response
 
+from frontend.domain.waiting import NO_RUNNER
 from frontend.errors import StorageError
 from frontend.runs.runner_status import OK, gateway_says
 from frontend.storage import keys
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["blueprint", "readiness"]
 
+UNKNOWN: Final = "Not known."  # what the part that has failed would report
 PROBE_BYTES: Final = 4_096  # a block, which a full disk has no room for
 
 blueprint = Blueprint("health", __name__)
@@ -56,12 +58,12 @@ def _servers(services: Services) -> dict[str, str]:
             services.client.set(keys.PROBE, 1)
         runners = services.runners.alive()
     except StorageError as error:
-        return {"redis": error.detail, "runner": "Not known.", "gateway": "Not known."}
+        return {"redis": error.detail, "runner": UNKNOWN, "gateway": UNKNOWN}
     if not runners:
         return {
             "redis": OK,
-            "runner": "No runner has sent a heartbeat lately.",
-            "gateway": "Unknown.",
+            "runner": NO_RUNNER.sentence,
+            "gateway": UNKNOWN,
         }
     return {"redis": OK, "runner": OK, "gateway": gateway_says(runners)}
 
@@ -74,5 +76,5 @@ def _data_folder(folder: str | None) -> dict[str, str]:
         with TemporaryFile(dir=folder, buffering=0) as file:
             file.write(bytes(PROBE_BYTES))
     except OSError as error:
-        return {"data": f"The data folder {folder} can't be written ({error.strerror})."}
+        return {"data": f"The data folder can't be written ({error.strerror})."}
     return {"data": OK}

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from frontend.web.http.limits import BODY_LIMIT_BYTES, FIELD_LIMIT_BYTES, FIELDS_LIMIT
-from frontend.web.server.refusals import malformed, too_large
+from frontend.web.server.refusals import malformed, too_large, too_many_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -37,8 +37,10 @@ def decode(unread: bytearray, body: bytearray) -> Generator[None, None, None]:
         size = _size_of(line)
         if size == 0:
             break
-        if len(body) + size > BODY_LIMIT_BYTES or framing > FRAMING_LIMIT_BYTES:
+        if len(body) + size > BODY_LIMIT_BYTES:
             raise too_large()
+        if framing > FRAMING_LIMIT_BYTES:
+            raise too_many_chunks()
         yield from _chunk(unread, body, size)
     yield from _trailer(unread)
 

@@ -32,6 +32,9 @@ class Phase(enum.Enum):
     LINGERING = enum.auto()  # the client's end of a connection that has ended on this side
 
 
+ARRIVING: Final = frozenset({Phase.HEAD, Phase.BODY})  # of a request that has begun
+
+
 class _Parsed:
     """What gunicorn's worker takes for the parser of a connection: the request is there already."""
 
@@ -81,7 +84,7 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not annotated
         if request is not None:
             self.parser = _Parsed(request)
         elif self.phase is Phase.HEAD and self.arrival.has_head:
-            self._begin(Phase.BODY, self._began + REQUEST_S - monotonic())
+            self._begin(Phase.BODY, self._since + REQUEST_S - monotonic())
         return request
 
     def drain(self, data: bytes) -> bool:
@@ -100,7 +103,9 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not annotated
 
     def _begin(self, phase: Phase, seconds: float) -> None:
         now = monotonic()
-        if phase is Phase.HEAD:
-            self._began = now
+        if phase is not Phase.BODY:  # which is of the same request as the head before it
+            self._since = now
         self.phase = phase
         self.deadline = now + seconds
+        self.precedence = (phase in ARRIVING, self._since)
+        """Where the connections run out, the one where this is smallest is closed."""

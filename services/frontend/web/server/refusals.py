@@ -23,19 +23,27 @@ from gunicorn.http.errors import (
 )
 
 from frontend.web.http.limits import (
-    BODY_LIMIT_BYTES,
     FIELD_LIMIT_BYTES,
     FIELDS_LIMIT,
     HEAD_LIMIT_BYTES,
     LINE_LIMIT_BYTES,
 )
-from frontend.web.http.problem import MEDIA_TYPE, Problem
+from frontend.web.http.problem import MEDIA_TYPE, TOO_LARGE, UNEXPECTED, Problem
 from frontend.web.http.security_headers import HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Refused", "malformed", "overloaded", "problem_of", "response", "too_large", "too_late"]
+__all__ = [
+    "Refused",
+    "malformed",
+    "overloaded",
+    "problem_of",
+    "response",
+    "too_large",
+    "too_late",
+    "too_many_chunks",
+]
 
 RETRY_AFTER_S: Final = 5  # by then the requests that wait now have arrived, or most of them have
 
@@ -62,9 +70,6 @@ _PROBLEMS: Final[Mapping[type[Exception], Problem]] = {  # what gunicorn raises 
     ),
 }
 _HEADER: Final = Problem(HTTPStatus.BAD_REQUEST, "A header field of the request is malformed.")
-_UNEXPECTED: Final = Problem(
-    HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error occurred. It has been logged."
-)
 
 
 class Refused(Exception):
@@ -82,7 +87,12 @@ def malformed(detail: str) -> Refused:
 
 def too_large() -> Refused:
     """Return the refusal of a body that turns out larger than a body may be."""
-    detail = f"The request's body is larger than the limit of {BODY_LIMIT_BYTES} bytes."
+    return Refused(TOO_LARGE)
+
+
+def too_many_chunks() -> Refused:
+    """Return the refusal of a body whose framing outgrows what may frame it."""
+    detail = "The request's body comes in too many small chunks; send larger ones."
     return Refused(Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail))
 
 
@@ -106,7 +116,7 @@ def problem_of(error: Exception) -> Problem:
     for kind, problem in _PROBLEMS.items():
         if isinstance(error, kind):
             return problem
-    return _HEADER if isinstance(error, ParseException) else _UNEXPECTED
+    return _HEADER if isinstance(error, ParseException) else UNEXPECTED
 
 
 def response(problem: Problem) -> bytes:

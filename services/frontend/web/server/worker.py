@@ -4,17 +4,22 @@
   reads it, without waiting for anybody (docs/adr/0052).
 - It arrives within `REQUEST_S`, its head within `HEAD_S`, or is answered 408.
 - What waits is bounded in bytes over all connections of the process: above `HELD_LIMIT_BYTES`, the
-  largest bodies are answered 503. Where the connections run out, the one that would be closed first
-  gives way.
-- A client that takes no byte of a response for `STALLED_S` is disconnected.
+  largest are answered 503. A part of it is kept for small ones.
+- Where the connections run out, the oldest idle one is closed, else the one whose request began
+  first.
+- A client that takes no byte of a response for `STALLED_S` is disconnected, also where the kernel
+  holds the rest of it. Above `UNREAD_LIMIT_BYTES` of such rests, the oldest are dropped.
 - Event streams end as soon as the worker begins to stop.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import socket
 import struct
+import sys
+import termios
 from contextlib import suppress
 from http import HTTPStatus
 from operator import attrgetter
@@ -33,17 +38,23 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import FrameType
 
-__all__ = ["PortaWorker"]
+__all__ = ["PortaWorker", "unread_bytes"]
 
 HELD_LIMIT_BYTES: Final = 64 * 2**20  # of all requests in memory: 64 of the largest
-FREED_SHARE: Final = 1 / 8  # freed at once, so that not every further byte looks for the largest
+SMALL_BYTES: Final = 4_096  # of a request without a scenario: 40 bytes, and its header fields
+RESERVED_SHARE: Final = 1 / 8  # of the limit is for small requests: 2,000 of the largest of them
+FREED_SHARE: Final = 1 / 16  # freed at once, so that not every further byte looks for the largest
+# Of responses that the kernel holds for clients that do not read, and no thread: a hundred of the
+# largest that are not files. Small send buffers would hold threads instead, and slow everybody.
+UNREAD_LIMIT_BYTES: Final = 64 * 2**20
 READ_BYTES: Final = 32_768  # at a time of one connection: the others have their turn
 STALLED_S: Final = 20  # without a byte taken, while a thread waits to send more
 SWEEP_S: Final = 0.5  # between two looks at all deadlines
+DROP: Final = struct.pack("ii", 1, 0)  # struct linger: what is unread goes with the connection
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 NO_CLIENT: Final = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
 
-_deadline: Final = attrgetter("deadline")
+_precedence: Final = attrgetter("precedence")
 
 
 class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotated
@@ -53,6 +64,7 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
         super().__init__(*args)
         self.waiting: set[Connection] = set()  # in the main loop
         self.held = 0  # bytes of requests, of those with a thread too
+        self.unread = 0  # bytes of responses, as they were counted last
         self._swept = 0.0
 
     def accept(self, listener: socket.socket) -> None:
@@ -65,12 +77,18 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
             return
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections and self.waiting:
-            self._close(min(self.waiting, key=_deadline))
+            self._close(min(self.waiting, key=_precedence))
         _limit_sending(client)
         self._wait(Connection(self.cfg, client, address, listener.getsockname()))
 
     def finish_request(self, conn: Connection, future: Future[bool]) -> None:
         """Take a connection back from its thread: for a further request, or to end it."""
+        self.unread += unread_bytes(conn.sock)
+        self._take_back(conn, future)
+        if self.unread > UNREAD_LIMIT_BYTES:
+            self._drop_unread()
+
+    def _take_back(self, conn: Connection, future: Future[bool]) -> None:
         if future.cancelled() or future.exception() is not None or not future.result():
             self._count(conn, 0)
             self._linger(conn)
@@ -141,7 +159,7 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
             self._refuse(conn, error)
             return
         self._count(conn, conn.arrival.held)
-        if self.held > HELD_LIMIT_BYTES:
+        if self.held > _limit_for(conn):
             self._free_memory()
         if conn.phase is Phase.LINGERING:
             return
@@ -156,9 +174,20 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
     def _free_memory(self) -> None:
         largest = sorted(self.waiting, key=attrgetter("held"), reverse=True)
         for conn in largest:
-            if self.held <= HELD_LIMIT_BYTES * (1 - FREED_SHARE) or conn.held == 0:
+            if self.held <= _limit_for(conn) - HELD_LIMIT_BYTES * FREED_SHARE or conn.held == 0:
                 return
             self._refuse(conn, overloaded())
+
+    def _drop_unread(self) -> None:
+        unread = {conn: unread_bytes(conn.sock) for conn in self.waiting}
+        self.unread = sum(unread.values())
+        for conn in sorted(self.waiting, key=_precedence):
+            if self.unread <= UNREAD_LIMIT_BYTES * (1 - FREED_SHARE):
+                return
+            if unread[conn]:
+                self.unread -= unread[conn]
+                conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, DROP)
+                self._close(conn)
 
     def _expire(self, conn: Connection) -> None:
         if conn.phase in {Phase.HEAD, Phase.BODY}:
@@ -204,7 +233,24 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
         conn.held = held
 
 
+def _limit_for(conn: Connection) -> float:
+    """Return how many bytes all requests may have where one more of this size is held."""
+    share = 1 if conn.held <= SMALL_BYTES else 1 - RESERVED_SHARE
+    return HELD_LIMIT_BYTES * share
+
+
 def _limit_sending(client: socket.socket) -> None:
     """Limit how long a thread waits for a client to take more; gunicorn sets no timeout."""
     timeout = struct.pack("ll", STALLED_S, 0)  # struct timeval: socket(7)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: for what no thread waits for
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_S * 1_000)
+
+
+def unread_bytes(client: socket.socket) -> int:
+    """Return how many bytes the kernel holds that the client has not taken."""
+    try:
+        found = fcntl.ioctl(client, termios.TIOCOUTQ, bytes(4))
+    except (OSError, ValueError):  # closed
+        return 0
+    return int.from_bytes(found, sys.byteorder)

@@ -100,6 +100,19 @@ def test_a_setting_does_what_the_header_does(own: Services) -> None:
     assert 'href="/porta/docs"' in web.get("/porta/", headers=FORWARDED).text
 
 
+@pytest.mark.parametrize("setting", [None, "/tools/porta"], ids=["header", "setting"])
+@pytest.mark.parametrize("sent", ["/tools/porta", ""], ids=["left", "removed"])
+def test_where_https_is_required_the_redirect_has_the_prefix_once(
+    own: Services, setting: str | None, sent: str
+) -> None:
+    settings = replace(own.settings, https="required", path_prefix=setting)
+    web = create_app(settings, replace(own, settings=settings)).test_client()
+    headers = {"X-Forwarded-Proto": "http", "X-Forwarded-Host": "porta.example"}
+    answer = web.get(f"{sent}/docs?a=b", headers=headers | ({} if setting else FORWARDED))
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == "https://porta.example/tools/porta/docs?a=b"
+
+
 @pytest.mark.parametrize(
     "prefix",
     ["//evil.example", "/a//b", "/../b", "javascript:x", 'x"', "/a b", "/" + "a" * 99, "/"],

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 THREADS: Final = 8
 CONNECTIONS: Final = 1_000
+LARGE_BYTES: Final = 500_000  # a response that the kernel takes whole
+RELEASED: Final = threading.Event()  # what `/hold` waits for
 
 
 @dataclass
@@ -51,10 +53,14 @@ class _Application(BaseApplication):  # type: ignore[misc] # gunicorn is not ann
 
 
 def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with the body of the request, or fail if that is what its path says."""
+    """Answer with the body of the request; fail, or wait before, if its path says so."""
     if environ["PATH_INFO"] == "/fail":
         raise RuntimeError
     body = environ["wsgi.input"].read()
+    if environ["PATH_INFO"] == "/hold":
+        RELEASED.wait(EVENTUALLY_S)
+    if environ["PATH_INFO"] == "/large":
+        body = bytes(LARGE_BYTES)
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 

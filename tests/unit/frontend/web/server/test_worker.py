@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import select
+import socket
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -14,10 +15,9 @@ import pytest
 from frontend.web.server import connection, worker
 from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually
-from tests.unit.frontend.web.server.conftest import THREADS, Server
+from tests.unit.frontend.web.server.conftest import LARGE_BYTES, RELEASED, THREADS, Server
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
 POST: Final = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
@@ -205,6 +205,7 @@ def test_a_client_is_not_told_to_continue_with_a_body_that_is_refused(
         (CHUNKED + b"3\r\nabcde", 400, "longer than its size"),
         (CHUNKED + b"0\r\n" + b"a: b\r\n" * 40_000, 400, "trailer"),
         (CHUNKED + b"fffff\r\n", 413, "larger than the limit"),
+        (CHUNKED + b"1\r\na\r\n" * 60_000, 413, "too many small chunks"),
         (b"GET /" + b"a" * 5_000 + b" HTTP/1.1\r\n\r\n", 414, "too long"),
         (b"GET /" + b"a" * 50_000, 414, "too long"),
         (GET[:-2] + b"a: b\r\n" * 101 + b"\r\n", 431, "at most 100"),
@@ -249,11 +250,84 @@ def test_what_waits_is_bounded_in_bytes_and_the_largest_gives_way(
     eventually(lambda: server.worker.held == 0)
 
 
+def test_responses_that_nobody_reads_are_bounded_in_bytes_and_hold_no_thread(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "UNREAD_LIMIT_BYTES", 4_000_000)
+    large = GET.replace(b"/ ", b"/large ")
+    with contextlib.ExitStack() as stack:
+        for _ in range(4 * THREADS):
+            client = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+            client.connect(("127.0.0.1", server.port))
+            client.sendall(large)
+        eventually(lambda: server.worker.nr == 4 * THREADS)
+        eventually(lambda: 0 < server.worker.nr_conns == len(server.worker.waiting) < 16)
+        waiting = tuple(server.worker.waiting)
+        assert sum(worker.unread_bytes(conn.sock) for conn in waiting) <= 4_000_000
+        assert answered(server) < 1
+        with server.connect() as reader:
+            reader.sendall(large)
+            assert len(answer(reader).read()) == LARGE_BYTES
+
+
+def test_the_kernel_disconnects_a_client_that_takes_nothing(server: Server) -> None:
+    with connected(server, b"", 1):
+        eventually(lambda: len(server.worker.waiting) == 1)
+        (conn,) = server.worker.waiting
+        timeout = conn.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert timeout == worker.STALLED_S * 1_000
+
+
+def test_small_requests_are_read_while_large_ones_hold_the_memory(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HELD_LIMIT_BYTES", 4_000_000)
+    RELEASED.clear()
+    large = POST.replace(b"/ ", b"/hold ") + b"Content-Length: 999900\r\n\r\n" + b"a" * 999_900
+    halves = [HALVES["half a body"], HALVES["half a head"]]
+    with connected(server, large, 4) as all_, connected(server, halves[0], 5) as small:
+        refused = select.select(all_, [], [], EVENTUALLY_S)[0][0]
+        assert answer(refused).status == http.client.SERVICE_UNAVAILABLE
+        with connected(server, halves[1], 5) as heads:
+            assert answered(server) < 1
+            for client in heads:
+                client.sendall(b"host\r\n\r\n")
+                assert answer(client).status == http.client.OK
+        for client in small:
+            client.sendall(b"a" * 96)
+            assert answer(client).status == http.client.OK
+        RELEASED.set()
+        for client in set(all_) - {refused}:
+            assert answer(client).status == http.client.OK
+
+
 def test_where_connections_run_out_those_who_wait_give_way(server: Server) -> None:
     server.worker.worker_connections = 50
     with connected(server, HALVES["half a head"], 200):
         assert answered(server) < 1
         assert server.worker.nr_conns <= 50
+
+
+@pytest.mark.parametrize("half", ["nothing", "half a head", "half a body"])
+def test_a_connection_without_a_request_gives_way_before_one_with_a_request(
+    server: Server, half: str
+) -> None:
+    server.worker.worker_connections = 20
+    with connected(server, GET, 18) as idle:
+        for client in idle:
+            answer(client).read()
+        eventually(lambda: len(server.worker.waiting) == 18)
+        with connected(server, HALVES[half], 1) as asking, connected(server, b"", 6):
+            eventually(lambda: sum(map(closed, idle)) >= 6, within_s=5)
+            assert not closed(asking[0]), "the newest gave way"
+            assert sum(map(closed, idle)) == 6
+
+
+def closed(client: socket.socket) -> bool:
+    """Whether the server has ended the connection."""
+    is_readable = bool(select.select([client], [], [], 0)[0])
+    return is_readable and client.recv(1, socket.MSG_PEEK) == b""
 
 
 def test_a_connection_is_counted_until_it_is_closed(server: Server) -> None:
