@@ -14,7 +14,8 @@ FrontendError
 ├── SettingsError       a setting is missing or invalid
 └── StorageError        Redis did not carry out a call
     ├── StorageUnavailable   it can't be reached, responds too late, or says "not now"
-    │   └── LoginRefused     it refuses the user name or the password
+    │   ├── LoginRefused     it refuses the user name or the password
+    │   └── NotPermitted     it does not allow its user the call
     ├── StorageFull          it has no memory left
     ├── StorageRefused       it refuses the call itself, and will refuse it again
     └── ValueTooLarge        the value is larger than Redis can hold
@@ -38,6 +39,7 @@ __all__ = [
     "LeaseLost",
     "LoginRefused",
     "NotFound",
+    "NotPermitted",
     "NotReady",
     "QueueFull",
     "QuotaExceeded",
@@ -163,6 +165,17 @@ class LoginRefused(StorageUnavailable):
         super().__init__(
             f"The storage refuses Porta's login ({code}): "
             "check the user name and the password in REDIS_URL."
+        )
+        self.code = code
+
+
+class NotPermitted(StorageUnavailable):
+    """Redis does not allow Porta's user the call; `code` is its reply's, NOPERM."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"The storage does not allow Porta's user what Porta needs ({code}): "
+            "check the user's rules in Redis."
         )
         self.code = code
 

@@ -3,7 +3,8 @@
 - The API answers with `application/problem+json` (RFC 9457). A browser gets a page with the same
   status and sentence, and links to go on.
 - No response shows anything internal: an unexpected exception is logged, and answered by a 500
-  without details. That of a call that Redis refuses names the code of Redis' reply.
+  without details. Where Redis refuses a call, a login or a permission, it names the code of Redis'
+  reply.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from frontend.errors import (
     Busy,
     ChainBroken,
     Forbidden,
+    LoginRefused,
     NotFound,
+    NotPermitted,
     NotReady,
     QueueFull,
     QuotaExceeded,
@@ -92,7 +95,7 @@ def _recomputed(_error: ChainBroken | IntegrityError) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, sentence, headers)
 
 
-def _refused(error: StorageRefused) -> Problem:
+def _refused(error: LoginRefused | NotPermitted | StorageRefused) -> Problem:
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error.detail} It has been logged.")
 
 
@@ -111,6 +114,8 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (PropagationFailed, _failed),
     (ChainBroken, _recomputed),
     (IntegrityError, _recomputed),
+    (LoginRefused, _refused),
+    (NotPermitted, _refused),
     (StorageUnavailable, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
     (StorageFull, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
     (StorageRefused, _refused),
