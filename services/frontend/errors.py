@@ -8,6 +8,7 @@ FrontendError
 ├── NotReady            the propagation is not computed yet
 ├── Busy                too many requests of this kind are being served
 ├── QueueFull           the queue of runs is full
+├── RepairDelayed       a damaged result can't be computed again yet
 ├── QuotaExceeded       the principal has used up a quota
 ├── LeaseLost           another owner has the run now
 ├── ChainBroken         a stored stretch is missing or altered
@@ -43,6 +44,7 @@ __all__ = [
     "NotReady",
     "QueueFull",
     "QuotaExceeded",
+    "RepairDelayed",
     "SettingsError",
     "StorageError",
     "StorageFull",
@@ -111,6 +113,14 @@ class QueueFull(FrontendError):
         )
         self.waiting = waiting
         self.retry_after_s = retry_after_s
+
+
+class RepairDelayed(FrontendError):
+    """A stored result is damaged, and the queue is full; `retry_after_s` is when to ask again."""
+
+    def __init__(self, full: QueueFull) -> None:
+        super().__init__(f"The stored result is damaged, and can't be computed yet: {full.detail}")
+        self.retry_after_s = full.retry_after_s
 
 
 class QuotaExceeded(FrontendError):

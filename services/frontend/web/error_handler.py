@@ -27,6 +27,7 @@ from frontend.errors import (
     NotReady,
     QueueFull,
     QuotaExceeded,
+    RepairDelayed,
     StorageFull,
     StorageRefused,
     StorageUnavailable,
@@ -78,7 +79,7 @@ def _too_many(error: QueueFull | QuotaExceeded) -> Problem:
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, error.detail, headers)
 
 
-def _busy(error: Busy) -> Problem:
+def _busy(error: Busy | RepairDelayed) -> Problem:
     headers = {"Retry-After": str(error.retry_after_s)}
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.detail, headers)
 
@@ -108,6 +109,7 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (NotFound, _simple(HTTPStatus.NOT_FOUND)),
     (NotReady, _not_ready),
     (Busy, _busy),
+    (RepairDelayed, _busy),
     (BrokenPipeError, _simple(HTTPStatus.BAD_REQUEST)),  # the client has left: backpressure.py
     (QueueFull, _too_many),
     (QuotaExceeded, _too_many),

@@ -43,6 +43,7 @@ SECRET = "redis://:password@host"  # noqa: S105  # stands for one
         (errors.NotFound("No."), 404),
         (errors.NotReady(RUNNING), 404),
         (errors.QueueFull(waiting=3, retry_after_s=10), 429),
+        (errors.RepairDelayed(errors.QueueFull(waiting=3, retry_after_s=10)), 503),
         (errors.QuotaExceeded("starts", "60 per 1 hour", retry_after_s=10), 429),
         (errors.StorageUnavailable("Away."), 503),
         (errors.StorageFull("Full."), 503),
