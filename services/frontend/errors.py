@@ -8,13 +8,15 @@ FrontendError
 ├── NotReady            the propagation is not computed yet
 ├── Busy                too many requests of this kind are being served
 ├── QueueFull           the queue of runs is full
+├── RepairDelayed       a damaged result can't be computed again yet
 ├── QuotaExceeded       the principal has used up a quota
 ├── LeaseLost           another owner has the run now
 ├── ChainBroken         a stored stretch is missing or altered
 ├── SettingsError       a setting is missing or invalid
 └── StorageError        Redis did not carry out a call
     ├── StorageUnavailable   it can't be reached, responds too late, or says "not now"
-    │   └── LoginRefused     it refuses the user name or the password
+    │   ├── LoginRefused     it refuses the user name or the password
+    │   └── NotPermitted     it does not allow its user the call
     ├── StorageFull          it has no memory left
     ├── StorageRefused       it refuses the call itself, and will refuse it again
     └── ValueTooLarge        the value is larger than Redis can hold
@@ -38,9 +40,11 @@ __all__ = [
     "LeaseLost",
     "LoginRefused",
     "NotFound",
+    "NotPermitted",
     "NotReady",
     "QueueFull",
     "QuotaExceeded",
+    "RepairDelayed",
     "SettingsError",
     "StorageError",
     "StorageFull",
@@ -111,6 +115,14 @@ class QueueFull(FrontendError):
         self.retry_after_s = retry_after_s
 
 
+class RepairDelayed(FrontendError):
+    """A stored result is damaged, and the queue is full; `retry_after_s` is when to ask again."""
+
+    def __init__(self, full: QueueFull) -> None:
+        super().__init__(f"The stored result is damaged, and can't be computed yet: {full.detail}")
+        self.retry_after_s = full.retry_after_s
+
+
 class QuotaExceeded(FrontendError):
     """The principal has used up a quota; `retry_after_s` is when its window ends."""
 
@@ -163,6 +175,17 @@ class LoginRefused(StorageUnavailable):
         super().__init__(
             f"The storage refuses Porta's login ({code}): "
             "check the user name and the password in REDIS_URL."
+        )
+        self.code = code
+
+
+class NotPermitted(StorageUnavailable):
+    """Redis does not allow Porta's user the call; `code` is its reply's, NOPERM."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"The storage does not allow Porta's user what Porta needs ({code}): "
+            "check the user's rules in Redis."
         )
         self.code = code
 

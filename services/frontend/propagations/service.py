@@ -151,15 +151,39 @@ class Propagations:
         try:
             return self._inline.compute(request, basis, is_repair=is_repair)
         except Unsupported:
-            self._store.withdraw(request)
-            return self.enqueue(request)[0]
+            return self._run_again(request, self._store.document(request.id))
 
-    def _repair(self, request: PropagationRequest) -> Resource:
-        """Compute a result again whose manifest was withdrawn, or start its run."""
+    def _repair(self, request: PropagationRequest, damaged: bytes | None) -> Resource:
+        """Withdraw a damaged manifest, and compute the result again, or start its run.
+
+        Raises QueueFull, Busy and StorageError, and then withdraws nothing.
+        """
         basis = self.inline_basis(request)
-        if basis is None:
-            return self.enqueue(request)[0]
+        if basis is None or not self._can_open(request):
+            return self._run_again(request, damaged)
+        if damaged is not None:
+            self._store.withdraw(request, damaged)
         return self.compute_inline(request, basis, is_repair=True)
+
+    def _can_open(self, request: PropagationRequest) -> bool:
+        """Whether a result can be computed at once; raises Busy and StorageError if not now."""
+        self._runs.check_room()
+        try:
+            self._opener.open(request)
+        except Unsupported:
+            return False
+        except PropagationFailed:  # which is what there is to say of it
+            return True
+        return True
+
+    def _run_again(self, request: PropagationRequest, damaged: bytes | None) -> Resource:
+        """Start the run of a result, then withdraw its damaged manifest."""
+        enqueued = self._runs.enqueue(request, damaged=damaged)
+        if damaged is not None:
+            self._store.withdraw(request, damaged)
+        if enqueued.run is None:
+            return self._finder.finished(request)
+        return self.resource_for(request, enqueued.run)
 
     def enqueue(
         self, request: PropagationRequest, *, retry: bool = False, charges: Sequence[Charge] = ()
@@ -206,8 +230,8 @@ class Propagations:
         try:
             return self._opener.open(request, is_published=is_published)
         except Unsupported:
-            self._store.withdraw(request)
-            raise NotReady(self.start(request)) from None
+            damaged = self._store.document(request.id)
+            raise NotReady(self._repair(request, damaged)) from None
         except PropagationFailed as failed:
             raise NotFound(f"{failed} Ask for {failed.failure.iteration} steps or fewer.") from None
 

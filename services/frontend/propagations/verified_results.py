@@ -4,7 +4,8 @@
 - One of an earlier version, which has no checksum, is compared with its trajectory once, and
   written anew with one.
 - Any other is withdrawn, counted as a repair, logged, and computed again: at once if that takes no
-  run, else by a run, and until then there is no such result.
+  run, else by a run, and until then there is no such result. Where that is refused, because there
+  is no room for it now, the manifest stays as it is, and the next reader tries again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from frontend.domain import manifest
 from frontend.domain.resource import Status
-from frontend.errors import FrontendError, StorageFull
+from frontend.errors import FrontendError, NotFound, QueueFull, RepairDelayed, StorageFull
 from frontend.propagations.opener import Unsupported
 from sim.errors import PropagationFailed
 from sim.scenario import PropagationRequest, Trajectory
@@ -30,20 +31,26 @@ __all__ = ["VerifiedResults"]
 
 
 class VerifiedResults:
-    """Reads stored results as resources; `repair` computes one again, or starts its run."""
+    """Reads stored results as resources.
+
+    `repair` computes one again, or starts its run, and withdraws the manifest with these bytes.
+    """
 
     def __init__(
         self,
         store: TrajectoryStore,
         opener: Opener,
-        repair: Callable[[PropagationRequest], Resource],
+        repair: Callable[[PropagationRequest, bytes], Resource],
     ) -> None:
         self._store = store
         self._opener = opener
         self._repair = repair
 
     def read(self, request: PropagationRequest) -> Resource | None:
-        """Return the stored result of a request; None where there is no sound one."""
+        """Return the stored result of a request; None where there is no sound one.
+
+        Raises RepairDelayed, StorageError and Busy where a damaged one can't be repaired now.
+        """
         document = self._store.document(request.id)
         return None if document is None else self._verified(request, document)
 
@@ -56,8 +63,10 @@ class VerifiedResults:
         for propagation_id, document in self._store.recent(count):
             resource = manifest.listed(document)
             if resource is None or resource.id != propagation_id:
+                resource = None
                 request = self._request(propagation_id)
-                resource = None if request is None else self._verified(request, document)
+                with suppress(FrontendError):  # it is listed once it is repaired
+                    resource = None if request is None else self._verified(request, document)
             if resource is not None:
                 found.append(resource)
         return found
@@ -70,17 +79,18 @@ class VerifiedResults:
             return None
         sealed = self._sealed(request, document)
         if sealed is None:
-            self._store.withdraw(request, document)
-            return self._repaired(request)
+            return self._repaired(request, document)
         with suppress(StorageFull):  # it is right all the same, and sealed the next time
             self._store.reseal(request, document, sealed)
         return manifest.finished(sealed)
 
-    def _repaired(self, request: PropagationRequest) -> Resource | None:
+    def _repaired(self, request: PropagationRequest, document: bytes) -> Resource | None:
         try:
-            resource = self._repair(request)
-        except FrontendError:  # the storage is full, or the queue: whoever asks next tries again
+            resource = self._repair(request, document)
+        except NotFound:  # removed meanwhile
             return None
+        except QueueFull as full:
+            raise RepairDelayed(full) from full
         return resource if resource.status is Status.COMPLETE else None
 
     def _sealed(self, request: PropagationRequest, document: bytes) -> bytes | None:

@@ -10,8 +10,6 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redis.exceptions import RedisError
-
 from frontend.errors import StorageError
 from frontend.observability.process_metrics import SLICE_HIT, SLICE_MISS
 from frontend.storage import keys
@@ -42,7 +40,7 @@ class RedisSliceCache:
                 data: bytes | None = command(
                     self.client, "GET", keys.slice_of(self.digest, interval)
                 )
-        except (StorageError, RedisError) as error:  # RedisError: something else has that key
+        except StorageError as error:
             _log.debug("slice %d is not read: %s", interval, error)
             data = None
         (SLICE_MISS if data is None else SLICE_HIT).inc()

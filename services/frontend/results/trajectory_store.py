@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +24,7 @@ from frontend.errors import StorageUnavailable
 from frontend.settings import Settings
 from frontend.storage import keys
 from frontend.storage.connection import command, now_ms, storage_errors
-from frontend.storage.scripts import Scripts
+from frontend.storage.scripts import Scripts, sha1_of
 from sim.engine import Checkpoint, Stretch, checksum, initial_checkpoint
 from sim.errors import IntegrityError, SimError
 from sim.scenario import Trajectory, canonical_json
@@ -121,7 +120,7 @@ class TrajectoryStore:
 
         With `document`, unless the manifest is no longer the one that was read.
         """
-        digest, seen = request.trajectory.digest, _sha1(document)
+        digest, seen = request.trajectory.digest, sha1_of(document)
         if self._remove(digest, request.id, "keep", seen=seen):
             _log.warning("the manifest of %s can't be used; it is computed again", request.id)
 
@@ -131,7 +130,7 @@ class TrajectoryStore:
         self._scripts.call(
             "reseal",
             {"manifest": name, **keys.of_answers(request.trajectory.digest)},
-            *(_sha1(document), sealed),
+            *(sha1_of(document), sealed),
             keys.answer(request.id, request.trajectory.digest)
             if timings["where"] == "inline"
             else "",
@@ -273,8 +272,8 @@ class TrajectoryStore:
             name = keys.stretch(trajectory.digest, position)
             data: bytes | None = command(self._client, "GET", name)
         if data is None:
-            raise _DamageError("it is missing", _sha1(None))
-        sha1 = _sha1(data)
+            raise _DamageError("it is missing", sha1_of(None))
+        sha1 = sha1_of(data)
         try:
             entry = ChainEntry.from_bytes(entry_json)
             if checksum(data) != entry.checksum:
@@ -294,7 +293,7 @@ class TrajectoryStore:
         if entries := self._entries(digest):
             with storage_errors():
                 data: bytes | None = command(self._client, "GET", keys.stretch(digest, 0))
-            damage = _DamageError("it contradicts what was published", _sha1(data))
+            damage = _DamageError("it contradicts what was published", sha1_of(data))
             self._truncate(digest, 0, len(entries), damage)
 
     def _truncate(self, digest: str, position: int, length: int, damage: _DamageError) -> None:
@@ -323,8 +322,3 @@ def _trajectory(digest: str, document: bytes | None) -> Trajectory:
 
 def _end_of(trajectory: Trajectory, stretches: list[Stretch]) -> Checkpoint:
     return stretches[-1].tail if stretches else initial_checkpoint(trajectory.scenario)
-
-
-def _sha1(data: bytes | None) -> str:
-    """Return the digest by which a script sees whether bytes have changed; "" for no bytes."""
-    return "" if data is None else hashlib.sha1(data, usedforsecurity=False).hexdigest()

@@ -28,7 +28,7 @@ from frontend.errors import ChainBroken, LeaseLost, QueueFull, QuotaExceeded, Va
 from frontend.settings import Settings
 from frontend.storage import keys
 from frontend.storage.connection import command, now_ms, storage_errors
-from frontend.storage.scripts import Scripts
+from frontend.storage.scripts import Scripts, sha1_of
 from sim.scenario import canonical_json
 
 if TYPE_CHECKING:
@@ -81,21 +81,26 @@ class RunQueue:
     # Callers who ask.
 
     def enqueue(
-        self, request: PropagationRequest, *, retry: bool = False, charges: Sequence[Charge] = ()
+        self,
+        request: PropagationRequest,
+        *,
+        retry: bool = False,
+        charges: Sequence[Charge] = (),
+        damaged: bytes | None = None,
     ) -> Enqueued:
         """Join the run that is under way for this trajectory, or enqueue a new one.
 
         A propagation that failed for good is returned as failed; `retry` tries it again unless
-        the trajectory itself ends. New work is charged in the same step, and refused with
-        QuotaExceeded. Raises QueueFull, and StorageFull: a full storage refuses new work at the
-        door.
+        the trajectory itself ends. A manifest with the bytes `damaged` counts as none. New work is
+        charged in the same step, and refused with QuotaExceeded. Raises QueueFull, and
+        StorageFull: a full storage refuses new work at the door.
         """
         digest = request.trajectory.digest
         verdict, *rest = self._scripts.on_run(
             "enqueue",
             digest,
             *(request.id, request.steps, canonical_json(request.trajectory.to_json())),
-            *(self._max_waiting, WAITING_FOR_ONE_RUN, int(retry)),
+            *(self._max_waiting, WAITING_FOR_ONE_RUN, int(retry), sha1_of(damaged)),
             *(word for one in charges for word in (one.cost, one.limit, one.window_s)),
             request=keys.request(digest),
             published=keys.published(digest),

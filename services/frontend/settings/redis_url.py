@@ -7,6 +7,7 @@ No error repeats a value, since it may be, or contain, the password.
 from __future__ import annotations
 
 import re
+import ssl
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,6 +19,7 @@ __all__ = ["redis_url"]
 
 SCHEMES: Final = ("redis", "rediss", "unix")
 DATABASE: Final = re.compile("[0-9]{1,9}")
+HOST: Final = re.compile(r"[\w.-]+|[0-9a-f:.]+(?:%[\w.-]+)?")  # or an address, with its zone
 NAME: Final = re.compile("[a-z_]{1,40}")
 ENCODED: Final = (
     "write / ? # [ ] @ and % in a user name or password as %2F %3F %23 %5B %5D %40 %25."
@@ -42,6 +44,7 @@ def redis_url(value: str) -> str:
     if parts.fragment or "@" in parts.query or (parts.scheme != "unix" and "@" in parts.path):
         raise ValueError(f"there is more after the host than a database and options; {ENCODED}")
     options = _options(parts.query)
+    _check_certificate(parts.scheme, options.get("ssl_certfile"), options.get("ssl_keyfile"))
     if parts.scheme == "unix":
         _check_socket(parts)
     else:
@@ -65,13 +68,31 @@ def _options(query: str) -> dict[str, str]:
     return options
 
 
+def _check_certificate(scheme: str, certificate: str | None, key: str | None) -> None:
+    """Load what Porta shows to Redis; without `key`, the key is in the certificate's file."""
+    if certificate is None and key is None:
+        return
+    if scheme != "rediss":
+        raise ValueError("ssl_certfile and ssl_keyfile need rediss://: only TLS has certificates.")
+    if certificate is None:
+        raise ValueError("ssl_keyfile needs ssl_certfile, the file of the certificate.")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_cert_chain(certificate, key, password="")  # encrypted, no one could decrypt it
+    except (OSError, ValueError):  # SSLError is an OSError; ValueError: a null byte in a path
+        raise ValueError(
+            "ssl_certfile and ssl_keyfile must name PEM files that Porta can read: "
+            "a certificate, and its key without a password."
+        ) from None
+
+
 def _check_socket(parts: SplitResult) -> None:
     if not parts.path.strip("/") or (parts.netloc and not parts.netloc.endswith("@")):
         raise ValueError("unix:// must be followed by the absolute path of a socket, as unix:///a.")
 
 
 def _check_server(parts: SplitResult, port: int | None, options: dict[str, str]) -> None:
-    if not parts.hostname or port == 0:
+    if not HOST.fullmatch(parts.hostname or "") or port == 0:
         raise ValueError("must name a host, as redis://host:6379/0.")
     database = parts.path.removeprefix("/")
     if database and DATABASE.fullmatch(database) is None:

@@ -9,14 +9,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from redis import exceptions
-
 from frontend.errors import (
     LoginRefused,
+    NotPermitted,
     SettingsError,
     StorageError,
     StorageRefused,
-    StorageUnavailable,
 )
 from frontend.storage.connection import command, connect, storage_errors
 
@@ -57,13 +55,11 @@ def _look(client: redis.Redis) -> None:
         with storage_errors():
             _refuse_cluster(client)
             command(client, "EVALSHA", command(client, "SCRIPT", "LOAD", PROBE), 0)
-    except StorageUnavailable as error:
-        if isinstance(error.__cause__, exceptions.NoPermissionError):
-            raise _Unsuitable(
-                "Redis does not allow this user the commands SCRIPT LOAD and EVALSHA, which "
-                f"Porta needs. {SUPPORTED}"
-            ) from error
-        raise
+    except NotPermitted as error:
+        raise _Unsuitable(
+            "Redis does not allow this user the commands SCRIPT LOAD and EVALSHA, which "
+            f"Porta needs. {SUPPORTED}"
+        ) from error
     except StorageRefused as error:
         raise _Unsuitable(
             f"this Redis can't run Porta's scripts ({error.code}): it is older than 7.0, or "

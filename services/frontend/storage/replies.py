@@ -1,7 +1,11 @@
-"""What an error of redis-py means: not now, full, a login that is refused, or a call refused.
+"""What an error of redis-py means: not now, full, or a login, a permission or a call refused.
 
 - It goes by redis-py's classes and by the reply's code, its first word. A code for which redis-py
   has no class is one of Redis' own, listed here.
+- "Not now" is what passes by itself or when Redis is well again: a client is told 503, and when to
+  try again. A login or a permission that is refused stays refused until an operator changes it. A
+  client is told 500 with the code, as for a call refused, and gains nothing by trying again. A
+  runner waits for it all the same, since the operator may change it while the runner runs.
 - No sentence repeats more of a reply than its code: the rest may contain keys, and the server's
   address.
 """
@@ -16,6 +20,7 @@ from redis import exceptions
 
 from frontend.errors import (
     LoginRefused,
+    NotPermitted,
     StorageError,
     StorageFull,
     StorageRefused,
@@ -77,9 +82,7 @@ def storage_error(error: exceptions.RedisError) -> StorageError | None:
     if code in LOGIN or isinstance(error, _LOGIN_CLASSES):
         return LoginRefused(code)
     if code == NOT_ALLOWED or isinstance(error, exceptions.NoPermissionError):
-        return StorageUnavailable(
-            f"The storage does not allow Porta's user what Porta needs ({NOT_ALLOWED})."
-        )
+        return NotPermitted(NOT_ALLOWED)
     if (condition := NOT_NOW.get(code) or _condition_of(error)) is not None:
         return StorageUnavailable(f"The storage {condition} ({code}); try again in a moment.")
     if isinstance(error, _NO_ANSWER):

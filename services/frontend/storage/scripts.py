@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import redis
     from redis.commands.core import Script
 
-__all__ = ["EVENTS_KEPT", "NAMES", "Scripts", "key_names", "source"]
+__all__ = ["EVENTS_KEPT", "NAMES", "Scripts", "key_names", "sha1_of", "source"]
 
 EVENTS_KEPT: Final = 512  # of one run; more than an hour of progress, some 200 KB
 
@@ -75,6 +76,11 @@ class Scripts:
     ) -> Any:  # noqa: ANN401  # a reply's shape is its script's
         """Run a script of the run protocol on a run's keys, and `more` that it names."""
         return self.call(name, {**keys.of_run(digest), **more}, digest, *args)
+
+
+def sha1_of(data: bytes | None) -> str:
+    """Return the digest by which a script sees whether bytes have changed; "" for no bytes."""
+    return "" if data is None else hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 @cache

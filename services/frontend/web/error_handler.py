@@ -3,7 +3,8 @@
 - The API answers with `application/problem+json` (RFC 9457). A browser gets a page with the same
   status and sentence, and links to go on.
 - No response shows anything internal: an unexpected exception is logged, and answered by a 500
-  without details. That of a call that Redis refuses names the code of Redis' reply.
+  without details. Where Redis refuses a call, a login or a permission, it names the code of Redis'
+  reply.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from frontend.errors import (
     Busy,
     ChainBroken,
     Forbidden,
+    LoginRefused,
     NotFound,
+    NotPermitted,
     NotReady,
     QueueFull,
     QuotaExceeded,
+    RepairDelayed,
     StorageFull,
     StorageRefused,
     StorageUnavailable,
@@ -73,7 +77,7 @@ def _too_many(error: QueueFull | QuotaExceeded) -> Problem:
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, error.detail, headers)
 
 
-def _busy(error: Busy) -> Problem:
+def _busy(error: Busy | RepairDelayed) -> Problem:
     headers = {"Retry-After": str(error.retry_after_s)}
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.detail, headers)
 
@@ -94,7 +98,7 @@ def _left(error: BrokenPipeError) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, error.strerror or str(error))
 
 
-def _refused(error: StorageRefused) -> Problem:
+def _refused(error: LoginRefused | NotPermitted | StorageRefused) -> Problem:
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error.detail} It has been logged.")
 
 
@@ -107,12 +111,15 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (NotFound, _simple(HTTPStatus.NOT_FOUND)),
     (NotReady, _not_ready),
     (Busy, _busy),
+    (RepairDelayed, _busy),
     (BrokenPipeError, _left),  # backpressure.py
     (QueueFull, _too_many),
     (QuotaExceeded, _too_many),
     (PropagationFailed, _failed),
     (ChainBroken, _recomputed),
     (IntegrityError, _recomputed),
+    (LoginRefused, _refused),
+    (NotPermitted, _refused),
     (StorageUnavailable, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
     (StorageFull, _simple(HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S)),
     (StorageRefused, _refused),

@@ -30,7 +30,7 @@ LARGE = PropagationRequest(2 * Trajectory().interval)
 def finder(stored: Stored) -> Finder:
     runner_status = RunnerStatus(RunnerRegistry(stored.client))
     opener = Opener(InlineRule(10_000), stored.store, Admission(memory=2**20, waiters=8))
-    results = VerifiedResults(stored.store, opener, lambda _: pytest.fail("nothing is damaged"))
+    results = VerifiedResults(stored.store, opener, lambda *_: pytest.fail("nothing is damaged"))
     return Finder(Settings(), stored.store, results, stored.runs, runner_status)
 
 

@@ -12,11 +12,19 @@ import pytest
 from frontend.admission import Admission
 from frontend.domain import manifest
 from frontend.domain.resource import Status
-from frontend.errors import BadRequest, NotFound, NotReady, QueueFull
+from frontend.errors import (
+    BadRequest,
+    NotFound,
+    NotReady,
+    QueueFull,
+    RepairDelayed,
+    StorageFull,
+)
 from frontend.propagations.service import Propagations
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.runs.runner_status import RunnerStatus
 from frontend.settings import Settings
+from frontend.storage import keys
 from frontend.storage.connection import command
 from sim.engine import Propagation
 from sim.scenario import NANO, PropagationRequest, Trajectory
@@ -306,6 +314,46 @@ def test_a_manifest_of_another_model_version_counts_as_absent(
     client.set("propagation/500", manifest.seal(document | {"model": "0"}))
     assert installed.service.find(SMALL) is None
     assert client.hget("run/counters", "repairs/manifest") is None
+
+
+def test_a_repair_that_is_refused_is_tried_again_by_the_next_reader(
+    installed: Installed, client: redis.Redis
+) -> None:
+    for seed in (1, 2):  # the queue is full
+        installed.service.start(PropagationRequest(200_000, Trajectory(seed=seed)))
+    installed.service.start(SMALL)
+    damaged = stored_manifest(client, SMALL.id)
+    client.set(keys.manifest(LARGE.id), damaged)
+    client.sadd(keys.published(LARGE.trajectory.digest), LARGE.id)
+    client.zadd(keys.RECENT, {LARGE.id: 1})
+    for read in (installed.service.find, installed.service.open, installed.service.start):
+        with pytest.raises(RepairDelayed, match="ask again in 10 seconds"):
+            read(LARGE)
+    assert [one.id for one in installed.service.recent()] == [SMALL.id]
+    assert client.get(keys.manifest(LARGE.id)) == damaged
+    assert client.hget("run/counters", "repairs/manifest") is None
+    installed.service.cancel(PropagationRequest(200_000, Trajectory(seed=1)))
+    found = installed.service.find(LARGE)
+    assert found is not None
+    assert found.status is Status.QUEUED
+    assert client.get(keys.manifest(LARGE.id)) is None
+    assert client.hget("run/counters", "repairs/manifest") == b"1"
+
+
+def test_a_repair_at_once_waits_for_room_in_the_storage(
+    installed: Installed, redis_client: redis.Redis
+) -> None:
+    for request in (SMALL, PropagationRequest(500, Trajectory(seed=7))):
+        installed.service.start(request)
+        redis_client.set(keys.manifest(request.id), b"damaged")
+        redis_client.config_set("maxmemory", 1)
+        try:
+            with pytest.raises(StorageFull):
+                installed.service.find(request)
+        finally:
+            redis_client.config_set("maxmemory", 0)
+        assert installed.service.find(request) is not None
+        assert installed.store.manifest(request.id) is not None
 
 
 def test_what_is_opened_by_many_at_once_is_opened_once(installed: Installed) -> None:

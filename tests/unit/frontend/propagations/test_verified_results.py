@@ -33,12 +33,13 @@ RULE = InlineRule(10_000)
 @pytest.fixture
 def results(stored: Stored) -> VerifiedResults:
     opener = Opener(RULE, stored.store, Admission(memory=2**20, waiters=8))
-    return VerifiedResults(stored.store, opener, refused)
 
+    def withdraw(request: PropagationRequest, document: bytes) -> Resource:
+        """Withdraw the manifest, and compute nothing."""
+        stored.store.withdraw(request, document)
+        raise NotFound(request.id)
 
-def refused(request: PropagationRequest) -> Resource:
-    """No repair, as with a full queue."""
-    raise NotFound(request.id)
+    return VerifiedResults(stored.store, opener, withdraw)
 
 
 def document_of(request: PropagationRequest) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +11,10 @@ from redis.connection import parse_url
 from frontend.errors import SettingsError
 from frontend.settings import Settings
 from frontend.settings.redis_url import OPTIONS, redis_url
+from tests.tls import authority
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PASSWORD = "pa/s?s#w[o]r@d%"  # noqa: S105 - not a secret
 
@@ -23,7 +28,8 @@ PASSWORD = "pa/s?s#w[o]r@d%"  # noqa: S105 - not a secret
         "redis://[::1]:6379/0?protocol=3",
         "redis://redis?db=3&protocol=2",
         f"rediss://porta:{quote(PASSWORD, safe='')}@redis:6380/1",
-        "rediss://redis?ssl_certfile=/cert.pem&ssl_keyfile=/key.pem",
+        "redis://[fe80::1%eth0]:6379",
+        "redis://porta_redis-0.porta",
         "unix:///run/user@1/redis.sock",
         "unix://porta:secret@/run/redis.sock?db=2",
     ],
@@ -32,6 +38,15 @@ def test_a_url_that_redis_py_reads_as_it_is_meant_is_taken(url: str) -> None:
     assert redis_url(url) == url
     read = parse_url(url)  # type: ignore[no-untyped-call] # redis-py's own gap
     assert read.keys() >= OPTIONS.keys() & {part.partition("=")[0] for part in url.split("?")}
+
+
+def test_a_certificate_is_loaded_with_its_key(tmp_path: Path) -> None:
+    served = authority(tmp_path, "localhost")
+    url = f"rediss://redis?ssl_certfile={served.of_server}&ssl_keyfile={served.key}"
+    assert redis_url(url) == url
+    assert parse_url(url).keys() >= {"ssl_certfile", "ssl_keyfile"}  # type: ignore[no-untyped-call] # redis-py's own gap
+    with pytest.raises(ValueError, match="its key without a password"):
+        redis_url(f"rediss://redis?ssl_certfile={served.of_server}")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +68,15 @@ def test_a_url_that_redis_py_reads_as_it_is_meant_is_taken(url: str) -> None:
         ("redis://:se?cret@redis:6379/0", "%3F"),
         ("redis://:se#cret@redis:6379/0", "%23"),
         ("redis://:se[cret@redis:6379/0", "%5B"),
+        ("redis://redis?ssl_certfile=/cert.pem", "rediss://"),
+        ("unix:///redis.sock?ssl_keyfile=/key.pem", "rediss://"),
+        ("rediss://redis?ssl_keyfile=/key.pem", "needs ssl_certfile"),
+        ("rediss://redis?ssl_certfile=/no/such.pem", "PEM files that Porta can read"),
+        (f"rediss://redis?ssl_certfile={__file__}", "PEM files that Porta can read"),
+        ("rediss://redis?ssl_certfile=/a%00b", "PEM files that Porta can read"),
+        ("rediss://redis?ssl_certfile=", "option ssl_certfile"),
+        ("redis://re dis:6379", "must name a host"),
+        ("redis://re%20dis:6379", "must name a host"),
         ("redis://redis:porta", "%2F"),
         ("redis://:6379/0", "host"),
         ("redis://redis:0/0", "host"),

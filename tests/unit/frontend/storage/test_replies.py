@@ -10,6 +10,7 @@ from redis.connection import DefaultParser
 
 from frontend.errors import (
     LoginRefused,
+    NotPermitted,
     StorageError,
     StorageFull,
     StorageRefused,
@@ -27,7 +28,7 @@ EXPECTED: Final[dict[str, type[StorageError]]] = {
     "OOM": StorageFull,
     "WRONGPASS": LoginRefused,
     "NOAUTH": LoginRefused,
-    "NOPERM": StorageUnavailable,
+    "NOPERM": NotPermitted,
     "LOADING": StorageUnavailable,
     "READONLY": StorageUnavailable,
     "TRYAGAIN": StorageUnavailable,

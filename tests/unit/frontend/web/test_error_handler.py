@@ -43,10 +43,12 @@ SECRET = "redis://:password@host"  # noqa: S105  # stands for one
         (errors.NotFound("No."), 404),
         (errors.NotReady(RUNNING), 404),
         (errors.QueueFull(waiting=3, retry_after_s=10), 429),
+        (errors.RepairDelayed(errors.QueueFull(waiting=3, retry_after_s=10)), 503),
         (errors.QuotaExceeded("starts", "60 per 1 hour", retry_after_s=10), 429),
         (errors.StorageUnavailable("Away."), 503),
         (errors.StorageFull("Full."), 503),
-        (errors.LoginRefused("WRONGPASS"), 503),
+        (errors.LoginRefused("WRONGPASS"), 500),
+        (errors.NotPermitted("NOPERM"), 500),
         (errors.StorageRefused("WRONGTYPE"), 500),
         (errors.ValueTooLarge(2, 1), 507),
         (errors.ChainBroken("d", 1, "gone"), 503),
@@ -62,6 +64,17 @@ def test_every_error_has_a_status_and_a_sentence(error: Exception, status: int) 
     problem = problem_of(error)
     assert problem.status == status
     assert problem.detail.endswith(".")
+
+
+@pytest.mark.parametrize("code", ["NOPERM", "WRONGPASS", "WRONGTYPE"])
+def test_what_redis_will_refuse_again_names_its_code_and_invites_no_client_to_try(
+    code: str,
+) -> None:
+    kinds = {"NOPERM": errors.NotPermitted, "WRONGPASS": errors.LoginRefused}
+    problem = problem_of(kinds.get(code, errors.StorageRefused)(code))
+    assert code in problem.detail
+    assert "Retry-After" not in problem.headers
+    assert "Retry-After" in problem_of(errors.StorageUnavailable("Away.")).headers
 
 
 def every_subclass(kind: type[Exception]) -> Iterator[type[Exception]]:
