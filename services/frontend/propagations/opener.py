@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Opener", "Unsupported"]
 
-BUDGET_BYTES: Final = 256 * 2**20
+BUDGET_BYTES: Final = 128 * 2**20  # six of 1e8 steps of two agents; a pod has 1 GiB
 LOAD_S: Final = 0.01  # to read the stretches of 1e8 steps from Redis, and to verify them
 
 
