@@ -23,7 +23,7 @@ def compile_for(scenario: Scenario) -> None:
         size = sum(len(part) for part in export(propagation.slices(-math.inf, 10.0), file_format))
         if not size:
             raise SystemExit(f"the {file_format.name} export is empty")
-    for _batch in thin(propagation.slices(), 100, agents=len(scenario.agents)):
+    for _batch in thin(propagation.slices, 100, agents=len(scenario.agents)):
         pass
 
 
