@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from frontend.results.trajectory_store import TrajectoryStore
 from frontend.storage import keys
 from frontend.storage.connection import command
 from sim.scenario import NANO, PropagationRequest, Trajectory
+from tests.busy_admission import occupied
 
 if TYPE_CHECKING:
     import redis
@@ -97,22 +97,8 @@ def test_the_whole_of_a_result_is_made_in_one_turn_and_once(
     opener = Opener(RULE, stored.store, admission)
     inline = InlineResults(RULE, stored.store, stored.runs, opener)
     opener.open(crowd())  # what is left is to write it as JSON
-    end, begun = threading.Event(), threading.Barrier(3)
-
-    def compute() -> None:
-        with admission.admit(0.01):
-            begun.wait()
-            end.wait()
-
-    threads = [threading.Thread(target=compute) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    begun.wait()
-    with pytest.raises(Busy):
+    with occupied(admission), pytest.raises(Busy):
         inline.recompute(crowd())
-    end.set()
-    for thread in threads:
-        thread.join()
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(inline.recompute, [crowd()] * 8))
     assert found[0] is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from frontend.propagations.opener import Opener, Unsupported
 from frontend.storage import keys
 from sim.engine import Propagation
 from sim.scenario import PropagationRequest, Trajectory
+from tests.busy_admission import occupied
 
 if TYPE_CHECKING:
     from tests.stored import Stored
@@ -105,21 +105,8 @@ def test_what_is_computed_at_once_needs_a_turn_and_what_is_open_does_not(
     admission = Admission(memory=2**20, waiters=8, cores=1)
     opener = Opener(InlineRule(10_000), stored.store, admission)
     opener.open(PropagationRequest(500))
-    end, begun = threading.Event(), threading.Barrier(3)
-
-    def compute() -> None:
-        with admission.admit(0.01):
-            begun.wait()
-            end.wait()
-
-    threads = [threading.Thread(target=compute) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    begun.wait()
-    with pytest.raises(Busy):
-        opener.open(PropagationRequest(501))
-    assert opener.open(PropagationRequest(500)).records == 805
-    end.set()
-    for thread in threads:
-        thread.join()
+    with occupied(admission):
+        with pytest.raises(Busy):
+            opener.open(PropagationRequest(501))
+        assert opener.open(PropagationRequest(500)).records == 805
     assert opener.open(PropagationRequest(501)).steps == 501
