@@ -14,6 +14,7 @@ Units are dimensionless: the gravitational parameter of the default scenario's p
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,6 +48,7 @@ SEED_LIMIT: Final = 2**53
 MAX_STEPS: Final = 2**53 - 1
 """The largest step count that is an exact JSON number; the settings allow fewer."""
 
+_ROUNDING: Final = 1e-6  # the relative error of a clock's sum stays below it for 4e9 steps
 _SCENARIO_FIELDS: Final = frozenset({"agents", "dt_min", "dt_span", "epsilon"})
 _TRAJECTORY_FIELDS: Final = frozenset({"scenario", "seed"})
 
@@ -110,6 +112,29 @@ class Scenario:
         primaries = {primary for primary in self.primaries if primary is not None}
         return tuple(sorted({*self.massive, *primaries}))
 
+    def steps_until(self, time: float) -> int | None:  # noqa: ARG002 - other models need it
+        """Return the fewest steps after which every clock is at `time` or beyond.
+
+        None where only an integration can tell, as with random time steps.
+        """
+        return None
+
+    def fewest_steps_until(self, time: float) -> int:
+        """Return how many steps it takes at least until every clock is at `time`; 1 or more.
+
+        In an iteration no agent takes more than one step, and none is longer than the longest.
+        """
+        longest = max(self.dt_min + self.dt_span, *(a.state.time_step for a in self.agents))
+        return _whole(time / longest * (1 - _ROUNDING))
+
+    def most_steps_until(self, time: float) -> int:
+        """Return how many steps it takes at most until every clock is at `time`.
+
+        In each iteration at least the agent with the earliest clock takes a step.
+        """
+        shortest = min(self.dt_min, *(a.state.time_step for a in self.agents))
+        return len(self.agents) * (1 + _whole(time / shortest * (1 + _ROUNDING)))
+
     def to_json(self) -> dict[str, object]:
         """Return what `from_json` reads: every number a float."""
         return {
@@ -137,6 +162,11 @@ class Scenario:
 
     def __hash__(self) -> int:
         return hash(self.canonical)
+
+
+def _whole(steps: float) -> int:
+    """Round a positive number of steps up; beyond all limits where it is too large for that."""
+    return max(1, math.ceil(min(steps, MAX_STEPS)))
 
 
 NANO: Final = Scenario(
