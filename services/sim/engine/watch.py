@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.cost_model import stretch_intervals
 from sim.engine.diagnostics import empty_tally, part_of
 from sim.engine.interval_pass import pass_interval
+from sim.engine.stretch import Stretch, pass_over
 from sim.errors import Failure, PropagationFailed
 from sim.order import ESCAPE_STEPS, Until, Within
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from sim.engine.checkpoint import Checkpoint
     from sim.engine.kernel import Floats
-    from sim.engine.stretch import Stretch
     from sim.order import Condition
     from sim.scenario import Trajectory
 
@@ -80,6 +81,36 @@ class Watch:
         if self.steps is None and iterations > 0:
             self.steps = self._scan(start, iterations)
         return self.steps
+
+    def go_on(self, start: Checkpoint, iterations: int) -> list[Stretch]:
+        """Integrate so many more iterations from the next interval's start, and look at them.
+
+        Ends as soon as the answer is known, and returns the complete intervals. Raises
+        PropagationFailed if the trajectory ends before, without an answer.
+        """
+        scenario, interval = self._trajectory.scenario, self._trajectory.interval
+        until, made = start.iteration + iterations, list[Stretch]()
+        while self.steps is None and start.iteration + interval <= until:
+            left = until // interval - self.intervals
+            count = min(left, stretch_intervals(scenario, self.intervals))
+            made.append(pass_over(self._trajectory, start, count))
+            self.see(made[-1])
+            start, failure = made[-1].tail, made[-1].failure
+            if failure is not None:
+                return self._end(start, PropagationFailed(failure), made)
+        try:
+            self.see_part(start, until - start.iteration)
+        except PropagationFailed as ended:
+            return self._end(start, ended, made)
+        return made
+
+    def _end(
+        self, start: Checkpoint, ended: PropagationFailed, made: list[Stretch]
+    ) -> list[Stretch]:
+        """Look at what there is before the end of the trajectory."""
+        if self.see_part(start, ended.failure.iteration - start.iteration) is None:
+            raise ended
+        return made
 
     def _can_end(self, stretch: Stretch, i: int) -> bool:
         """Whether an interval has to be scanned; one that has not is taken into account."""
