@@ -17,7 +17,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-__all__ = ["NUMBERS", "SCHEMA", "initial_records"]
+__all__ = ["NUMBERS", "SCHEMA", "STATES_SCHEMA", "initial_records"]
 
 NUMBERS: Final = ("t0", "t1", "timeStep", "x", "y", "vx", "vy")
 """The columns of doubles; `t1` is the state's `time`."""
@@ -29,6 +29,15 @@ SCHEMA: Final[pa.Schema] = pa.schema(
     ]
 )
 """The schema of a batch of records; int16 is enough for the 1,000 agents of a scenario."""
+
+STATES_SCHEMA: Final[pa.Schema] = pa.schema(
+    [
+        pa.field("t", pa.float64(), nullable=False),
+        SCHEMA.field("agent"),
+        *(SCHEMA.field(name).with_nullable(True) for name in NUMBERS),  # noqa: FBT003 - Arrow's own signature
+    ]
+)
+"""The schema of a batch of states at times: the time, and the record that holds it, or nulls."""
 
 
 def initial_records(scenario: Scenario) -> pa.RecordBatch:

@@ -17,10 +17,14 @@ import hashlib
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim.cost_model import stretch_intervals
 from sim.engine.archive import Archive
 from sim.engine.checkpoint import initial_checkpoint
 from sim.engine.diagnostics import statistics
+from sim.engine.kernel import FIELDS
+from sim.engine.sampling import MAX_REMADE_S, check_times, every_record, held_rows, states_at
 from sim.engine.slices import (
     SliceCache,
     cached_slice,
@@ -29,15 +33,16 @@ from sim.engine.slices import (
 )
 from sim.engine.stretch import Stretch, pass_over
 from sim.engine.window import draw_window
-from sim.errors import IntegrityError, PropagationFailed
+from sim.errors import IntegrityError, PropagationFailed, RequestError
 from sim.scenario import NANO, Trajectory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
     from sim.engine.figure_data import Frame, Overview
+    from sim.engine.kernel import Floats
     from sim.scenario import State
 
 __all__ = ["Propagation", "warm"]
@@ -145,6 +150,50 @@ class Propagation:
             batch = _within(self._slice(interval, cache), t0, t1)
             if batch.num_rows:
                 yield batch
+
+    def every(
+        self,
+        k: int,
+        t0: float = -math.inf,
+        t1: float = math.inf,
+        cache: SliceCache | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield of each agent the records 0, k, 2k, ... that overlap [t0, t1], by interval.
+
+        Raises RequestError unless k is a whole number above 0.
+        """
+        if type(k) is not int or k < 1:
+            raise RequestError("every", "must be a whole number from 1 on.")
+        if t0 < 0.0:
+            yield initial_batch(self.trajectory.scenario, self._archive.checkpoint(0))
+        intervals = self._archive.overlapping(t0, t1)
+        for records in every_record(self._archive, k, self._slices(cache), intervals):
+            batch = _within(records, t0, t1)
+            if batch.num_rows:
+                yield batch
+
+    def states(
+        self,
+        times: Sequence[float] | Floats,
+        cache: SliceCache | None = None,
+        *,
+        most_s: float = MAX_REMADE_S,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield a row for each time and agent: the record that holds the time, or nulls.
+
+        Batches of `sim.records.STATES_SCHEMA`, in the order of the times. Raises RequestError, at
+        once, for times that are not finite, and where it takes more than `most_s` to remake them.
+        """
+        wanted = np.asarray(times, np.float64)
+        check_times(self._archive, wanted, most_s)
+        return states_at(self._archive, wanted, self._slices(cache))
+
+    def states_held_bytes(self, times: Floats) -> int:
+        """Estimate the bytes that `states` holds of these times until all are there."""
+        return held_rows(self._archive, times) * 8 * FIELDS
+
+    def _slices(self, cache: SliceCache | None) -> Callable[[int], pa.RecordBatch]:
+        return lambda interval: self._slice(interval, cache)
 
     def overview(
         self,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["CSV", "DATA_JS", "JSON", "Style", "write_text"]
+__all__ = ["CSV", "DATA_JS", "JSON", "Style", "csv_cell", "script_safe", "write_text"]
 
 _ROWS: Final = 8192  # 1.8 MB of data.js: small enough for a cache, and for a thousand agents' start
 _SEPARATOR: Final = ",\n"
@@ -103,10 +103,10 @@ class _RecordFormatter:
         return out[:written].tobytes()
 
 
-def _script_safe(name: str) -> str:
+def script_safe(name: str) -> str:
     r"""Return a string literal of ASCII, for JSON and for a script inside a page.
 
-    >>> print(_script_safe("</script>"))
+    >>> print(script_safe("</script>"))
     "\u003c/script>"
     """
     return json.dumps(name).replace("<", "\\u003c")
@@ -114,21 +114,21 @@ def _script_safe(name: str) -> str:
 
 def _nested_fragments(name: str) -> list[str]:
     keys = [f'"{key}": ' for key in _STATE]
-    opening = f", {{{_script_safe(name)}: {{{keys[0]}"
+    opening = f", {{{script_safe(name)}: {{{keys[0]}"
     return [_SEPARATOR + "[", ", ", opening, *(f", {key}" for key in keys[1:]), "}}]"]
 
 
 def _nested_initial(batch: pa.RecordBatch, beginning: str) -> str:
     """Return one record with the states of all agents, whose range has no beginning."""
     states = ", ".join(
-        f"{_script_safe(row['agent'])}: "
+        f"{script_safe(row['agent'])}: "
         + json.dumps({key: row[column] for key, column in _STATE.items()})
         for row in batch.to_pylist()
     )
     return f"{_SEPARATOR}[{beginning}, 0, {{{states}}}]"
 
 
-def _csv_cell(name: str) -> str:
+def csv_cell(name: str) -> str:
     """Return a name as a cell of RFC 4180: in quotes where that is necessary."""
     if any(character in name for character in '",\r\n'):
         return '"' + name.replace('"', '""') + '"'
@@ -136,12 +136,12 @@ def _csv_cell(name: str) -> str:
 
 
 def _csv_fragments(name: str) -> list[str]:
-    return [f"{_csv_cell(name)},", *("," for _ in NUMBERS[1:]), "\n"]
+    return [f"{csv_cell(name)},", *("," for _ in NUMBERS[1:]), "\n"]
 
 
 def _csv_initial(batch: pa.RecordBatch) -> str:
     return "".join(
-        ",".join([_csv_cell(row["agent"]), *(repr(row[name]) for name in NUMBERS)]) + "\n"
+        ",".join([csv_cell(row["agent"]), *(repr(row[name]) for name in NUMBERS)]) + "\n"
         for row in batch.to_pylist()
     )
 
