@@ -11,7 +11,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal
+from typing import IO, Any, Final, Literal
 
 import click
 
@@ -20,9 +20,6 @@ from frontend.cli.standard_streams import abandon_output, is_about_output, toler
 from frontend.errors import BadRequest, FrontendError, SettingsError
 from frontend.settings import VARIABLES, Settings
 from frontend.web.auth.bind_policy import refuse_strangers
-
-if TYPE_CHECKING:
-    from frontend.cli.propagate import Workers
 
 __all__ = ["porta"]
 
@@ -195,7 +192,22 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
 
 
 @porta.command()
-@click.argument("steps", metavar="N")
+@click.argument("steps", metavar="[N]", required=False)
+@click.option(
+    "--until",
+    metavar="T",
+    help="In place of N: as many steps as it takes until every agent's clock has reached time T.",
+)
+@click.option(
+    "--stop-escape",
+    metavar="AGENT",
+    help="End before N steps where AGENT has taken 1,000 steps in a row with an energy above 0.",
+)
+@click.option(
+    "--stop-within",
+    metavar="AGENT:DISTANCE",
+    help="End before N steps at the first step of AGENT so near its primary.",
+)
 @click.option(
     "--seed", metavar="S", default="0", show_default=True, help="The seed of the random time steps."
 )
@@ -223,40 +235,31 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
 @click.option("--output", cls=OutputOption, metavar="FILE|DIR/|-")
 @click.option("--format", "output_format", cls=FormatOption, metavar="NAME")
 @click.option(
+    "--every",
+    metavar="K",
+    help="Write of each agent only the records 0 (the initial one), K, 2K, ...",
+)
+@click.option(
+    "--times",
+    metavar="LIST|FILE|-",
+    help="In place of records, write the states at these times: numbers with commas, or a file "
+    "of numbers.",
+)
+@click.option(
     "--overwrite",
     is_flag=True,
     help="Remove the export that the directory holds, and start anew. Without it, an export of the "
     "same request is continued, and another is refused. A file is always replaced.",
 )
-def propagate(
-    *,
-    steps: str,
-    seed: str,
-    members: str,
-    scenario: Path | None,
-    workers: Workers,
-    output: str | None,
-    output_format: str | None,
-    overwrite: bool,
-) -> None:
-    """Propagate N steps, and write the records or print a summary.
+def propagate(**options: Any) -> None:  # noqa: ANN401 - the fields of `Arguments` have types
+    """Propagate N steps, or up to a time, and write the records or print a summary.
 
     It uses Redis and Dask if they are configured, else the cores of this machine.
     """
     settings = _settings_and_redis()
     from frontend.cli import propagate as command
 
-    arguments = command.Arguments(
-        steps=steps,
-        seed=seed,
-        members=members,
-        scenario=scenario,
-        workers=workers,
-        output=output,
-        output_format=output_format,
-        overwrite=overwrite,
-    )
-    command.run(settings, arguments)
+    command.run(settings, command.Arguments(**options))
 
 
 @porta.command()
