@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sim.scenario import Trajectory
-from tests.unit.frontend.web.api.test_orders import ESCAPE, LONG, run
+from tests.unit.frontend.web.api.test_routes_orders import ESCAPE, LONG, run
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
