@@ -32,8 +32,10 @@ from sim.engine.slices import (
     make_slice,
 )
 from sim.engine.stretch import Stretch, pass_over
+from sim.engine.watch import Watch
 from sim.engine.window import draw_window
 from sim.errors import IntegrityError, PropagationFailed, RequestError
+from sim.order import read_until
 from sim.scenario import NANO, Trajectory
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
     from sim.engine.figure_data import Frame, Overview
     from sim.engine.kernel import Floats
+    from sim.order import Until
     from sim.scenario import State
 
 __all__ = ["Propagation", "warm"]
@@ -64,13 +67,27 @@ class Propagation:
 
     @classmethod
     def open(
-        cls, trajectory: Trajectory, steps: int, stretches: Sequence[Stretch] = ()
+        cls,
+        trajectory: Trajectory,
+        steps: int | None = None,
+        stretches: Sequence[Stretch] = (),
+        *,
+        until: float | None = None,
     ) -> Propagation:
         """Open `steps` iterations from consecutive stretches, and integrate the missing ones.
 
+        `until` a time in place of that: as many as every agent's clock needs to reach it.
+
         Raises PropagationFailed if the trajectory ends before, IntegrityError for stretches of
-        another trajectory or with a gap between them.
+        another trajectory or with a gap between them, RequestError for a time that is not above 0.
+
+        >>> Propagation.open(Trajectory(), until=100.0).steps
+        2284
         """
+        if (steps is None) == (until is None):
+            raise ValueError("A propagation has either a number of steps or a time to reach.")
+        if steps is None:
+            steps, stretches = _until(trajectory, read_until(until), stretches)
         if steps < 1:
             raise ValueError("A propagation has at least one step.")
         interval = trajectory.interval
@@ -220,6 +237,25 @@ class Propagation:
             with contextlib.suppress(IntegrityError):
                 return cached_slice(self.trajectory, interval, data, start, end)
         return make_slice(self.trajectory, start, self._archive.iterations_of(interval), end)
+
+
+def _until(
+    trajectory: Trajectory, condition: Until, stretches: Sequence[Stretch]
+) -> tuple[int, Sequence[Stretch]]:
+    """Return how many steps reach a time, and the stretches that there are of them now."""
+    scenario = trajectory.scenario
+    known = scenario.steps_until(condition.time)
+    if known is not None:
+        return known, stretches
+    watch, there = Watch(trajectory, condition), _consecutive(trajectory, list(stretches))
+    for stretch in there:
+        watch.see(stretch)
+    if watch.steps is None:
+        start = there[-1].tail if there else initial_checkpoint(scenario)
+        most = scenario.most_steps_until(condition.time)
+        there += watch.go_on(start, most - start.iteration)
+    assert watch.steps is not None  # noqa: S101  # `most` steps reach it
+    return watch.steps, there
 
 
 def _consecutive(trajectory: Trajectory, stretches: list[Stretch]) -> list[Stretch]:
