@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from frontend.caching import SingleFlightCache
 from frontend.domain import manifest
-from sim.cost_model import pass_seconds
 from sim.engine import Propagation
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class Opener:
         computed = request.steps
         if not self._rule.covers(request):
             computed = min(computed, request.trajectory.interval)
-        return LOAD_S + pass_seconds(request.trajectory.scenario, computed)
+        return LOAD_S + request.trajectory.scenario.pass_seconds(computed)
 
     def _load(self, request: PropagationRequest, *, is_published: bool) -> Propagation:
         stretches = []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from frontend.errors import BadRequest, NotFound
 from sim.cost_model import work
 from sim.errors import RequestError, ScenarioError
-from sim.scenario import NANO, PropagationRequest, Scenario, Trajectory
+from sim.scenario import NANO, PropagationRequest, Trajectory, read_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ def read_request(
         shown = str(steps) if steps < SHOWN_STEPS else f"{steps:.3g}"
         raise BadRequest(_steps_sentence(shown, limits.max_steps))
     try:
-        chosen = NANO if scenario is None else Scenario.from_json(scenario)
+        chosen = NANO if scenario is None else read_scenario(scenario)
         request = PropagationRequest(steps, Trajectory(chosen, seed), members)
     except (RequestError, ScenarioError) as error:
         raise BadRequest(str(error)) from None

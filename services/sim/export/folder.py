@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Final
 
 from sim.errors import OutputError, RequestError
 from sim.export.whole_file import UNFINISHED, whole_file
-from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -237,7 +236,8 @@ class ExportFolder:
         self._saved_at = time.monotonic()
 
     def _request_json(self) -> dict[str, object]:
-        return {"id": self.request.id, "model": MODEL_VERSION, **self.request.to_json()}
+        model = self.request.trajectory.scenario.model
+        return {"id": self.request.id, "model": model.version, **self.request.to_json()}
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class Format:
     page_file: str | None = None
     """The name of the file beside a propagation's page, where a script element loads it from there
     instead of a program from the API."""
-    write: Callable[[Iterable[pa.RecordBatch]], Iterator[bytes]] = field(repr=False)
+    write: Callable[[Iterable[pa.RecordBatch], pa.Schema], Iterator[bytes]] = field(repr=False)
 
 
 def _js() -> Format:
@@ -117,6 +117,11 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(_TABLE)
 """Every format by its name, in the order in which they are offered."""
 
 
-def export(batches: Iterable[pa.RecordBatch], to: Format) -> Iterator[bytes]:
-    """Write batches of `sim.records.SCHEMA`, initial rows first, as the pieces of one file."""
-    return to.write(batches)
+def export(
+    batches: Iterable[pa.RecordBatch], to: Format, schema: pa.Schema
+) -> Iterator[bytes]:
+    """Write batches of a schema (`sim.records.schema_of`), initial rows first, as one file's pieces.
+
+    The schema is what a file without any batch has, too.
+    """
+    return to.write(batches, schema)

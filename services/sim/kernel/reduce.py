@@ -9,28 +9,30 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from sim.engine.kernel.layout import (
+from sim.kernel.layout import (
     ELEMENTS,
     HISTORY,
     ITERATION,
     READ,
-    SERIES,
+    SPACE,
     VX,
     VY,
+    VZ,
     X,
     Y,
+    Z,
 )
 from sim.jit import inner
 
 if TYPE_CHECKING:
-    from sim.engine.kernel.layout import Floats, Integers
+    from sim.kernel.layout import Floats, Integers
 
 __all__ = ["compute_elements", "first_row_from", "reduce_elements", "reduce_positions"]
 
 _MIN, _MAX = 0, 1
 _FIRST, _LAST = 0, 1
 _UNBOUND_FROM, _WAS_BOUND = 0, 1
-_ELEMENT_SERIES: Final = SERIES - ELEMENTS
+_Z: Final = 2  # the place of z among the series, in space
 _R, _E, _H = range(ELEMENTS)
 _NEVER: Final = -1
 
@@ -81,6 +83,19 @@ def reduce_positions(rows: Floats, a: int, row: int, end: int, series: Floats, b
     x, y = rows[a, end - 1, X], rows[a, end - 1, Y]
     _widen(series, b, a, 0, min(low_x, low_x2, x), max(high_x, high_x2, x))
     _widen(series, b, a, 1, min(low_y, low_y2, y), max(high_y, high_y2, y))
+    if rows.shape[2] == SPACE:
+        _reduce_heights(rows, a, row, end, series, b)
+
+
+@inner
+def _reduce_heights(rows: Floats, a: int, row: int, end: int, series: Floats, b: int) -> None:
+    """Reduce the z in agent a's rows into bin b."""
+    low, high = math.inf, -math.inf
+    for at in range(row, end):
+        z = rows[a, at, Z]
+        low = z if z < low else low
+        high = z if z > high else high
+    _widen(series, b, a, _Z, low, high)
 
 
 @inner
@@ -96,6 +111,9 @@ def _finish(distances: Floats, energies: Floats, mu: float) -> None:
 @inner
 def _elements_of_rows(rows: Floats, a: int, p: int, mu: float, end: int, elements: Floats) -> None:
     """Write r, e and h at the start of each row's step to `elements`, float64[3, rows]."""
+    if rows.shape[2] == SPACE:
+        _elements_in_space(rows, a, p, mu, end, elements)
+        return
     for row in range(HISTORY, end):
         read = int(rows[a, row, READ])
         rx = rows[p, read, X] - rows[a, row - 1, X]
@@ -105,6 +123,24 @@ def _elements_of_rows(rows: Floats, a: int, p: int, mu: float, end: int, element
         elements[_R, row] = rx * rx + ry * ry
         elements[_E, row] = wx * wx + wy * wy
         elements[_H, row] = ry * wx - rx * wy
+    _finish(elements[_R, HISTORY:end], elements[_E, HISTORY:end], mu)
+
+
+@inner
+def _elements_in_space(rows: Floats, a: int, p: int, mu: float, end: int, elements: Floats) -> None:
+    """Write r, e and h = |r x v| at the start of each row's step to `elements`."""
+    for row in range(HISTORY, end):
+        read = int(rows[a, row, READ])
+        rx = rows[a, row - 1, X] - rows[p, read, X]
+        ry = rows[a, row - 1, Y] - rows[p, read, Y]
+        rz = rows[a, row - 1, Z] - rows[p, read, Z]
+        wx = rows[a, row - 1, VX] - rows[p, read, VX]
+        wy = rows[a, row - 1, VY] - rows[p, read, VY]
+        wz = rows[a, row - 1, VZ] - rows[p, read, VZ]
+        hx, hy, hz = ry * wz - rz * wy, rz * wx - rx * wz, rx * wy - ry * wx
+        elements[_R, row] = (rx * rx + ry * ry) + rz * rz
+        elements[_E, row] = (wx * wx + wy * wy) + wz * wz
+        elements[_H, row] = math.sqrt((hx * hx + hy * hy) + hz * hz)
     _finish(elements[_R, HISTORY:end], elements[_E, HISTORY:end], mu)
 
 
@@ -135,7 +171,7 @@ def _widen_element(
     """Widen an element's bin and its overall extremes, with the first iteration that has them."""
     if low > high:  # all nan
         return
-    _widen(series, b, a, _ELEMENT_SERIES + element, low, high)
+    _widen(series, b, a, series.shape[2] - ELEMENTS + element, low, high)
     if not extremes[a, element, _MIN] <= low:
         extremes[a, element, _MIN] = low
         when[a, element, _MIN] = _first_iteration_with(rows, a, row, elements, element, low)

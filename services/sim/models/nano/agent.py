@@ -1,7 +1,7 @@
 """Agents: the bodies of a scenario, each with its initial state, and their JSON form.
 
 Guarantees: two values are equal if, and only if, they have the same bits: `-0.0` is not `0.0`.
-Names and numbers are checked by `sim.scenario_rules`, when a scenario is made.
+Names and numbers are checked by `sim.models.nano.rules`, when a scenario is made.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from sim.engine.kernel.layout import (
+from sim.kernel.layout import (
     HISTORY,
     TIME,
     VX,

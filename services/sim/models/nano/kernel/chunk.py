@@ -6,30 +6,30 @@ rows are still in the L2 cache. Memory does not grow with the length of a pass (
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sim.engine.kernel.layout import (
-    ATTRACTOR_FIELDS,
-    COLUMNS,
+from sim.jit import implements
+from sim.kernel import stepper
+from sim.kernel.layout import (
     DIVERGENCE,
     HISTORY,
-    Buffers,
-    Floats,
-    Integers,
-    Parameters,
-    System,
+    PLANE,
     first_divergence,
     is_finite,
     load_ring,
+    store_ring,
 )
-from sim.engine.kernel.many_agents import advance_many
-from sim.engine.kernel.philox import AHEAD, BLOCK, initial_draws
-from sim.engine.kernel.two_agents import advance_two
-from sim.jit import inner
+from sim.models.nano.kernel.many_agents import advance_many
+from sim.models.nano.kernel.philox import AHEAD, BLOCK, initial_draws
+from sim.models.nano.kernel.system import ATTRACTOR_FIELDS, NanoBuffers, NanoSystem
+from sim.models.nano.kernel.two_agents import advance_two
 
-__all__ = ["advance", "buffers_of", "chunk_iterations"]
+if TYPE_CHECKING:
+    from sim.kernel.layout import Floats, Integers
+
+__all__ = ["chunk_iterations"]
 
 # Iterations in a chunk. With fewer, the overhead of a call shows; with more, the rows leave the L2
 # cache (docs/adr/0020).
@@ -48,12 +48,18 @@ def chunk_iterations(stepping: float) -> int:
     return min(_MAX_CHUNK, max(_MIN_CHUNK, 1 << (fitting.bit_length() - 1)))
 
 
-@inner
-def buffers_of(system: System, steps: Integers, ring: Floats, chunk: int) -> Buffers:
+@implements(stepper.open_buffers, NanoSystem)
+def open_buffers(
+    system: NanoSystem,
+    steps: Integers,
+    ring: Floats,
+    carry: Floats,  # noqa: ARG001 - ring and steps are all that a trajectory goes on from
+    chunk: int,
+) -> NanoBuffers:
     """Return buffers that continue from the ring, with room for `chunk` iterations."""
     agents, massive = steps.size, system.massive
     # Not zeros: these would touch memory for more steps than most agents take.
-    rows = np.empty((agents, HISTORY + chunk, COLUMNS))
+    rows = np.empty((agents, HISTORY + chunk, PLANE))
     rows[:, :HISTORY] = 0.0
     load_ring(rows, ring)
     free, massive_index = np.empty(agents, np.int64), np.empty(agents, np.int64)
@@ -64,10 +70,10 @@ def buffers_of(system: System, steps: Integers, ring: Floats, chunk: int) -> Buf
         massive_index[massive[g]] = g
         mu[g] = system.mu[massive[g]]
     clocks = np.empty(agents + 1)
-    return Buffers(
+    return NanoBuffers(
         rows,
         free,
-        initial_draws(system.seed, steps, BLOCK if agents == _PAIR else AHEAD),
+        initial_draws(system.parameters.seed, steps, BLOCK if agents == _PAIR else AHEAD),
         massive_index,
         mu,
         clocks,
@@ -77,27 +83,30 @@ def buffers_of(system: System, steps: Integers, ring: Floats, chunk: int) -> Buf
     )
 
 
-@inner
+@implements(stepper.close_buffers, NanoSystem)
+def close_buffers(
+    system: NanoSystem,  # noqa: ARG001 - another model's carry depends on it
+    buffers: NanoBuffers,
+    ring: Floats,
+    carry: Floats,  # noqa: ARG001
+) -> None:
+    """Write the newest records to the ring."""
+    store_ring(buffers.rows, buffers.free, ring)
+
+
+@implements(stepper.advance, NanoSystem)
 def advance(
-    system: System,
-    parameters: Parameters,
-    buffers: Buffers,
-    mu: Floats,
-    rows: Floats,
-    free: Integers,
-    draws: Floats,
-    steps: Integers,
-    first: int,
-    count: int,
+    system: NanoSystem, buffers: NanoBuffers, steps: Integers, first: int, count: int
 ) -> tuple[int, int, int, int]:
     """Compute `count` iterations, numbered from `first`, with the kernel for this many agents.
 
-    Returns the good iterations, the outcome, and the one or two agents that it concerns. The
-    arrays of two agents are also passed separately: taking an array out of a tuple counts
-    references, which would cost that kernel a tenth of its time.
+    Returns the good iterations, the outcome, and the one or two agents that it concerns.
     """
+    rows, free = buffers.rows, buffers.free
     if free.size == _PAIR:
-        end = advance_two(mu, parameters, rows, free, draws, steps, first, count)
+        end = advance_two(
+            system.mu, system.parameters, rows, free, buffers.draws, steps, first, count
+        )
     else:
         end = advance_many(system, buffers, steps, first, count)
     # A state that is not finite never becomes finite again, so the newest is enough.

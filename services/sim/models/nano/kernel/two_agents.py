@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sim.engine.kernel.layout import (
+from sim.kernel.layout import (
     COLLISION,
     ITERATION,
     OK,
@@ -18,11 +18,12 @@ from sim.engine.kernel.layout import (
     X,
     Y,
 )
-from sim.engine.kernel.philox import draw
+from sim.models.nano.kernel.philox import draw
 from sim.jit import inner
 
 if TYPE_CHECKING:
-    from sim.engine.kernel.layout import Floats, Integers, Parameters
+    from sim.kernel.layout import Floats, Integers
+    from sim.models.nano.kernel.system import Parameters
 
 __all__ = ["advance_two"]
 
@@ -91,12 +92,7 @@ def advance_two(
     caller checks that all states are finite.
     """
     mu_a, mu_b = mu[0], mu[1]
-    dt_min, dt_span, epsilon, seed = (
-        parameters.dt_min,
-        parameters.dt_span,
-        parameters.epsilon,
-        parameters.seed,
-    )
+    dt_min, dt_span, epsilon, seed = parameters
     a, b = free[0] - 1, free[1] - 1  # each agent's newest row
     steps_a, steps_b = steps[0], steps[1]
     ta, ha, xa, ya = rows[0, a, TIME], rows[0, a, STEP], rows[0, a, X], rows[0, a, Y]

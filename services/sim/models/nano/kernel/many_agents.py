@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from sim.engine.kernel.layout import (
-    ATTRACTOR_FIELDS,
+from sim.kernel.layout import (
     COLLISION,
     ITERATION,
     OK,
@@ -19,11 +18,13 @@ from sim.engine.kernel.layout import (
     X,
     Y,
 )
-from sim.engine.kernel.philox import AHEAD, draw_ahead
 from sim.jit import inner
+from sim.models.nano.kernel.philox import AHEAD, draw_ahead
+from sim.models.nano.kernel.system import ATTRACTOR_FIELDS
 
 if TYPE_CHECKING:
-    from sim.engine.kernel.layout import Buffers, Floats, Integers, System
+    from sim.kernel.layout import Floats, Integers
+    from sim.models.nano.kernel.system import NanoBuffers, NanoSystem
 
 __all__ = ["advance_many"]
 
@@ -36,7 +37,7 @@ _FROM_0, _FROM_1, _X_0, _Y_0, _X_1, _Y_1, _X_2, _Y_2 = range(ATTRACTOR_FIELDS)
 
 
 @inner
-def _gather(massive: Integers, buffers: Buffers) -> None:
+def _gather(massive: Integers, buffers: NanoBuffers) -> None:
     """Gather the clocks, and the massive agents' records, from the buffers."""
     rows, free, clocks, attractors = buffers.rows, buffers.free, buffers.clocks, buffers.attractors
     for a in range(len(free)):
@@ -171,14 +172,14 @@ def _row_at(rows: Floats, free: Integers, b: int, q: float) -> int:
 
 @inner
 def advance_many(
-    system: System, buffers: Buffers, steps: Integers, first: int, count: int
+    system: NanoSystem, buffers: NanoBuffers, steps: Integers, first: int, count: int
 ) -> tuple[int, int, int, int]:
     """Compute `count` iterations, numbered from `first`.
 
     Returns the good iterations, the outcome, and the one or two agents that it concerns. The
     caller checks that all states are finite.
     """
-    dt_min, dt_span, epsilon, seed = system.dt_min, system.dt_span, system.epsilon, system.seed
+    dt_min, dt_span, epsilon, seed = system.parameters
     massive, primary = system.massive, system.primary
     rows, free, draws, massive_index, mu = (
         buffers.rows,

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from sim.engine.kernel.chunk import advance, buffers_of
-from sim.engine.kernel.layout import (
-    OK,
-    TIME,
-    Floats,
-    Integers,
-    Parameters,
-    System,
-    discard_old_rows,
-    store_ring,
-)
 from sim.jit import compiled, inner
+from sim.kernel.layout import OK, TIME, discard_old_rows
+from sim.kernel.stepper import advance, close_buffers, open_buffers
+
+if TYPE_CHECKING:
+    from sim.kernel.layout import Floats, Integers, System
 
 __all__ = ["seek"]
 
@@ -24,7 +19,7 @@ __all__ = ["seek"]
 def _clocks(rows: Floats, free: Integers) -> tuple[float, float]:
     """Return the earliest and the latest clock."""
     lowest, highest = math.inf, -math.inf
-    for a in range(free.size):
+    for a in range(len(free)):
         lowest = min(lowest, rows[a, free[a] - 1, TIME])
         highest = max(highest, rows[a, free[a] - 1, TIME])
     return lowest, highest
@@ -32,25 +27,29 @@ def _clocks(rows: Floats, free: Integers) -> tuple[float, float]:
 
 @compiled
 def seek(
-    system: System, steps: Integers, ring: Floats, count: int, t0: float, t1: float
+    system: System,
+    steps: Integers,
+    ring: Floats,
+    carry: Floats,
+    first: int,
+    count: int,
+    t0: float,
+    t1: float,
 ) -> tuple[int, int, int]:
-    """Integrate at most `count` iterations, until all clocks are past the window [t0, t1].
+    """Integrate at most `count` iterations from `first`, until all clocks are past [t0, t1].
 
-    Steps and ring are left at the last multiple of the chunk before the window. Returns the number
-    of iterations before that, the number up to the first multiple after the window, and the
+    Steps, ring and carry are left at the last multiple of the chunk before the window. Returns the
+    number of iterations before that, the number up to the first multiple after the window, and the
     outcome.
     """
     going = steps.copy()
     stride = min(system.chunk, count)
-    buffers = buffers_of(system, going, ring, stride)
-    parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
-    mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
+    buffers = open_buffers(system, going, ring, carry, stride)
+    rows, free = buffers.rows, buffers.free
     before, done = 0, 0
     while done < count:
         size = min(stride, count - done)
-        good, outcome, _, _ = advance(
-            system, parameters, buffers, mu, rows, free, draws, going, done, size
-        )
+        good, outcome, _, _ = advance(system, buffers, going, first + done, size)
         if outcome != OK:
             return before, done + good, outcome
         discard_old_rows(rows, free)
@@ -58,7 +57,7 @@ def seek(
         lowest, highest = _clocks(rows, free)
         if highest < t0:
             before = done
-            store_ring(rows, free, ring)
+            close_buffers(system, buffers, ring, carry)
             steps[:] = going
         if lowest > t1:
             break

@@ -1,40 +1,32 @@
-"""The integrator: a pass over iterations that reduces their records as it goes.
-
-The method is the semi-implicit (symplectic) Euler method, velocity first (E. Hairer, C. Lubich,
-G. Wanner, "Geometric Numerical Integration", 2nd edition, Springer 2006, section I.1.2), with
-asynchronous reads of the other agents' records and random time steps: `sim.reference` defines it.
-"""
+"""A pass over iterations that reduces their records as it goes."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from sim.engine.kernel.chunk import advance, buffers_of
-from sim.engine.kernel.layout import (
+from sim.jit import compiled, inner
+from sim.kernel.layout import (
     ELEMENTS,
     HISTORY,
     ITERATION,
     OK,
-    SERIES,
-    STATE,
     TIME,
-    Buffers,
-    Floats,
-    Integers,
-    Parameters,
-    System,
-    Tally,
     discard_old_rows,
-    store_ring,
+    store_state,
 )
-from sim.engine.kernel.reduce import (
+from sim.kernel.reduce import (
     compute_elements,
     first_row_from,
     reduce_elements,
     reduce_positions,
 )
-from sim.engine.kernel.simplify import Polylines, finish, initial_cones, simplify
-from sim.jit import compiled, inner
+from sim.kernel.simplify import Polylines, finish, initial_cones, simplify
+from sim.kernel.stepper import advance, close_buffers, open_buffers
+
+if TYPE_CHECKING:
+    from sim.kernel.layout import Buffers, Floats, Integers, System, Tally
 
 __all__ = ["pass_over"]
 
@@ -53,14 +45,14 @@ def _reduce(
     tally: Tally,
 ) -> None:
     """Reduce the rows of `good` more iterations, after `done`, into bins and tally."""
-    rows, free, primary, mu = buffers.rows, buffers.free, system.primary, system.mu
+    rows, free, primary, gravity = buffers.rows, buffers.free, system.primary, system.gravity
     sums, extremes, when = tally.sums, tally.extremes, tally.when
     counts, ends, unbound = tally.counts, tally.ends, tally.unbound
     last = (done + good - 1) >> series_level
-    for a in range(free.size):
+    for a in range(primary.size):
         p, end = primary[a], free[a]
         if p >= 0:
-            compute_elements(rows, a, p, mu[p], end, elements, counts, ends, unbound)
+            compute_elements(rows, a, p, gravity[a], end, elements, counts, ends, unbound)
         row = HISTORY
         while row < end:
             b = (int(rows[a, row, ITERATION]) - first) >> series_level
@@ -84,19 +76,18 @@ def _sample(
 ) -> None:
     """Write the samples of the path that fall into `good` more iterations, after `done`."""
     rows, free = buffers.rows, buffers.free
-    for a in range(free.size):
+    for a in range(path.shape[1]):
         row = HISTORY
         for sample in range(done >> path_level, (done + good) >> path_level):
             row = first_row_from(rows, a, row, free[a], first + ((sample + 1) << path_level))
-            for column in range(STATE):
-                path[sample, a, column] = rows[a, row - 1, column]
+            store_state(rows, a, row - 1, path[sample, a])
 
 
 @inner
 def _normalize_zeros(series: Floats, extremes: Floats) -> None:
     """Turn -0.0 into 0.0, so that it does not matter which of them came first."""
     for a in range(extremes.shape[0]):
-        for quantity in range(SERIES):
+        for quantity in range(series.shape[2]):
             for b in range(series.shape[0]):
                 series[b, a, quantity, 0] += 0.0
                 series[b, a, quantity, 1] += 0.0
@@ -110,6 +101,7 @@ def pass_over(
     system: System,
     steps: Integers,
     ring: Floats,
+    carry: Floats,
     first: int,
     count: int,
     series_level: int,
@@ -122,25 +114,22 @@ def pass_over(
 ) -> tuple[int, int, int, int]:
     """Integrate `count` iterations from `first`, which starts a bin; fill the reduced arrays.
 
-    `series` float64[bins, M, 5, 2] (nan: no step yet) receives minimum and maximum of x, y, r, e
-    and h in each bin of 2**series_level iterations, `clocks` float64[bins, M] the agents' clocks
-    at its end, `path` float64[samples, M, 6] the states after each 2**path_level iterations, and
-    `polylines`, which may be empty, the simplified paths.
+    `series` float64[bins, M, 5 or 6, 2] (nan: no step yet) receives minimum and maximum of
+    position, r, e and h in each bin of 2**series_level iterations, `clocks` float64[bins, M] the
+    agents' clocks at its end, `path` float64[samples, M, 6 or 8] the states after each
+    2**path_level iterations, and `polylines`, which may be empty, the simplified paths.
 
     Returns the good iterations, the outcome, and the one or two agents that it concerns.
     """
     chunk = min(system.chunk, count)
-    buffers = buffers_of(system, steps, ring, chunk)
-    parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
-    mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
+    buffers = open_buffers(system, steps, ring, carry, chunk)
+    rows, free = buffers.rows, buffers.free
     elements = np.empty((ELEMENTS, HISTORY + chunk))
     cones, phases = initial_cones(polylines)
     done = 0
     while done < count:
         size = min(chunk, count - done)
-        good, outcome, agent, other = advance(
-            system, parameters, buffers, mu, rows, free, draws, steps, first + done, size
-        )
+        good, outcome, agent, other = advance(system, buffers, steps, first + done, size)
         if outcome != OK:
             return done + good, outcome, agent, other
         _reduce(system, buffers, first, done, good, series_level, series, clocks, elements, tally)
@@ -149,6 +138,6 @@ def pass_over(
         discard_old_rows(rows, free)
         done += good
     finish(rows, free, polylines, cones, phases)
-    store_ring(rows, free, ring)
+    close_buffers(system, buffers, ring, carry)
     _normalize_zeros(series, tally.extremes)
     return count, OK, 0, 0

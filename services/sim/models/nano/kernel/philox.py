@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 from sim.jit import inner
 
 if TYPE_CHECKING:
-    from sim.engine.kernel.layout import Floats, Integers
+    from sim.kernel.layout import Floats, Integers
 
 __all__ = ["AHEAD", "BLOCK", "draw", "draw_ahead", "initial_draws"]
 
