@@ -21,7 +21,9 @@ def bare_pass(
     """Integrate `count` iterations, with a checkpoint per interval; return the good ones."""
     chunk = min(system.chunk, count, interval)
     buffers = buffers_of(system, steps, ring, chunk)
-    parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
+    parameters = Parameters(
+        system.dt_min, system.dt_span, system.epsilon, system.seed, system.member
+    )
     mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
     done = 0
     while done < count:

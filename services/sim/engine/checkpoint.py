@@ -92,5 +92,6 @@ def system_of(trajectory: Trajectory) -> System:
         dt_span=scenario.dt_span,
         epsilon=scenario.epsilon,
         seed=np.uint64(trajectory.seed),
+        member=np.uint64(trajectory.member),
         chunk=chunk_iterations(steps_per_iteration(scenario)),
     )

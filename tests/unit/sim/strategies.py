@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from sim.scenario import SEED_LIMIT, Agent, Scenario, State, Trajectory
+from sim.scenario import MEMBER_LIMIT, SEED_LIMIT, Agent, Scenario, State, Trajectory
 from sim.strictjson import MAX_NAME_LENGTH
 
 seeds = st.integers(0, SEED_LIMIT - 1)
+members = st.just(0) | st.integers(0, MEMBER_LIMIT - 1)
 _coordinates = st.floats(-10.0, 10.0)
 _names = st.text(min_size=1, max_size=MAX_NAME_LENGTH).filter(
     lambda text: text.isprintable() and text == text.strip() and text != "__proto__"
@@ -36,8 +37,8 @@ def _agents(draw: st.DrawFn, name: str, names: list[str], epsilon: float) -> Age
 
 
 def trajectories() -> st.SearchStrategy[Trajectory]:
-    """Trajectories of any valid scenario and seed."""
-    return st.builds(Trajectory, scenarios(), seeds)
+    """Trajectories of any valid scenario, seed and member."""
+    return st.builds(Trajectory, scenarios(), seeds, members)
 
 
 def jsonlike() -> st.SearchStrategy[object]:

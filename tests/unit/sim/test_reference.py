@@ -52,14 +52,18 @@ def test_500_iterations_give_about_790_records_as_the_original_did() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seed", "steps", "digest"),
+    ("seed", "member", "steps", "digest"),
     [
-        (0, 500, "83939039536e24b1"),
-        (2**53 - 1, 500, "ed3bdc552046f010"),
+        (0, 0, 500, "83939039536e24b1"),
+        (2**53 - 1, 0, 500, "ed3bdc552046f010"),
+        (0, 1, 500, "26ec3d32968133f1"),
+        (7, 2**53 - 1, 500, "2ca3a1f40f56f4aa"),
     ],
 )
-def test_the_bits_are_the_same_on_every_machine(seed: int, steps: int, digest: str) -> None:
-    records = simulate(NANO, seed, steps)
+def test_the_bits_are_the_same_on_every_machine(
+    seed: int, member: int, steps: int, digest: str
+) -> None:
+    records = simulate(NANO, seed, steps, member)
     numbers = [(r.agent, r.t0, r.t1, *r.state.to_json().values()) for r in records]
     packed = b"".join(struct.pack("<q8d", *row) for row in numbers)
     assert hashlib.sha256(packed).hexdigest()[:16] == digest

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sim.errors import RequestError, ScenarioError
 from sim.intervals import interval_iterations
 from sim.scenario import (
+    MEMBER_LIMIT,
     NANO,
     SEED_LIMIT,
     Agent,
@@ -149,6 +150,48 @@ def test_the_digests_of_stored_results_stay_what_they_are() -> None:
     assert Trajectory(seed=7).digest == "5f1d470fe217f2f0"
 
 
+@given(st.integers(1, MEMBER_LIMIT - 1))
+def test_a_member_is_part_of_the_identity_unless_it_is_0(member: int) -> None:
+    body = {"members": 1, "model": "1", "scenario": json.loads(NANO.canonical), "seed": 7}
+    text = canonical_json({"member": member, **body})
+    assert (
+        Trajectory(seed=7, member=member).digest == hashlib.sha256(text.encode()).hexdigest()[:16]
+    )
+    assert Trajectory(seed=7, member=0) == Trajectory(seed=7)
+    assert not Trajectory(member=member).is_default
+
+
+def test_the_digests_of_stored_members_stay_what_they_are() -> None:
+    assert Trajectory(member=1).digest == "0ae61bcd957ea166"
+    assert Trajectory(seed=7, member=2**53 - 1).digest == "af1c40c5d0e2dc6f"
+
+
+@pytest.mark.parametrize("member", [-1, MEMBER_LIMIT, 1.0, True, "1", None])
+def test_a_member_is_a_whole_number_below_two_to_the_53(member: Any) -> None:  # noqa: ANN401 - wrong
+    with pytest.raises(RequestError) as error:
+        Trajectory(member=member)
+    assert error.value.where == "member"
+    with pytest.raises(RequestError):
+        Trajectory.from_json({"scenario": NANO_JSON, "seed": 0, "member": member})
+
+
+class Certain(Scenario):
+    """A scenario in which nothing is random, as those of a model without random steps."""
+
+    @property
+    def is_random(self) -> bool:
+        return False
+
+
+def test_a_scenario_without_chance_has_no_member_but_0() -> None:
+    certain = Certain(NANO.agents, NANO.dt_min, 0.0, NANO.epsilon)
+    assert Trajectory(certain, seed=7, member=0).member == 0
+    with pytest.raises(
+        RequestError, match=r"^member must be 0: nothing in this scenario is random"
+    ):
+        Trajectory(certain, seed=7, member=1)
+
+
 @pytest.mark.parametrize("seed", [-1, SEED_LIMIT, 1.0, True, "1", None])
 def test_a_seed_is_a_whole_number_below_two_to_the_53(seed: Any) -> None:  # noqa: ANN401 - wrong
     with pytest.raises(RequestError) as error:
@@ -182,6 +225,8 @@ def test_the_id_of_the_default_is_the_step_count() -> None:
 def test_any_other_id_carries_the_digest() -> None:
     trajectory = Trajectory(seed=7)
     assert PropagationRequest(500, trajectory).id == f"500-{trajectory.digest}"
+    member = Trajectory(member=3)
+    assert PropagationRequest(500, member).id == f"500-{member.digest}"
 
 
 @pytest.mark.parametrize("steps", [0, -1, 2**53, 5.0, True, "5", None])
@@ -204,6 +249,8 @@ def test_a_request_is_written_as_the_interface_takes_it() -> None:
         "members": 1,
         "scenario": NANO.to_json(),
     }
+    member = PropagationRequest(5, Trajectory(member=3)).to_json()
+    assert member == {**PropagationRequest(5).to_json(), "member": 3}
 
 
 @given(st.sampled_from([NANO, TEN, CROWD]).map(Trajectory), st.integers(1, 10**9))

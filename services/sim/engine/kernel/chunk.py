@@ -67,7 +67,7 @@ def buffers_of(system: System, steps: Integers, ring: Floats, chunk: int) -> Buf
     return Buffers(
         rows,
         free,
-        initial_draws(system.seed, steps, BLOCK if agents == _PAIR else AHEAD),
+        initial_draws(system.seed, system.member, steps, BLOCK if agents == _PAIR else AHEAD),
         massive_index,
         mu,
         clocks,

@@ -131,7 +131,9 @@ def pass_over(
     """
     chunk = min(system.chunk, count)
     buffers = buffers_of(system, steps, ring, chunk)
-    parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
+    parameters = Parameters(
+        system.dt_min, system.dt_span, system.epsilon, system.seed, system.member
+    )
     mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
     elements = np.empty((ELEMENTS, HISTORY + chunk))
     cones, phases = initial_cones(polylines)

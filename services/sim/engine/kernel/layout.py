@@ -83,6 +83,7 @@ class System(NamedTuple):
     dt_span: float
     epsilon: float
     seed: np.uint64
+    member: np.uint64
     chunk: int  # iterations in a chunk, a power of two
 
 
@@ -93,6 +94,7 @@ class Parameters(NamedTuple):
     dt_span: float
     epsilon: float
     seed: np.uint64
+    member: np.uint64
 
 
 class Tally(NamedTuple):

@@ -178,7 +178,8 @@ def advance_many(
     Returns the good iterations, the outcome, and the one or two agents that it concerns. The
     caller checks that all states are finite.
     """
-    dt_min, dt_span, epsilon, seed = system.dt_min, system.dt_span, system.epsilon, system.seed
+    dt_min, dt_span, epsilon = system.dt_min, system.dt_span, system.epsilon
+    seed, member = system.seed, system.member
     massive, primary = system.massive, system.primary
     rows, free, draws, massive_index, mu = (
         buffers.rows,
@@ -229,7 +230,7 @@ def advance_many(
             rows[a, row, ITERATION] = first + i
             rows[a, row, READ] = _row_at(rows, free, max(0, primary[a]), q)  # no primary: not used
             if (k + 1) & (AHEAD - 1) == 0:
-                draw_ahead(seed, a, (k + 1) >> 2, draws)
+                draw_ahead(seed, member, a, (k + 1) >> 2, draws)
             if own >= 0:
                 _push_record(attractors, own, t, x, y)
             free[a] = row + 1

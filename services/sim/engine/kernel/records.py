@@ -82,7 +82,9 @@ def emit(
     """
     chunk = min(system.chunk, count)
     buffers = buffers_of(system, steps, ring, chunk)
-    parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
+    parameters = Parameters(
+        system.dt_min, system.dt_span, system.epsilon, system.seed, system.member
+    )
     mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
     places = np.empty(chunk, np.int64)
     n = 0

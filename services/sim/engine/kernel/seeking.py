@@ -43,7 +43,9 @@ def seek(
     going = steps.copy()
     stride = min(system.chunk, count)
     buffers = buffers_of(system, going, ring, stride)
-    parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
+    parameters = Parameters(
+        system.dt_min, system.dt_span, system.epsilon, system.seed, system.member
+    )
     mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
     before, done = 0, 0
     while done < count:

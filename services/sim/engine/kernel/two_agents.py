@@ -91,11 +91,12 @@ def advance_two(
     caller checks that all states are finite.
     """
     mu_a, mu_b = mu[0], mu[1]
-    dt_min, dt_span, epsilon, seed = (
+    dt_min, dt_span, epsilon, seed, member = (
         parameters.dt_min,
         parameters.dt_span,
         parameters.epsilon,
         parameters.seed,
+        parameters.member,
     )
     a, b = free[0] - 1, free[1] - 1  # each agent's newest row
     steps_a, steps_b = steps[0], steps[1]
@@ -123,7 +124,7 @@ def advance_two(
             ha = dt_min + draws[0, steps_a & 3] * dt_span
             steps_a += 1
             if steps_a & 3 == 0:
-                draw(seed, 0, steps_a >> 2, draws, 0)
+                draw(seed, member, 0, steps_a >> 2, draws, 0)
             a += 1
             _write(rows, 0, a, ta, ha, xa, ya, vxa, vya, number, read)
         q = tb - epsilon
@@ -143,7 +144,7 @@ def advance_two(
             hb = dt_min + draws[1, steps_b & 3] * dt_span
             steps_b += 1
             if steps_b & 3 == 0:
-                draw(seed, 1, steps_b >> 2, draws, 0)
+                draw(seed, member, 1, steps_b >> 2, draws, 0)
             b += 1
             _write(rows, 1, b, tb, hb, xb, yb, vxb, vyb, number, read)
         number += 1.0

@@ -17,7 +17,9 @@ def naive_steps(trajectory: Trajectory, steps: int) -> list[list[dict[str, Any]]
     scenario = trajectory.scenario
     history = [[record] for record in initial_records(scenario)]
     by_iteration: list[list[dict[str, Any]]] = []
-    for records in itertools.islice(iterations(scenario, trajectory.seed), steps):
+    for records in itertools.islice(
+        iterations(scenario, trajectory.seed, trajectory.member), steps
+    ):
         by_iteration.append([])
         for record in records:
             a, primary = record.agent, scenario.primaries[record.agent]

@@ -42,19 +42,31 @@ def test_records_equal_the_reference_bit_for_bit(name: str, seed: int) -> None:
     assert bits(rows(Propagation.open(trajectory, steps).slices())) == expected
 
 
+@pytest.mark.parametrize("member", [1, 2**32 + 5, 2**53 - 1])
+@pytest.mark.parametrize("name", ["nano", "three", "crowd"])
+def test_records_of_a_member_equal_the_reference_bit_for_bit(name: str, member: int) -> None:
+    trajectory = Trajectory(SCENARIOS[name], 3, member)
+    steps = 700 if len(trajectory.scenario.agents) <= 10 else 150
+    expected = bits(map(row, simulate(trajectory.scenario, 3, steps, member)))
+    assert bits(rows(Propagation.open(trajectory, steps).slices())) == expected
+    others = [Trajectory(SCENARIOS[name], seed, m) for seed, m in ((3, 0), (3, member - 1), (4, 0))]
+    for other in others:
+        assert bits(rows(Propagation.open(other, steps).slices())) != expected
+
+
 @settings(max_examples=60, deadline=None)
 @given(trajectory=trajectories(), steps=st.integers(1, 60))
 def test_any_valid_trajectory_equals_the_reference_or_ends_where_it_does(
     trajectory: Trajectory, steps: int
 ) -> None:
     assert outcome(
-        lambda: map(row, simulate(trajectory.scenario, trajectory.seed, steps))
+        lambda: map(row, simulate(trajectory.scenario, trajectory.seed, steps, trajectory.member))
     ) == outcome(lambda: rows(Propagation.open(trajectory, steps).slices()))
 
 
 @pytest.mark.parametrize("name", ["nano", "satellite first", "three", "in step", "ten", "crowd"])
 def test_no_cut_changes_a_bit(name: str) -> None:
-    trajectory = Trajectory(SCENARIOS[name], 3)
+    trajectory = Trajectory(SCENARIOS[name], 3, member=2**40 + 1)
     interval = trajectory.interval
     steps = 3 * interval + 1234
     whole = Propagation.open(trajectory, steps)
