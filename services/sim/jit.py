@@ -115,7 +115,7 @@ def implements(generic: Callable[..., object], system: type) -> Callable[[_Funct
         def chosen(*given: Any) -> Any:  # noqa: ANN401 - numba's protocol
             return function if getattr(given[0], "instance_class", None) is system else None
 
-        options = {"nogil": True, "error_model": "numpy"}
+        options: Any = {"nogil": True, "error_model": "numpy"}
         numba.extending.overload(generic, jit_options=options, strict=False)(chosen)
         return function
 

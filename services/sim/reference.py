@@ -8,26 +8,19 @@ from __future__ import annotations
 
 import math
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from sim.models.model import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim.models.model import AnyState, Scenario
+    from sim.models.model import Scenario
 
 __all__ = ["Record", "initial_records", "iterations", "simulate"]
 
 
-class Record(NamedTuple):
-    """Agent number `agent` has state `state`, that of time t1, for reads in `[t0, t1)`."""
-
-    agent: int
-    t0: float
-    t1: float
-    state: AnyState
-
-
-def simulate(scenario: Scenario, seed: int, steps: int) -> list[Record]:
+def simulate(scenario: Scenario, seed: int, steps: int, member: int = 0) -> list[Record]:
     """Return the records of `steps` iterations in the order of computation, initial ones first.
 
     Raises PropagationFailed if the trajectory ends before; its failure's `iteration` is the
@@ -42,7 +35,7 @@ def simulate(scenario: Scenario, seed: int, steps: int) -> list[Record]:
     1 0.0 0.01 0.01 0.9998765432098765
     """
     records = initial_records(scenario)
-    for iteration in islice(iterations(scenario, seed), steps):
+    for iteration in islice(iterations(scenario, seed, member), steps):
         records.extend(iteration)
     return records
 
@@ -53,6 +46,6 @@ def initial_records(scenario: Scenario) -> list[Record]:
     return [Record(a, -math.inf, agent.state.time, agent.state) for a, agent in agents]
 
 
-def iterations(scenario: Scenario, seed: int) -> Iterator[list[Record]]:
+def iterations(scenario: Scenario, seed: int, member: int = 0) -> Iterator[list[Record]]:
     """Yield the records of each iteration; raise PropagationFailed where the trajectory ends."""
-    return scenario.model.reference.iterations(scenario, seed)
+    return scenario.model.reference.iterations(scenario, seed, member)

@@ -24,6 +24,7 @@ from sim.strictjson import canonical_json, fields_of
 __all__ = [
     "MAX_AGENTS",
     "MAX_STEPS",
+    "MEMBER_LIMIT",
     "NANO",
     "SEED_LIMIT",
     "Agent",
@@ -40,29 +41,45 @@ __all__ = [
 
 SEED_LIMIT: Final = 2**53
 """Seeds are below it: larger integers lose bits as JSON numbers (RFC 8259, section 6)."""
+MEMBER_LIMIT: Final = SEED_LIMIT
+"""Numbers of members are below it, for the same reason."""
 MAX_STEPS: Final = 2**53 - 1
 """The largest step count that is an exact JSON number; the settings allow fewer."""
 
 _TRAJECTORY_FIELDS: Final = frozenset({"scenario", "seed"})
+_OPTIONAL_TRAJECTORY_FIELDS: Final = frozenset({"member"})
 
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """Everything that determines the records: a scenario and the seed of its time steps."""
+    """Everything that determines the records: a scenario, and the seed of its time steps.
+
+    A seed has many members, with time steps of their own; member 0 is what a seed alone means.
+    """
 
     scenario: Scenario = NANO
     seed: int = 0
+    member: int = 0
 
     def __post_init__(self) -> None:
         if type(self.seed) is not int or not 0 <= self.seed < SEED_LIMIT:
             raise RequestError("seed", "must be a whole number from 0 to 9,007,199,254,740,991.")
+        if type(self.member) is not int or not 0 <= self.member < MEMBER_LIMIT:
+            raise RequestError("member", "must be a whole number from 0 to 9,007,199,254,740,991.")
+        if self.member and not self.scenario.model.is_random:
+            raise RequestError(
+                "member",
+                "must be 0: nothing in this scenario is random, so all its members are the same.",
+            )
 
     @property
     def digest(self) -> str:
         """16 hex digits that identify the trajectory: the start of a SHA-256 (docs/adr/0002)."""
-        # The canonical JSON of members, model, scenario and seed: keys are sorted.
+        # The canonical JSON of member (unless it is 0), members, model, scenario and seed: keys
+        # are sorted.
+        member = f'"member":{self.member},' if self.member else ""
         identity = (
-            f'{{"members":1,"model":"{self.scenario.model.version}",'
+            f'{{{member}"members":1,"model":"{self.scenario.model.version}",'
             f'"scenario":{self.scenario.canonical},"seed":{self.seed}}}'
         )
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
@@ -89,13 +106,17 @@ class Trajectory:
 
     def to_json(self) -> dict[str, object]:
         """Return what `from_json` reads."""
-        return {"scenario": self.scenario.to_json(), "seed": self.seed}
+        member = {"member": self.member} if self.member else {}
+        return {"scenario": self.scenario.to_json(), "seed": self.seed, **member}
 
     @classmethod
     def from_json(cls, value: object) -> Trajectory:
         """Read a trajectory from parsed JSON."""
-        fields = fields_of(value, "trajectory", _TRAJECTORY_FIELDS)
-        return cls(read_scenario(fields["scenario"]), fields["seed"])
+        fields = fields_of(
+            value, "trajectory", _TRAJECTORY_FIELDS, optional=_OPTIONAL_TRAJECTORY_FIELDS
+        )
+        scenario = read_scenario(fields["scenario"])
+        return cls(scenario, fields["seed"], fields.get("member", 0))
 
 
 @dataclass(frozen=True, slots=True)

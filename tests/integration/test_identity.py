@@ -23,13 +23,13 @@ from frontend.results.trajectory_store import TrajectoryStore
 from frontend.runs.run_queue import RunQueue
 from frontend.storage import keys
 from frontend.storage.connection import connect
-from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
+from sim import NANO, Agent, NanoScenario, Propagation, Scenario, State, Trajectory
 from sim.cluster import LocalBackend
 from sim.driver import propagate_on
 from sim.engine import checksum, initial_checkpoint
-from sim.records import NUMBERS
 from sim.reference import Record, simulate
 from sim.scenario import SEED_LIMIT, PropagationRequest
+from tests.nano_records import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +54,7 @@ def scenario_of(agents: int, chance: random.Random) -> Scenario:
         state = State(0.0, chance.uniform(0.01, 0.1), x, y, -speed * y / distance, speed * x)
         bodies.append(Agent(f"Body {i}", 0.001 * (i % 3 == 0), state))
     chance.shuffle(bodies)
-    return Scenario(tuple(bodies), NANO.dt_min, NANO.dt_span, NANO.epsilon)
+    return NanoScenario(tuple(bodies), NANO.dt_min, NANO.dt_span, NANO.epsilon)
 
 
 @dataclass

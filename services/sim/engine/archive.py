@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from sim.engine.checkpoint import Checkpoint
     from sim.engine.downsampling import Bins, Path
-    from sim.kernel import Floats, Tally
     from sim.engine.stretch import Stretch
+    from sim.kernel import Floats, Tally
     from sim.scenario import Trajectory
 
 __all__ = ["Archive"]
@@ -45,7 +45,15 @@ class _PartialInterval(NamedTuple):
     def nbytes(self) -> int:
         """The size of its arrays, in bytes."""
         end, bins = self.end, self.bins
-        arrays = (end.steps, end.records, end.carry, bins.series, bins.clocks, self.path.states, *self.tallies)
+        arrays = (
+            end.steps,
+            end.records,
+            end.carry,
+            bins.series,
+            bins.clocks,
+            self.path.states,
+            *self.tallies,
+        )
         return sum(array.nbytes for array in arrays)
 
 

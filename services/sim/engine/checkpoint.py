@@ -87,4 +87,5 @@ def checkpoint_at(
 
 def system_of(trajectory: Trajectory) -> System:
     """Return the dynamical system of a trajectory, as the kernel takes it."""
-    return trajectory.scenario.model.kernel.system_of(trajectory.scenario, trajectory.seed)
+    kernel = trajectory.scenario.model.kernel
+    return kernel.system_of(trajectory.scenario, trajectory.seed, trajectory.member)

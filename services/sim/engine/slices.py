@@ -139,7 +139,9 @@ def cached_slice(
 
 def _fits(scenario: Scenario, batch: pa.RecordBatch, start: Checkpoint, end: Checkpoint) -> bool:
     """Whether each agent has its number of records in a batch, the last being the checkpoint's."""
-    if not batch.schema.equals(schema_of(scenario.model)) or any(column.null_count for column in batch.columns):
+    if not batch.schema.equals(schema_of(scenario.model)) or any(
+        column.null_count for column in batch.columns
+    ):
         return False
     if batch.column("agent").dictionary.to_pylist() != list(scenario.names):
         return False

@@ -45,8 +45,8 @@ class Stretch:
     `steps` int64[count + 1, M], `rings` float64[count + 1, M, D, F] and `carries`
     float64[count + 1, K]: the checkpoints at the intervals' starts, and the tail. `series`
     float64[bins, M, S, 2], `clocks` float64[bins, M] and `path` float64[samples, M, F - 1]: series
-    and path, interval after interval, each at its `sim.intervals.interval_level`. `tallies`: the diagnostics by interval. `failure`: where the
-    trajectory ends, inside the interval after these.
+    and path, interval after interval, each at its `sim.intervals.interval_level`. `tallies`: the
+    diagnostics by interval. `failure`: where the trajectory ends, inside the interval after these.
     """
 
     trajectory: Trajectory
@@ -129,7 +129,10 @@ class Stretch:
             header, arrays = read_array_file(data)
             first, count = int(header["first"]), int(header["count"])
             failure = header["failure"] and Failure.from_json(header["failure"])
-            is_ours = header["model"] == trajectory.scenario.model.version and header["digest"] == trajectory.digest
+            is_ours = (
+                header["model"] == trajectory.scenario.model.version
+                and header["digest"] == trajectory.digest
+            )
         except (ArrayFileError, KeyError, TypeError, ValueError) as error:
             raise IntegrityError("a stretch cannot be read") from error
         if not is_ours or first < 0 or count < 0:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sim.cost_model import work
 from sim import kernel
+from sim.cost_model import work
 from sim.engine.checkpoint import Checkpoint, checkpoint_at, system_of
 from sim.engine.downsampling import Bins, Path, merged, merged_path
 from sim.engine.figure_data import Line, Window, line_of, overview_of, pixel_of

@@ -117,11 +117,9 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(_TABLE)
 """Every format by its name, in the order in which they are offered."""
 
 
-def export(
-    batches: Iterable[pa.RecordBatch], to: Format, schema: pa.Schema
-) -> Iterator[bytes]:
-    """Write batches of a schema (`sim.records.schema_of`), initial rows first, as one file's pieces.
+def export(batches: Iterable[pa.RecordBatch], to: Format, schema: pa.Schema) -> Iterator[bytes]:
+    """Write batches, initial rows first, as the pieces of one file.
 
-    The schema is what a file without any batch has, too.
+    `schema` is theirs (`sim.records.schema_of`), and that of a file without any.
     """
     return to.write(batches, schema)

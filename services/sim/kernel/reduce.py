@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from sim.jit import inner
 from sim.kernel.layout import (
     ELEMENTS,
     HISTORY,
@@ -22,7 +23,6 @@ from sim.kernel.layout import (
     Y,
     Z,
 )
-from sim.jit import inner
 
 if TYPE_CHECKING:
     from sim.kernel.layout import Floats, Integers

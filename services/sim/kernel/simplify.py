@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from sim.jit import inner
 from sim.kernel.layout import (
     HISTORY,
     TIME,
@@ -23,7 +24,6 @@ from sim.kernel.layout import (
     X,
     Y,
 )
-from sim.jit import inner
 
 __all__ = ["NO_POLYLINES", "Polylines", "finish", "initial_cones", "simplify"]
 

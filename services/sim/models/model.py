@@ -10,15 +10,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sim.kernel import Floats, System
-    from sim.reference import Record
 
-__all__ = ["AnyAgent", "AnyState", "KernelOfModel", "Method", "Model", "Scenario", "chosen_primaries"]
+__all__ = [
+    "AnyAgent",
+    "AnyState",
+    "KernelOfModel",
+    "Method",
+    "Model",
+    "Record",
+    "Scenario",
+    "chosen_primaries",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +80,19 @@ class Model:
         return cast("ReferenceOfModel", import_module(f"sim.models.{self.name}.reference"))
 
 
+class Record(NamedTuple):
+    """Agent number `agent` has state `state`, that of time t1, for reads in `[t0, t1)`."""
+
+    agent: int
+    t0: float
+    t1: float
+    state: AnyState
+
+
 class ReferenceOfModel(Protocol):
     """What a model's reference brings."""
 
-    def iterations(self, scenario: Scenario, seed: int) -> Iterator[list[Record]]:
+    def iterations(self, scenario: Scenario, seed: int, member: int) -> Iterator[list[Record]]:
         """Yield the records of each iteration; raise PropagationFailed where it ends."""
         ...
 
@@ -83,7 +100,7 @@ class ReferenceOfModel(Protocol):
 class KernelOfModel(Protocol):
     """What the engine takes of a model's kernel, beside the functions of `sim.kernel.stepper`."""
 
-    def system_of(self, scenario: Scenario, seed: int) -> System:
+    def system_of(self, scenario: Scenario, seed: int, member: int) -> System:
         """Return the dynamical system, as the model's own functions take it."""
         ...
 
@@ -98,6 +115,31 @@ class AnyState(Protocol):
     @property
     def time(self) -> float:
         """The agent's clock."""
+        ...
+
+    @property
+    def time_step(self) -> float:
+        """The length of its next step."""
+        ...
+
+    @property
+    def x(self) -> float:
+        """Its position along x."""
+        ...
+
+    @property
+    def y(self) -> float:
+        """Its position along y."""
+        ...
+
+    @property
+    def vx(self) -> float:
+        """Its velocity along x."""
+        ...
+
+    @property
+    def vy(self) -> float:
+        """Its velocity along y."""
         ...
 
     def to_json(self) -> dict[str, float]:
@@ -133,12 +175,8 @@ class Scenario(ABC):
 
     __slots__ = ()
 
+    agents: Sequence[AnyAgent]
     canonical: str
-
-    @property
-    @abstractmethod
-    def agents(self) -> Sequence[AnyAgent]:
-        """The agents, in order."""
 
     @property
     @abstractmethod
@@ -218,8 +256,6 @@ def chosen_primaries(
     index = {agent.name: i for i, agent in enumerate(agents)}
     heaviest = max(range(len(agents)), key=lambda i: agents[i].mu)  # the first of equals
     return tuple(
-        index[name]
-        if name is not None
-        else (heaviest if agents[heaviest].mu > agent.mu else None)
+        index[name] if name is not None else (heaviest if agents[heaviest].mu > agent.mu else None)
         for agent, name in zip(agents, named, strict=True)
     )

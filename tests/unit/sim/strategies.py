@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from sim.scenario import SEED_LIMIT, Agent, Scenario, State, Trajectory
+from sim.scenario import (
+    MEMBER_LIMIT,
+    SEED_LIMIT,
+    Agent,
+    NanoScenario,
+    State,
+    Trajectory,
+)
 from sim.strictjson import MAX_NAME_LENGTH
 
 seeds = st.integers(0, SEED_LIMIT - 1)
+members = st.just(0) | st.integers(0, MEMBER_LIMIT - 1)
 _coordinates = st.floats(-10.0, 10.0)
 _names = st.text(min_size=1, max_size=MAX_NAME_LENGTH).filter(
     lambda text: text.isprintable() and text == text.strip() and text != "__proto__"
@@ -15,14 +23,14 @@ _names = st.text(min_size=1, max_size=MAX_NAME_LENGTH).filter(
 
 
 @st.composite
-def scenarios(draw: st.DrawFn, *, max_agents: int = 5) -> Scenario:
+def scenarios(draw: st.DrawFn, *, max_agents: int = 5) -> NanoScenario:
     """Valid scenarios: massless, massive and repelling agents, own primaries, signed zeros."""
     names = draw(st.lists(_names, min_size=1, max_size=max_agents, unique=True))
     epsilon = draw(st.floats(1e-4, 1e-2))
     agents = tuple(draw(_agents(name, names, epsilon)) for name in names)
     dt_min = epsilon * draw(st.floats(2.0, 50.0))
     dt_span = epsilon * draw(st.floats(0.0, 100.0))
-    return Scenario(agents, dt_min, dt_span, epsilon)
+    return NanoScenario(agents, dt_min, dt_span, epsilon)
 
 
 @st.composite
@@ -36,8 +44,8 @@ def _agents(draw: st.DrawFn, name: str, names: list[str], epsilon: float) -> Age
 
 
 def trajectories() -> st.SearchStrategy[Trajectory]:
-    """Trajectories of any valid scenario and seed."""
-    return st.builds(Trajectory, scenarios(), seeds)
+    """Trajectories of any valid scenario, seed and member."""
+    return st.builds(Trajectory, scenarios(), seeds, members)
 
 
 def jsonlike() -> st.SearchStrategy[object]:

@@ -4,7 +4,7 @@ The method is the semi-implicit (symplectic) Euler method, velocity first: E. Ha
 G. Wanner, "Geometric Numerical Integration", 2nd edition, Springer 2006, section I.1.2. It has two
 extensions. Reads are asynchronous: every agent has its own clock, reads the other agents' records
 at its time minus epsilon, and waits while one of them has no record there. Time steps are random:
-each is drawn when the step before it is taken.
+each is drawn when the step before it is taken, from a stream of the seed, the agent and the member.
 
 Guarantees: reads come from a `QRangeStore`, random numbers from numpy's Philox, and arithmetic is
 `+ - * /` and `sqrt` of binary64 in the order written here.
@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from sim.errors import Failure, FailureReason, PropagationFailed
-from sim.rangestore import QRangeStore
+from sim.models.model import Record
 from sim.models.nano.agent import State
-from sim.reference import Record
+from sim.rangestore import QRangeStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,12 +35,12 @@ Universe: TypeAlias = dict[int, State]
 """States by agent number: of all agents, or of the one that a record belongs to."""
 
 
-def iterations(scenario: NanoScenario, seed: int) -> Iterator[list[Record]]:
+def iterations(scenario: NanoScenario, seed: int, member: int) -> Iterator[list[Record]]:
     """Yield the records of each iteration; raise PropagationFailed where the trajectory ends."""
     store = QRangeStore[Universe]()
     latest = {a: agent.state for a, agent in enumerate(scenario.agents)}
     store[-math.inf, 0.0] = dict(latest)
-    draws = [_draws(seed, a) for a in latest]
+    draws = [_draws(seed, a, member) for a in latest]
 
     for iteration in count():
         records = []
@@ -62,10 +62,14 @@ def iterations(scenario: NanoScenario, seed: int) -> Iterator[list[Record]]:
         yield records
 
 
-def _draws(seed: int, agent: int) -> np.random.Generator:
-    """Return the agent's own random numbers; the k-th is for its k-th step."""
+def _draws(seed: int, agent: int, member: int) -> np.random.Generator:
+    """Return the agent's own random numbers; the k-th is for its k-th step.
+
+    The member is the counter's highest word, which no stream ever counts up to.
+    """
     key = np.array([seed, agent], dtype=np.uint64)
-    return np.random.Generator(np.random.Philox(key=key))
+    counter = np.array([0, 0, 0, member], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
 def _read(store: QRangeStore[Universe], q: float) -> Universe:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sim.models.nano.agent import STATE_FIELDS, Agent, State
 from sim.errors import ScenarioError
+from sim.models.nano.agent import STATE_FIELDS, Agent, State
 from sim.strictjson import name_of, number_of
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from frontend.storage import keys
 from frontend.storage.connection import command, connect
 from frontend.storage.scripts import Scripts
 from sim.engine import Propagation, checksum, initial_checkpoint, pass_over
-from sim.intervals import interval_iterations
+from sim.models.nano.cost import interval_iterations
 from sim.scenario import Trajectory
 from tests.redis_servers import free_port
 from tests.run_protocol import MANIFEST, digest_of, lapse, owned, request

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["initial_carry", "system_of"]
 
 
-def system_of(scenario: NanoScenario, seed: int) -> NanoSystem:
+def system_of(scenario: NanoScenario, seed: int, member: int) -> NanoSystem:
     """Return the dynamical system, as the kernel takes it."""
     return NanoSystem(
         mu=np.array([agent.mu for agent in scenario.agents], np.float64),
@@ -37,7 +37,7 @@ def system_of(scenario: NanoScenario, seed: int) -> NanoSystem:
         gravity=np.array(scenario.gravity, np.float64),
         chunk=chunk_iterations(scenario.records_per_iteration),
         parameters=Parameters(
-            scenario.dt_min, scenario.dt_span, scenario.epsilon, np.uint64(seed)
+            scenario.dt_min, scenario.dt_span, scenario.epsilon, np.uint64(seed), np.uint64(member)
         ),
     )
 

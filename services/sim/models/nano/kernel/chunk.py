@@ -73,7 +73,12 @@ def open_buffers(
     return NanoBuffers(
         rows,
         free,
-        initial_draws(system.parameters.seed, steps, BLOCK if agents == _PAIR else AHEAD),
+        initial_draws(
+            system.parameters.seed,
+            system.parameters.member,
+            steps,
+            BLOCK if agents == _PAIR else AHEAD,
+        ),
         massive_index,
         mu,
         clocks,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from sim.jit import inner
 from sim.kernel.layout import (
     COLLISION,
     ITERATION,
@@ -18,7 +19,6 @@ from sim.kernel.layout import (
     X,
     Y,
 )
-from sim.jit import inner
 from sim.models.nano.kernel.philox import AHEAD, draw_ahead
 from sim.models.nano.kernel.system import ATTRACTOR_FIELDS
 
@@ -179,7 +179,7 @@ def advance_many(
     Returns the good iterations, the outcome, and the one or two agents that it concerns. The
     caller checks that all states are finite.
     """
-    dt_min, dt_span, epsilon, seed = system.parameters
+    dt_min, dt_span, epsilon, seed, member = system.parameters
     massive, primary = system.massive, system.primary
     rows, free, draws, massive_index, mu = (
         buffers.rows,
@@ -230,7 +230,7 @@ def advance_many(
             rows[a, row, ITERATION] = first + i
             rows[a, row, READ] = _row_at(rows, free, max(0, primary[a]), q)  # no primary: not used
             if (k + 1) & (AHEAD - 1) == 0:
-                draw_ahead(seed, a, (k + 1) >> 2, draws)
+                draw_ahead(seed, member, a, (k + 1) >> 2, draws)
             if own >= 0:
                 _push_record(attractors, own, t, x, y)
             free[a] = row + 1

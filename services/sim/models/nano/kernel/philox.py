@@ -2,6 +2,9 @@
 
 J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: "Parallel random numbers: as easy as 1, 2, 3",
 SC'11, section 4.3, https://doi.org/10.1145/2063384.2063405.
+
+The key is the seed and the agent. The counter's lowest word numbers the blocks and its highest is
+the member, so the streams of two members have no counter in common (docs/adr/0002).
 """
 
 from __future__ import annotations
@@ -49,11 +52,13 @@ _high: Any = _high_half
 
 
 @inner
-def draw(seed: np.uint64, agent: int, block: int, draws: Floats, at: int) -> None:
+def draw(
+    seed: np.uint64, member: np.uint64, agent: int, block: int, draws: Floats, at: int
+) -> None:
     """Write numbers 4*block to 4*block + 3 of the agent to its row of `draws`, from `at` on."""
     key_0, key_1 = seed, np.uint64(agent)
     # numpy increments the counter before it uses it.
-    c0, c1, c2, c3 = np.uint64(block + 1), np.uint64(0), np.uint64(0), np.uint64(0)
+    c0, c1, c2, c3 = np.uint64(block + 1), np.uint64(0), np.uint64(0), member
     for _ in range(_ROUNDS):
         high_0, low_0 = _high(_MULTIPLIER_0, c0), _MULTIPLIER_0 * c0
         high_1, low_1 = _high(_MULTIPLIER_1, c2), _MULTIPLIER_1 * c2
@@ -67,17 +72,17 @@ def draw(seed: np.uint64, agent: int, block: int, draws: Floats, at: int) -> Non
 
 
 @inner
-def draw_ahead(seed: np.uint64, agent: int, block: int, draws: Floats) -> None:
+def draw_ahead(seed: np.uint64, member: np.uint64, agent: int, block: int, draws: Floats) -> None:
     """Fill the agent's row with AHEAD numbers, from the first of a block on."""
     for i in range(AHEAD // BLOCK):
-        draw(seed, agent, block + i, draws, BLOCK * i)
+        draw(seed, member, agent, block + i, draws, BLOCK * i)
 
 
 @inner
-def initial_draws(seed: np.uint64, steps: Integers, numbers: int) -> Floats:
+def initial_draws(seed: np.uint64, member: np.uint64, steps: Integers, numbers: int) -> Floats:
     """Return each agent's current block: float64[M, numbers]; `numbers` is a power of two."""
     draws = np.empty((steps.size, numbers))
     for a in range(steps.size):
         for at in range(0, numbers, BLOCK):
-            draw(seed, a, ((steps[a] & -numbers) + at) >> 2, draws, at)
+            draw(seed, member, a, ((steps[a] & -numbers) + at) >> 2, draws, at)
     return draws

@@ -21,6 +21,7 @@ class Parameters(NamedTuple):
     dt_span: float
     epsilon: float
     seed: np.uint64
+    member: np.uint64
 
 
 class NanoSystem(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from sim.jit import inner
 from sim.kernel.layout import (
     COLLISION,
     ITERATION,
@@ -19,7 +20,6 @@ from sim.kernel.layout import (
     Y,
 )
 from sim.models.nano.kernel.philox import draw
-from sim.jit import inner
 
 if TYPE_CHECKING:
     from sim.kernel.layout import Floats, Integers
@@ -92,7 +92,7 @@ def advance_two(
     caller checks that all states are finite.
     """
     mu_a, mu_b = mu[0], mu[1]
-    dt_min, dt_span, epsilon, seed = parameters
+    dt_min, dt_span, epsilon, seed, member = parameters
     a, b = free[0] - 1, free[1] - 1  # each agent's newest row
     steps_a, steps_b = steps[0], steps[1]
     ta, ha, xa, ya = rows[0, a, TIME], rows[0, a, STEP], rows[0, a, X], rows[0, a, Y]
@@ -119,7 +119,7 @@ def advance_two(
             ha = dt_min + draws[0, steps_a & 3] * dt_span
             steps_a += 1
             if steps_a & 3 == 0:
-                draw(seed, 0, steps_a >> 2, draws, 0)
+                draw(seed, member, 0, steps_a >> 2, draws, 0)
             a += 1
             _write(rows, 0, a, ta, ha, xa, ya, vxa, vya, number, read)
         q = tb - epsilon
@@ -139,7 +139,7 @@ def advance_two(
             hb = dt_min + draws[1, steps_b & 3] * dt_span
             steps_b += 1
             if steps_b & 3 == 0:
-                draw(seed, 1, steps_b >> 2, draws, 0)
+                draw(seed, member, 1, steps_b >> 2, draws, 0)
             b += 1
             _write(rows, 1, b, tb, hb, xb, yb, vxb, vyb, number, read)
         number += 1.0

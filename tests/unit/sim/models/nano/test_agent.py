@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sim.agent import Agent, State
 from sim.errors import ScenarioError
+from sim.models.nano.agent import Agent, State
 
 STATE = State(0.0, 0.01, 1.0, 2.0, 3.0, 4.0)
 AGENT = Agent("Planet", 1.0, STATE)

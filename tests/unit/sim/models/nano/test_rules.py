@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
-from sim.scenario import MAX_AGENTS, NANO, Agent, Scenario, State
+from sim.scenario import MAX_AGENTS, NANO, Agent, NanoScenario, Scenario, State, read_scenario
 from tests.unit.sim.scenarios import NANO_JSON, nano_with
 from tests.unit.sim.strategies import jsonlike
 
@@ -64,7 +64,7 @@ def test_a_scenario_that_breaks_a_rule_is_refused_with_the_place(
     path: str, value: object, where: str
 ) -> None:
     with pytest.raises(ScenarioError) as error:
-        Scenario.from_json(nano_with(path, value))
+        read_scenario(nano_with(path, value))
     assert error.value.where == where
     assert str(error.value).endswith(".")
 
@@ -90,7 +90,7 @@ def test_a_scenario_that_breaks_a_rule_is_refused_with_the_place(
     ],
 )
 def test_a_scenario_at_the_edge_of_a_rule_is_valid(path: str, value: object) -> None:
-    Scenario.from_json(nano_with(path, value))
+    read_scenario(nano_with(path, value))
 
 
 PATHS = [
@@ -104,10 +104,10 @@ def test_a_scenario_with_one_wrong_value_is_valid_or_a_scenario_error(
     path: str, value: object
 ) -> None:
     try:
-        scenario = Scenario.from_json(nano_with(path, value))
+        scenario = read_scenario(nano_with(path, value))
     except ScenarioError:
         return
-    assert Scenario.from_json(json.loads(scenario.canonical)) == scenario
+    assert read_scenario(json.loads(scenario.canonical)) == scenario
 
 
 def test_json_nested_a_hundred_thousand_deep_is_refused() -> None:
@@ -116,7 +116,7 @@ def test_json_nested_a_hundred_thousand_deep_is_refused() -> None:
         deep = [deep]
     for path in ("agents", "agents.0", "agents.1.mu", "agents.1.name", "dt_min"):
         with pytest.raises(ScenarioError):
-            Scenario.from_json(nano_with(path, deep))
+            read_scenario(nano_with(path, deep))
 
 
 def test_a_scenario_has_at_most_a_thousand_agents() -> None:
@@ -127,7 +127,7 @@ def test_a_scenario_has_at_most_a_thousand_agents() -> None:
 
 
 def scenario_of(agents: list[Agent]) -> Scenario:
-    return Scenario(tuple(agents), NANO.dt_min, NANO.dt_span, NANO.epsilon)
+    return NanoScenario(tuple(agents), NANO.dt_min, NANO.dt_span, NANO.epsilon)
 
 
 def test_epsilon_is_effective_for_nine_thousand_million_iterations_at_the_longest_step() -> None:
@@ -135,4 +135,4 @@ def test_epsilon_is_effective_for_nine_thousand_million_iterations_at_the_longes
     clock = 9e9 * longest
     assert clock - 1e-6 * longest < clock
     with pytest.raises(ScenarioError, match="1e-6 of the longest step"):
-        Scenario(NANO.agents, NANO.dt_min, NANO.dt_span, 0.99e-6 * longest)
+        NanoScenario(NANO.agents, NANO.dt_min, NANO.dt_span, 0.99e-6 * longest)

@@ -5,17 +5,17 @@ import math
 import numpy as np
 import pytest
 
-from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
-from sim.engine import initial_checkpoint, kernel, make_slice, pass_over
+from sim import NANO, Agent, NanoScenario, Propagation, Scenario, State, Trajectory, kernel
+from sim.engine import initial_checkpoint, make_slice, pass_over
 from sim.engine.checkpoint import system_of
 from sim.engine.diagnostics import empty_tally
-from sim.records import NUMBERS
 from sim.reference import iterations, simulate
+from tests.nano_records import NUMBERS
 
 
 def crowd(agents: int, massive: int) -> Scenario:
     """Agents on a spiral, with different first time steps."""
-    return Scenario(
+    return NanoScenario(
         tuple(
             Agent(
                 f"Body {i}",
@@ -70,12 +70,24 @@ def test_records_equal_the_reference_where_the_kernel_pauses_to_write_them(
 def test_bins_and_samples_narrower_than_a_pause_equal_naive_ones(scenario: Scenario) -> None:
     steps, agents = 1_500, len(scenario.agents)
     system, start = system_of(Trajectory(scenario, 3)), initial_checkpoint(scenario)
-    counts, ring = start.resume()
+    counts, ring, carry = start.resume()
     series, clocks = np.full((94, agents, 5, 2), np.nan), np.zeros((94, agents))
     path = np.empty((375, agents, 6))
     tally = empty_tally(agents)
     outcome = kernel.pass_over(
-        system, counts, ring, 0, steps, 4, series, clocks, 2, path, tally, kernel.NO_POLYLINES
+        system,
+        counts,
+        ring,
+        carry,
+        0,
+        steps,
+        4,
+        series,
+        clocks,
+        2,
+        path,
+        tally,
+        kernel.NO_POLYLINES,
     )
     assert outcome == (steps, kernel.OK, 0, 0)
     newest = [agent.state for agent in scenario.agents]
@@ -97,13 +109,15 @@ def test_bins_and_samples_narrower_than_a_pause_equal_naive_ones(scenario: Scena
 def test_where_epsilon_is_lost_in_the_clocks_nobody_steps(agents: int, count: int) -> None:
     scenario = crowd(agents, 1)
     start = initial_checkpoint(scenario)
-    steps, ring = start.resume()
+    steps, ring, carry = start.resume()
     ring[:, 0, :2] = 1e17, 2e17
     values = np.empty((7, count * agents))
     outcome = kernel.emit(
         system_of(Trajectory(scenario)),
         steps,
         ring,
+        carry,
+        0,
         count,
         np.empty(count * agents, np.int16),
         values,
@@ -113,9 +127,9 @@ def test_where_epsilon_is_lost_in_the_clocks_nobody_steps(agents: int, count: in
 
 def test_a_slice_never_writes_beyond_its_room() -> None:
     system, start = system_of(Trajectory()), initial_checkpoint(NANO)
-    steps, ring = start.resume()
+    steps, ring, carry = start.resume()
     agents, values = np.full(4_000, -7, np.int16), np.full((7, 3_000), -7.0)
-    *_, count = kernel.emit(system, steps, ring, 5_000, agents[:3_000], values)
+    *_, count = kernel.emit(system, steps, ring, carry, 0, 5_000, agents[:3_000], values)
     assert count <= 3_000
     assert (agents[3_000:] == -7).all()
 
