@@ -50,9 +50,31 @@ UNTESTED: Final = {
         "tests/integration/test_worker_pool.py",
     ),
     **{
-        f"services/sim/kernel/{name}.py": (LOOP, "tests/unit/sim/engine/test_stretch.py")
-        for name in ("chunk", "many_agents", "records", "reduce", "two_agents")
+        f"services/sim/{name}.py": (LOOP, "tests/unit/sim/engine/test_stretch.py")
+        for name in (
+            "kernel/records",
+            "kernel/reduce",
+            "models/nano/kernel/chunk",
+            "models/nano/kernel/many_agents",
+            "models/nano/kernel/two_agents",
+        )
     },
+    "services/sim/kernel/stepper.py": (
+        "names that each model fills",
+        "tests/unit/sim/kernel/test_integrate.py",
+    ),
+    "services/sim/models/nano/kernel/system.py": (
+        "tuples without behaviour",
+        "tests/unit/sim/engine/test_checkpoint.py",
+    ),
+    "services/sim/models/nano/reference.py": (
+        "the specification",
+        "tests/unit/sim/test_reference.py",
+    ),
+    "services/sim/models/nano/scenario.py": (
+        "read as any model's are",
+        "tests/unit/sim/test_scenario.py",
+    ),
     "services/sim/kernel/layout.py": (LOOP, "tests/unit/sim/engine/test_checkpoint.py"),
     "services/sim/kernel/seeking.py": (LOOP, "tests/unit/sim/engine/test_window.py"),
     "services/sim/kernel/simplify.py": (LOOP, "tests/unit/sim/engine/test_polyline.py"),
