@@ -100,6 +100,7 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
         id=manifest["id"],
         steps=steps,
         seed=request["seed"],
+        member=request.get("member", 0),
         members=request["members"],
         status=Status.COMPLETE,
         progress=Progress(done=steps, total=steps),

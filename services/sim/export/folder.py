@@ -81,6 +81,8 @@ class _Manifest:
     def in_words(self, other: Mapping[str, object]) -> str:
         """Return what it is the export of, for whoever asks with another request."""
         words = f"{self.request.get('steps')} steps, seed {self.request.get('seed')}"
+        if member := self.request.get("member"):
+            words = f"{words}, member {member}"
         is_same = self.request.get("scenario") == other.get("scenario")
         return words if is_same else f"{words}, another scenario"
 

@@ -49,7 +49,11 @@ def start() -> Response:
     query_params.read(request.args, ())
     body = read_body(PropagationBody, request)
     propagation_request = services().propagations.request(
-        steps=body.steps, seed=body.seed, members=body.members, scenario=body.scenario
+        steps=body.steps,
+        seed=body.seed,
+        member=body.member if "member" in body.model_fields_set else None,
+        members=body.members,
+        scenario=body.scenario,
     )
     return _accepted(commands.start(propagation_request))
 

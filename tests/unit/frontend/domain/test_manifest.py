@@ -82,6 +82,18 @@ def test_it_becomes_the_resource_of_a_complete_propagation() -> None:
     assert (resource.cluster, resource.timings) == (COMPUTED.cluster, COMPUTED.timings)
     assert resource.statistics is not None
     assert resource.statistics["records"] == OPENED.records
+    assert resource.member == 0
+
+
+def test_it_says_of_which_member_it_is() -> None:
+    request = PropagationRequest(5, Trajectory(seed=5, member=2**53 - 1))
+    document = compose(request, Propagation.open(request.trajectory, 5), COMPUTED)
+    assert read(document)["request"] == request.to_json()
+    assert resource_of(read(document)).member == 2**53 - 1
+    assert sealed(document, request.id) is not None
+    other = read(document)
+    other["request"]["member"] = 1
+    assert finished(orjson.dumps(other)) is None
 
 
 def test_what_was_remade_right_honours_it() -> None:
