@@ -2,12 +2,12 @@
 
 Guarantees:
 
-- Only + - * / of binary64, in the order that is written here, beside `fmod` and `rint`, which are
-  exact by IEEE 754: the same bits on every machine, in plain Python and compiled by numba.
+- Only + - * / of binary64, in the order that is written here, beside remainder and floor of numbers
+  above 0, which are exact: the same bits on every machine, in plain Python and compiled by numba.
 - Multiples of 90 degrees have the sines and cosines 0.0, 1.0 and -1.0; the axes and diagonals have
   exact multiples of 45 degrees as their angles. No result is a negative zero.
-- Results are within one unit in the last place (ulp) of the true value, wherever they are normal
-  numbers. That of 0.9 is the worst seen for sine and cosine, of 0.8 for the angle of a vector.
+- Results above 1e-300 are within one unit in the last place (ulp) of the true value. The worst seen
+  is 0.9 for sine and cosine, and 0.8 for the angle of a vector.
 
 The names are those of Fortran 2023 (ISO/IEC 1539-1, section 16.9). All arguments must be finite.
 """
@@ -62,9 +62,9 @@ def sincosd(degrees: float) -> tuple[float, float]:
     >>> sincosd(30.0)[0], sincosd(-90.0), sincosd(36000000180.0)
     (0.5, (-1.0, 0.0), (0.0, -1.0))
     """
-    within = math.fmod(degrees, 360.0)
-    # Whole multiples of 90 and what is left, at most 45 in size, are exact: both are multiples of
-    # the last place of `within`, and no larger.
+    within = abs(degrees) % 360.0
+    # Both this and what is left of it, at most 45 in size, are exact: they are whole multiples of
+    # the last place of what they are taken from, and no larger.
     quarters = math.floor(within / 90.0 + 0.5)
     sine, cosine = _sine_and_cosine(within - 90.0 * quarters)
     quadrant = quarters % 4
@@ -74,7 +74,7 @@ def sincosd(degrees: float) -> tuple[float, float]:
         sine, cosine = -sine, -cosine
     elif quadrant == 3:  # noqa: PLR2004 - quadrants are counted
         sine, cosine = -cosine, sine
-    return sine + 0.0, cosine + 0.0  # which makes -0.0 positive
+    return (-sine if degrees < 0.0 else sine) + 0.0, cosine + 0.0  # + 0.0 makes -0.0 positive
 
 
 def _sine_and_cosine(degrees: float) -> tuple[float, float]:

@@ -30,9 +30,9 @@ _PLANE: Final = 2
 _FULL_TURN: Final = 360.0
 _HALF_TURN: Final = 180.0
 _TWO_PI: Final = 6.283185307179586
-_ROUNDING: Final = 2.0**-50
-"""Eight roundings of binary64. An orbit that is a circle, a parabola or in the x-y plane but for as
-much is taken as one: which way it differs is then decided by rounding."""
+_ROUNDING: Final = 2.0**-48
+"""Thirty-two roundings of binary64. An orbit that is a circle, a parabola or in the x-y plane but
+for as much is taken as one: which way it differs is then decided by rounding."""
 _EXTREME: Final = 500
 """The square of 2**500 is a number and that of its square is none: see `_scaled`."""
 
