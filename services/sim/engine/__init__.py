@@ -4,6 +4,8 @@ kernel         the compiled integrator: numbers and arrays in, numbers and array
 checkpoint     the state from which a trajectory continues
 downsampling   extremes in bins and samples of the path, at any level
 diagnostics    statistics of the orbits, summed in order
+system_diagnostics  energy, momentum, angular momentum and barycentre of all agents together
+osculation     the osculating orbits of all agents at one time
 interval_pass  one pass of the kernel, from a checkpoint to the next
 array_file     named arrays as bytes
 stretch        consecutive intervals that one task has integrated, and their bytes
