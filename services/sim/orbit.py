@@ -31,8 +31,8 @@ _FULL_TURN: Final = 360.0
 _HALF_TURN: Final = 180.0
 _TWO_PI: Final = 6.283185307179586
 _ROUNDING: Final = 2.0**-48
-"""Thirty-two roundings of binary64. An orbit that is a circle, a parabola or in the x-y plane but
-for as much is taken as one: which way it differs is then decided by rounding."""
+"""Thirty-two roundings of binary64. An orbit that is a circle, a parabola, radial or in the x-y
+plane but for as much is taken as one: which way it differs is then decided by rounding."""
 _EXTREME: Final = 500
 """The square of 2**500 is a number and that of its square is none: see `_scaled`."""
 
@@ -120,7 +120,7 @@ def elements_of(r: Sequence[float], v: Sequence[float], mu: float) -> Osculating
     if abs(energy) <= _ROUNDING * potential:
         energy = 0.0
     h = _cross(scaled.r, scaled.v)
-    momentum = math.sqrt(_dot(h, h))
+    momentum = 0.0 if _is_radial(scaled.r, scaled.v, h) else math.sqrt(_dot(h, h))
     # e*cos(anomaly) and e*sin(anomaly), from the orbit's equation p/r = 1 + e*cos(anomaly) and its
     # derivative: Bate, Mueller and White, sections 1.5 and 2.5.
     parameter = momentum * momentum / scaled.mu
@@ -134,6 +134,14 @@ def elements_of(r: Sequence[float], v: Sequence[float], mu: float) -> Osculating
     return OsculatingElements(
         **_sizes(scaled, energy, e, parameter), **angles, eccentricity=_number(e)
     )
+
+
+def _is_radial(r: _Vector, v: _Vector, h: _Vector) -> bool:
+    """Return whether h = r x v is 0, within the rounding of its products."""
+    products = ((abs(r.y * v.z) + abs(r.z * v.y)) + (abs(r.z * v.x) + abs(r.x * v.z))) + (
+        abs(r.x * v.y) + abs(r.y * v.x)
+    )
+    return max(map(abs, h)) <= _ROUNDING * products
 
 
 def _scaled(r: Sequence[float], v: Sequence[float], mu: float) -> _Scaled | None:

@@ -206,6 +206,23 @@ def test_a_radial_motion_has_no_angles(speed: float) -> None:
     assert found.semi_major_axis == -0.5 / (0.5 * speed * speed - 0.5)
 
 
+@given(st.tuples(*[st.floats(-1.0, 1.0)] * 3), st.floats(0.1, 10.0), st.floats(-10.0, 10.0))
+def test_a_motion_is_radial_in_spite_of_rounding(
+    direction: tuple[float, ...], distance: float, speed: float
+) -> None:
+    r, v = ([size * c for c in direction] for size in (distance, speed))
+    found = elements_of(r, v, 1.0)
+    if max(map(abs, direction)) > 1e-3:
+        assert (found.eccentricity, found.periapsis, found.inclination) == (1.0, 0.0, None)
+
+
+def test_a_slow_passage_from_far_away_is_not_radial() -> None:
+    """r x v is 1 although the angle between r and v is 1e-16."""
+    found = elements_of((1e16, 1.0), (-1.0, 0.0), 1.0)
+    assert found.eccentricity == pytest.approx(math.sqrt(2.0))
+    assert found.periapsis == pytest.approx(1.0 / (1.0 + math.sqrt(2.0)))
+
+
 @given(ELLIPSES | HYPERBOLAS, st.integers(-800, 800), st.integers(-300, 300))
 def test_an_orbit_is_the_same_at_any_size(elements: Elements, length: int, speed: int) -> None:
     r, v = parts(state_of(elements, 1.0))
