@@ -95,8 +95,6 @@ def mean(values: Floats, numbers: Integers) -> float:
 
 def orbit(mu: float, e: float, h: float) -> tuple[float | None, float | None]:
     """Semi-major axis and eccentricity."""
-    if e >= 0.0:
-        return None, None
     return -mu / (2.0 * e), math.sqrt(max(0.0, 1.0 + 2.0 * e * h * h / (mu * mu)))
 
 
@@ -192,7 +190,32 @@ def test_an_orbit_is_the_same_at_any_size(exponent: int) -> None:
     assert (axis, eccentricity) == (2.0, math.sqrt(0.5))
 
 
-@pytest.mark.parametrize(("mu", "e", "h"), [(5e-324, -1e308, 1e308), (1e308, -5e-324, math.inf)])
+@pytest.mark.parametrize("exponent", [-900, -600, 0, 300, 600, 900])
+def test_an_open_orbit_has_a_negative_axis_and_an_eccentricity_above_1(exponent: int) -> None:
+    mu = 2.0**exponent
+    axis, eccentricity = _orbit(mu, 0.25 * mu, 2.0 ** (exponent // 2))
+    assert (axis, eccentricity) == (-2.0, math.sqrt(1.5))
+
+
+def test_a_parabola_has_an_eccentricity_of_1_and_no_axis() -> None:
+    assert _orbit(1.0, 0.0, 1.5) == (None, 1.0)
+
+
+def test_a_body_that_does_not_attract_is_not_orbited() -> None:
+    assert _orbit(0.0, 0.5, 1.0) == _orbit(-1.0, 0.5, 1.0) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("mu", "e", "h"),
+    [
+        (5e-324, -1e308, 1e308),
+        (1e308, -5e-324, math.inf),
+        (5e-324, 1e308, 1e308),
+        (1e308, 5e-324, math.inf),
+        (1.0, math.inf, 1.0),
+        (1.0, math.nan, 1.0),
+    ],
+)
 def test_an_orbit_that_no_number_holds_is_none_and_no_warning(
     mu: float, e: float, h: float
 ) -> None:
