@@ -28,7 +28,9 @@ from sim.intervals import (
     PATH_BITS,
     SERIES_BITS,
     STRETCH_INTERVALS,
-    bins_per_interval,
+    coarsest_level,
+    interval_level,
+    level,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ __all__ = [
     "CostModel",
     "archived_bytes",
     "figure_seconds",
+    "opened_bytes",
+    "opened_level",
     "pass_seconds",
     "slice_batches",
     "slice_bytes",
@@ -155,10 +159,51 @@ def archived_bytes(scenario: Scenario, interval: int) -> int:
 
     Early intervals are archived at a finer level than later ones.
     """
+    return _held_bytes(scenario, interval, 0)
+
+
+def _held_bytes(scenario: Scenario, interval: int, least_level: int) -> int:
+    """Return the bytes of an interval whose bins and samples are no finer than a level."""
     agents = len(scenario.agents)
-    bins, samples = (bins_per_interval(interval, agents, bits) for bits in (SERIES_BITS, PATH_BITS))
+    levels = (interval_level(interval, agents, bits) for bits in (SERIES_BITS, PATH_BITS))
+    return _reduced_bytes(agents, scenario.interval, *(max(least_level, each) for each in levels))
+
+
+def _reduced_bytes(agents: int, iterations: int, series_level: int, path_level: int) -> int:
+    bins, samples = (
+        -(-iterations >> min(at, coarsest_level(agents, bits)))
+        for at, bits in ((series_level, SERIES_BITS), (path_level, PATH_BITS))
+    )
     fixed = _CHECKPOINT_BYTES + _TALLY_BYTES
     return agents * (bins * _BIN_BYTES + samples * _SAMPLE_BYTES + fixed)
+
+
+def opened_bytes(scenario: Scenario, steps: int, least_level: int = 0) -> int:
+    """Return the bytes in memory of so many iterations that are opened at this level at least."""
+    intervals, rest = divmod(steps, scenario.interval)
+    levels = (max(least_level, level(steps, bits)) for bits in (SERIES_BITS, PATH_BITS))
+    partial = _reduced_bytes(len(scenario.agents), rest, *levels) if rest else 0
+    if not intervals:
+        return partial
+    # An interval's level depends only on how many binary digits its number has.
+    firsts = [0, *(1 << digits for digits in range((intervals - 1).bit_length()))]
+    stops = [*firsts[1:], intervals]
+    return partial + sum(
+        (stop - first) * _held_bytes(scenario, first, least_level)
+        for first, stop in zip(firsts, stops, strict=True)
+    )
+
+
+def opened_level(scenario: Scenario, steps: int, budget_bytes: int) -> int:
+    """Return the finest level at which so many iterations fit into a budget, or the coarsest.
+
+    >>> from sim.scenario import NANO
+    >>> opened_level(NANO, 100_000_000, 64 * 2**20), opened_level(NANO, 100_000_000, 2**20)
+    (0, 13)
+    """
+    coarsest = scenario.interval.bit_length() - 1
+    fitting = (at for at in range(coarsest) if opened_bytes(scenario, steps, at) <= budget_bytes)
+    return next(fitting, coarsest)
 
 
 def slice_bytes(scenario: Scenario) -> int:

@@ -96,6 +96,8 @@ class Admission:
             return
         with self._in_turn(Flow(ASKER.get()()), cost_s, is_first=True):
             yield
+        if cost_s > QUICK_S:
+            give_back()
 
     def stream(
         self,
