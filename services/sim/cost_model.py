@@ -20,7 +20,14 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from sim.intervals import PATH_BITS, SERIES_BITS, STRETCH_INTERVALS, bins_per_interval
+from sim.intervals import (
+    PATH_BITS,
+    SERIES_BITS,
+    STRETCH_INTERVALS,
+    coarsest_level,
+    interval_level,
+    level,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +40,8 @@ __all__ = [
     "archived_bytes",
     "checkpoint_bytes",
     "figure_seconds",
+    "opened_bytes",
+    "opened_level",
     "record_bytes",
     "slice_batches",
     "slice_bytes",
@@ -115,8 +124,24 @@ def archived_bytes(scenario: Scenario, interval: int) -> int:
 
     Early intervals are archived at a finer level than later ones.
     """
-    model, length, agents = scenario.model, scenario.interval, len(scenario.agents)
-    bins, samples = (bins_per_interval(interval, length, bits) for bits in (SERIES_BITS, PATH_BITS))
+    return _held_bytes(scenario, interval, 0)
+
+
+def _held_bytes(scenario: Scenario, interval: int, least_level: int) -> int:
+    """Return the bytes of an interval whose bins and samples are no finer than a level."""
+    length = scenario.interval
+    levels = (interval_level(interval, length, bits) for bits in (SERIES_BITS, PATH_BITS))
+    return _reduced_bytes(scenario, length, *(max(least_level, each) for each in levels))
+
+
+def _reduced_bytes(
+    scenario: Scenario, iterations: int, series_level: int, path_level: int
+) -> int:
+    model, agents = scenario.model, len(scenario.agents)
+    bins, samples = (
+        -(-iterations >> min(at, coarsest_level(scenario.interval, bits)))
+        for at, bits in ((series_level, SERIES_BITS), (path_level, PATH_BITS))
+    )
     # Minimum and maximum of position, r, e and h, and a clock; a state with its time.
     bin_bytes = 8 * (2 * (model.dimensions + 3) + 1)
     sample_bytes = 8 * (len(model.state_columns) + 1)
@@ -128,6 +153,34 @@ def checkpoint_bytes(scenario: Scenario) -> int:
     """Return the size of a checkpoint, in bytes: records, step counts and what else there is."""
     of_agent = scenario.model.depth * len(scenario.model.columns) + 1
     return 8 * (len(scenario.agents) * of_agent + scenario.carry_size)
+
+
+def opened_bytes(scenario: Scenario, steps: int, least_level: int = 0) -> int:
+    """Return the bytes in memory of so many iterations that are opened at this level at least."""
+    intervals, rest = divmod(steps, scenario.interval)
+    levels = (max(least_level, level(steps, bits)) for bits in (SERIES_BITS, PATH_BITS))
+    partial = _reduced_bytes(scenario, rest, *levels) if rest else 0
+    if not intervals:
+        return partial
+    # An interval's level depends only on how many binary digits its number has.
+    firsts = [0, *(1 << digits for digits in range((intervals - 1).bit_length()))]
+    stops = [*firsts[1:], intervals]
+    return partial + sum(
+        (stop - first) * _held_bytes(scenario, first, least_level)
+        for first, stop in zip(firsts, stops, strict=True)
+    )
+
+
+def opened_level(scenario: Scenario, steps: int, budget_bytes: int) -> int:
+    """Return the finest level at which so many iterations fit into a budget, or the coarsest.
+
+    >>> from sim.scenario import NANO
+    >>> opened_level(NANO, 100_000_000, 64 * 2**20), opened_level(NANO, 100_000_000, 2**20)
+    (0, 13)
+    """
+    coarsest = scenario.interval.bit_length() - 1
+    fitting = (at for at in range(coarsest) if opened_bytes(scenario, steps, at) <= budget_bytes)
+    return next(fitting, coarsest)
 
 
 def slice_bytes(scenario: Scenario) -> int:

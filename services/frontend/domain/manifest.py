@@ -42,9 +42,9 @@ __all__ = [
     "unsealed",
 ]
 
-FINISHED_BYTES: Final = 32 * 2**20  # of results that were read: their JSON is written once
+FINISHED_BYTES: Final = 16 * 2**20  # of results that were read: their JSON is written once
 PARSED: Final = 6  # a resource of 1,000 agents with its manifest, by the bytes of its JSON
-LISTED_BYTES: Final = 16 * 2**20  # of results in lists: 50 of 1,000 agents
+LISTED_BYTES: Final = 8 * 2**20  # of results in lists: 25 of 1,000 agents
 LISTED: Final = frozenset({"records", "records_by_agent"})
 INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
 CHECKSUM: Final = "checksum"  # its field, the last one

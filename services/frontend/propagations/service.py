@@ -12,7 +12,7 @@ Thread-safe; raises FrontendErrors only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from frontend.errors import NotFound, NotReady
 from frontend.observability import log_context
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 __all__ = ["Propagations"]
 
 
+READ_BY_OPENED: Final = 2  # opened propagations have half as much memory as the files that are read
+
+
 class Propagations:
     """Finds, starts, opens and removes propagations."""
 
@@ -55,7 +58,12 @@ class Propagations:
         self._limits = requests.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
         self._store = store
         self._runs = runs
-        self._opener = Opener(rule, store, admission)
+        self._opener = Opener(
+            rule,
+            store,
+            admission,
+            budget_bytes=settings.read_memory // READ_BY_OPENED // settings.processes,
+        )
         results = VerifiedResults(store, self._opener, self._repair)
         self._finder = Finder(settings, store, results, runs, runner_status)
         self._inline = InlineResults(rule, store, runs, self._opener)

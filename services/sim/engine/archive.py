@@ -64,10 +64,17 @@ class Archive:
     one; `end` is the checkpoint after the last iteration.
     """
 
-    def __init__(self, trajectory: Trajectory, steps: int, stretches: Sequence[Stretch]) -> None:
-        """Take the stretches that reach the last complete interval."""
+    def __init__(
+        self,
+        trajectory: Trajectory,
+        steps: int,
+        stretches: Sequence[Stretch],
+        least_level: int = 0,
+    ) -> None:
+        """Take the stretches that reach the last complete interval, and the level of the rest."""
         self.trajectory = trajectory
         self.steps = steps
+        self.least_level = least_level
         self.stretches = tuple(stretches)
         self.agents = len(trajectory.scenario.agents)
         self.interval = trajectory.interval
@@ -79,7 +86,7 @@ class Archive:
     def _pass_partial(self, iterations: int) -> _PartialInterval:
         """Integrate the beginning of the last interval, at the levels of the propagation."""
         series_level, path_level = (
-            min(level(self.steps, bits), coarsest_level(self.interval, bits))
+            min(max(level(self.steps, bits), self.least_level), coarsest_level(self.interval, bits))
             for bits in (SERIES_BITS, PATH_BITS)
         )
         tallies = empty_tally(self.agents, 1)

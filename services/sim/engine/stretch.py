@@ -11,7 +11,7 @@ Guarantees:
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,10 +19,16 @@ import numpy as np
 from sim.engine.array_file import ArrayFileError, array_file, read_array_file
 from sim.engine.checkpoint import Checkpoint
 from sim.engine.diagnostics import empty_tally, part_of
-from sim.engine.downsampling import Bins, Path, bins_by_interval, samples_by_interval
+from sim.engine.downsampling import (
+    Bins,
+    Path,
+    bins_by_interval,
+    concatenated,
+    samples_by_interval,
+)
 from sim.engine.interval_pass import pass_interval
 from sim.errors import Failure, IntegrityError
-from sim.intervals import PATH_BITS, SERIES_BITS, interval_level
+from sim.intervals import PATH_BITS, SERIES_BITS, coarsest_level, interval_level
 from sim.kernel import ELEMENTS, Floats, Integers, Tally
 
 if TYPE_CHECKING:
@@ -47,6 +53,8 @@ class Stretch:
     float64[bins, M, S, 2], `clocks` float64[bins, M] and `path` float64[samples, M, F - 1]: series
     and path, interval after interval, each at its `sim.intervals.interval_level`. `tallies`: the
     diagnostics by interval. `failure`: where the trajectory ends, inside the interval after these.
+    `least_level`: no bin and no sample is finer, except where an interval has no coarser one; 0 for
+    one that was not `coarsened`.
     """
 
     trajectory: Trajectory
@@ -60,6 +68,7 @@ class Stretch:
     path: Floats
     tallies: Tally
     failure: Failure | None = None
+    least_level: int = 0
 
     @property
     def tail(self) -> Checkpoint:
@@ -94,7 +103,7 @@ class Stretch:
 
     def bins(self, start: int, stop: int) -> list[Bins]:
         """Return the series of its intervals [start, stop), in parts of one level each."""
-        sizes = bins_by_interval(self.first, self.count, self.trajectory.interval)
+        sizes = self._sizes(SERIES_BITS)
         return [
             Bins(self._level(run.start, SERIES_BITS), self.series[at], self.clocks[at])
             for run, at in _runs(sizes, start, stop)
@@ -102,17 +111,43 @@ class Stretch:
 
     def paths(self, start: int, stop: int) -> list[Path]:
         """Return the path through its intervals [start, stop), in parts of one level each."""
-        sizes = samples_by_interval(self.first, self.count, self.trajectory.interval)
+        sizes = self._sizes(PATH_BITS)
         return [
             Path(self._level(run.start, PATH_BITS), self.path[at])
             for run, at in _runs(sizes, start, stop)
         ]
 
+    def coarsened(self, least_level: int) -> Stretch:
+        """Return it with bins and samples that are no finer, to be held in less memory.
+
+        Checkpoints and diagnostics are the same. It can't be stored.
+        """
+        if least_level <= self.least_level or not self.count:
+            return self
+        whole = 0, self.count
+        series, clocks = concatenated(
+            [part.coarser(self._at_least(least_level, SERIES_BITS)) for part in self.bins(*whole)]
+        )
+        paths = [
+            part.coarser(self._at_least(least_level, PATH_BITS)) for part in self.paths(*whole)
+        ]
+        path = np.concatenate([part.states for part in paths])
+        return replace(self, series=series, clocks=clocks, path=path, least_level=least_level)
+
+    def _sizes(self, bits: int) -> list[int]:
+        return [self.trajectory.interval >> self._level(i, bits) for i in range(self.count)]
+
     def _level(self, i: int, bits: int) -> int:
-        return interval_level(self.first + i, self.trajectory.interval, bits)
+        archived = interval_level(self.first + i, self.trajectory.interval, bits)
+        return max(archived, self._at_least(self.least_level, bits))
+
+    def _at_least(self, least_level: int, bits: int) -> int:
+        return min(least_level, coarsest_level(self.trajectory.interval, bits))
 
     def to_bytes(self) -> bytes:
-        """Return it as an array file (`sim.engine.array_file`)."""
+        """Return it as an array file (`sim.engine.array_file`); ValueError for a coarsened one."""
+        if self.least_level:
+            raise ValueError("A coarsened stretch has lost what is stored of it.")
         header = {
             "model": self.trajectory.scenario.model.version,
             "digest": self.trajectory.digest,
@@ -181,7 +216,7 @@ def _checked(
 ) -> Stretch:
     """Return the stretch of these flat arrays; raises IntegrityError where they can't be right."""
     shapes = _shapes(trajectory.scenario, first, count)
-    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    arrays: dict[str, Any] = {}
     for name, shape in shapes.items():
         array = flat.get(name) if np.prod(shape) or name != "carries" else np.empty(0)
         dtype = np.int64 if name in _INTEGERS else np.float64

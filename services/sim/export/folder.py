@@ -22,7 +22,7 @@ import re
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from sim.errors import OutputError, RequestError
 from sim.export.whole_file import UNFINISHED, whole_file
@@ -116,10 +116,15 @@ class ExportFolder:
         """
         with _as_output_errors(path):
             path.mkdir(parents=True, exist_ok=True)
-        with _lock(path):
+        with _lock(path) as is_new:
             folder = cls(path, request)
-            with _as_output_errors(path):
-                folder._open(overwrite=overwrite, on_verified=on_verified)
+            try:
+                with _as_output_errors(path):
+                    folder._open(overwrite=overwrite, on_verified=on_verified)
+            except RequestError:
+                if is_new:  # nothing is left in a folder of others
+                    (path / LOCK).unlink(missing_ok=True)
+                raise
             try:
                 yield folder
             finally:
@@ -243,8 +248,10 @@ class ExportFolder:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def _lock(path: Path) -> Iterator[bool]:
+    """Hold the lock of a folder, and yield whether its file is new; raises RequestError."""
     with _as_output_errors(path):
+        is_new = not (path / LOCK).exists()
         file = (path / LOCK).open("ab")
     with file:
         try:
@@ -255,7 +262,15 @@ def _lock(path: Path) -> Iterator[None]:
             ) from None
         except OSError as error:
             raise OutputError(str(path), f"it can't be locked ({error.strerror})") from error
-        yield
+        if not _is_the_file(path / LOCK, file):  # its last holder has just removed it
+            raise RequestError(str(path), "was being written to by another process; try again.")
+        yield is_new
+
+
+def _is_the_file(path: Path, file: IO[bytes]) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import cost_model
-from sim.engine import initial_checkpoint, pass_over
+from sim.engine import Propagation, initial_checkpoint, pass_over
 from sim.intervals import STRETCH_INTERVALS
 from sim.reference import iterations, simulate
 from sim.scenario import NANO, Agent, NanoScenario, State, Trajectory
+from tests.crowded import crowded
 from tests.unit.sim.strategies import scenarios, trajectories
 
 iteration_counts = st.integers(1, 10**9)
@@ -192,3 +193,24 @@ def test_an_export_keeps_at_least_as_many_workers_busy(
 
 def test_a_request_that_makes_no_slice_keeps_one_worker_busy() -> None:
     assert cost_model.workers_for(Trajectory(), 10**9, slice_budget_bytes=0, max_workers=20) == 1
+
+
+@pytest.mark.parametrize("least_level", [0, 2, 7, 40])
+@pytest.mark.parametrize(("agents", "steps"), [(2, 300_000), (2, 500), (30, 70_000), (300, 1_500)])
+def test_what_an_opened_propagation_takes_is_known_before(
+    agents: int, steps: int, least_level: int
+) -> None:
+    trajectory = Trajectory(crowded(agents))
+    told = cost_model.opened_bytes(trajectory.scenario, steps, least_level)
+    opened = Propagation.open(trajectory, steps, least_level=least_level)
+    around = 20_000 + 2_000 * agents  # objects, the scenario's JSON, clocks
+    assert told <= opened.nbytes <= told + around
+
+
+@pytest.mark.parametrize("steps", [1_000, 2_048, 20_000, 60_000])
+def test_a_thousand_agents_fit_into_a_budget_at_some_level(steps: int) -> None:
+    scenario, budget = crowded(1_000), 64 * 2**20
+    at = cost_model.opened_level(scenario, steps, budget)
+    assert at > 0
+    assert cost_model.opened_bytes(scenario, steps, at) <= budget
+    assert cost_model.opened_bytes(scenario, steps, at - 1) > budget

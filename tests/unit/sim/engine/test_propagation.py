@@ -208,3 +208,18 @@ def test_a_late_end_is_the_references(massive: int, speeds: tuple[float, float])
             Propagation.open(Trajectory(scenario, 5), 9_000)
         assert met.value.failure == failure_of_the_reference(scenario, 5, 9_000)
         assert met.value.failure.iteration > 1_024  # not in the first that are computed at a time
+
+
+@pytest.mark.parametrize("least_level", [2, 9, 40])
+def test_opened_at_a_coarser_level_everything_but_its_figures_is_the_same(least_level: int) -> None:
+    trajectory = Trajectory(SCENARIOS["ten"], 3)
+    steps = 3 * trajectory.interval + 1234
+    whole = Propagation.open(trajectory, steps)
+    coarser = Propagation.open(trajectory, steps, least_level=least_level)
+    assert coarser.nbytes < whole.nbytes
+    assert coarser.summary() == whole.summary()
+    assert raw(coarser.slices()) == raw(whole.slices())
+    wide = coarser.overview(pixels=100).to_json()
+    assert wide["window"] == whole.overview(pixels=100).to_json()["window"]
+    if least_level < 9:  # a window on 100 pixels needs no finer one
+        assert wide == whole.overview(pixels=100).to_json()

@@ -156,7 +156,7 @@ def test_the_files_of_others_are_refused_and_stay(
         ExportFolder.locked(tmp_path, REQUEST, overwrite=overwrite),
     ):
         pass
-    assert (tmp_path / name).read_text() == text
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: text}
 
 
 def test_parts_of_before_there_were_manifests_are_refused_and_can_be_overwritten(

@@ -1,4 +1,4 @@
-"""Who asks for what the current thread does: the client whose share it counts against."""
+"""The client for which the current thread works, and against whose share that counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ASKER"]
+__all__ = ["CURRENT_CLIENT"]
 
-ASKER: Final[ContextVar[Callable[[], str]]] = ContextVar("asker", default=lambda: "this process")
+CURRENT_CLIENT: Final[ContextVar[Callable[[], str]]] = ContextVar(
+    "client", default=lambda: "this process"
+)
 """Names the client; called only where something has to be admitted. The web sets it."""
