@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sim.agent import Agent, State
-from sim.errors import Failure, FailureReason, RequestError, ScenarioError
+from sim.errors import Failure, FailureReason, RequestError
 from sim.intervals import interval_iterations
-from sim.scenario_rules import MAX_AGENTS, check_clocks, check_count, checked_agents
+from sim.models.agent_rules import MAX_AGENTS, list_of_agents, primaries_of
+from sim.scenario_rules import check_clocks, checked_agents
 from sim.strictjson import canonical_json, fields_of, number_of
 
 __all__ = [
@@ -89,15 +90,7 @@ class Scenario:
     @property
     def primaries(self) -> tuple[int | None, ...]:
         """The index of each agent's primary: the one it names, or the heaviest if it is heavier."""
-        index = {name: i for i, name in enumerate(self.names)}
-        # max() returns the first of equals.
-        heaviest = max(range(len(self.agents)), key=lambda i: self.agents[i].mu)
-        return tuple(
-            index[agent.primary]
-            if agent.primary is not None
-            else (heaviest if self.agents[heaviest].mu > agent.mu else None)
-            for agent in self.agents
-        )
+        return primaries_of(self.agents)
 
     @property
     def interval(self) -> int:
@@ -123,12 +116,9 @@ class Scenario:
     def from_json(cls, value: object) -> Scenario:
         """Read a scenario from parsed JSON; an unknown or missing field is a ScenarioError."""
         fields = fields_of(value, "scenario", _SCENARIO_FIELDS)
-        agents_json = fields["agents"]
-        if not isinstance(agents_json, list):
-            raise ScenarioError("agents", "must be a list of agents.")
-        check_count(len(agents_json))
         agents = tuple(
-            Agent.from_json(agent, f"agents[{i}]") for i, agent in enumerate(agents_json)
+            Agent.from_json(agent, f"agents[{i}]")
+            for i, agent in enumerate(list_of_agents(fields["agents"]))
         )
         return cls(agents, fields["dt_min"], fields["dt_span"], fields["epsilon"])
 

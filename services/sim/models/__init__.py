@@ -1,0 +1,1 @@
+"""The models of motion: a folder for each, and what they share."""
