@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sim.errors import Failure, FailureReason, RequestError
+from sim.models.agent_rules import MAX_AGENTS
 from sim.models.model import Scenario
 from sim.models.nano.agent import Agent, State
-from sim.models.nano.rules import MAX_AGENTS
 from sim.models.nano.scenario import NANO, NanoScenario
 from sim.models.table import read_scenario
 from sim.strictjson import canonical_json, fields_of

@@ -25,7 +25,6 @@ __all__ = [
     "Model",
     "Record",
     "Scenario",
-    "chosen_primaries",
 ]
 
 
@@ -247,15 +246,3 @@ class Scenario(ABC):
 
     def __hash__(self) -> int:
         return hash(self.canonical)
-
-
-def chosen_primaries(
-    agents: Sequence[AnyAgent], named: Sequence[str | None]
-) -> tuple[int | None, ...]:
-    """Return each agent's primary: the one it names, else the heaviest agent if it is heavier."""
-    index = {agent.name: i for i, agent in enumerate(agents)}
-    heaviest = max(range(len(agents)), key=lambda i: agents[i].mu)  # the first of equals
-    return tuple(
-        index[name] if name is not None else (heaviest if agents[heaviest].mu > agent.mu else None)
-        for agent, name in zip(agents, named, strict=True)
-    )

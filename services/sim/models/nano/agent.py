@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+from sim.errors import ScenarioError
 from sim.strictjson import canonical_json, fields_of
 
 __all__ = ["STATE_FIELDS", "Agent", "State"]
@@ -23,6 +24,7 @@ STATE_FIELDS: Final = {  # JSON name -> attribute
     "vy": "vy",
 }
 _AGENT_FIELDS: Final = frozenset({"name", "mu", *STATE_FIELDS})
+_SPATIAL: Final = frozenset({"z", "vz"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +74,11 @@ class Agent:
     @classmethod
     def from_json(cls, value: object, where: str) -> Agent:
         """Read one agent; the scenario that holds it checks its numbers and names."""
+        if isinstance(value, dict) and not value.keys().isdisjoint(_SPATIAL):
+            raise ScenarioError(
+                where,
+                "can't have z or vz: the model nano is a plane. Leave them out, or choose nbody.",
+            )
         fields = fields_of(value, where, _AGENT_FIELDS, optional=frozenset({"primary"}))
         state = State(**{attr: fields[name] for name, attr in STATE_FIELDS.items()})
         return cls(fields["name"], fields["mu"], state, fields.get("primary"))

@@ -8,40 +8,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sim.errors import ScenarioError
+from sim.models.agent_rules import (
+    check_count,
+    check_identities,
+    checked_name,
+    checked_primary,
+)
 from sim.models.nano.agent import STATE_FIELDS, Agent, State
-from sim.strictjson import name_of, number_of
+from sim.strictjson import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MAX_AGENTS", "check_clocks", "check_count", "checked_agents"]
+__all__ = ["check_clocks", "checked_agents"]
 
-MAX_AGENTS: Final = 1_000
 _LEAST_EPSILON: Final = 1e-6
 """Of the longest step h. Clocks are at most n*h after n iterations, and `t - epsilon` equals t only
 for t >= 2**53 * epsilon: so epsilon is effective for at least 1e-6 * 2**53 = 9e9 iterations."""
-
-
-def check_count(agents: int) -> None:
-    """Check the number of agents."""
-    if not 1 <= agents <= MAX_AGENTS:
-        raise ScenarioError("agents", f"must be 1 to {MAX_AGENTS}, not {agents}.")
 
 
 def checked_agents(agents: tuple[Agent, ...]) -> tuple[Agent, ...]:
     """Return valid agents, with floats for all numbers; the clocks are not checked here."""
     check_count(len(agents))
     checked = tuple(_checked_agent(agent, f"agents[{i}]") for i, agent in enumerate(agents))
-    first: dict[str, int] = {}
-    for i, agent in enumerate(checked):
-        if first.setdefault(agent.name, i) != i:
-            where = f"agents[{first[agent.name]}]"
-            raise ScenarioError(f"agents[{i}].name", f"is the same as that of {where}.")
-    for i, agent in enumerate(checked):
-        if agent.primary is not None and (
-            agent.primary not in first or agent.primary == agent.name
-        ):
-            raise ScenarioError(f"agents[{i}].primary", "must be the name of another agent.")
+    check_identities(checked)
     return checked
 
 
@@ -55,14 +45,11 @@ def _checked_agent(agent: Agent, where: str) -> Agent:
     if state.time != 0:
         # An agent that starts after the end of its initial record could never read itself.
         raise ScenarioError(f"{where}.time", "must be 0: all agents start together.")
-    if agent.name == "__proto__":
-        # In an object literal, __proto__ sets the prototype: data.js would lack the agent.
-        raise ScenarioError(
-            f"{where}.name", "can't be __proto__, which JavaScript keeps for itself."
-        )
-    primary = None if agent.primary is None else name_of(agent.primary, f"{where}.primary")
     return Agent(
-        name_of(agent.name, f"{where}.name"), number_of(agent.mu, f"{where}.mu"), state, primary
+        name=checked_name(agent.name, f"{where}.name"),
+        mu=number_of(agent.mu, f"{where}.mu"),
+        state=state,
+        primary=checked_primary(agent.primary, f"{where}.primary"),
     )
 
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from sim.errors import ScenarioError
-from sim.models.model import Method, Model, Scenario, chosen_primaries
+from sim.models.agent_rules import list_of_agents, primaries_of
+from sim.models.model import Method, Model, Scenario
 from sim.models.nano.agent import Agent, State
 from sim.models.nano.cost import interval_iterations, iteration_seconds, stepping
-from sim.models.nano.rules import check_clocks, check_count, checked_agents
+from sim.models.nano.rules import check_clocks, checked_agents
 from sim.strictjson import canonical_json, fields_of, number_of
 
 __all__ = ["METHOD", "NANO", "NANO_MODEL", "NanoScenario"]
@@ -72,7 +72,7 @@ class NanoScenario(Scenario):
     @property
     def primaries(self) -> tuple[int | None, ...]:
         """The index of each agent's primary: the one it names, or the heaviest if it is heavier."""
-        return chosen_primaries(self.agents, [agent.primary for agent in self.agents])
+        return primaries_of(self.agents)
 
     @property
     def gravity(self) -> tuple[float, ...]:
@@ -121,12 +121,9 @@ class NanoScenario(Scenario):
     def from_json(cls, value: object) -> NanoScenario:
         """Read a scenario from parsed JSON; an unknown or missing field is a ScenarioError."""
         fields = fields_of(value, "scenario", _FIELDS)
-        agents_json = fields["agents"]
-        if not isinstance(agents_json, list):
-            raise ScenarioError("agents", "must be a list of agents.")
-        check_count(len(agents_json))
         agents = tuple(
-            Agent.from_json(agent, f"agents[{i}]") for i, agent in enumerate(agents_json)
+            Agent.from_json(agent, f"agents[{i}]")
+            for i, agent in enumerate(list_of_agents(fields["agents"]))
         )
         return cls(agents, fields["dt_min"], fields["dt_span"], fields["epsilon"])
 

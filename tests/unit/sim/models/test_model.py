@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sim.kernel.layout import HISTORY
-from sim.models.model import chosen_primaries
 from sim.models.table import MODELS
-from sim.scenario import Agent, State
 
 if TYPE_CHECKING:
     from sim.models.model import Model
@@ -22,12 +20,3 @@ def test_columns_are_those_of_the_states_in_their_order(model: Model) -> None:
     written = model.state(*map(float, numbers)).to_json()
     assert written == dict(zip(("time", *model.state_columns), map(float, numbers), strict=True))
     assert 1 <= model.depth < HISTORY
-
-
-def agent(name: str, mu: float) -> Agent:
-    return Agent(name, mu, State(0.0, 0.1, 0.0, 0.0, 0.0, 0.0))
-
-
-def test_an_agent_orbits_the_heaviest_if_that_is_heavier_or_the_one_it_names() -> None:
-    agents = [agent("A", 1.0), agent("B", 2.0), agent("C", 2.0), agent("D", 0.0)]
-    assert chosen_primaries(agents, [None, None, None, "A"]) == (1, None, None, 0)
