@@ -1,0 +1,1 @@
+"""`nbody`: gravity among points, in space."""
