@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.kernel import Floats, System
 
 __all__ = [
+    "BARYCENTRE",
     "AnyAgent",
     "AnyState",
     "KernelOfModel",
@@ -26,6 +27,9 @@ __all__ = [
     "Record",
     "Scenario",
 ]
+
+BARYCENTRE: Final = "barycentre"
+"""As a primary: the barycentre of all other agents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +163,6 @@ class AnyAgent(Protocol):
         """Its gravitational parameter; 0 attracts nobody."""
         ...
 
-    @property
-    def state(self) -> AnyState:
-        """Its initial state."""
-        ...
-
 
 class Scenario(ABC):
     """Agents in order, and the parameters of their model; it is valid, or it could not be made.
@@ -189,8 +188,18 @@ class Scenario(ABC):
 
     @property
     @abstractmethod
+    def initial_states(self) -> tuple[AnyState, ...]:
+        """Each agent's state at time 0."""
+
+    @property
+    @abstractmethod
     def primaries(self) -> tuple[int | None, ...]:
-        """The index of each agent's primary: the agent that it orbits."""
+        """The index of the agent that each orbits; None without one, and if `barycentric`."""
+
+    @property
+    def barycentric(self) -> tuple[int, ...]:
+        """The indices of the agents whose primary is the barycentre of all other agents."""
+        return ()
 
     @property
     @abstractmethod
@@ -234,6 +243,23 @@ class Scenario(ABC):
     def massive(self) -> tuple[int, ...]:
         """The indices of the agents that attract (or repel) others: mu is not 0."""
         return tuple(i for i, agent in enumerate(self.agents) if agent.mu != 0)
+
+    @property
+    def orbited(self) -> tuple[str | None, ...]:
+        """The name of what each agent orbits; None for one without a primary."""
+        return tuple(
+            BARYCENTRE if a in self.barycentric else (None if p is None else self.names[p])
+            for a, p in enumerate(self.primaries)
+        )
+
+    @property
+    def orbited_rows(self) -> tuple[int, ...]:
+        """The kernel's rows of what each agent orbits, barycentres after agents; -1: nothing."""
+        agents, places = len(self.agents), {a: i for i, a in enumerate(self.barycentric)}
+        return tuple(
+            agents + places[a] if a in places else (-1 if p is None else p)
+            for a, p in enumerate(self.primaries)
+        )
 
     @property
     def read_by_others(self) -> tuple[int, ...]:

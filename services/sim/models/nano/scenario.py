@@ -70,6 +70,11 @@ class NanoScenario(Scenario):
         return METHOD
 
     @property
+    def initial_states(self) -> tuple[State, ...]:
+        """Each agent's state at time 0."""
+        return tuple(agent.state for agent in self.agents)
+
+    @property
     def primaries(self) -> tuple[int | None, ...]:
         """The index of each agent's primary: the one it names, or the heaviest if it is heavier."""
         return primaries_of(self.agents)

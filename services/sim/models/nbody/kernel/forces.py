@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.jit import inner
-from sim.models.nbody.kernel.layout import ACCELERATION, PART, offset
+from sim.models.nbody.kernel.system import ACCELERATION, PART, offset
 
 if TYPE_CHECKING:
-    from sim.models.nbody.kernel.rows import Floats, Integers
+    from sim.kernel.layout import Floats, Integers
 
 __all__ = ["accelerate", "added", "colliding"]
 
@@ -80,9 +80,7 @@ def accelerate(
 
 
 @inner
-def colliding(
-    work: Floats, agents: int, at: np.uint64, massive: Integers
-) -> tuple[int, int]:
+def colliding(work: Floats, agents: int, at: np.uint64, massive: Integers) -> tuple[int, int]:
     """Return the first agent, and the first massive agent for it, that have r3 == 0; one exists."""
     for a in range(agents):
         i = offset(a) + at

@@ -6,14 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.jit import inner
-from sim.models.nbody.kernel.forces import added
-from sim.models.nbody.kernel.layout import (
-    PART,
-    POSITION_CARRY,
-    VELOCITY_CARRY,
-    offset,
-)
-from sim.models.nbody.kernel.rows import (
+from sim.kernel.layout import (
     COLLISION,
     ITERATION,
     OK,
@@ -28,10 +21,17 @@ from sim.models.nbody.kernel.rows import (
     Y,
     Z,
 )
+from sim.models.nbody.kernel.forces import added
+from sim.models.nbody.kernel.system import (
+    PART,
+    POSITION_CARRY,
+    VELOCITY_CARRY,
+    offset,
+)
 
 if TYPE_CHECKING:
-    from sim.models.nbody.kernel.layout import Buffers, NBodySystem
-    from sim.models.nbody.kernel.rows import Floats
+    from sim.kernel.layout import Floats
+    from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem
 
 __all__ = ["advance_pair"]
 
@@ -66,7 +66,7 @@ def _write(
 
 @inner
 def advance_pair(
-    system: NBodySystem, buffers: Buffers, first: int, count: int
+    system: NBodySystem, buffers: NBodyBuffers, first: int, count: int
 ) -> tuple[int, int, int, int]:
     """Compute `count` iterations, numbered from `first`.
 

@@ -1,10 +1,10 @@
 """The dynamical system, the carry of a checkpoint, and the memory that the loops work in.
 
 The agents are in blocks of LANES. A block has three parts, of x, of y and of z. A part has fields
-(position, velocity, ...) of LANES numbers, one of each agent of the block. All is in one flat array,
-`work`, and the distance between two fields is a constant: so LLVM knows without a test that writing
-one does not change another, and turns the loop over the lanes into vector instructions. Lanes
-without an agent hold nan, which no comparison takes for a collision or for a largest value.
+(position, velocity, ...) of LANES numbers, one of each agent of the block. All is in one flat
+array, `work`, and the distance between two fields is a constant: so LLVM knows without a test that
+writing one does not change another, and turns the loop over the lanes into vector instructions.
+Lanes without an agent hold nan, which no comparison takes for a collision or for a largest value.
 """
 
 from __future__ import annotations
@@ -15,8 +15,22 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from sim.jit import inner
+from sim.kernel.layout import (
+    HISTORY,
+    ITERATION,
+    READ,
+    STEP,
+    TIME,
+    VX,
+    VY,
+    VZ,
+    Floats,
+    Integers,
+    X,
+    Y,
+    Z,
+)
 from sim.models.nbody.coefficients import drifts_of
-from sim.models.nbody.kernel.rows import (HISTORY, ITERATION, READ, STEP, TIME, VX, VY, VZ, Floats, Integers, X, Y, Z)
 from sim.models.nbody.reference import COMPOSITIONS
 
 if TYPE_CHECKING:
@@ -41,7 +55,7 @@ __all__ = [
     "POSITION_CARRY",
     "VELOCITY",
     "VELOCITY_CARRY",
-    "Buffers",
+    "NBodyBuffers",
     "NBodySystem",
     "carry_size",
     "chunk_iterations",
@@ -90,7 +104,7 @@ class NBodySystem(NamedTuple):
     lanes: int
 
 
-class Buffers(NamedTuple):
+class NBodyBuffers(NamedTuple):
     """The memory that the kernel works in."""
 
     rows: Floats  # [M + V, HISTORY + the most steps in a call, SPACE]
@@ -119,7 +133,7 @@ def nbody_system(
     drifts = drifts_of(weights) if weights else ()
     return NBodySystem(
         np.array(primary, np.int64),
-        np.array(gravity if gravity else [0.0] * len(mu)),
+        np.array(gravity or [0.0] * len(mu)),
         chunk_iterations(len(mu)),
         np.array(mu, np.float64),
         np.array([a for a, each in enumerate(mu) if each != 0.0], np.int64),
