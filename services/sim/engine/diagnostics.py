@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sim.engine.kernel import ELEMENTS, Tally
+from sim.kernel import ELEMENTS, Tally
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
