@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BUDGET_BYTES", "Opener", "Unsupported"]
 
-BUDGET_BYTES: Final = 128 * 2**20  # six of 1e8 steps of two agents
+BUDGET_BYTES: Final = 96 * 2**20  # four of 1e8 steps of two agents
 FINE_BYTES: Final = 64 * 2**20  # what one has at most, unless its coarsest level has more
 LARGE_BYTES: Final = 32 * 2**20  # before it is coarsened: a stretch takes some three times its size
 LOAD_S: Final = 0.01  # to read the stretches of 1e8 steps from Redis, and to verify them
