@@ -239,6 +239,10 @@ class Propagations:
         """
         return self.opening(request)()
 
+    def held_bytes(self, request: PropagationRequest) -> int:
+        """Return how much a propagation takes in memory if that is much, else 0."""
+        return self._opener.held_bytes(request)
+
     def opening(self, request: PropagationRequest) -> Callable[[], Propagation]:
         """Return what opens a propagation that exists, for one who opens it more than once.
 

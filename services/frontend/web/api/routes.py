@@ -113,7 +113,10 @@ def overview(propagation_id: str) -> Response:
     if response is None:
         packed = services().overviews.find(etag)
         if packed is None:
-            with services().admission.admit(figure_seconds(scenario, steps, agents)):
+            # Twice: the bins of the window are joined.
+            held_bytes = 2 * services().propagations.held_bytes(propagation_request)
+            cost_s = figure_seconds(scenario, steps, agents)
+            with services().admission.admit(cost_s, held_bytes=held_bytes):
                 packed = services().overviews.get(
                     etag,
                     lambda: compress(
