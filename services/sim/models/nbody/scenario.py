@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["NAME", "NBodyScenario", "Units"]
 
 NAME: Final = "nbody"
-_REQUIRED: Final = frozenset({"model", "integrator", "dt", "agents"})
-_OPTIONAL: Final = frozenset({"tolerance", "units"})
+_REQUIRED: Final = frozenset({"integrator", "dt", "agents"})
+_OPTIONAL: Final = frozenset({"model", "tolerance", "units"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class NBodyScenario:
     agents: tuple[NBodyAgent, ...]
     integrator: str
     dt: float
-    tolerance: float | None = None
+    tolerance: float = rules.DEFAULT_TOLERANCE
     units: Units = field(default_factory=Units)
     canonical: str = field(init=False, repr=False)
 
@@ -150,7 +150,7 @@ class NBodyScenario:
             "dt": self.dt,
             "agents": [agent.to_json() for agent in self.agents],
         }
-        if self.tolerance not in {None, rules.DEFAULT_TOLERANCE}:
+        if self.tolerance != rules.DEFAULT_TOLERANCE:
             document["tolerance"] = self.tolerance
         if self.units != Units():
             document["units"] = self.units.to_json()
@@ -160,18 +160,21 @@ class NBodyScenario:
     def from_json(cls, value: object) -> NBodyScenario:
         """Read a scenario from parsed JSON; an unknown or missing field is a ScenarioError."""
         fields = fields_of(value, "scenario", _REQUIRED, optional=_OPTIONAL)
-        if fields["model"] != NAME:
+        if fields.get("model", NAME) != NAME:
             raise ScenarioError("model", f"must be {NAME}.")
         read = [
             read_agent(agent, f"agents[{i}]")
             for i, agent in enumerate(list_of_agents(fields["agents"]))
         ]
-        units = fields.get("units")
+        integrator = rules.checked_integrator(fields["integrator"])
+        tolerance, units = fields.get("tolerance"), fields.get("units")
+        if tolerance is not None and integrator != rules.GAUSS_RADAU:
+            raise ScenarioError("tolerance", rules.without_tolerance(integrator))
         return cls(
             _with_states(read),
-            fields["integrator"],
+            integrator,
             fields["dt"],
-            fields.get("tolerance"),
+            rules.DEFAULT_TOLERANCE if tolerance is None else tolerance,
             Units() if units is None else Units.from_json(units),
         )
 
