@@ -72,7 +72,7 @@ class NBodyScenario(Scenario):
     agents: tuple[NBodyAgent, ...]
     integrator: str
     dt: float
-    tolerance: float | None = None
+    tolerance: float = rules.DEFAULT_TOLERANCE
     units: Units = field(default_factory=Units)
     canonical: str = field(init=False, repr=False)
 
@@ -164,7 +164,7 @@ class NBodyScenario(Scenario):
             "dt": self.dt,
             "agents": [agent.to_json() for agent in self.agents],
         }
-        if self.tolerance not in {None, rules.DEFAULT_TOLERANCE}:
+        if self.tolerance != rules.DEFAULT_TOLERANCE:
             document["tolerance"] = self.tolerance
         if self.units != Units():
             document["units"] = self.units.to_json()
@@ -180,12 +180,15 @@ class NBodyScenario(Scenario):
             read_agent(agent, f"agents[{i}]")
             for i, agent in enumerate(list_of_agents(fields["agents"]))
         ]
-        units = fields.get("units")
+        integrator = rules.checked_integrator(fields["integrator"])
+        tolerance, units = fields.get("tolerance"), fields.get("units")
+        if tolerance is not None and integrator != rules.GAUSS_RADAU:
+            raise ScenarioError("tolerance", rules.without_tolerance(integrator))
         return cls(
             _with_states(read),
-            fields["integrator"],
+            integrator,
             fields["dt"],
-            fields.get("tolerance"),
+            rules.DEFAULT_TOLERANCE if tolerance is None else tolerance,
             Units() if units is None else Units.from_json(units),
         )
 
