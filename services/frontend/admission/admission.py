@@ -20,7 +20,7 @@ from math import inf
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from frontend.admission.asker import ASKER
+from frontend.admission.current_client import CURRENT_CLIENT
 from frontend.admission.fair_gate import FairGate, Flow
 from frontend.admission.process_memory import give_back
 
@@ -94,8 +94,10 @@ class Admission:
         if self._turn is not None:
             yield
             return
-        with self._in_turn(Flow(ASKER.get()()), cost_s, is_first=True):
+        with self._in_turn(Flow(CURRENT_CLIENT.get()()), cost_s, is_first=True):
             yield
+        if cost_s > QUICK_S:
+            give_back()
 
     def stream(
         self,
@@ -110,7 +112,9 @@ class Admission:
         Busy, but only before the first piece. `disconnect` is called to end the response if its
         reader is slow while others wait.
         """
-        return self._stream(ASKER.get()(), prepare, max(held_bytes, self._least), disconnect)
+        return self._stream(
+            CURRENT_CLIENT.get()(), prepare, max(held_bytes, self._least), disconnect
+        )
 
     def _stream(
         self,

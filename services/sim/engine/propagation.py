@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.engine.figure_data import Frame, Overview
-    from sim.scenario import State
+    from sim.models.model import AnyState
 
 __all__ = ["Propagation", "warm"]
 
@@ -51,17 +51,31 @@ class Propagation:
     (805, {'Planet': 406, 'Satellite': 399})
     """
 
-    def __init__(self, trajectory: Trajectory, steps: int, stretches: Sequence[Stretch]) -> None:
+    def __init__(
+        self,
+        trajectory: Trajectory,
+        steps: int,
+        stretches: Sequence[Stretch],
+        least_level: int = 0,
+    ) -> None:
         """Take the stretches that reach the last complete interval; see `open`."""
         self.trajectory = trajectory
         self.steps = steps
-        self._archive = Archive(trajectory, steps, stretches)
+        self._archive = Archive(trajectory, steps, stretches, least_level)
 
     @classmethod
     def open(
-        cls, trajectory: Trajectory, steps: int, stretches: Sequence[Stretch] = ()
+        cls,
+        trajectory: Trajectory,
+        steps: int,
+        stretches: Sequence[Stretch] = (),
+        *,
+        least_level: int = 0,
     ) -> Propagation:
         """Open `steps` iterations from consecutive stretches, and integrate the missing ones.
+
+        These are held at this level at least (`sim.cost_model.opened_level`): figures are then
+        coarser, and nothing else changes.
 
         Raises PropagationFailed if the trajectory ends before, IntegrityError for stretches of
         another trajectory or with a gap between them.
@@ -76,9 +90,10 @@ class Propagation:
             if needed and needed[-1].failure is not None:
                 raise PropagationFailed(needed[-1].failure)
             most = stretch_intervals(trajectory.scenario, first)
-            needed.append(pass_over(trajectory, start, min(complete - first, most)))
+            passed = pass_over(trajectory, start, min(complete - first, most))
+            needed.append(passed.coarsened(least_level))
             start = needed[-1].tail
-        return cls(trajectory, steps, needed)
+        return cls(trajectory, steps, needed, least_level)
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:
@@ -86,7 +101,7 @@ class Propagation:
         return self._archive.stretches
 
     @property
-    def end(self) -> dict[str, State]:
+    def end(self) -> dict[str, AnyState]:
         """Each agent's state after the last iteration, by name."""
         return self._archive.end.states(self.trajectory.scenario)
 

@@ -1,1 +1,1 @@
-"""The models: each a folder with its scenario, its reference and its kernel."""
+"""The models: what moves how. A folder for each, a row in `table`, and what they share."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.admission import ASKER, Admission, fair_gate
+from frontend.admission import CURRENT_CLIENT, Admission, fair_gate
 from frontend.errors import Busy
 from tests.deadlines import within
 from tests.processes import eventually
@@ -31,7 +31,7 @@ def computing(admission: Admission, client: str, cost_s: float, end: threading.E
     begun = threading.Event()
 
     def compute() -> None:
-        ASKER.set(lambda: client)
+        CURRENT_CLIENT.set(lambda: client)
         with admission.admit(cost_s):
             begun.set()
             end.wait(within(30))
@@ -170,9 +170,9 @@ def test_a_reader_who_stands_still_goes_when_another_needs_the_place(
     )
     next(stream)
     threading.Thread(target=lambda: _close_when(gone, stream.close), daemon=True).start()
-    earlier = ASKER.set(lambda: "bob")
+    earlier = CURRENT_CLIENT.set(lambda: "bob")
     assert list(admission.stream(lambda: iter("ab"), held_bytes=15 * MEGABYTE)) == ["a", "b"]
-    ASKER.reset(earlier)
+    CURRENT_CLIENT.reset(earlier)
     assert gone == ["ada"]
 
 

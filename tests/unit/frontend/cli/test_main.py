@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from frontend.cli.main import porta
 from frontend.settings import VARIABLES
+from sim.export import FORMATS
 from tests.deadlines import within
 from tests.processes import eventually
 from tests.terminals import on_terminal
@@ -54,6 +55,21 @@ def test_shells_complete_commands_and_options(shell: str, current: str) -> None:
     completed = run(_PORTA_COMPLETE=f"{shell}_complete", **typed).output
     for option in ("--output", "--workers", "--overwrite"):
         assert option in completed
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("--workers ", {"plain,auto", "plain,inline"}),
+        ("--format a", {"plain,arrow"}),
+        ("--format ", {f"plain,{name}" for name in FORMATS}),
+        ("--output or", {"file,or"}),
+    ],
+)
+def test_shells_complete_the_values_of_options(words: str, completed: set[str]) -> None:
+    typed = {"COMP_WORDS": f"porta propagate 5 {words}", "COMP_CWORD": words.split(" ")[1]}
+    found = run(_PORTA_COMPLETE="fish_complete", **typed).output
+    assert {line.split("\t")[0] for line in found.splitlines()} == completed
 
 
 @pytest.mark.parametrize(
@@ -109,6 +125,10 @@ def test_propagate_takes_step_counts_as_people_write_them() -> None:
     [
         (["--members", "2"], "ensembles"),
         (["--seed", "-1"], "seed"),
+        (["--member", "-1"], "The member must be a whole number"),
+        (["--member", "1e3"], "The member must be a whole number"),
+        (["--member", str(2**53)], "member must be a whole number"),
+        (["--member", "1", "--members", "2"], "member names one run"),
         (["--output", "orbit.txt"], ".parquet"),
         (["--output", "nowhere/at/all/orbit.js"], "no directory"),
         (["--output", "parts/", "--workers", "inline"], "--workers"),
