@@ -29,6 +29,7 @@ from sim.models.nbody.kernel.composition import advance_composition
 from sim.models.nbody.kernel.gauss_radau import advance_gauss_radau
 from sim.models.nbody.kernel.pair import advance_pair
 from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem, load_work, store_carry
+from sim.models.nbody.kernel.triple import advance_triple
 
 if TYPE_CHECKING:
     from sim.kernel.layout import Floats, Integers
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 _PAIR: Final = 2  # agents, which have a loop of their own
+_TRIPLE: Final = 3  # massive agents, which have another
 _CLOCK: Final = 2  # numbers in NBodyBuffers.clock
 
 
@@ -51,13 +53,20 @@ def open_buffers(
     agents = system.mu.size
     # Not zeros: these would touch memory that is never used.
     rows = np.empty((agents + system.barycentre_of.size, HISTORY + chunk, SPACE))
-    rows[:, :HISTORY] = 0.0
+    for a in range(len(rows)):
+        for row in range(HISTORY):
+            for column in range(SPACE):
+                rows[a, row, column] = 0.0
+        for row in range(HISTORY, HISTORY + chunk):
+            rows[a, row, STEP] = system.dt  # gauss-radau-15 writes its own
+            rows[a, row, READ] = row - 1  # all step together
     load_ring(rows, ring)
     free = np.full(len(rows), HISTORY)
     clock = np.zeros(_CLOCK)
     work = load_work(rows, carry, agents, clock)
-    for row in range(HISTORY - 1):
-        rows[agents:, row, TIME] = rows[0, row, TIME]
+    for a in range(agents, len(rows)):
+        for row in range(HISTORY - 1):
+            rows[a, row, TIME] = rows[0, row, TIME]
     _write_barycentres(system, rows, HISTORY - 1, HISTORY)
     return NBodyBuffers(rows, free, work, clock)
 
@@ -76,8 +85,12 @@ def advance(
         end = advance_gauss_radau(system, buffers, first, count)
     elif agents == _PAIR:
         end = advance_pair(system, buffers, first, count)
+    elif agents == system.massive.size == _TRIPLE:
+        end = advance_triple(system, buffers, first, count)
     else:
         end = advance_composition(system, buffers, first, count)
+    for a in range(len(free)):
+        free[a] = free[0]
     # A state that is not finite never becomes finite again, so the newest is enough.
     for a in range(agents):
         if not _is_finite(rows, a, free[0] - 1):

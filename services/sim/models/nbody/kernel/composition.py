@@ -84,17 +84,17 @@ def advance_composition(
     for iteration in range(first, first + count):
         _drift(work, agents, lanes, drifts[0])
         for stage in range(kicks.size):
-            if not accelerate(work, agents, lanes, POSITION, mu, massive):
-                a, b = colliding(work, agents, POSITION, massive)
-                free[:] = row
+            if not accelerate(work, agents, lanes, mu, massive):
+                a, b = colliding(work, agents, massive)
+                free[0] = row
                 return iteration - first, COLLISION, a, b
             _kick_and_drift(work, agents, lanes, kicks[stage], drifts[stage + 1])
         time = (iteration + 1) * dt
         if time == before:
-            free[:] = row
+            free[0] = row
             return iteration - first, STANDSTILL, 0, 0
         before = time
-        write_rows(rows, row, work, agents, time, dt, iteration)
+        write_rows(rows, row, work, agents, time, iteration)
         row += 1
-    free[:] = row
+    free[0] = row
     return count, OK, 0, 0

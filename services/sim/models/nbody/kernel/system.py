@@ -18,8 +18,6 @@ from sim.jit import inner
 from sim.kernel.layout import (
     HISTORY,
     ITERATION,
-    READ,
-    STEP,
     TIME,
     VX,
     VY,
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCELERATION",
-    "AT",
     "A_0",
     "BLOCK",
     "B_0",
@@ -53,6 +50,7 @@ __all__ = [
     "PART",
     "POSITION",
     "POSITION_CARRY",
+    "START",
     "VELOCITY",
     "VELOCITY_CARRY",
     "NBodyBuffers",
@@ -64,6 +62,7 @@ __all__ = [
     "nbody_system",
     "offset",
     "store_carry",
+    "write_row",
     "write_rows",
 ]
 
@@ -72,7 +71,7 @@ COEFFICIENTS: Final = 7  # of the polynomials of gauss-radau-15
 
 # Unsigned, so that no index is taken for one that counts from an array's end.
 FIELD: Final = np.uint64(LANES)
-POSITION, VELOCITY, POSITION_CARRY, VELOCITY_CARRY, AT, ACCELERATION, A_0, CHANGE = (
+POSITION, VELOCITY, POSITION_CARRY, VELOCITY_CARRY, START, ACCELERATION, A_0, CHANGE = (
     np.uint64(field * LANES) for field in range(8)
 )
 B_0, G_0, E_0, LAST_B_0, LAST_E_0 = (
@@ -180,7 +179,6 @@ def load_work(rows: Floats, carry: Floats, agents: int, clock: Floats) -> Floats
     for a in range(agents, blocks * LANES):
         for axis in range(3):
             work[offset(a) + np.uint64(axis) * PART + POSITION] = math.nan
-            work[offset(a) + np.uint64(axis) * PART + AT] = math.nan
     newest = HISTORY - 1
     for a in range(agents):
         at = offset(a)
@@ -226,19 +224,42 @@ def store_carry(work: Floats, clock: Floats, agents: int, carry: Floats) -> None
 
 
 @inner
+def write_row(
+    rows: Floats,
+    a: int,
+    row: int,
+    time: float,
+    iteration: int,
+    x: float,
+    y: float,
+    z: float,
+    vx: float,
+    vy: float,
+    vz: float,
+) -> None:
+    """Write a record of agent a; STEP and READ are there from `open_buffers` on."""
+    rows[a, row, TIME] = time
+    rows[a, row, X] = x
+    rows[a, row, Y] = y
+    rows[a, row, VX] = vx
+    rows[a, row, VY] = vy
+    rows[a, row, ITERATION] = iteration
+    rows[a, row, Z] = z
+    rows[a, row, VZ] = vz
+
+
+@inner
 def write_rows(
-    rows: Floats, row: int, work: Floats, agents: int, time: float, step: float, iteration: int
+    rows: Floats, row: int, work: Floats, agents: int, time: float, iteration: int
 ) -> None:
     """Write a record of each agent."""
     for a in range(agents):
         i = offset(a)
         rows[a, row, TIME] = time
-        rows[a, row, STEP] = step
         rows[a, row, X] = work[i + POSITION]
         rows[a, row, Y] = work[i + POSITION + PART]
         rows[a, row, VX] = work[i + VELOCITY]
         rows[a, row, VY] = work[i + VELOCITY + PART]
         rows[a, row, ITERATION] = iteration
-        rows[a, row, READ] = row - 1  # all step together
         rows[a, row, Z] = work[i + POSITION + PART + PART]
         rows[a, row, VZ] = work[i + VELOCITY + PART + PART]
