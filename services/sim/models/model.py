@@ -7,6 +7,7 @@ kernel: functions for the loops that all models share (`sim.kernel.stepper`).
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BARYCENTRE",
+    "MAX_STEPS",
     "AnyAgent",
     "AnyState",
     "KernelOfModel",
@@ -26,7 +28,11 @@ __all__ = [
     "Model",
     "Record",
     "Scenario",
+    "whole_steps",
 ]
+
+MAX_STEPS: Final = 2**53 - 1
+"""The largest step count that is an exact JSON number; the settings allow fewer."""
 
 BARYCENTRE: Final = "barycentre"
 """As a primary: the barycentre of all other agents."""
@@ -110,6 +116,11 @@ class KernelOfModel(Protocol):
     def initial_carry(self, scenario: Scenario) -> Floats:
         """Return what else than records a trajectory starts from, float64[K]."""
         ...
+
+
+def whole_steps(steps: float) -> int:
+    """Round a positive number of steps up; MAX_STEPS where it is too large for that."""
+    return max(1, math.ceil(min(steps, MAX_STEPS)))
 
 
 class AnyState(Protocol):
@@ -229,6 +240,21 @@ class Scenario(ABC):
     @abstractmethod
     def pass_seconds(self, iterations: int) -> float:
         """Return the seconds that a pass takes: it is sequential, so on one core."""
+
+    @abstractmethod
+    def steps_until(self, time: float) -> int | None:
+        """Return the fewest steps after which every clock is at `time` or beyond.
+
+        None where only an integration can tell.
+        """
+
+    @abstractmethod
+    def fewest_steps_until(self, time: float) -> int:
+        """Return how many steps it takes at least until every clock is at `time`; 1 or more."""
+
+    @abstractmethod
+    def most_steps_until(self, time: float) -> int:
+        """Return how many steps it takes at most; MAX_STEPS where that can't be told."""
 
     @abstractmethod
     def to_json(self) -> dict[str, object]:

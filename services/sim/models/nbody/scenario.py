@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from sim.errors import ScenarioError
 from sim.models.agent_rules import list_of_agents, primaries_of
-from sim.models.model import BARYCENTRE, Method, Model, Scenario
+from sim.models.model import BARYCENTRE, MAX_STEPS, Method, Model, Scenario, whole_steps
 from sim.models.nbody import rules
 from sim.models.nbody.agent import NBodyAgent, SpaceState, Unplaced, read_agent
 from sim.models.nbody.cost import carry_size, interval_of, step_seconds, work_per_step
@@ -155,6 +155,25 @@ class NBodyScenario(Scenario):
     def pass_seconds(self, iterations: int) -> float:
         """Return the seconds that a pass takes: it is sequential, so on one core."""
         return iterations * step_seconds(len(self.agents), len(self.massive), self.integrator)
+
+    def steps_until(self, time: float) -> int | None:
+        """Return the least k with k*dt >= `time`, as computed; None where dt is not kept."""
+        if self.integrator == rules.GAUSS_RADAU:
+            return None
+        steps = whole_steps(time / self.dt)
+        while steps < MAX_STEPS and steps * self.dt < time:
+            steps += 1
+        while steps > 1 and (steps - 1) * self.dt >= time:
+            steps -= 1
+        return steps
+
+    def fewest_steps_until(self, time: float) -> int:
+        """Return how many steps it takes at least; 1 where dt is not kept."""
+        return self.steps_until(time) or 1
+
+    def most_steps_until(self, time: float) -> int:
+        """Return how many steps it takes at most; MAX_STEPS where dt is not kept."""
+        return self.steps_until(time) or MAX_STEPS
 
     def to_json(self) -> dict[str, object]:
         """Return what `from_json` reads: every number a float, every agent with its state."""
