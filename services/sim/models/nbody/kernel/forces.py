@@ -80,9 +80,7 @@ def accelerate(
 
 
 @inner
-def colliding(
-    work: Floats, agents: int, at: np.uint64, massive: Integers
-) -> tuple[int, int]:
+def colliding(work: Floats, agents: int, at: np.uint64, massive: Integers) -> tuple[int, int]:
     """Return the first agent, and the first massive agent for it, that have r3 == 0; one exists."""
     for a in range(agents):
         i = offset(a) + at

@@ -139,9 +139,7 @@ def _node(n: int) -> Callable[[Floats, int, int, float], None]:
                     work[i + B_3], work[i + B_4], work[i + B_5] = b3, b4, b5
                     work[i + B_6] = b6
                 if n < _LAST_NODE:
-                    curved = _weighted(
-                        0.5 * work[i + A_0], weights, b0, b1, b2, b3, b4, b5, b6
-                    )
+                    curved = _weighted(0.5 * work[i + A_0], weights, b0, b1, b2, b3, b4, b5, b6)
                     work[i + AT] = work[i + POSITION] + (
                         (s * work[i + VELOCITY] + s2 * curved) - work[i + POSITION_CARRY]
                     )
@@ -179,9 +177,26 @@ def _predict(work: Floats, agents: int, lanes: int, q: float) -> None:
             b0, b1, b2 = work[i + LAST_B_0], work[i + LAST_B_1], work[i + LAST_B_2]
             b3, b4, b5 = work[i + LAST_B_3], work[i + LAST_B_4], work[i + LAST_B_5]
             b6 = work[i + LAST_B_6]
-            e0 = q1 * (b0 + PASCAL[0][1] * b1 + PASCAL[0][2] * b2 + PASCAL[0][3] * b3 + PASCAL[0][4] * b4 + PASCAL[0][5] * b5 + PASCAL[0][6] * b6)
-            e1 = q2 * (b1 + PASCAL[1][2] * b2 + PASCAL[1][3] * b3 + PASCAL[1][4] * b4 + PASCAL[1][5] * b5 + PASCAL[1][6] * b6)
-            e2 = q3 * (b2 + PASCAL[2][3] * b3 + PASCAL[2][4] * b4 + PASCAL[2][5] * b5 + PASCAL[2][6] * b6)
+            e0 = q1 * (
+                b0
+                + PASCAL[0][1] * b1
+                + PASCAL[0][2] * b2
+                + PASCAL[0][3] * b3
+                + PASCAL[0][4] * b4
+                + PASCAL[0][5] * b5
+                + PASCAL[0][6] * b6
+            )
+            e1 = q2 * (
+                b1
+                + PASCAL[1][2] * b2
+                + PASCAL[1][3] * b3
+                + PASCAL[1][4] * b4
+                + PASCAL[1][5] * b5
+                + PASCAL[1][6] * b6
+            )
+            e2 = q3 * (
+                b2 + PASCAL[2][3] * b3 + PASCAL[2][4] * b4 + PASCAL[2][5] * b5 + PASCAL[2][6] * b6
+            )
             e3 = q4 * (b3 + PASCAL[3][4] * b4 + PASCAL[3][5] * b5 + PASCAL[3][6] * b6)
             e4 = q5 * (b4 + PASCAL[4][5] * b5 + PASCAL[4][6] * b6)
             e5 = q6 * (b5 + PASCAL[5][6] * b6)
@@ -207,9 +222,26 @@ def _predict(work: Floats, agents: int, lanes: int, q: float) -> None:
             work[i + B_5] = n5
             work[i + E_6] = e6
             work[i + B_6] = n6
-            work[i + G_0] = n0 + NEWTON[1][0] * n1 + NEWTON[2][0] * n2 + NEWTON[3][0] * n3 + NEWTON[4][0] * n4 + NEWTON[5][0] * n5 + NEWTON[6][0] * n6
-            work[i + G_1] = n1 + NEWTON[2][1] * n2 + NEWTON[3][1] * n3 + NEWTON[4][1] * n4 + NEWTON[5][1] * n5 + NEWTON[6][1] * n6
-            work[i + G_2] = n2 + NEWTON[3][2] * n3 + NEWTON[4][2] * n4 + NEWTON[5][2] * n5 + NEWTON[6][2] * n6
+            work[i + G_0] = (
+                n0
+                + NEWTON[1][0] * n1
+                + NEWTON[2][0] * n2
+                + NEWTON[3][0] * n3
+                + NEWTON[4][0] * n4
+                + NEWTON[5][0] * n5
+                + NEWTON[6][0] * n6
+            )
+            work[i + G_1] = (
+                n1
+                + NEWTON[2][1] * n2
+                + NEWTON[3][1] * n3
+                + NEWTON[4][1] * n4
+                + NEWTON[5][1] * n5
+                + NEWTON[6][1] * n6
+            )
+            work[i + G_2] = (
+                n2 + NEWTON[3][2] * n3 + NEWTON[4][2] * n4 + NEWTON[5][2] * n5 + NEWTON[6][2] * n6
+            )
             work[i + G_3] = n3 + NEWTON[4][3] * n4 + NEWTON[5][3] * n5 + NEWTON[6][3] * n6
             work[i + G_4] = n4 + NEWTON[5][4] * n5 + NEWTON[6][4] * n6
             work[i + G_5] = n5 + NEWTON[6][5] * n6
@@ -265,9 +297,7 @@ def _over_acceleration(work: Floats, agents: int, field: np.uint64) -> float:
 
 
 @inner
-def _sweep(
-    work: Floats, agents: int, lanes: int, mu: Floats, massive: Integers, dt: float
-) -> bool:
+def _sweep(work: Floats, agents: int, lanes: int, mu: Floats, massive: Integers, dt: float) -> bool:
     """Correct the polynomials at each node in turn; return whether no agents collide."""
     _node_0(work, agents, lanes, dt)
     if not accelerate(work, agents, lanes, AT, mu, massive):

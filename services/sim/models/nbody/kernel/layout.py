@@ -16,7 +16,21 @@ import numpy as np
 
 from sim.jit import inner
 from sim.models.nbody.coefficients import drifts_of
-from sim.models.nbody.kernel.rows import (HISTORY, ITERATION, READ, STEP, TIME, VX, VY, VZ, Floats, Integers, X, Y, Z)
+from sim.models.nbody.kernel.rows import (
+    HISTORY,
+    ITERATION,
+    READ,
+    STEP,
+    TIME,
+    VX,
+    VY,
+    VZ,
+    Floats,
+    Integers,
+    X,
+    Y,
+    Z,
+)
 from sim.models.nbody.reference import COMPOSITIONS
 
 if TYPE_CHECKING:

@@ -142,4 +142,8 @@ def _write_barycentres(system: NBodySystem, rows: Floats, start: int, end: int) 
             for column in (TIME, STEP, ITERATION, READ):
                 rows[at, row, column] = rows[0, row, column]
             rows[at, row, X], rows[at, row, Y], rows[at, row, Z] = x / mass, y / mass, z / mass
-            rows[at, row, VX], rows[at, row, VY], rows[at, row, VZ] = vx / mass, vy / mass, vz / mass
+            rows[at, row, VX], rows[at, row, VY], rows[at, row, VZ] = (
+                vx / mass,
+                vy / mass,
+                vz / mass,
+            )
