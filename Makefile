@@ -66,7 +66,7 @@ $(STAMP): pyproject.toml $(SYNCED)
 	@touch $@
 
 # Here, so that the first propagation does not wait for it.
-$(COMPILED): $(STAMP) $(wildcard services/sim/jit.py services/sim/engine/kernel/*.py)
+$(COMPILED): $(STAMP) $(wildcard services/sim/jit.py services/sim/kernel/*.py services/sim/models/*/*.py services/sim/models/*/kernel/*.py)
 	$(call say,compiling the numerical kernel)
 	@$(BIN)/python -c 'from sim.engine import warm; warm()'
 	@touch $@

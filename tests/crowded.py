@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sim.scenario import NANO
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario import NanoScenario
 
 
-def crowded(agents: int) -> Scenario:
+def crowded(agents: int) -> NanoScenario:
     """The default scenario with so many agents: each satellite begins at a place of its own."""
     planet, satellite = NANO.agents
     start = satellite.state

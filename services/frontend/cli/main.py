@@ -11,7 +11,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal
+from typing import IO, Any, Final, Literal
 
 import click
 
@@ -20,9 +20,6 @@ from frontend.cli.standard_streams import abandon_output, is_about_output, toler
 from frontend.errors import BadRequest, FrontendError, SettingsError
 from frontend.settings import VARIABLES, Settings
 from frontend.web.auth.bind_policy import refuse_strangers
-
-if TYPE_CHECKING:
-    from frontend.cli.propagate import Workers
 
 __all__ = ["porta"]
 
@@ -200,6 +197,11 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     "--seed", metavar="S", default="0", show_default=True, help="The seed of the random time steps."
 )
 @click.option(
+    "--member",
+    metavar="K",
+    help="The member of the seed, each with time steps of its own. [default: 0]",
+)
+@click.option(
     "--members",
     metavar="M",
     default="1",
@@ -228,17 +230,7 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     help="Remove the export that the directory holds, and start anew. Without it, an export of the "
     "same request is continued, and another is refused. A file is always replaced.",
 )
-def propagate(
-    *,
-    steps: str,
-    seed: str,
-    members: str,
-    scenario: Path | None,
-    workers: Workers,
-    output: str | None,
-    output_format: str | None,
-    overwrite: bool,
-) -> None:
+def propagate(**written: Any) -> None:  # noqa: ANN401 - the options, as click passes them
     """Propagate N steps, and write the records or print a summary.
 
     It uses Redis and Dask if they are configured, else the cores of this machine.
@@ -246,16 +238,7 @@ def propagate(
     settings = _settings_and_redis()
     from frontend.cli import propagate as command
 
-    arguments = command.Arguments(
-        steps=steps,
-        seed=seed,
-        members=members,
-        scenario=scenario,
-        workers=workers,
-        output=output,
-        output_format=output_format,
-        overwrite=overwrite,
-    )
+    arguments = command.Arguments(**written)
     command.run(settings, arguments)
 
 

@@ -53,10 +53,12 @@ class Output:
 
     def write(self, propagation: Propagation) -> None:
         """Write the records; raises FrontendError."""
-        size = 0
+        from sim.records import schema_of  # Arrow, which is slow to load
+
+        size, schema = 0, schema_of(propagation.trajectory.scenario.model)
         try:
             with self._opened() as file, Progress.of(propagation.records, "writing") as bar:
-                for piece in export(bar.count(propagation.slices()), self.form):
+                for piece in export(bar.count(propagation.slices()), self.form, schema):
                     file.write(piece)
                     size += len(piece)
         except OSError as error:

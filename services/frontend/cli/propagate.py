@@ -44,6 +44,7 @@ class Arguments:
 
     steps: str
     seed: str
+    member: str | None
     members: str
     scenario: Path | None
     workers: Workers
@@ -58,6 +59,7 @@ class Arguments:
             limits,
             steps=requests.step_count(self.steps),
             seed=requests.whole_number(self.seed, "seed"),
+            member=None if self.member is None else requests.whole_number(self.member, "member"),
             members=requests.whole_number(self.members, "number of members"),
             scenario=None if self.scenario is None else _read_json(self.scenario),
         )

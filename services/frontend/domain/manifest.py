@@ -19,7 +19,8 @@ import orjson
 
 from frontend.caching import SingleFlightCache, remembered
 from frontend.domain.resource import ClusterView, Progress, Resource, Status, Timings
-from sim.scenario import MODEL_VERSION
+from sim.models.nano.scenario import NANO_MODEL
+from sim.models.table import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,7 @@ def compose(request: PropagationRequest, propagation: Propagation, computed: Com
     """Write the manifest of a result."""
     return seal(
         {
-            "model": MODEL_VERSION,
+            "model": request.trajectory.scenario.model.version,
             "id": request.id,
             "request": request.to_json(),
             "result": propagation.summary(),
@@ -99,6 +100,7 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
         id=manifest["id"],
         steps=steps,
         seed=request["seed"],
+        member=request.get("member", 0),
         members=request["members"],
         status=Status.COMPLETE,
         progress=Progress(done=steps, total=steps),
@@ -137,7 +139,7 @@ def listed(document: bytes) -> Resource | None:
 
 def _sound(document: bytes) -> Resource | None:
     known = _parsed(document)
-    is_sound = _is_sealed(known) and known.get("model") == MODEL_VERSION
+    is_sound = _is_sealed(known) and known.get("model") == _version_now(known)
     return _whole(known) if is_sound else None
 
 
@@ -150,7 +152,8 @@ def sealed(document: bytes, propagation_id: str) -> dict[str, Any] | None:
 def unsealed(document: bytes, request: PropagationRequest) -> dict[str, Any] | None:
     """Read the manifest of a request that was stored without a checksum; None for any other."""
     known = _parsed(document)
-    its_own = {"model": MODEL_VERSION, "id": request.id, "request": request.to_json()}
+    version = request.trajectory.scenario.model.version
+    its_own = {"model": version, "id": request.id, "request": request.to_json()}
     if CHECKSUM in known or any(known.get(name) != value for name, value in its_own.items()):
         return None
     return known if _whole(known) is not None else None
@@ -160,8 +163,18 @@ def is_of_another_model(document: bytes) -> bool:
     """Whether an undamaged manifest is of another model version: it counts as absent."""
     known = _parsed(document)
     model = known.get("model")
-    is_other = isinstance(model, str) and model != MODEL_VERSION
+    is_other = isinstance(model, str) and model != _version_now(known)
     return is_other and (CHECKSUM not in known or _is_sealed(known))
+
+
+def _version_now(known: Mapping[str, Any]) -> str | None:
+    """Return the version of the model that a manifest's scenario is of, as it is here and now."""
+    try:
+        name = known["request"]["scenario"].get("model", NANO_MODEL.name)
+    except (AttributeError, KeyError, TypeError):
+        name = NANO_MODEL.name
+    model = MODELS.get(name) if isinstance(name, str) else None
+    return None if model is None else model.version
 
 
 def _is_sealed(known: Mapping[str, Any]) -> bool:

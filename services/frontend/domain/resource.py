@@ -167,6 +167,8 @@ class Resource:
     """Iterations that were asked for."""
     seed: int
     """The seed of the random time steps."""
+    member: int
+    """The member of the seed: which of its streams of random time steps."""
     members: int
     """Members of the ensemble; 1 as yet."""
     status: Status
@@ -198,6 +200,7 @@ class Resource:
             "id": self.id,
             "steps": self.steps,
             "seed": self.seed,
+            "member": self.member,
             "members": self.members,
             "status": self.status.value,
             "progress": asdict(self.progress),

@@ -14,7 +14,7 @@ from frontend.admission import give_back
 from frontend.caching import SingleFlightCache
 from frontend.domain import manifest
 from frontend.errors import BadRequest
-from sim.cost_model import opened_bytes, opened_level, pass_seconds
+from sim.cost_model import opened_bytes, opened_level
 from sim.engine import Propagation
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Opener:
         computed = request.steps
         if not self._rule.covers(request):
             computed = min(computed, request.trajectory.interval)
-        return LOAD_S + pass_seconds(request.trajectory.scenario, computed)
+        return LOAD_S + request.trajectory.scenario.pass_seconds(computed)
 
     def _load(self, request: PropagationRequest, *, is_published: bool) -> Propagation:
         scenario = request.trajectory.scenario

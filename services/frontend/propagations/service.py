@@ -71,21 +71,37 @@ class Propagations:
     # Text becomes a request.
 
     def parse_id(
-        self, text: str, *, seed: str | None = None, members: str | None = None
+        self,
+        text: str,
+        *,
+        seed: str | None = None,
+        member: str | None = None,
+        members: str | None = None,
     ) -> PropagationRequest:
         """Read an id; raises BadRequest or NotFound."""
         request = requests.parse_id(
-            self._limits, text, self._store.trajectory, seed=seed, members=members
+            self._limits, text, self._store.trajectory, seed=seed, member=member, members=members
         )
         log_context.about(request)
         return request
 
     def request(
-        self, *, steps: int, seed: int = 0, members: int = 1, scenario: object | None = None
+        self,
+        *,
+        steps: int,
+        seed: int = 0,
+        member: int | None = None,
+        members: int = 1,
+        scenario: object | None = None,
     ) -> PropagationRequest:
         """Make a request of its parts; raises BadRequest."""
         request = requests.read_request(
-            self._limits, steps=steps, seed=seed, members=members, scenario=scenario
+            self._limits,
+            steps=steps,
+            seed=seed,
+            member=member,
+            members=members,
+            scenario=scenario,
         )
         log_context.about(request)
         return request

@@ -205,7 +205,7 @@ class Settings:
         metadata=_variable(
             "PORTA_RESULT_TTL",
             parsers.duration,
-            "How long results of other scenarios and seeds than the default are "
+            "How long results of other scenarios, seeds and members than the default are "
             "kept, as `30d`. If not set, they are kept forever, or for a day if "
             "they were computed without a cluster.",
         ),

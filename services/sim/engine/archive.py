@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from sim.engine.checkpoint import Checkpoint
     from sim.engine.downsampling import Bins, Path
-    from sim.engine.kernel import Floats, Tally
     from sim.engine.stretch import Stretch
+    from sim.kernel import Floats, Tally
     from sim.scenario import Trajectory
 
 __all__ = ["Archive"]
@@ -45,7 +45,15 @@ class _PartialInterval(NamedTuple):
     def nbytes(self) -> int:
         """The size of its arrays, in bytes."""
         end, bins = self.end, self.bins
-        arrays = (end.steps, end.records, bins.series, bins.clocks, self.path.states, *self.tallies)
+        arrays = (
+            end.steps,
+            end.records,
+            end.carry,
+            bins.series,
+            bins.clocks,
+            self.path.states,
+            *self.tallies,
+        )
         return sum(array.nbytes for array in arrays)
 
 
@@ -78,7 +86,7 @@ class Archive:
     def _pass_partial(self, iterations: int) -> _PartialInterval:
         """Integrate the beginning of the last interval, at the levels of the propagation."""
         series_level, path_level = (
-            min(max(level(self.steps, bits), self.least_level), coarsest_level(self.agents, bits))
+            min(max(level(self.steps, bits), self.least_level), coarsest_level(self.interval, bits))
             for bits in (SERIES_BITS, PATH_BITS)
         )
         tallies = empty_tally(self.agents, 1)

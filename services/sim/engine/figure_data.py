@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.engine.downsampling import Bins, Path
-    from sim.engine.kernel import Floats
+    from sim.kernel import Floats
     from sim.scenario import Scenario
 
 __all__ = [

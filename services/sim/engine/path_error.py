@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sim.engine.downsampling import Bins, Path
     from sim.engine.figure_data import Frame
-    from sim.engine.kernel import Floats
+    from sim.kernel import Floats
     from sim.scenario import Scenario
 
 __all__ = ["deviation_bounds"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sim.engine import kernel
+from sim import kernel
 from sim.engine.diagnostics import empty_tally
 from sim.engine.downsampling import concatenated
 from sim.engine.figure_data import Line
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.engine.checkpoint import Checkpoint
     from sim.engine.downsampling import Bins, Path
     from sim.engine.figure_data import Window
-    from sim.engine.kernel import Floats, Integers
+    from sim.kernel import Floats, Integers
 
 __all__ = ["PolylineBuilder"]
 

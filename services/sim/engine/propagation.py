@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.engine.figure_data import Frame, Overview
-    from sim.scenario import State
+    from sim.models.model import AnyState
 
 __all__ = ["Propagation", "warm"]
 
@@ -101,7 +101,7 @@ class Propagation:
         return self._archive.stretches
 
     @property
-    def end(self) -> dict[str, State]:
+    def end(self) -> dict[str, AnyState]:
         """Each agent's state after the last iteration, by name."""
         return self._archive.end.states(self.trajectory.scenario)
 

@@ -26,7 +26,6 @@ from typing import IO, TYPE_CHECKING, Final
 
 from sim.errors import OutputError, RequestError
 from sim.export.whole_file import UNFINISHED, whole_file
-from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -82,6 +81,8 @@ class _Manifest:
     def in_words(self, other: Mapping[str, object]) -> str:
         """Return what it is the export of, for whoever asks with another request."""
         words = f"{self.request.get('steps')} steps, seed {self.request.get('seed')}"
+        if member := self.request.get("member"):
+            words = f"{words}, member {member}"
         is_same = self.request.get("scenario") == other.get("scenario")
         return words if is_same else f"{words}, another scenario"
 
@@ -242,7 +243,8 @@ class ExportFolder:
         self._saved_at = time.monotonic()
 
     def _request_json(self) -> dict[str, object]:
-        return {"id": self.request.id, "model": MODEL_VERSION, **self.request.to_json()}
+        model = self.request.trajectory.scenario.model
+        return {"id": self.request.id, "model": model.version, **self.request.to_json()}
 
 
 @contextmanager

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["document"]
 
 _INTRODUCTION: Final = (
-    "Request N steps of an orbital simulation and get the records. The steps, the scenario and the "
-    "seed determine a propagation: the same request gives the same bits, and an id names them for "
-    "ever. Errors are problem documents (RFC 9457) with a sentence in `detail`. Any request may be "
+    "Request N steps of an orbital simulation and get the records. The steps, the scenario, the "
+    "seed and its member determine a propagation: the same request gives the same bits, and an id "
+    "names them for ever. A seed has 2^53 members, each with random time steps of its own. Errors "
+    "are problem documents (RFC 9457) with a sentence in `detail`. Any request may be "
     "refused before it is read to its end: 400 if it is malformed, 408 if it takes more than 30 s "
     "to arrive, 413, 414 or 431 if its body, address or header fields are too large, 503 if too "
     "much is being sent at the moment."

@@ -30,7 +30,6 @@ from frontend.web.http.responses import (
     written_reply,
 )
 from sim.cost_model import figure_seconds
-from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
     from frontend.domain.resource import Resource
@@ -50,7 +49,11 @@ def start() -> Response:
     query_params.read(request.args, ())
     body = read_body(PropagationBody, request)
     propagation_request = services().propagations.request(
-        steps=body.steps, seed=body.seed, members=body.members, scenario=body.scenario
+        steps=body.steps,
+        seed=body.seed,
+        member=body.member if "member" in body.model_fields_set else None,
+        members=body.members,
+        scenario=body.scenario,
     )
     return _accepted(commands.start(propagation_request))
 
@@ -105,7 +108,7 @@ def overview(propagation_id: str) -> Response:
     scenario, steps = propagation_request.trajectory.scenario, propagation_request.steps
     agents = _drawn_agents(values, len(scenario.agents))
     view = (values["t0"], values["t1"], values["pixels"], values["frame"])
-    etag = etag_of(MODEL_VERSION, propagation_request.id, "overview", *view, agents)
+    etag = etag_of(scenario.model.version, propagation_request.id, "overview", *view, agents)
     response = unchanged(etag)
     if response is None:
         packed = services().overviews.find(etag)

@@ -14,9 +14,9 @@ from flask import Response, request
 from frontend.web.context import services
 from frontend.web.http.backpressure import SENT_BYTES, Reader, hang_up, limit_buffer
 from frontend.web.http.responses import etag_of, started, stream_reply, unchanged
-from sim.cost_model import COSTS, slice_bytes
+from sim.cost_model import record_bytes, slice_bytes
 from sim.export import BYTES_PER_POINT, FORMATS, export, thin
-from sim.scenario import MODEL_VERSION
+from sim.records import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -66,7 +66,8 @@ def records_reply(
     """
     opening = services().propagations.opening(propagation_request)
     held_bytes = _held_bytes(opening(), form, max_points)  # not kept while this waits for a place
-    etag = etag_of(MODEL_VERSION, propagation_request.id, form.name, *window, max_points, RULE)
+    version = propagation_request.trajectory.scenario.model.version
+    etag = etag_of(version, propagation_request.id, form.name, *window, max_points, RULE)
     response = unchanged(etag)
     if response is None:
         is_head = request.method == "HEAD"
@@ -111,8 +112,10 @@ def _pieces(
         slices = propagation.slices(*window, cache)
         return admission.taking_turns(slices if max_points is None else reader.while_read(slices))
 
-    agents = len(propagation.trajectory.scenario.agents)
-    return export(read() if max_points is None else thin(read, max_points, agents=agents), form)
+    scenario = propagation.trajectory.scenario
+    agents = len(scenario.agents)
+    batches = read() if max_points is None else thin(read, max_points, agents=agents)
+    return export(batches, form, schema_of(scenario.model))
 
 
 def _held_bytes(propagation: Propagation, form: Format, max_points: int | None) -> int:
@@ -121,7 +124,8 @@ def _held_bytes(propagation: Propagation, form: Format, max_points: int | None) 
     That is the propagation, which others may share, a slice, a piece, twice what the kernel holds,
     and the bins that points are chosen from.
     """
-    whole = propagation.records * (COSTS.record_bytes + form.bytes_per_record)
-    held = slice_bytes(propagation.trajectory.scenario) + form.held_bytes
+    scenario = propagation.trajectory.scenario
+    whole = propagation.records * (record_bytes(scenario) + form.bytes_per_record)
+    held = slice_bytes(scenario) + form.held_bytes
     written = min(whole, held + 2 * SENT_BYTES)
     return propagation.nbytes + written + (max_points or 0) * BYTES_PER_POINT

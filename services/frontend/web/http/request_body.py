@@ -16,7 +16,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from frontend.errors import BadRequest
 from frontend.web.context import services
 from frontend.web.http.json_text import read_json
-from sim.scenario import MAX_AGENTS, SEED_LIMIT
+from sim.scenario import MAX_AGENTS, MEMBER_LIMIT, SEED_LIMIT
 
 if TYPE_CHECKING:
     from flask import Request
@@ -94,6 +94,10 @@ class PropagationBody(BaseModel):
     """Iterations."""
     seed: Annotated[Whole, Field(json_schema_extra={"minimum": 0, "maximum": SEED_LIMIT - 1})] = 0
     """The seed of the random time steps."""
+    member: Annotated[
+        Whole, Field(json_schema_extra={"minimum": 0, "maximum": MEMBER_LIMIT - 1})
+    ] = 0
+    """The member of the seed: each has random time steps of its own. Not beside members above 1."""
     members: Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": 1})] = 1
     """The members of the ensemble; 1 is the only one supported."""
     scenario: Annotated[Any, WithJsonSchema(_SCENARIO)] = None

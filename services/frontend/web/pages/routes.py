@@ -36,7 +36,7 @@ __all__ = ["blueprint"]
 
 PICKS: Final = (500, 10_000, 1_000_000, 100_000_000)
 RECENT: Final = 20
-FIELDS: Final = {"steps": "500", "seed": "0", "scenario": ""}
+FIELDS: Final = {"steps": "500", "seed": "0", "member": "0", "scenario": ""}
 
 blueprint = Blueprint("pages", __name__)
 
@@ -67,6 +67,7 @@ def _requested(form: Mapping[str, str]) -> PropagationRequest:
     return services().propagations.request(
         steps=step_count(form["steps"]),
         seed=whole_number(form["seed"] or "0", "seed"),
+        member=whole_number(form["member"] or "0", "member"),
         scenario=scenario,
     )
 

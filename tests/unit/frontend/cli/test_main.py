@@ -125,6 +125,10 @@ def test_propagate_takes_step_counts_as_people_write_them() -> None:
     [
         (["--members", "2"], "ensembles"),
         (["--seed", "-1"], "seed"),
+        (["--member", "-1"], "The member must be a whole number"),
+        (["--member", "1e3"], "The member must be a whole number"),
+        (["--member", str(2**53)], "member must be a whole number"),
+        (["--member", "1", "--members", "2"], "member names one run"),
         (["--output", "orbit.txt"], ".parquet"),
         (["--output", "nowhere/at/all/orbit.js"], "no directory"),
         (["--output", "parts/", "--workers", "inline"], "--workers"),

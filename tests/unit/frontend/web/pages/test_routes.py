@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LARGE = PropagationRequest(200_000)
 SEEDED = PropagationRequest(500, Trajectory(seed=7))
+MEMBER = PropagationRequest(500, Trajectory(seed=7, member=3))
 
 
 def nothing_was_started(services: Services) -> bool:
@@ -85,7 +86,14 @@ def test_an_address_without_a_step_count_says_what_is_missing(web: FlaskClient, 
     assert "/propagate/500" in answer.text
 
 
-@pytest.mark.parametrize("query", ["seed=-1", "seed=x", "seed=", "seed=1&seed=2", "members=2"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("seed=-1", "seed=x", "seed=", "seed=1&seed=2", "members=2"),
+        *("member=-1", "member=x", "member=", "member=1&member=2", "member=1e3"),
+        *(f"member={2**53}", "member=0&members=2"),
+    ],
+)
 def test_a_query_that_makes_no_sense_is_400(
     web: FlaskClient, services: Services, query: str
 ) -> None:
@@ -100,6 +108,25 @@ def test_a_seed_in_the_query_is_answered_directly_and_names_its_own_address(
     assert page.status_code == 200
     assert f'<link rel="canonical" href="/propagate/{SEEDED.id}">' in page.text
     assert web.get(f"/propagate/{SEEDED.id}").status_code == 200
+
+
+def test_a_member_in_the_query_names_its_own_address_and_is_shown(web: FlaskClient) -> None:
+    page = web.get("/propagate/500?seed=7&member=3&utm_source=letter")
+    assert page.status_code == 200
+    assert f'<link rel="canonical" href="/propagate/{MEMBER.id}">' in page.text
+    assert "seed 7 · member 3" in page.text
+    assert "seed 7 · member 3" in web.get(f"/propagate/{MEMBER.id}").text
+    assert "seed 7 · member" not in web.get("/propagate/500?seed=7&member=0").text
+    assert "7, member 3" in web.get("/").text
+
+
+def test_an_id_with_a_digest_takes_a_member_of_those_that_it_has(web: FlaskClient) -> None:
+    web.get("/propagate/500?seed=7")
+    web.get("/propagate/500?seed=7&member=3")
+    for suffix in ("", "/data.js"):
+        assert web.get(f"/propagate/{SEEDED.id}{suffix}?member=0").status_code == 200
+        assert web.get(f"/propagate/{SEEDED.id}{suffix}?member=1").status_code == 400
+        assert web.get(f"/propagate/{MEMBER.id}{suffix}?member=3").status_code == 400
 
 
 def test_an_id_with_a_digest_takes_no_seed_beside_it(web: FlaskClient) -> None:
@@ -173,6 +200,8 @@ def test_the_form_leads_to_the_page_of_what_it_asks_for(web: FlaskClient) -> Non
     )
     seeded = web.post("/", data={"steps": "500", "seed": "7"})
     assert (seeded.status_code, seeded.headers["Location"]) == (303, f"/propagate/{SEEDED.id}")
+    member = web.post("/", data={"steps": "500", "seed": "7", "member": " 3 "})
+    assert member.headers["Location"] == f"/propagate/{MEMBER.id}"
 
 
 @pytest.mark.parametrize("steps", ["1,000", "1_000", "1e3", "1000"])
@@ -199,6 +228,8 @@ def test_the_form_takes_a_scenario(web: FlaskClient) -> None:
         ),
         ({"steps": "999999999"}, "must be a whole number from 1 to 100,000,000"),
         ({"steps": "500", "seed": "x"}, "The seed must be a whole number"),
+        ({"steps": "500", "member": "1e3"}, "The member must be a whole number"),
+        ({"steps": "500", "member": str(2**53)}, "member must be a whole number from 0 to"),
         ({"steps": "500", "scenario": "{"}, "The scenario is not valid JSON"),
         ({"steps": "500", "scenario": '{"agents": []}'}, "agents"),
     ],
@@ -250,7 +281,9 @@ def test_the_records_are_the_file_that_pages_have_always_loaded(web: FlaskClient
     answer = web.get("/propagate/500/data.js")
     assert answer.content_type == "text/javascript; charset=utf-8"
     assert answer.text.startswith("data = [[-Infinity, 0, {")
-    assert web.get("/propagate/500/data.js?seed=7").text != answer.text
+    seeded = web.get("/propagate/500/data.js?seed=7").text
+    member = web.get("/propagate/500/data.js?seed=7&member=3").text
+    assert len({answer.text, seeded, member}) == 3
 
 
 def test_no_data_of_what_takes_a_run_and_none_is_started(
