@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 HEALTH_S: Final = 0.1
 MAX_RUNS: Final = 2
-MAX_WAITING: Final = 6
+MAX_WAITING: Final = 4
 SHORT: Final = 2_000_000
 REQUESTS: Final = 5_000
 CLIENTS: Final = 50
