@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from sim.models.model import BARYCENTRE
 from sim.models.nbody import NBodyAgent, NBodyScenario, State3, Units
-from sim.models.nbody.agent import BARYCENTRE
 from sim.models.nbody.rules import (
     DEFAULT_TOLERANCE,
     GAUSS_RADAU,

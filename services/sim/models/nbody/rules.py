@@ -18,7 +18,8 @@ from sim.models.agent_rules import (
     checked_name,
     checked_primary,
 )
-from sim.models.nbody.agent import BARYCENTRE, COORDINATES, NBodyAgent, State3, Unplaced
+from sim.models.model import BARYCENTRE
+from sim.models.nbody.agent import COORDINATES, NBodyAgent, State3, Unplaced
 from sim.strictjson import number_of
 
 if TYPE_CHECKING:
