@@ -41,6 +41,7 @@ API: Final = "/api/v1/propagations"
 STEPS: Final = 1_000_000
 AGENTS: Final = 1_000
 CROWD_STEPS: Final = 20_000
+LEASE_MS: Final = 600_000
 SAMPLE_S: Final = 0.05
 SETTLED_S: Final = 5.0
 TIMEOUT_S: Final = 600.0
@@ -59,6 +60,7 @@ def main(arguments: list[str]) -> int:
         print(f"1,000 agents, {CROWD_STEPS:,} steps: {whole:,.0f} MiB of bins and samples")
         steps: dict[str, Callable[[], object]] = {
             "nothing": lambda: None,
+            "1,000 pages that follow a run": lambda: follow(porta, 1_000),
             "one overview": lambda: ask(porta, f"{STEPS}/overview"),
             "32 Parquet exports at once": lambda: exports(porta, 32),
             f"{readers} slow readers of CSV": lambda: slow(porta, "csv", [str(STEPS)] * readers),
@@ -82,7 +84,7 @@ def main(arguments: list[str]) -> int:
 
 def store(client: redis.Redis, request: PropagationRequest) -> None:
     """Store the trajectory of a request as a runner does."""
-    runs, trajectory = RunQueue(client), request.trajectory
+    runs, trajectory = RunQueue(client, lease_ms=LEASE_MS), request.trajectory
     runs.enqueue(request)
     lease = runs.acquire(trajectory.digest, "token", "runner").lease
     assert lease is not None  # noqa: S101
@@ -116,6 +118,22 @@ def ask(porta: Installation, what: str) -> int:
     """Ask, read all of the answer, and return its status."""
     with httpx.Client(base_url=porta.url, trust_env=False, timeout=TIMEOUT_S) as client:
         return client.get(f"{API}/{what}").status_code
+
+
+def follow(porta: Installation, count: int) -> None:
+    """Open so many event streams of a run that is queued: each holds a thread."""
+    with porta.client() as client:
+        one = client.post(API, json={"steps": 10 * STEPS, "seed": 7}).json()["id"]
+    head = f"GET {API}/{one}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    streams = [socket.create_connection(("127.0.0.1", porta.port)) for _ in range(count)]
+    for stream in streams:
+        stream.settimeout(TIMEOUT_S)
+        stream.sendall(head)
+    statuses = [stream.recv(12, socket.MSG_WAITALL).split()[1].decode() for stream in streams]
+    time.sleep(SETTLED_S)
+    print(f"    statuses { ({each: statuses.count(each) for each in sorted(set(statuses))}) }")
+    for stream in streams:
+        stream.close()
 
 
 def exports(porta: Installation, count: int) -> None:

@@ -28,7 +28,7 @@ _DEGREES: Final = (57.29577922821045, 2.8487187165804814e-07)
 """180/pi, likewise."""
 _OF_ONE_HALF: Final = (26.56505117707799, -6.673432494950659e-16)
 """The angle whose tangent is 1/2, in degrees, as a sum of two numbers."""
-_LARGE: Final = 2.0**900
+_LARGE: Final = 2.0**900  # above it, and below the next, products of halves leave binary64
 _SMALL: Final = 2.0**-900
 _SCALE: Final = 2.0**200
 
@@ -112,7 +112,7 @@ def _angle_below_45(y: float, x: float) -> float:
         return 0.0
     if x > _LARGE:
         x, y = x / _SCALE, y / _SCALE
-    elif x < _SMALL:
+    elif y < _SMALL and x < 1.0:
         x, y = x * _SCALE, y * _SCALE
     # atan(y/x) = atan(b) + atan((y/x - b)/(1 + b*y/x)) with b = 0, 1/2 or 1, so |t| <= 1/4.
     if 4.0 * y <= x:

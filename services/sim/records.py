@@ -42,7 +42,7 @@ def initial_records(scenario: Scenario) -> pa.RecordBatch:
     >>> initial_records(NANO).select(["agent", "t0", "t1", "y"]).to_pylist()[1]
     {'agent': 'Satellite', 't0': -inf, 't1': 0.0, 'y': 1.0}
     """
-    numbers = [(-math.inf, *agent.state.to_json().values()) for agent in scenario.agents]
+    numbers = [(-math.inf, *state.to_json().values()) for state in scenario.initial_states]
     indices = pa.array(range(len(numbers)), pa.int16())
     agents = pa.DictionaryArray.from_arrays(indices, pa.array(scenario.names, pa.string()))
     columns = [pa.array(column, pa.float64()) for column in zip(*numbers, strict=True)]

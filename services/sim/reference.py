@@ -42,8 +42,8 @@ def simulate(scenario: Scenario, seed: int, steps: int, member: int = 0) -> list
 
 def initial_records(scenario: Scenario) -> list[Record]:
     """Return the records of the start: before time 0, every agent has its initial state."""
-    agents = enumerate(scenario.agents)
-    return [Record(a, -math.inf, agent.state.time, agent.state) for a, agent in agents]
+    states = enumerate(scenario.initial_states)
+    return [Record(a, -math.inf, state.time, state) for a, state in states]
 
 
 def iterations(scenario: Scenario, seed: int, member: int = 0) -> Iterator[list[Record]]:

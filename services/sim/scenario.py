@@ -15,7 +15,7 @@ from typing import Final
 
 from sim.errors import Failure, FailureReason, RequestError
 from sim.models.agent_rules import MAX_AGENTS
-from sim.models.model import Scenario
+from sim.models.model import MAX_STEPS, Scenario
 from sim.models.nano.agent import Agent, State
 from sim.models.nano.scenario import NANO, NanoScenario
 from sim.models.table import read_scenario
@@ -43,9 +43,6 @@ SEED_LIMIT: Final = 2**53
 """Seeds are below it: larger integers lose bits as JSON numbers (RFC 8259, section 6)."""
 MEMBER_LIMIT: Final = SEED_LIMIT
 """Numbers of members are below it, for the same reason."""
-MAX_STEPS: Final = 2**53 - 1
-"""The largest step count that is an exact JSON number; the settings allow fewer."""
-
 _TRAJECTORY_FIELDS: Final = frozenset({"scenario", "seed"})
 _OPTIONAL_TRAJECTORY_FIELDS: Final = frozenset({"member"})
 

@@ -86,18 +86,25 @@ class Admission:
         self._of_thread = threading.local()
 
     @contextmanager
-    def admit(self, cost_s: float) -> Iterator[None]:
+    def admit(self, cost_s: float, *, held_bytes: int = 0) -> Iterator[None]:
         """Compute for about so many seconds, when it is the caller's turn; raises Busy.
 
-        Within a turn it is free.
+        What takes much memory meanwhile says how much, and has a place for it. Within a turn it is
+        free.
         """
         if self._turn is not None:
             yield
             return
-        with self._in_turn(Flow(CURRENT_CLIENT.get()()), cost_s, is_first=True):
-            yield
-        if cost_s > QUICK_S:
-            give_back()
+        client = CURRENT_CLIENT.get()()
+        place = self._places.take(Flow(client), held_bytes, held_bytes) if held_bytes else None
+        try:
+            with self._in_turn(Flow(client), cost_s, is_first=True):
+                yield
+        finally:
+            if place is not None:
+                self._places.release(place)
+            if place is not None or cost_s > QUICK_S:
+                give_back()
 
     def stream(
         self,

@@ -50,6 +50,9 @@ INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
 CHECKSUM: Final = "checksum"  # its field, the last one
 
 
+SINCE_SYSTEMS: Final = frozenset({"statistics", "elements", "system"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computed:
     """Who computed a result, when and for how long; `cluster` only where there was one."""
@@ -86,10 +89,16 @@ def _checksum(document: Mapping[str, Any]) -> str:
 
 
 def honours(propagation: Propagation, manifest: Mapping[str, Any]) -> bool:
-    """Whether a remade propagation is the one of the manifest, with all its statistics."""
+    """Whether a remade propagation is the one of the manifest, with all its statistics.
+
+    A manifest from before systems were described is held to all but the statistics, which have more
+    numbers since.
+    """
     summary = orjson.dumps(propagation.summary(), option=orjson.OPT_SERIALIZE_NUMPY)
-    result = manifest["result"]
-    return all(name in result and result[name] == v for name, v in orjson.loads(summary).items())
+    result, known = manifest["result"], orjson.loads(summary)
+    if "system" not in result:
+        known = {name: v for name, v in known.items() if name not in SINCE_SYSTEMS}
+    return all(name in result and result[name] == v for name, v in known.items())
 
 
 def resource_of(manifest: Mapping[str, Any]) -> Resource:

@@ -18,6 +18,7 @@ __all__ = [
     "ClusterView",
     "ErrorReport",
     "Links",
+    "OrderReport",
     "Progress",
     "Resource",
     "Status",
@@ -126,6 +127,22 @@ class ErrorReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """What an order asks for, and what it came to."""
+
+    __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
+
+    at_most: int
+    """Iterations that are tried at most."""
+    until: float | None = None
+    """The time that every agent's clock is to reach."""
+    stop: Mapping[str, object] | None = None
+    """The condition that ends it: an agent, and its `escape` or the distance `within`."""
+    came_to: str | None = None
+    """The id of the propagation that answers it; null until that is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """The links of a propagation; paths on this server."""
 
@@ -141,10 +158,12 @@ class Links:
     """The records in other formats."""
     events: str
     """Server-sent events of its progress."""
+    propagation: str | None = None
+    """Of an order: the propagation that it came to."""
 
     @classmethod
-    def of(cls, propagation_id: str) -> Links:
-        """Return the links of the propagation with this id."""
+    def of(cls, propagation_id: str, came_to: str | None = None) -> Links:
+        """Return the links of the propagation with this id, or of an order that came to one."""
         api, page = f"{API_ROOT}/{propagation_id}", f"/propagate/{propagation_id}"
         return cls(
             self=api,
@@ -152,7 +171,12 @@ class Links:
             data_js=f"{page}/data.js",
             records=f"{api}/records",
             events=f"{api}/events",
+            propagation=None if came_to is None else f"{API_ROOT}/{came_to}",
         )
+
+    def to_json(self, prefix: str = "") -> dict[str, str]:
+        """Return the links for a client that reaches this server's paths under a prefix."""
+        return {name: prefix + path for name, path in asdict(self).items() if path is not None}
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: `document` is cached
@@ -162,9 +186,10 @@ class Resource:
     __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
 
     id: str
-    """The step count, or the step count and a digest: 500, 500-0123456789abcdef."""
-    steps: int
-    """Iterations that were asked for."""
+    """The step count, or the step count and a digest: 500, 500-0123456789abcdef. An order has an
+    id of its own, such as q-0123456789abcdef."""
+    steps: int | None
+    """Iterations that were asked for, or that an order came to: null until that is known."""
     seed: int
     """The seed of the random time steps."""
     member: int
@@ -184,10 +209,15 @@ class Resource:
     error: ErrorReport | None = None
     """Why it failed; of a queued one, why it waits or is tried again."""
 
+    stopped: bool | None = None
+    """Of an order: whether its condition was met; null until that is known."""
+    order: OrderReport | None = None
+    """The order, where it is one, or one has asked for it just now."""
+
     @property
     def links(self) -> Links:
         """Its links."""
-        return Links.of(self.id)
+        return Links.of(self.id, None if self.order is None else self.order.came_to)
 
     @cached_property
     def document(self) -> bytes:
@@ -210,5 +240,12 @@ class Resource:
             "error": asdict(self.error) | {"agents": list(self.error.agents)}
             if self.error
             else None,
-            "links": asdict(self.links),
+            "links": self.links.to_json(),
+            **self._of_order(),
         }
+
+    def _of_order(self) -> dict[str, object]:
+        """Return the members that only an order, and what answers it, has."""
+        if self.order is None:
+            return {}
+        return {"stopped": self.stopped, "order": asdict(self.order)}

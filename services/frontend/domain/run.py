@@ -131,7 +131,7 @@ class RunState:
     `target` and `done` are iterations, `rate` is iterations a second, `workers` of the `wanted`
     have arrived, `error` is why the last owner failed, `position` is its place in the queue from
     1, times are Redis' own in ms. `waiting` has the steps of each id that waits; of a `crowded`
-    run, only of the longest.
+    run, only of the longest. `orders` are those of the waiting ids that are orders, as JSON.
     """
 
     digest: str
@@ -155,6 +155,7 @@ class RunState:
     waiting: Mapping[str, int] | None = None
     ended: Mapping[str, Status] = field(default_factory=dict)
     crowded: bool = False
+    orders: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def is_under_way(self) -> bool:
@@ -223,6 +224,11 @@ class RunState:
             waiting=waiting,
             ended=ended or {},
             crowded="crowded" in text,
+            orders={
+                name.removeprefix("order:"): value.encode()
+                for name, value in text.items()
+                if name.startswith("order:")
+            },
         )
 
 

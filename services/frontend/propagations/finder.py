@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from frontend.domain.resource import Status
 from frontend.errors import NotFound
 from frontend.observability.process_metrics import RESULT_HIT, RESULT_MISS
+from frontend.propagations.orders import under_its_id, waiting_requests
 from frontend.propagations.run_resource import of_run, waiting_for
-from sim.scenario import PropagationRequest
+from sim.order import Order
 
 if TYPE_CHECKING:
     from frontend.domain.resource import Resource
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from frontend.runs.run_queue import RunQueue
     from frontend.runs.runner_status import RunnerStatus
     from frontend.settings import Settings
+    from sim.scenario import PropagationRequest
 
 __all__ = ["Finder", "Known"]
 
@@ -92,10 +94,11 @@ class Finder:
         runs = self._runs.under_way()
         trajectories = self._store.trajectories([run.digest for run in runs])
         return [
-            self.resource_for(PropagationRequest(steps, trajectories[run.digest]), run)
+            under_its_id(request, resource) if isinstance(request, Order) else resource
             for run in runs
             if run.digest in trajectories
-            for steps in (run.waiting or {}).values()
+            for request in waiting_requests(trajectories[run.digest], run.waiting or {}, run.orders)
+            for resource in (self.resource_for(request, run),)
         ]
 
     def resource_for(self, request: PropagationRequest, run: RunState) -> Resource:

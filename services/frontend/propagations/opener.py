@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BUDGET_BYTES", "Opener", "Unsupported"]
 
-BUDGET_BYTES: Final = 128 * 2**20  # six of 1e8 steps of two agents
+BUDGET_BYTES: Final = 96 * 2**20  # four of 1e8 steps of two agents
 FINE_BYTES: Final = 64 * 2**20  # what one has at most, unless its coarsest level has more
 LARGE_BYTES: Final = 32 * 2**20  # before it is coarsened: a stretch takes some three times its size
 LOAD_S: Final = 0.01  # to read the stretches of 1e8 steps from Redis, and to verify them
@@ -77,7 +77,16 @@ class Opener:
         self, request: PropagationRequest, *, more_s: float = 0.0
     ) -> AbstractContextManager[None]:
         """Return a turn to open it, and for so many seconds more; entering it raises Busy."""
-        return self._admission.admit(self._seconds(request) + more_s)
+        return self._admission.admit(
+            self._seconds(request) + more_s, held_bytes=self.held_bytes(request)
+        )
+
+    def held_bytes(self, request: PropagationRequest) -> int:
+        """Return how much a propagation takes in memory if that is much, else 0."""
+        scenario, steps = request.trajectory.scenario, request.steps
+        if opened_bytes(scenario, steps) <= LARGE_BYTES:
+            return 0
+        return opened_bytes(scenario, steps, self._least_level(request))
 
     def forget(self, request: PropagationRequest) -> None:
         """Open it anew the next time."""
@@ -92,7 +101,7 @@ class Opener:
 
     def _load(self, request: PropagationRequest, *, is_published: bool) -> Propagation:
         scenario = request.trajectory.scenario
-        least_level = opened_level(scenario, request.steps, min(FINE_BYTES, self._budget_bytes))
+        least_level = self._least_level(request)
         needed_bytes = opened_bytes(scenario, request.steps, least_level)
         if needed_bytes > self._budget_bytes:
             raise BadRequest(
@@ -107,6 +116,10 @@ class Opener:
                 return self._load_at(request, least_level, is_published=is_published)
             finally:
                 give_back()
+
+    def _least_level(self, request: PropagationRequest) -> int:
+        budget_bytes = min(FINE_BYTES, self._budget_bytes)
+        return opened_level(request.trajectory.scenario, request.steps, budget_bytes)
 
     def _load_at(
         self, request: PropagationRequest, least_level: int, *, is_published: bool

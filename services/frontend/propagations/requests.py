@@ -15,15 +15,28 @@ from typing import TYPE_CHECKING, Final
 from frontend.errors import BadRequest, NotFound
 from sim.cost_model import work
 from sim.errors import RequestError, ScenarioError
+from sim.order import Order, read_condition, read_until
 from sim.scenario import NANO, PropagationRequest, Trajectory, read_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ID", "Limits", "parse_id", "read_request", "step_count", "whole_number"]
+    from sim.scenario import Scenario
+
+__all__ = [
+    "ID",
+    "ORDER_ID",
+    "Limits",
+    "parse_id",
+    "read_order",
+    "read_request",
+    "step_count",
+    "whole_number",
+]
 
 WHOLE_NUMBER: Final = re.compile("0|[1-9][0-9]{0,15}")  # 16 digits hold everything below 2**53
 ID: Final = re.compile("([1-9][0-9]{0,15})(?:-([0-9a-f]{16}))?")  # JSON Schema reads it, too
+ORDER_ID: Final = re.compile("q-[0-9a-f]{16}")
 SHOWN_CHARACTERS: Final = 40
 SHOWN_STEPS: Final = 10**16  # larger numbers are shown as 1e+99
 GROUPED: Final = re.compile("[1-9][0-9]{0,2}(?:(?:,[0-9]{3}){1,5}|(?:_[0-9]{3}){1,5})")
@@ -36,6 +49,10 @@ class Limits:
 
     max_steps: int
     max_work: int
+
+    def steps_of(self, scenario: Scenario) -> int:
+        """Return how many steps of a scenario are allowed; 0 where not even one is."""
+        return min(self.max_steps, int(self.max_work // work(1, scenario)))
 
     def check(self, request: PropagationRequest) -> PropagationRequest:
         """Return the request; raises BadRequest where it is too large."""
@@ -106,6 +123,78 @@ def read_request(
     except (RequestError, ScenarioError) as error:
         raise BadRequest(str(error)) from None
     return limits.check(request)
+
+
+def read_order(
+    limits: Limits,
+    *,
+    steps: int | None = None,
+    until: object | None = None,
+    stop: object | None = None,
+    seed: int = 0,
+    member: int | None = None,
+    members: int = 1,
+    scenario: object | None = None,
+) -> PropagationRequest:
+    """Make a request, or an `Order` where it asks for a time or for a condition to stop at.
+
+    `until` and `stop` are parsed JSON. A time whose number of steps is known at once gives the
+    request of so many.
+    """
+    if until is not None:
+        if steps is not None or stop is not None:
+            raise BadRequest("until takes the place of steps and stop: give it alone.")
+        first = read_request(limits, steps=1, seed=seed, member=member, scenario=scenario)
+        known = _known_steps(limits, first.trajectory, until)
+        if isinstance(known, Order):
+            _check_members(known, members)
+            return known
+        return read_request(
+            limits, steps=known, seed=seed, member=member, members=members, scenario=scenario
+        )
+    if steps is None:
+        raise BadRequest("steps is missing; give it, or a time: until.")
+    if stop is None:
+        return read_request(
+            limits, steps=steps, seed=seed, member=member, members=members, scenario=scenario
+        )
+    request = read_request(limits, steps=steps, seed=seed, member=member, scenario=scenario)
+    try:
+        condition = read_condition(request.trajectory.scenario, stop)
+    except RequestError as error:
+        raise BadRequest(str(error)) from None
+    order = Order(steps, request.trajectory, condition=condition)
+    _check_members(order, members)
+    return order
+
+
+def _known_steps(limits: Limits, trajectory: Trajectory, until: object) -> int | Order:
+    """Return how many steps a time takes, or the order that finds it out."""
+    scenario = trajectory.scenario
+    try:
+        condition = read_until(until)
+    except RequestError as error:
+        raise BadRequest(str(error)) from None
+    known = scenario.steps_until(condition.time)
+    if known is not None:
+        return known
+    allowed = limits.steps_of(scenario)
+    fewest = scenario.fewest_steps_until(condition.time)
+    if fewest > allowed:
+        raise BadRequest(
+            f"The time {condition.time:g} takes at least {fewest:.3g} steps of this scenario, more "
+            f"than the {allowed:,} that are allowed; ask for an earlier time."
+        )
+    at_most = min(allowed, scenario.most_steps_until(condition.time))
+    return Order(at_most, trajectory, condition=condition)
+
+
+def _check_members(order: Order, members: int) -> None:
+    if members != 1:
+        raise BadRequest(
+            f"{'until' if order.is_until else 'stop'} asks for one trajectory: its members would "
+            "end after different numbers of steps. Leave members out, or set it to 1."
+        )
 
 
 def parse_id(

@@ -14,15 +14,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from frontend.errors import NotFound, NotReady
+from frontend.domain.resource import Status
+from frontend.errors import BadRequest, NotFound, NotReady
 from frontend.observability import log_context
 from frontend.propagations import requests
 from frontend.propagations.finder import Finder, Known
 from frontend.propagations.inline import InlineResults
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener, Unsupported
+from frontend.propagations.orders import Answer, Orders, answered, under_its_id
 from frontend.propagations.verified_results import VerifiedResults
 from sim.errors import PropagationFailed
+from sim.order import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,6 +70,7 @@ class Propagations:
         results = VerifiedResults(store, self._opener, self._repair)
         self._finder = Finder(settings, store, results, runs, runner_status)
         self._inline = InlineResults(rule, store, runs, self._opener)
+        self._orders = Orders(rule, store, runs, admission)
 
     # Text becomes a request.
 
@@ -78,9 +82,44 @@ class Propagations:
         member: str | None = None,
         members: str | None = None,
     ) -> PropagationRequest:
-        """Read an id; raises BadRequest or NotFound."""
+        """Read an id, that of an order too; raises BadRequest or NotFound."""
+        if requests.ORDER_ID.fullmatch(text):
+            if seed is not None or members is not None:
+                raise BadRequest("An order has its seed and members already; leave them out.")
+            return self.order(text)
         request = requests.parse_id(
             self._limits, text, self._store.trajectory, seed=seed, member=member, members=members
+        )
+        log_context.about(request)
+        return request
+
+    def order(self, order_id: str) -> Order:
+        """Return the order with an id; raises NotFound."""
+        order = self._orders.read(order_id)
+        log_context.about(order)
+        return order
+
+    def asked(
+        self,
+        *,
+        steps: int | None,
+        until: object | None = None,
+        stop: object | None = None,
+        seed: int = 0,
+        member: int | None = None,
+        members: int = 1,
+        scenario: object | None = None,
+    ) -> PropagationRequest:
+        """Make a request of its parts, or an order; raises BadRequest."""
+        request = requests.read_order(
+            self._limits,
+            steps=steps,
+            until=until,
+            stop=stop,
+            seed=seed,
+            member=member,
+            members=members,
+            scenario=scenario,
         )
         log_context.about(request)
         return request
@@ -110,12 +149,40 @@ class Propagations:
 
     def find(self, request: PropagationRequest) -> Resource | None:
         """Return what is known of a propagation, without starting anything; None if nothing."""
+        if isinstance(request, Order):
+            return self._find_order(request)
         known = self.known(request)
         return known.resource or self.settled(request, known)
 
     def known(self, request: PropagationRequest) -> Known:
         """Return a stored result, else what its run says."""
         return self._finder.known(request)
+
+    def _find_order(self, order: Order) -> Resource | None:
+        """Return what is known of an order: its run's resource, or its answer's."""
+        known = self._orders.answer(order)
+        if known is None:
+            run = self._runs.state(order.trajectory.digest)
+            status = None if run is None else run.status_of(order.id, order.steps)
+            if run is not None and status is not None and status is not Status.COMPLETE:
+                return self.resource_for(order, run)
+            known = self._orders.settled(order)
+        if not isinstance(known, Answer):
+            return known
+        resource = self.find(known.request)
+        return None if resource is None else under_its_id(order, answered(order, known, resource))
+
+    def answer(self, request: PropagationRequest) -> PropagationRequest:
+        """Return the request that an answered order has come to; any other request as it is."""
+        known = self._orders.answer(request) if isinstance(request, Order) else None
+        return known.request if isinstance(known, Answer) else request
+
+    def settled_order(self, order: Order) -> Answer | None:
+        """Return what an order comes to, if that takes no run; raises BadRequest if to nothing."""
+        known = self._orders.settled(order)
+        if isinstance(known, Answer) or known is None:
+            return known
+        raise BadRequest(known.error.detail if known.error else "The order can't be met.")
 
     def stored(self, request: PropagationRequest) -> Resource | None:
         """Return a stored result; None if there is none."""
@@ -141,7 +208,8 @@ class Propagations:
 
     def resource_for(self, request: PropagationRequest, run: RunState) -> Resource:
         """Return the resource of a propagation whose run is in this state; raises NotFound."""
-        return self._finder.resource_for(request, run)
+        resource = self._finder.resource_for(request, run)
+        return under_its_id(request, resource) if isinstance(request, Order) else resource
 
     # Starting.
 
@@ -150,6 +218,11 @@ class Propagations:
 
         Raises QueueFull and StorageError.
         """
+        if isinstance(request, Order):
+            answer = self.settled_order(request)
+            if answer is not None:
+                return answered(request, answer, self.start(answer.request, retry=retry))
+            return self.enqueue(request, retry=retry)[0]
         stored = self.stored(request)
         if stored is not None:
             return stored
@@ -213,7 +286,8 @@ class Propagations:
         self, request: PropagationRequest, *, retry: bool = False, charges: Sequence[Charge] = ()
     ) -> tuple[Resource, bool]:
         """Join or enqueue the run that will give the result; return also whether that adds work."""
-        enqueued = self._runs.enqueue(request, retry=retry, charges=charges)
+        has_failed = isinstance(request, Order) and self._orders.answer(request) is not None
+        enqueued = self._runs.enqueue(request, retry=retry or has_failed, charges=charges)
         if enqueued.run is None:
             return self._finder.finished(request), False
         return self.resource_for(request, enqueued.run), enqueued.adds_work
@@ -225,7 +299,14 @@ class Propagations:
         return self._runs.cancel(request)
 
     def remove(self, request: PropagationRequest) -> None:
-        """Cancel the run of a propagation, or delete its result; raises NotFound."""
+        """Cancel the run of a propagation, or delete its result; raises NotFound.
+
+        Of an order that is answered only the record is deleted: its answer is a propagation.
+        """
+        if isinstance(request, Order):
+            if not self.cancel(request) and not self._runs.forget_order(request.id):
+                raise NotFound(f"There is no order {request.id} to cancel or delete.")
+            return
         self._inline.forget(request)
         if not self.cancel(request) and not self._store.delete(request):
             raise NotFound(f"There is no propagation {request.id} to cancel or delete.")
@@ -239,6 +320,10 @@ class Propagations:
         """
         return self.opening(request)()
 
+    def held_bytes(self, request: PropagationRequest) -> int:
+        """Return how much a propagation takes in memory if that is much, else 0."""
+        return self._opener.held_bytes(request)
+
     def opening(self, request: PropagationRequest) -> Callable[[], Propagation]:
         """Return what opens a propagation that exists, for one who opens it more than once.
 
@@ -246,7 +331,7 @@ class Propagations:
         as `open` does.
         """
         is_published = self._finder.peek(request) is not None
-        if not is_published and self.inline_basis(request) is None:
+        if not is_published and (isinstance(request, Order) or self.inline_basis(request) is None):
             raise self._absence(request)
         return lambda: self._open(request, is_published=is_published)
 

@@ -2,12 +2,15 @@
 
 - Stretches are stored in order, each under the lease. A result is published as soon as the stored
   stretches cover it. Its manifest is written last.
+- An order that waits is answered as soon as the stored stretches hold its answer: the propagation
+  that it has come to is published in its place, and the run goes no further than is still needed.
 - The cluster is stopped in every case, before the run is given back.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -16,8 +19,10 @@ from frontend.domain import manifest
 from frontend.domain.resource import ClusterView, Timings
 from frontend.observability import logs
 from frontend.propagations.inline_rule import is_bulky
+from frontend.propagations.requests import ORDER_ID
 from frontend.propagations.run_resource import timestamp
 from frontend.runner.dask_backend import POLL_S, wait_for_a_worker
+from frontend.runner.order_watch import OrderWatch
 from frontend.runner.run_tag import RunTag
 from sim.cost_model import workers_for
 from sim.driver import propagate_on
@@ -26,15 +31,21 @@ from sim.scenario import PropagationRequest
 
 if TYPE_CHECKING:
     from frontend.bootstrap import Services
+    from frontend.domain.order_record import OrderRecord
     from frontend.runner.growing_trajectory import GrowingTrajectory
     from frontend.runner.lease_keeper import LeaseKeeper
     from sim.cluster import Backend, Cluster
     from sim.engine import Stretch
+    from sim.order import Order
 
 __all__ = ["RunExecutor"]
 
 RECANCEL_S: Final = 2  # a task normally ends within milliseconds of its cancellation
 SHORTEST_S: Final = 1e-3  # keeps the rate finite when the first stretch comes at once
+
+
+class _Enough(Exception):
+    """Orders are answered, and the stored stretches hold all that is still needed."""
 
 
 class RunExecutor:
@@ -60,6 +71,8 @@ class RunExecutor:
         self._tag = RunTag.of(installation, keeper.lease)
         self._reused_steps = growing.iterations
         self._published: set[str] = set()
+        self._orders = OrderWatch(growing)
+        self._has_settled = False  # an order, so that the target may be nearer than it was
         self._cluster: ClusterView | None = None
         self._requested_at = monotonic()
         self._started_at: float | None = None  # when the first worker was there
@@ -79,6 +92,7 @@ class RunExecutor:
             await _end(keeping)
 
     async def _work(self) -> None:
+        await self._publish_covered()  # an order whose answer is stored needs no cluster
         if self._growing.iterations < self._keeper.target:
             self._keeper.expect(self._settings.cluster_timeout_s)
             async with self._backend.open(
@@ -113,17 +127,18 @@ class RunExecutor:
     async def _propagate(self, cluster: Cluster) -> None:
         self._keeper.expect(self._settings.stretch_deadline_s)
         await self._progress(stage="propagating", done=self._growing.iterations)
-        await propagate_on(
-            cluster.client,
-            self._growing.trajectory,
-            start=self._growing.tail,
-            first_interval=self._growing.intervals,
-            until_interval=self._growing.trajectory.intervals_for(self._keeper.target),
-            slice_budget=self._settings.slice_budget,
-            on_stretch=self._take_stretch,
-            on_slices=self._cache_slices,
-            deadline_s=self._settings.stretch_deadline_s,
-        )
+        with suppress(_Enough):
+            await propagate_on(
+                cluster.client,
+                self._growing.trajectory,
+                start=self._growing.tail,
+                first_interval=self._growing.intervals,
+                until_interval=self._growing.trajectory.intervals_for(self._keeper.target),
+                slice_budget=self._settings.slice_budget,
+                on_stretch=self._take_stretch,
+                on_slices=self._cache_slices,
+                deadline_s=self._settings.stretch_deadline_s,
+            )
 
     async def _take_stretch(self, stretch: Stretch, data: bytes) -> None:
         """Store a stretch that a worker made, report progress, and publish what is covered."""
@@ -137,6 +152,8 @@ class RunExecutor:
             rate=(self._growing.good - self._reused_steps) / max(elapsed_s, SHORTEST_S),
         )
         await self._publish_covered()
+        if self._has_settled and self._growing.iterations >= self._keeper.target:
+            raise _Enough
 
     async def _put(self, stretch: Stretch, data: bytes) -> None:
         entry = self._growing.entry(stretch, data)
@@ -156,12 +173,41 @@ class RunExecutor:
         await asyncio.to_thread(self._slices.put_many, slices)
 
     async def _publish_covered(self) -> None:
-        """Publish the waiting results that the stored stretches cover, the shortest first."""
-        for steps in sorted(self._keeper.waiting.values()):
+        """Publish the waiting results that the stored stretches cover, the shortest first.
+
+        Orders come before: what they have come to is among the waiting results then.
+        """
+        answered = await self._settle_orders()
+        for name, steps in sorted(self._keeper.waiting.items(), key=lambda item: item[1]):
             request = PropagationRequest(steps, self._growing.trajectory)
+            if name != request.id:  # an order
+                continue
             if steps <= self._growing.good and request.id not in self._published:
                 await self._publish(request)
                 self._published.add(request.id)
+        for order, record in answered:  # whose answers are published now
+            await self._settle(order, record)
+
+    async def _settle_orders(self) -> list[tuple[Order, OrderRecord]]:
+        """Note what orders have come to; return those whose propagations are to be published."""
+        if not any(ORDER_ID.fullmatch(name) for name in self._keeper.waiting):
+            return []
+        run = await self._keeper.call(self._runs.state, self._keeper.lease.digest)
+        answers = await asyncio.to_thread(
+            self._orders.answers, self._keeper.waiting, run.orders if run else {}
+        )
+        wanted = [found for found in answers if await self._settle(*found) == "wanted"]
+        if answers:
+            self._has_settled = True
+            await self._keeper.renew()  # the target is nearer, and the answers are waited for
+        return wanted
+
+    async def _settle(self, order: Order, record: OrderRecord) -> str:
+        log = logs.logger(__name__)
+        verdict = await self._keeper.call(self._runs.settle, self._keeper.lease, order, record)
+        if verdict == "settled":
+            log.info("order settled", id=order.id, steps=record.steps, stopped=record.stopped)
+        return verdict
 
     async def _publish(self, request: PropagationRequest) -> None:
         count = self._growing.stretches_for(request.steps)

@@ -23,12 +23,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import orjson
 
+from frontend.domain.order_record import OrderRecord
 from frontend.domain.run import Acquired, Enqueued, Lease, Renewal, RunState, Snapshot, pairs
 from frontend.errors import ChainBroken, LeaseLost, QueueFull, QuotaExceeded, ValueTooLarge
 from frontend.settings import Settings
 from frontend.storage import keys
 from frontend.storage.connection import command, now_ms, storage_errors
 from frontend.storage.scripts import Scripts, sha1_of
+from sim.order import Order
 from sim.scenario import canonical_json
 
 if TYPE_CHECKING:
@@ -101,10 +103,12 @@ class RunQueue:
             digest,
             *(request.id, request.steps, canonical_json(request.trajectory.to_json())),
             *(self._max_waiting, WAITING_FOR_ONE_RUN, int(retry), sha1_of(damaged)),
+            OrderRecord.of(request).to_bytes() if isinstance(request, Order) else b"",
             *(word for one in charges for word in (one.cost, one.limit, one.window_s)),
             request=keys.request(digest),
             published=keys.published(digest),
             manifest=keys.manifest(request.id),
+            order=keys.order(request.id),
             charged=[one.key for one in charges],
         )
         if verdict == b"quota":
@@ -255,6 +259,36 @@ class RunQueue:
         Raises StorageFull and ChainBroken.
         """
         self._publish("derive", request, manifest, chain, "", 0, is_repair=is_repair)
+
+    def settle(
+        self, lease: Lease, order: Order, record: OrderRecord
+    ) -> Literal["wanted", "settled", "gone"]:
+        """Note what an order has come to; raises LeaseLost.
+
+        `wanted`: the propagation that answers it waits beside it now; once that is published, this
+        is to be called again. `settled` or `gone`: the order waits no longer.
+        """
+        answer = None if record.steps is None else order.answer(record.steps)
+        words = (order.id, record.to_bytes(), answer.id if answer else "", record.steps or 0)
+        verdict: Literal["wanted", "settled", "gone"] = self._owner(
+            "settle",
+            lease,
+            *words,
+            order=keys.order(order.id),
+            published=keys.published(lease.digest),
+        ).decode()
+        return verdict
+
+    def order(self, order_id: str) -> OrderRecord | None:
+        """Read the record of an order; None where it is unknown, or was too long ago."""
+        with storage_errors():
+            data: bytes | None = command(self._client, "GET", keys.order(order_id))
+        return None if data is None else OrderRecord.from_bytes(data)
+
+    def forget_order(self, order_id: str) -> bool:
+        """Delete the record of an order that does not wait; return whether there was one."""
+        with storage_errors():
+            return bool(command(self._client, "DEL", keys.order(order_id)))
 
     def finish(self, lease: Lease) -> Literal["covered", "queued", "done"]:
         """Release the run with everything published up to the target; raises LeaseLost.

@@ -1,7 +1,7 @@
 """The names of Porta's keys in Redis.
 
-Only slices and the counters of quotas have a TTL: under `volatile-lru`, any key with one may be
-evicted.
+Only slices, the counters of quotas and what an order came to have a TTL: under `volatile-lru`, any
+key with one may be evicted.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ __all__ = [
     "manifest",
     "of_answers",
     "of_run",
+    "order",
     "published",
     "record",
     "request",
@@ -107,6 +108,11 @@ def published(digest: str) -> str:
 def slice_of(digest: str, interval: int) -> str:
     """Return the key of one slice's bytes, which has a TTL."""
     return f"trajectory/{digest}/slice/{interval}"
+
+
+def order(order_id: str) -> str:
+    """Return the key of an order and what it came to (JSON), which has a TTL."""
+    return f"run/order/{order_id}"
 
 
 def run(digest: str) -> str:

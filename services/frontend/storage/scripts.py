@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EVENTS_KEPT", "NAMES", "Scripts", "key_names", "sha1_of", "source"]
 
+ORDER_LIFE_MS: Final = 7 * 86_400_000  # a week in which the id of an order leads to its answer
 EVENTS_KEPT: Final = 512  # of one run; more than an hour of progress, some 200 KB
 
 
@@ -45,6 +46,7 @@ _FOLDER: Final = files("frontend.storage") / "lua"
 _CONSTANTS: Final = {
     "BOUNDS_MS": _bounds(),
     "EVENTS_KEPT": str(EVENTS_KEPT),
+    "ORDER_LIFE_MS": str(ORDER_LIFE_MS),
 }
 
 NAMES: Final = tuple(

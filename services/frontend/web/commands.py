@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from frontend.errors import NotFound, QuotaExceeded
+from frontend.propagations.orders import answered
 from frontend.web.auth import audit_log
 from frontend.web.auth.authorization import principal, starts_by_looking
 from frontend.web.auth.quotas import check_possible, quotas
 from frontend.web.context import services
 from sim.cost_model import work
+from sim.order import Order
 
 if TYPE_CHECKING:
     from frontend.domain.resource import Resource
@@ -25,6 +27,8 @@ def find_or_start(request: PropagationRequest) -> Resource | None:
     QuotaExceeded, QueueFull and StorageError.
     """
     propagations = services().propagations
+    if isinstance(request, Order):
+        return propagations.find(request)
     known = propagations.known(request)
     if known.resource is not None:
         return known.resource
@@ -41,8 +45,18 @@ def start(request: PropagationRequest, *, retry: bool = False) -> Resource:
 
     Raises QuotaExceeded, QueueFull and StorageError. Joining is free.
     """
+    if isinstance(request, Order):
+        return _start_order(request, retry=retry)
     stored = services().propagations.stored(request)
     return stored if stored is not None else _start_unknown(request, retry=retry)
+
+
+def _start_order(order: Order, *, retry: bool) -> Resource:
+    """Answer an order at once, if that takes no run, else join or start the one that will."""
+    answer = services().propagations.settled_order(order)
+    if answer is None:
+        return _enqueue(order, retry=retry)
+    return answered(order, answer, start(answer.request, retry=retry))
 
 
 def _start_unknown(
@@ -55,6 +69,12 @@ def _start_unknown(
         if principal().is_limited and (size := propagations.inline_bytes(request)):
             quotas().keep(principal(), size)
         return propagations.compute_inline(request, basis)
+    return _enqueue(request, retry=retry)
+
+
+def _enqueue(request: PropagationRequest, *, retry: bool) -> Resource:
+    """Join or start the run of a request, and charge for it."""
+    propagations = services().propagations
     charges = quotas().charges(principal(), _work(request)) if principal().is_limited else []
     try:
         resource, adds_work = propagations.enqueue(request, retry=retry, charges=charges)

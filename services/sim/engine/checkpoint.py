@@ -68,8 +68,8 @@ def initial_checkpoint(scenario: Scenario) -> Checkpoint:
     """Return the start: one record `[-inf, 0)` per agent, with its initial state."""
     agents, model = len(scenario.agents), scenario.model
     records = np.zeros((agents, model.depth, len(model.columns)))
-    for a, agent in enumerate(scenario.agents):
-        records[a, 0] = -math.inf, *agent.state.to_json().values()
+    for a, state in enumerate(scenario.initial_states):
+        records[a, 0] = -math.inf, *state.to_json().values()
     carry = model.kernel.initial_carry(scenario)
     return checkpoint_at(scenario, 0, np.zeros(agents, np.int64), records, carry)
 

@@ -57,24 +57,25 @@ def statistics(scenario: Scenario, tallies: Tally) -> dict[str, object]:
     By agent name, for each agent with a primary; numbers that are not finite are null.
     """
     return {
-        name: _of_agent(scenario, a, primary, tallies)
-        for a, (name, primary) in enumerate(zip(scenario.names, scenario.primaries, strict=True))
+        name: _of_agent(primary, gravity, a, tallies)
+        for a, (name, primary, gravity) in enumerate(
+            zip(scenario.names, scenario.orbited, scenario.gravity, strict=True)
+        )
         if primary is not None
     }
 
 
-def _of_agent(scenario: Scenario, a: int, primary: int, tallies: Tally) -> dict[str, object]:
+def _of_agent(primary: str, mu: float, a: int, tallies: Tally) -> dict[str, object]:
     counts = tallies.counts[:, a]
     stepped = np.flatnonzero(counts)
     sums = np.cumsum(tallies.sums[stepped, a], axis=0)  # cumsum adds in order; sum does not
-    described: dict[str, object] = {"primary": scenario.names[primary], "steps": int(counts.sum())}
+    described: dict[str, object] = {"primary": primary, "steps": int(counts.sum())}
     for element, quantity in enumerate(QUANTITIES):
         described[quantity] = {
             **_extreme(tallies, stepped, a, element, _MIN),
             **_extreme(tallies, stepped, a, element, _MAX),
             "mean": _number(sums[-1, element] / counts.sum()) if len(stepped) else None,
         }
-    mu = scenario.agents[primary].mu
     ends = tallies.ends[:, a]
     described["unbound_from"] = _unbound_from(tallies.unbound[stepped, a])
     orbits = {

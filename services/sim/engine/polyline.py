@@ -42,8 +42,8 @@ class PolylineBuilder:
         self._window = window
         self._around = np.array(
             [
-                -1 if primary is None or window.frame == "inertial" else primary
-                for primary in archive.trajectory.scenario.primaries[: window.agents]
+                -1 if window.frame == "inertial" else row
+                for row in archive.trajectory.scenario.orbited_rows[: window.agents]
             ],
             np.int64,
         )
@@ -122,8 +122,9 @@ def _tolerance(archive: Archive, window: Window) -> float:
     high = np.fmax.reduce(series[..., 1], axis=(0, 1), initial=-math.inf)
     if window.frame == "primary":
         # Distances are measured from the agent at the origin, if that one is drawn.
-        has_origin = None in archive.trajectory.scenario.primaries[: window.agents]
-        size = (high[2] - (0.0 if has_origin else low[2])) / math.sqrt(2.0)
+        has_origin = None in archive.trajectory.scenario.orbited[: window.agents]
+        r = archive.trajectory.scenario.model.dimensions  # the place of distances among the series
+        size = (high[r] - (0.0 if has_origin else low[r])) / math.sqrt(2.0)
     else:
         with np.errstate(over="ignore"):  # a figure wider than the largest number
             size = max(high[0] - low[0], high[1] - low[1])

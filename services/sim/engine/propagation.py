@@ -15,12 +15,14 @@ import contextlib
 import functools
 import hashlib
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sim.cost_model import stretch_intervals
 from sim.engine.archive import Archive
 from sim.engine.checkpoint import initial_checkpoint
 from sim.engine.diagnostics import statistics
+from sim.engine.downsampling import merged_path
+from sim.engine.osculation import osculating_orbits
 from sim.engine.slices import (
     SliceCache,
     cached_slice,
@@ -28,9 +30,11 @@ from sim.engine.slices import (
     make_slice,
 )
 from sim.engine.stretch import Stretch, pass_over
+from sim.engine.system_diagnostics import diagnostics_of, masses_of
 from sim.engine.window import draw_window
 from sim.errors import IntegrityError, PropagationFailed
-from sim.scenario import NANO, Trajectory
+from sim.intervals import PATH_BITS, level
+from sim.scenario import NANO, Trajectory, read_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.engine.figure_data import Frame, Overview
+    from sim.kernel import Floats
     from sim.models.model import AnyState
 
 __all__ = ["Propagation", "warm"]
@@ -134,6 +139,38 @@ class Propagation:
         """Return statistics of the orbits, by name of each agent that has a primary."""
         return statistics(self.trajectory.scenario, self._archive.tallies())
 
+    def elements(self) -> dict[str, object]:
+        """Return the osculating elements at the start and the end, by name, as `statistics`."""
+        scenario = self.trajectory.scenario
+        start, end = (
+            osculating_orbits(
+                states,
+                scenario.primaries,
+                scenario.gravity,
+                masses_of(scenario),
+                scenario.barycentric,
+            )
+            for states in self._ends
+        )
+        return {
+            scenario.names[a]: {"start": start[a].to_json(), "end": end[a].to_json()} for a in start
+        }
+
+    def system(self) -> dict[str, object]:
+        """Return energy, momentum, angular momentum and barycentre of the whole system.
+
+        At the start and at the end, with their largest departures over the samples of the path.
+        """
+        samples = merged_path(self._archive.system_samples(), level(self.steps, PATH_BITS))
+        mu = masses_of(self.trajectory.scenario)
+        return diagnostics_of(mu, *self._ends, [samples.states[:, 0]])
+
+    @property
+    def _ends(self) -> tuple[Floats, Floats]:
+        """The agents' states at the start and at the end, float64[M, F - 1] each."""
+        start, end = self._archive.checkpoint(0), self._archive.end
+        return start.records[:, 0, 1:], end.records[:, 0, 1:]
+
     def summary(self) -> dict[str, object]:
         """Return the description of the result that a manifest stores, as JSON."""
         return {
@@ -144,6 +181,8 @@ class Propagation:
             "checkpoints_checksum": self.checkpoints_checksum,
             "end": {name: state.to_json() for name, state in self.end.items()},
             "statistics": self.statistics(),
+            "elements": self.elements(),
+            "system": self.system(),
         }
 
     def slices(
@@ -209,7 +248,21 @@ def _within(batch: pa.RecordBatch, t0: float, t1: float) -> pa.RecordBatch:
 
 def warm() -> None:
     """Load every kernel, or compile it once on a machine, so that no request waits for it."""
-    propagation = Propagation.open(Trajectory(NANO), steps=1)
-    for _ in propagation.slices():
-        pass
-    propagation.overview()
+    for scenario in (NANO, read_scenario(_IN_SPACE)):
+        propagation = Propagation.open(Trajectory(scenario), steps=1)
+        for _ in propagation.slices():
+            pass
+        propagation.overview()
+        propagation.overview(0.0, 1e-3)
+        propagation.summary()
+
+
+_IN_SPACE: Final = {
+    "model": "nbody",
+    "integrator": "leapfrog",
+    "dt": 0.01,
+    "agents": [
+        {"name": "Sun", "mu": 1.0, "x": 0.0, "y": 0.0, "vx": 0.0, "vy": 0.0},
+        {"name": "Planet", "mu": 0.0, "x": 1.0, "y": 0.0, "vx": 0.0, "vy": 1.0},
+    ],
+}

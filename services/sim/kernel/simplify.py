@@ -60,7 +60,7 @@ def _origin(rows: Floats, p: int, seen: int, t: float) -> tuple[float, float]:
     """Return the position of agent p at time t, from its first record that ends no earlier."""
     x, y, after = rows[p, seen, X], rows[p, seen, Y], rows[p, seen, TIME]
     before = rows[p, seen - 1, TIME]
-    if seen >= 2 and after >= t and before > -math.inf:  # noqa: PLR2004 - row 0 has only a time
+    if seen >= 2 and after >= t and before > -math.inf:
         part = (after - t) / (after - before)
         x -= part * (x - rows[p, seen - 1, X])
         y -= part * (y - rows[p, seen - 1, Y])

@@ -7,10 +7,11 @@ kernel: functions for the loops that all models share (`sim.kernel.stepper`).
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from sim.kernel import Floats, System
 
 __all__ = [
+    "BARYCENTRE",
+    "MAX_STEPS",
     "AnyAgent",
     "AnyState",
     "KernelOfModel",
@@ -25,7 +28,14 @@ __all__ = [
     "Model",
     "Record",
     "Scenario",
+    "whole_steps",
 ]
+
+MAX_STEPS: Final = 2**53 - 1
+"""The largest step count that is an exact JSON number; the settings allow fewer."""
+
+BARYCENTRE: Final = "barycentre"
+"""As a primary: the barycentre of all other agents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,11 @@ class KernelOfModel(Protocol):
         ...
 
 
+def whole_steps(steps: float) -> int:
+    """Round a positive number of steps up; MAX_STEPS where it is too large for that."""
+    return max(1, math.ceil(min(steps, MAX_STEPS)))
+
+
 class AnyState(Protocol):
     """An agent's state at its own time."""
 
@@ -166,11 +181,6 @@ class AnyAgent(Protocol):
         """Its gravitational parameter; 0 attracts nobody."""
         ...
 
-    @property
-    def state(self) -> AnyState:
-        """Its initial state."""
-        ...
-
 
 class Scenario(ABC):
     """Agents in order, and the parameters of their model; it is valid, or it could not be made.
@@ -196,8 +206,18 @@ class Scenario(ABC):
 
     @property
     @abstractmethod
+    def initial_states(self) -> tuple[AnyState, ...]:
+        """Each agent's state at time 0."""
+
+    @property
+    @abstractmethod
     def primaries(self) -> tuple[int | None, ...]:
-        """The index of each agent's primary: the agent that it orbits."""
+        """The index of the agent that each orbits; None without one, and if `barycentric`."""
+
+    @property
+    def barycentric(self) -> tuple[int, ...]:
+        """The indices of the agents whose primary is the barycentre of all other agents."""
+        return ()
 
     @property
     @abstractmethod
@@ -229,6 +249,21 @@ class Scenario(ABC):
         """Return the seconds that a pass takes: it is sequential, so on one core."""
 
     @abstractmethod
+    def steps_until(self, time: float) -> int | None:
+        """Return the fewest steps after which every clock is at `time` or beyond.
+
+        None where only an integration can tell.
+        """
+
+    @abstractmethod
+    def fewest_steps_until(self, time: float) -> int:
+        """Return how many steps it takes at least until every clock is at `time`; 1 or more."""
+
+    @abstractmethod
+    def most_steps_until(self, time: float) -> int:
+        """Return how many steps it takes at most; MAX_STEPS where that can't be told."""
+
+    @abstractmethod
     def to_json(self) -> dict[str, object]:
         """Return what `sim.models.table.read_scenario` reads: every number a float."""
 
@@ -241,6 +276,23 @@ class Scenario(ABC):
     def massive(self) -> tuple[int, ...]:
         """The indices of the agents that attract (or repel) others: mu is not 0."""
         return tuple(i for i, agent in enumerate(self.agents) if agent.mu != 0)
+
+    @property
+    def orbited(self) -> tuple[str | None, ...]:
+        """The name of what each agent orbits; None for one without a primary."""
+        return tuple(
+            BARYCENTRE if a in self.barycentric else (None if p is None else self.names[p])
+            for a, p in enumerate(self.primaries)
+        )
+
+    @property
+    def orbited_rows(self) -> tuple[int, ...]:
+        """The kernel's rows of what each agent orbits, barycentres after agents; -1: nothing."""
+        agents, places = len(self.agents), {a: i for i, a in enumerate(self.barycentric)}
+        return tuple(
+            agents + places[a] if a in places else (-1 if p is None else p)
+            for a, p in enumerate(self.primaries)
+        )
 
     @property
     def read_by_others(self) -> tuple[int, ...]:

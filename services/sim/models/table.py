@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from sim.errors import ScenarioError
 from sim.models.nano.scenario import NANO_MODEL
+from sim.models.nbody.scenario import NBODY_MODEL
 
 if TYPE_CHECKING:
     from sim.models.model import Model, Scenario
 
 __all__ = ["MODELS", "read_scenario"]
 
-MODELS: Final[dict[str, Model]] = {model.name: model for model in (NANO_MODEL,)}
+MODELS: Final[dict[str, Model]] = {model.name: model for model in (NANO_MODEL, NBODY_MODEL)}
 
 
 def read_scenario(value: object) -> Scenario:

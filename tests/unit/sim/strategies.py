@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from sim.models.model import BARYCENTRE
 from sim.models.nbody import NBodyAgent, NBodyScenario, State3, Units
-from sim.models.nbody.agent import BARYCENTRE
-from sim.models.nbody.rules import GAUSS_RADAU, INTEGRATORS, LENGTHS, TIMES, total
+from sim.models.nbody.rules import (
+    DEFAULT_TOLERANCE,
+    GAUSS_RADAU,
+    INTEGRATORS,
+    LENGTHS,
+    TIMES,
+    total,
+)
 from sim.scenario import (
     MEMBER_LIMIT,
     SEED_LIMIT,
@@ -93,9 +100,9 @@ def nbody_scenarios(draw: st.DrawFn, *, max_agents: int = 5) -> NBodyScenario:
         for i, (name, mass, place) in enumerate(zip(names, masses, places, strict=True))
     )
     integrator = draw(st.sampled_from(INTEGRATORS))
-    tolerance = None
+    tolerance = DEFAULT_TOLERANCE
     if integrator == GAUSS_RADAU:
-        tolerance = draw(st.none() | st.just(0.0) | st.floats(1e-12, 1e-2))
+        tolerance = draw(st.just(tolerance) | st.just(0.0) | st.floats(1e-12, 1e-2))
     units = draw(st.builds(Units, st.sampled_from(LENGTHS), st.sampled_from(TIMES)))
     return NBodyScenario(agents, integrator, draw(st.floats(1e-6, 1e3)), tolerance, units)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import mpmath
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim import elementary
@@ -54,6 +54,9 @@ def test_sine_and_cosine_are_within_an_ulp(degrees: float) -> None:
 
 
 @given(FINITE, FINITE)
+@example(2e-311, 2.6e-192)
+@example(1.5e308, 1.7e308)
+@example(5e-324, 1e-5)
 def test_the_angle_of_a_vector_is_within_an_ulp(y: float, x: float) -> None:
     if (y, x) != (0.0, 0.0):
         truth = TRUTH.atan2(TRUTH.mpf(y + 0.0), TRUTH.mpf(x + 0.0)) * 180 / TRUTH.pi

@@ -16,7 +16,7 @@ from sim.orbit import Elements, OsculatingElements, elements_of, state_of
 
 EARTH_KM3_S2 = 398600.4418  # of Vallado's examples
 
-ANGLE = st.floats(0.0, 360.0, exclude_max=True)
+ANGLE = st.just(0.0) | st.floats(1e-9, 360.0, exclude_max=True)
 ELLIPSES = st.builds(
     Elements,
     st.floats(1e-3, 1e3),
@@ -31,7 +31,7 @@ HYPERBOLAS = st.builds(
         -a, e, i, node, argp, part * math.degrees(math.acos(-1.0 / e))
     ),
     *(st.floats(1e-3, 1e3), st.floats(1.01, 50.0), st.floats(0.5, 179.5), ANGLE, ANGLE),
-    st.floats(-0.95, 0.95),
+    st.floats(-0.95, 0.95).map(lambda part: round(part, 9)),
 )
 MU = st.floats(1e-3, 1e3)
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)

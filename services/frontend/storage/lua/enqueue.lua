@@ -2,13 +2,16 @@
 -- Join the run that is under way for this trajectory, or queue a new one.
 -- Not allow-oom on purpose: with the storage full, new work is refused at the door.
 -- ARGV: digest, id, steps, trajectory JSON, queue limit, limit of ids per run, retry ('1': try what failed again),
---   SHA-1 of a damaged manifest that does not count ('': none), then what new work costs: cost, limit and window (s) of each counter
+--   SHA-1 of a damaged manifest that does not count ('': none), the order that this is ('': none), then what new
+--   work costs: cost, limit and window (s) of each counter
 -- Returns queued (a new run), extended (the run, or the one after it, becomes longer), joined or
 --   failed (for good), with the run's snapshot; or complete, or full and how many runs wait, or quota, the
 --   counter (from 0) that has no room for it, and when that is reset (s).
 --include prelude
---keys request published manifest charged...
+--constant ORDER_LIFE_MS
+--keys request published manifest order charged...
 local id, steps = ARGV[2], tonumber(ARGV[3])
+local order_document, costs = ARGV[9], 10
 local line_limit, waiting_limit, again = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
 
 local document = redis.call('SISMEMBER', published, id) == 1 and redis.call('GET', manifest)
@@ -41,15 +44,15 @@ end
 
 if not under_way or steps > longest then -- charged in this step: a run that is refused never was there to be joined
   for index = 0, #KEYS - charged do
-    local key, cost, limit = KEYS[charged + index], ARGV[9 + 3 * index], tonumber(ARGV[10 + 3 * index])
+    local key, cost, limit = KEYS[charged + index], ARGV[costs + 3 * index], tonumber(ARGV[costs + 1 + 3 * index])
     if (redis.call('GET', key) or 0) + cost > limit then
       return { 'quota', index, math.max(1, redis.call('TTL', key)) }
     end
   end
   for index = 0, #KEYS - charged do
-    local key, cost = KEYS[charged + index], ARGV[9 + 3 * index]
+    local key, cost = KEYS[charged + index], ARGV[costs + 3 * index]
     if redis.call('INCRBY', key, cost) == tonumber(cost) then
-      redis.call('EXPIRE', key, ARGV[11 + 3 * index])
+      redis.call('EXPIRE', key, ARGV[costs + 2 + 3 * index])
     end
   end
 end
@@ -59,10 +62,15 @@ if redis.call('ZCARD', waiting) >= waiting_limit then
   if steps <= longest then
     return { 'joined', snapshot() }
   end
+  redis.call('HDEL', run, 'order:' .. redis.call('ZRANGE', waiting, 0, 0)[1])
   redis.call('ZREMRANGEBYRANK', waiting, 0, 0)
 end
 redis.call('SET', request, ARGV[4])
 redis.call('ZADD', waiting, steps, id)
+if order_document ~= '' then
+  redis.call('SET', order, order_document, 'PX', ORDER_LIFE_MS)
+  redis.call('HSET', run, 'order:' .. id, order_document)
+end
 forget_ended(id)
 if not under_way then
   redis.call('HDEL', run, 'attempts', 'error', 'started', 'done', 'target', 'crowded', 'waits', 'waits_since')

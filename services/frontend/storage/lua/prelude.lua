@@ -9,6 +9,7 @@
 --   waits, waits_since  how often and since when (ms) it has waited for what it lacks, since the last stretch
 --   stage, done, rate, workers, wanted, cluster   progress;  error, retry_at, failure   what went wrong
 --   asked, started, over   when (ms)
+--   order:<id>   an order that waits, as JSON: the key of its own may be evicted
 --   crowded   set: more ids wait than `waiting` keeps; all up to the longest count as waiting
 
 --include record
@@ -158,6 +159,7 @@ end
 -- This id no longer waits; `outcome` is what its subscribers are told.
 local function depart(id, outcome)
   redis.call('ZREM', waiting, id)
+  redis.call('HDEL', run, 'order:' .. id)
   if outcome ~= 'complete' then
     redis.call('ZADD', ended, now, id .. ' ' .. outcome)
     redis.call('ZREMRANGEBYRANK', ended, 0, -ENDED_KEPT - 1)

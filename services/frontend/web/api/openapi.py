@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from frontend.propagations.requests import ID
+from frontend.propagations.requests import ID, ORDER_ID
 from frontend.web.api.operations import JSON, OPERATIONS
 from frontend.web.api.schemas import ROOT, schemas
 from frontend.web.error_handler import MEDIA_TYPE as PROBLEM
@@ -42,8 +42,8 @@ _ID: Final = {
     "in": "path",
     "required": True,
     "description": "The step count, for the default scenario; otherwise `<steps>-<digest>`, as in "
-    "the resource's `id`.",
-    "schema": {"type": "string", "pattern": f"^{ID.pattern}$"},
+    "the resource's `id`. `q-<digest>` is an order, whose steps its computation finds.",
+    "schema": {"type": "string", "pattern": f"^(?:{ID.pattern}|{ORDER_ID.pattern})$"},
 }
 _FIRST_ERROR: Final = 400
 _WITH_DOCUMENT: Final = frozenset({200, 202})  # a success without one has no body

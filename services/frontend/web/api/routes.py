@@ -48,8 +48,10 @@ def start() -> Response:
     require_start()
     query_params.read(request.args, ())
     body = read_body(PropagationBody, request)
-    propagation_request = services().propagations.request(
+    propagation_request = services().propagations.asked(
         steps=body.steps,
+        until=body.until,
+        stop=body.stop,
         seed=body.seed,
         member=body.member if "member" in body.model_fields_set else None,
         members=body.members,
@@ -71,7 +73,7 @@ def _accepted(resource: Resource) -> Response:
 @blueprint.get("/<propagation_id>")
 def show(propagation_id: str) -> Response:
     """Return the resource of a propagation that was requested before."""
-    propagation_request, _ = read_address(propagation_id)
+    propagation_request, _ = read_address(propagation_id, follow=False)
     return written_reply(document_at(_known(propagation_request), request.script_root))
 
 
@@ -79,7 +81,7 @@ def show(propagation_id: str) -> Response:
 def remove(propagation_id: str) -> Response:
     """Cancel a run under way, or delete a finished result."""
     require_start()
-    propagation_request, _ = read_address(propagation_id)
+    propagation_request, _ = read_address(propagation_id, follow=False)
     commands.remove(propagation_request)
     return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -113,7 +115,10 @@ def overview(propagation_id: str) -> Response:
     if response is None:
         packed = services().overviews.find(etag)
         if packed is None:
-            with services().admission.admit(figure_seconds(scenario, steps, agents)):
+            # Twice: the bins of the window are joined.
+            held_bytes = 2 * services().propagations.held_bytes(propagation_request)
+            cost_s = figure_seconds(scenario, steps, agents)
+            with services().admission.admit(cost_s, held_bytes=held_bytes):
                 packed = services().overviews.get(
                     etag,
                     lambda: compress(
@@ -127,7 +132,7 @@ def overview(propagation_id: str) -> Response:
 @blueprint.get("/<propagation_id>/events")
 def events(propagation_id: str) -> Response:
     """Stream the status and progress of a propagation as they change."""
-    propagation_request, _ = read_address(propagation_id)
+    propagation_request, _ = read_address(propagation_id, follow=False)
     resource = _known(propagation_request)
     if request.method == "HEAD":
         return events_reply(())

@@ -38,7 +38,7 @@ def schemas() -> dict[str, Any]:
         "Resource": _with_links(_serialized(Resource)),
         "PropagationBody": PropagationBody.model_json_schema(ref_template=_TEMPLATE),
         "Overview": _serialized(OverviewDocument),
-        "Links": _serialized(Links),
+        "Links": _required_but(_serialized(Links), "propagation"),
     }
     parts: dict[str, Any] = {}
     for schema in documents.values():
@@ -57,4 +57,11 @@ def _with_links(resource: dict[str, Any]) -> dict[str, Any]:
     """Add `links`, the one member that is made when the resource is sent."""
     links = {"$ref": f"{ROOT}/Links", "description": "Where to go from here."}
     properties: dict[str, Any] = resource["properties"] | {"links": links}
-    return resource | {"properties": properties, "required": list(properties)}
+    return _required_but(resource | {"properties": properties}, "stopped", "order")
+
+
+def _required_but(document: dict[str, Any], *optional: str) -> dict[str, Any]:
+    """Require all members but those that only orders have."""
+    return document | {
+        "required": [name for name in document["properties"] if name not in optional]
+    }

@@ -6,7 +6,6 @@ remove it from the path of a request, or leave it: both are understood.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from flask import request
@@ -50,5 +49,4 @@ def document_at(resource: Resource, prefix: str) -> bytes:
     """Return the JSON document of a resource, with links for a client that uses the prefix."""
     if not prefix:
         return resource.document  # written once for all who ask
-    links = {name: prefix + path for name, path in asdict(resource.links).items()}
-    return json_bytes(resource.to_json() | {"links": links})
+    return json_bytes(resource.to_json() | {"links": resource.links.to_json(prefix)})

@@ -20,12 +20,17 @@ __all__ = ["read_address"]
 
 
 def read_address(
-    propagation_id: str, parameters: Sequence[Parameter] = REQUEST, *, strict: bool = True
+    propagation_id: str,
+    parameters: Sequence[Parameter] = REQUEST,
+    *,
+    strict: bool = True,
+    follow: bool = True,
 ) -> tuple[PropagationRequest, dict[str, Any]]:
     """Return the propagation that the URL of this request names, and the values of its query.
 
     `parameters` are all that the query may have, those of `REQUEST` among them; unless `strict`,
-    others are ignored. Raises BadRequest, and NotFound for an id whose scenario is not known.
+    others are ignored. The id of an order that is answered names its answer, unless not to `follow`
+    it is asked for. Raises BadRequest, and NotFound for an id whose scenario is not known.
     """
     values = query_params.read(request.args, parameters, strict=strict)
     propagation_request = services().propagations.parse_id(
@@ -34,4 +39,6 @@ def read_address(
         member=values["member"],
         members=values["members"],
     )
+    if follow:
+        propagation_request = services().propagations.answer(propagation_request)
     return propagation_request, values

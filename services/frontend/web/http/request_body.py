@@ -10,7 +10,16 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from frontend.errors import BadRequest
@@ -69,6 +78,19 @@ _SCENARIO: Final[dict[str, Any]] = {
     },
 }
 
+_UNTIL: Final[dict[str, Any]] = {"type": "number", "exclusiveMinimum": 0}
+_STOP: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["agent"],
+    "properties": {
+        "agent": {"type": "string", "description": "An agent that has a primary."},
+        "escape": {"const": True},
+        "within": {"type": "number", "exclusiveMinimum": 0},
+    },
+    "oneOf": [{"required": ["escape"]}, {"required": ["within"]}],
+}
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -87,11 +109,18 @@ class PropagationBody(BaseModel):
         extra="forbid",
         strict=True,
         use_attribute_docstrings=True,
-        json_schema_extra={"examples": [{"steps": 500}, {"steps": 1_000_000, "seed": 7}]},
+        json_schema_extra={
+            "examples": [
+                {"steps": 500},
+                {"steps": 1_000_000, "seed": 7},
+                {"until": 1000.0},
+                {"steps": 1_000_000, "stop": {"agent": "Satellite", "escape": True}},
+            ]
+        },
     )
 
-    steps: Annotated[Whole, Field(json_schema_extra={"minimum": 1})]
-    """Iterations."""
+    steps: Annotated[Whole, Field(json_schema_extra={"minimum": 1}, default=None)]
+    """Iterations; needed, unless there is a time: `until`."""
     seed: Annotated[Whole, Field(json_schema_extra={"minimum": 0, "maximum": SEED_LIMIT - 1})] = 0
     """The seed of the random time steps."""
     member: Annotated[
@@ -102,6 +131,18 @@ class PropagationBody(BaseModel):
     """The members of the ensemble; 1 is the only one supported."""
     scenario: Annotated[Any, WithJsonSchema(_SCENARIO)] = None
     """The agents and their time steps; the default scenario if left out."""
+    until: Annotated[Any, WithJsonSchema(_UNTIL)] = None
+    """In place of steps: as many as it takes until every agent's clock has reached this time."""
+    stop: Annotated[Any, WithJsonSchema(_STOP)] = None
+    """End before `steps` where this happens: just after the 1,000th step in a row at whose start
+    the agent's energy was above 0 (`escape`), or the first step at whose start it was so near its
+    primary (`within`)."""
+
+    @model_validator(mode="after")
+    def _has_steps(self) -> PropagationBody:
+        if self.steps is None and self.until is None:
+            raise PydanticCustomError("no_steps", "steps is missing; give it, or a time: until.")
+        return self
 
 
 def read_json_in_turn(text: bytes | str, what: str) -> Any:  # noqa: ANN401 - whatever JSON may hold
@@ -140,5 +181,7 @@ def _sentence(error: ErrorDetails) -> str:
             return f"{name} is missing."
         case "int_type":
             return f"{name} must be a whole number, without quotes or a fraction."
+        case "no_steps":
+            return error["msg"]
         case _:
             return f"{name}: {error['msg']}."

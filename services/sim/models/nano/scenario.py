@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sim.models.agent_rules import list_of_agents, primaries_of
-from sim.models.model import Method, Model, Scenario
+from sim.models.model import Method, Model, Scenario, whole_steps
 from sim.models.nano.agent import Agent, State
 from sim.models.nano.cost import interval_iterations, iteration_seconds, stepping
 from sim.models.nano.rules import check_clocks, checked_agents
@@ -34,6 +34,7 @@ METHOD: Final = Method(
     " of it.",
 )
 
+_ROUNDING: Final = 1e-6  # the relative error of a clock's sum stays below it for 4e9 steps
 _FIELDS: Final = frozenset({"agents", "dt_min", "dt_span", "epsilon"})
 
 
@@ -73,6 +74,11 @@ class NanoScenario(Scenario):
         return METHOD
 
     @property
+    def initial_states(self) -> tuple[State, ...]:
+        """Each agent's state at time 0."""
+        return tuple(agent.state for agent in self.agents)
+
+    @property
     def primaries(self) -> tuple[int | None, ...]:
         """The index of each agent's primary: the one it names, or the heaviest if it is heavier."""
         return primaries_of(self.agents)
@@ -110,6 +116,26 @@ class NanoScenario(Scenario):
         return iterations * iteration_seconds(
             len(self.agents), len(self.massive), self.records_per_iteration
         )
+
+    def steps_until(self, time: float) -> int | None:  # noqa: ARG002 - other models need it
+        """Return None: steps are random, so only an integration can tell."""
+        return None
+
+    def fewest_steps_until(self, time: float) -> int:
+        """Return how many steps it takes at least until every clock is at `time`; 1 or more.
+
+        In an iteration no agent takes more than one step, and none is longer than the longest.
+        """
+        longest = max(self.dt_min + self.dt_span, *(a.state.time_step for a in self.agents))
+        return whole_steps(time / longest * (1 - _ROUNDING))
+
+    def most_steps_until(self, time: float) -> int:
+        """Return how many steps it takes at most until every clock is at `time`.
+
+        In each iteration at least the agent with the earliest clock takes a step.
+        """
+        shortest = min(self.dt_min, *(a.state.time_step for a in self.agents))
+        return len(self.agents) * (1 + whole_steps(time / shortest * (1 + _ROUNDING)))
 
     def to_json(self) -> dict[str, object]:
         """Return what `from_json` reads: every number a float."""

@@ -16,10 +16,8 @@ from sim.strictjson import canonical_json, fields_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["BARYCENTRE", "COORDINATES", "NBodyAgent", "State3", "Unplaced", "read_agent"]
+__all__ = ["COORDINATES", "NBodyAgent", "SpaceState", "State3", "Unplaced", "read_agent"]
 
-BARYCENTRE: Final = "barycentre"
-"""As a primary: the barycentre of all other agents."""
 COORDINATES: Final = ("x", "y", "z", "vx", "vy", "vz")
 _IN_SPACE: Final = frozenset({"z", "vz"})  # 0 where they are left out
 _NAMED: Final = frozenset({"name", "mu"})
@@ -42,14 +40,51 @@ class State3:
         return {name: float(getattr(self, name)) for name in COORDINATES}
 
     @property
+    def numbers(self) -> tuple[float, ...]:
+        """Position and velocity: x, y, z, vx, vy, vz."""
+        return self.x, self.y, self.z, self.vx, self.vy, self.vz
+
+    @property
     def _bits(self) -> bytes:
-        return struct.pack("<6d", self.x, self.y, self.z, self.vx, self.vy, self.vz)
+        return struct.pack("<6d", *self.numbers)
 
     def __eq__(self, other: object) -> bool:
         return self._bits == other._bits if isinstance(other, State3) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self._bits)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpaceState:
+    """An agent's state at `time`; `time_step` is the length of the next step, as first tried."""
+
+    time: float
+    time_step: float
+    x: float
+    y: float
+    z: float
+    vx: float
+    vy: float
+    vz: float
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """All numbers, in their order."""
+        return (self.time, self.time_step, self.x, self.y, self.z, self.vx, self.vy, self.vz)
+
+    def to_json(self) -> dict[str, float]:
+        """Return the state under its JSON names."""
+        names = ("time", "timeStep", *COORDINATES)
+        return dict(zip(names, map(float, self.numbers), strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SpaceState):
+            return NotImplemented
+        return struct.pack("<8d", *self.numbers) == struct.pack("<8d", *other.numbers)
+
+    def __hash__(self) -> int:
+        return hash(struct.pack("<8d", *self.numbers))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,11 +6,21 @@ The interval is determined by whole numbers alone, so no logarithm's rounding mo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 from typing import Final
 
-__all__ = ["FORCES", "GAUSS_RADAU_FORCES", "interval_of", "work_per_step"]
+__all__ = [
+    "COSTS",
+    "FORCES",
+    "GAUSS_RADAU_FORCES",
+    "NBodyCosts",
+    "carry_size",
+    "interval_of",
+    "step_seconds",
+    "work_per_step",
+]
 
 FORCES: Final = {"leapfrog": 1, "kahan-li-8": 17}
 """Evaluations of the forces in a step. `gauss-radau-15` has another rule: its iterations."""
@@ -23,6 +33,7 @@ _MOST_STEPS: Final = 2**16
 _MOST_RECORDS: Final = 2**19
 _LEAST_STEPS: Final = 16
 _LEAST_WORK: Final = 2**16
+_RADAU_SWEEPS: Final = 16  # evaluations of the forces in a step of gauss-radau-15, about
 
 
 def interval_of(agents: int, massive: int, integrator: str) -> int:
@@ -63,6 +74,40 @@ def work_per_step(agents: int, massive: int, integrator: str) -> float:
     if integrator in FORCES:
         return FORCES[integrator] * max(1.0, pairs / 2)
     return float(max(GAUSS_RADAU_FORCES, 12 * pairs, 96 * agents))
+
+
+@dataclass(frozen=True, slots=True)
+class NBodyCosts:
+    """Costs on one core of the machine that they were calibrated on (`make bench` compares)."""
+
+    force_s: float = 12e-9  # an evaluation of the forces of two agents, a drift and a kick
+    pull_s: float = 2.5e-9  # of one massive agent on one agent
+    radau_s: float = 1.5e-6  # a step of gauss-radau-15 of two agents
+    radau_agent_s: float = 0.6e-6  # of it, for each agent more
+    record_s: float = 20e-9  # to reduce a record
+
+
+COSTS: Final = NBodyCosts()
+
+
+def step_seconds(agents: int, massive: int, integrator: str) -> float:
+    """Return the seconds of a step, with the reduction of its records."""
+    pulls = agents * massive * COSTS.pull_s
+    if integrator in FORCES:
+        step = FORCES[integrator] * (COSTS.force_s + pulls)
+    else:
+        step = COSTS.radau_s + agents * COSTS.radau_agent_s + _RADAU_SWEEPS * pulls
+    return step + agents * COSTS.record_s
+
+
+def carry_size(integrator: str, agents: int) -> int:
+    """Return how many numbers a checkpoint has beside its records.
+
+    These are the carries of x of all agents, of y, z, vx, vy and vz. For `gauss-radau-15` follow,
+    of the last step, the coefficients b_0 of x of all agents, of y and z, b_1, ..., b_6; the
+    predicted coefficients e in the same order; the carry of the time; and the length of the step.
+    """
+    return 6 * agents if integrator in FORCES else (6 + 2 * 7 * 3) * agents + 2
 
 
 def _log2_below(number: Fraction) -> int:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from sim.errors import ScenarioError
 from sim.models.agent_rules import primaries_of
-from sim.models.nbody.agent import BARYCENTRE, COORDINATES, NBodyAgent, State3, Unplaced
+from sim.models.model import BARYCENTRE
+from sim.models.nbody.agent import COORDINATES, NBodyAgent, State3, Unplaced
 from sim.models.nbody.rules import checked_bodies
 from sim.orbit import Elements, state_of
 from sim.strictjson import number_of

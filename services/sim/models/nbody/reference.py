@@ -5,8 +5,8 @@ Three methods, which move all agents together:
 - `leapfrog`: Störmer and Verlet's, of order 2, symplectic; positions move first.
 - `kahan-li-8`: 17 leapfrogs, whose lengths make a symmetric scheme of order 8: W. Kahan, R.-C. Li,
   Mathematics of Computation 66 (1997), 1089-1099.
-- `gauss-radau-15`: E. Everhart, IAU Colloquium 83 (1985), 185-202, with the control of steps and the
-  compensated sums of H. Rein, D. S. Spiegel, "IAS15", MNRAS 446 (2015), 1424-1437.
+- `gauss-radau-15`: E. Everhart, IAU Colloquium 83 (1985), 185-202, with the control of steps and
+  the compensated sums of H. Rein, D. S. Spiegel, "IAS15", MNRAS 446 (2015), 1424-1437.
 
 Guarantees: arithmetic is `+ - * /` and `sqrt` of binary64 in the order written here. Positions and
 velocities are compensated sums (W. Kahan, Communications of the ACM 8 (1965), 40).
@@ -18,10 +18,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from itertools import count, islice
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
+from itertools import count
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from sim.errors import Failure, FailureReason, PropagationFailed
+from sim.models.model import Record
+from sim.models.nbody.agent import SpaceState
 from sim.models.nbody.coefficients import (
     DIVISORS,
     EXPANSION,
@@ -45,12 +47,8 @@ __all__ = [
     "LARGEST_CHANGE",
     "MOST_SWEEPS",
     "Points",
-    "Record",
-    "State",
-    "initial_records",
     "iterations",
     "seventh_root",
-    "simulate",
 ]
 
 COMPOSITIONS: Final = {"leapfrog": LEAPFROG, "kahan-li-8": KAHAN_LI_8}
@@ -113,36 +111,9 @@ class Points(Protocol):
         ...
 
     @property
-    def tolerance(self) -> float:
+    def tolerance(self) -> float | None:
         """The largest max|b[6]|/max|a| of a step of `gauss-radau-15`; 0 keeps the step."""
         ...
-
-
-class State(NamedTuple):
-    """An agent's state at `time`; `time_step` is the length of the next step, as first tried."""
-
-    time: float
-    time_step: float
-    x: float
-    y: float
-    z: float
-    vx: float
-    vy: float
-    vz: float
-
-    def to_json(self) -> dict[str, float]:
-        """Return the state under its JSON names."""
-        names = ("time", "timeStep", "x", "y", "z", "vx", "vy", "vz")
-        return dict(zip(names, self, strict=True))
-
-
-class Record(NamedTuple):
-    """Agent number `agent` has state `state`, that of time t1; its step was from t0 to t1."""
-
-    agent: int
-    t0: float
-    t1: float
-    state: State
 
 
 @dataclass(slots=True)
@@ -167,33 +138,13 @@ class _Collision(Exception):
     b: int
 
 
-def simulate(scenario: Points, steps: int) -> list[Record]:
-    """Return the records of so many iterations in the order of computation, initial ones first.
-
-    Raises PropagationFailed if the trajectory ends before; its failure's `iteration` is the
-    largest step count that succeeds.
-    """
-    records = initial_records(scenario)
-    for iteration in islice(iterations(scenario), steps):
-        records.extend(iteration)
-    return records
-
-
-def initial_records(scenario: Points) -> list[Record]:
-    """Return the records of the start: before time 0, every agent has its initial state."""
-    return [
-        Record(a, -math.inf, 0.0, state)
-        for a, state in enumerate(_Motion.of(scenario).states(0.0, scenario.dt))
-    ]
-
-
-def iterations(scenario: Points) -> Iterator[list[Record]]:
+def iterations(scenario: Points, seed: int = 0, member: int = 0) -> Iterator[list[Record]]:  # noqa: ARG001 - nothing is random
     """Yield the records of each iteration; raise PropagationFailed where the trajectory ends."""
     motion = _Motion.of(scenario)
     weights = COMPOSITIONS.get(scenario.integrator)
     method: _Composition | _GaussRadau
     if weights is None:
-        method = _GaussRadau(motion, scenario.dt, scenario.tolerance)
+        method = _GaussRadau(motion, scenario.dt, scenario.tolerance or 0.0)
     else:
         method = _Composition(motion, scenario.dt, weights)
     names = tuple(agent.name for agent in scenario.agents)
@@ -208,7 +159,7 @@ def iterations(scenario: Points) -> Iterator[list[Record]]:
             raise _failed(iteration, names, FailureReason.STANDSTILL)
         states = motion.states(method.time, method.next)
         for name, state in zip(names, states, strict=True):
-            if not all(map(math.isfinite, state)):
+            if not all(map(math.isfinite, state.numbers)):
                 raise _failed(iteration, (name,), FailureReason.DIVERGENCE)
         yield [Record(a, t0, state.time, state) for a, state in enumerate(states)]
         t0 = method.time
@@ -239,9 +190,9 @@ class _Motion:
         """Return the accelerations of all agents at these positions; raise _Collision."""
         return [_acceleration(self.mu, at, a) for a in range(len(at))]
 
-    def states(self, time: float, time_step: float) -> list[State]:
+    def states(self, time: float, time_step: float) -> list[SpaceState]:
         pairs = zip(self.positions, self.velocities, strict=True)
-        return [State(time, time_step, *(sum_.value for sum_ in (*x, *v))) for x, v in pairs]
+        return [SpaceState(time, time_step, *(sum_.value for sum_ in (*x, *v))) for x, v in pairs]
 
 
 def _acceleration(mu: list[float], at: list[Vector], a: int) -> Vector:

@@ -18,7 +18,8 @@ from sim.models.agent_rules import (
     checked_name,
     checked_primary,
 )
-from sim.models.nbody.agent import BARYCENTRE, COORDINATES, NBodyAgent, State3, Unplaced
+from sim.models.model import BARYCENTRE
+from sim.models.nbody.agent import COORDINATES, NBodyAgent, State3, Unplaced
 from sim.strictjson import number_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ __all__ = [
     "checked_tolerance",
     "checked_unit",
     "total",
+    "without_tolerance",
 ]
 
 GAUSS_RADAU: Final = "gauss-radau-15"
@@ -65,20 +67,19 @@ def checked_dt(dt: object) -> float:
     return number
 
 
-def checked_tolerance(tolerance: object, integrator: str) -> float | None:
-    """Return the tolerance of the step control; None with integrators that have none."""
-    if integrator != GAUSS_RADAU:
-        if tolerance is not None:
-            raise ScenarioError(
-                "tolerance", f"is of {GAUSS_RADAU} alone: {integrator} keeps dt. Leave it out."
-            )
-        return None
-    if tolerance is None:
-        return DEFAULT_TOLERANCE
+def checked_tolerance(tolerance: object, integrator: str) -> float:
+    """Return the tolerance of the step control; integrators that have none keep the default."""
     number = number_of(tolerance, "tolerance")
+    if integrator != GAUSS_RADAU and number != DEFAULT_TOLERANCE:
+        raise ScenarioError("tolerance", without_tolerance(integrator))
     if number != 0 and not _LEAST_TOLERANCE <= number <= _MOST_TOLERANCE:
         raise ScenarioError("tolerance", "must be from 1e-12 to 1e-2, or 0 to keep dt.")
     return abs(number)  # -0.0 is no other tolerance
+
+
+def without_tolerance(integrator: str) -> str:
+    """Return what is wrong with a tolerance of an integrator that has none."""
+    return f"is of {GAUSS_RADAU} alone: {integrator} keeps dt. Leave it out."
 
 
 def checked_unit(unit: object, where: str, known: tuple[str, ...]) -> str:

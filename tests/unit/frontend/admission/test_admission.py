@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -180,3 +181,22 @@ def _close_when(gone: list[str], close: object) -> None:
     eventually(lambda: bool(gone), within_s=within(10))
     assert callable(close)
     close()
+
+
+def test_what_is_computed_in_much_memory_has_a_place_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fair_gate, "WAIT_S", 0.1)
+    admission = Admission(memory=2**20, waiters=8, cores=4)
+    with admission.admit(0.01, held_bytes=2**19):
+        with admission.admit(0.01, held_bytes=2**20):
+            pass  # within a turn it is free
+        with ThreadPoolExecutor(1) as pool:
+            assert isinstance(pool.submit(held, admission, 2**20).exception(), Busy)
+            assert pool.submit(held, admission, 2**10).exception() is None
+    held(admission, 2**20)
+
+
+def held(admission: Admission, held_bytes: int) -> None:
+    with admission.admit(0.01, held_bytes=held_bytes):
+        pass

@@ -90,7 +90,7 @@ def test_bins_and_samples_narrower_than_a_pause_equal_naive_ones(scenario: Scena
         kernel.NO_POLYLINES,
     )
     assert outcome == (steps, kernel.OK, 0, 0)
-    newest = [agent.state for agent in scenario.agents]
+    newest = list(scenario.initial_states)
     everything = iterations(scenario, 3)
     for i in range(steps):
         for record in next(everything):

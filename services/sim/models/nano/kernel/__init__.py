@@ -33,7 +33,7 @@ def system_of(scenario: NanoScenario, seed: int, member: int) -> NanoSystem:
     return NanoSystem(
         mu=np.array([agent.mu for agent in scenario.agents], np.float64),
         massive=np.array(scenario.massive, np.int64),
-        primary=np.array([-1 if p is None else p for p in scenario.primaries], np.int64),
+        primary=np.array(scenario.orbited_rows, np.int64),
         gravity=np.array(scenario.gravity, np.float64),
         chunk=chunk_iterations(scenario.records_per_iteration),
         parameters=Parameters(

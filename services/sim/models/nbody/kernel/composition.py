@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.jit import inner
+from sim.kernel.layout import COLLISION, OK, STANDSTILL, TIME
 from sim.models.nbody.kernel.forces import accelerate, added, colliding
-from sim.models.nbody.kernel.layout import (
+from sim.models.nbody.kernel.system import (
     ACCELERATION,
     PART,
     POSITION,
@@ -18,11 +19,10 @@ from sim.models.nbody.kernel.layout import (
     offset,
     write_rows,
 )
-from sim.models.nbody.kernel.rows import COLLISION, OK, STANDSTILL, TIME
 
 if TYPE_CHECKING:
-    from sim.models.nbody.kernel.layout import Buffers, NBodySystem
-    from sim.models.nbody.kernel.rows import Floats
+    from sim.kernel.layout import Floats
+    from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem
 
 __all__ = ["advance_composition"]
 
@@ -70,7 +70,7 @@ def _kick_and_drift(work: Floats, agents: int, lanes: int, kick: float, drift: f
 
 @inner
 def advance_composition(
-    system: NBodySystem, buffers: Buffers, first: int, count: int
+    system: NBodySystem, buffers: NBodyBuffers, first: int, count: int
 ) -> tuple[int, int, int, int]:
     """Compute `count` iterations, numbered from `first`.
 
@@ -84,17 +84,17 @@ def advance_composition(
     for iteration in range(first, first + count):
         _drift(work, agents, lanes, drifts[0])
         for stage in range(kicks.size):
-            if not accelerate(work, agents, lanes, POSITION, mu, massive):
-                a, b = colliding(work, agents, POSITION, massive)
-                free[:] = row
+            if not accelerate(work, agents, lanes, mu, massive):
+                a, b = colliding(work, agents, massive)
+                free[0] = row
                 return iteration - first, COLLISION, a, b
             _kick_and_drift(work, agents, lanes, kicks[stage], drifts[stage + 1])
         time = (iteration + 1) * dt
         if time == before:
-            free[:] = row
+            free[0] = row
             return iteration - first, STANDSTILL, 0, 0
         before = time
-        write_rows(rows, row, work, agents, time, dt, iteration)
+        write_rows(rows, row, work, agents, time, iteration)
         row += 1
-    free[:] = row
+    free[0] = row
     return count, OK, 0, 0

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.jit import inner
-from sim.models.nbody.kernel.layout import ACCELERATION, PART, offset
+from sim.models.nbody.kernel.system import ACCELERATION, PART, POSITION, offset
 
 if TYPE_CHECKING:
-    from sim.models.nbody.kernel.rows import Floats, Integers
+    from sim.kernel.layout import Floats, Integers
 
 __all__ = ["accelerate", "added", "colliding"]
 
@@ -29,7 +29,6 @@ def _pull(
     work: Floats,
     block: np.uint64,
     lanes: int,
-    at: np.uint64,
     mu: float,
     x: float,
     y: float,
@@ -40,9 +39,9 @@ def _pull(
     apart = True
     for lane in range(lanes):
         i = block + np.uint64(lane)
-        dx = x - work[i + at]
-        dy = y - work[i + at + PART]
-        dz = z - work[i + at + PART + PART]
+        dx = x - work[i + POSITION]
+        dy = y - work[i + POSITION + PART]
+        dz = z - work[i + POSITION + PART + PART]
         r2 = (dx * dx + dy * dy) + dz * dz
         # An agent does not attract itself: dx is 0 and, with r3 = 1, so is the term. Adding it
         # changes no bit, because a sum that starts with 0.0 is never -0.0.
@@ -56,10 +55,8 @@ def _pull(
 
 
 @inner
-def accelerate(
-    work: Floats, agents: int, lanes: int, at: np.uint64, mu: Floats, massive: Integers
-) -> bool:
-    """Compute all accelerations at the positions in field `at`; return whether none collide.
+def accelerate(work: Floats, agents: int, lanes: int, mu: Floats, massive: Integers) -> bool:
+    """Compute all accelerations at the positions; return whether none collide.
 
     `lanes` is the system's.
     """
@@ -73,19 +70,19 @@ def accelerate(
             work[i + ACCELERATION + PART + PART] = 0.0
         for g in range(massive.size):
             b = massive[g]
-            i = offset(b) + at
+            i = offset(b) + POSITION
             x, y, z = work[i], work[i + PART], work[i + PART + PART]
-            apart &= _pull(work, block, lanes, at, mu[b], x, y, z, b - first)
+            apart &= _pull(work, block, lanes, mu[b], x, y, z, b - first)
     return apart
 
 
 @inner
-def colliding(work: Floats, agents: int, at: np.uint64, massive: Integers) -> tuple[int, int]:
+def colliding(work: Floats, agents: int, massive: Integers) -> tuple[int, int]:
     """Return the first agent, and the first massive agent for it, that have r3 == 0; one exists."""
     for a in range(agents):
-        i = offset(a) + at
+        i = offset(a) + POSITION
         for g in range(massive.size):
-            j = offset(massive[g]) + at
+            j = offset(massive[g]) + POSITION
             dx = work[j] - work[i]
             dy = work[j + PART] - work[i + PART]
             dz = work[j + PART + PART] - work[i + PART + PART]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sim.jit import inner
+from sim.kernel.layout import COLLISION, OK, STANDSTILL, STEP, TIME
 from sim.models.nbody.coefficients import (
     DIVISORS,
     EXPANSION,
@@ -23,10 +24,9 @@ from sim.models.nbody.coefficients import (
     VELOCITY_AT_END,
 )
 from sim.models.nbody.kernel.forces import accelerate, added, colliding
-from sim.models.nbody.kernel.layout import (
+from sim.models.nbody.kernel.system import (
     A_0,
     ACCELERATION,
-    AT,
     B_0,
     CHANGE,
     E_0,
@@ -37,19 +37,19 @@ from sim.models.nbody.kernel.layout import (
     PART,
     POSITION,
     POSITION_CARRY,
+    START,
     VELOCITY,
     VELOCITY_CARRY,
     offset,
     write_rows,
 )
-from sim.models.nbody.kernel.rows import COLLISION, OK, STANDSTILL, STEP, TIME
 from sim.models.nbody.reference import CONVERGED, LARGEST_CHANGE, MOST_SWEEPS, seventh_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim.models.nbody.kernel.layout import Buffers, NBodySystem
-    from sim.models.nbody.kernel.rows import Floats, Integers
+    from sim.kernel.layout import Floats, Integers
+    from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem
 
 __all__ = ["advance_gauss_radau"]
 
@@ -140,7 +140,7 @@ def _node(n: int) -> Callable[[Floats, int, int, float], None]:
                     work[i + B_6] = b6
                 if n < _LAST_NODE:
                     curved = _weighted(0.5 * work[i + A_0], weights, b0, b1, b2, b3, b4, b5, b6)
-                    work[i + AT] = work[i + POSITION] + (
+                    work[i + POSITION] = work[i + START] + (
                         (s * work[i + VELOCITY] + s2 * curved) - work[i + POSITION_CARRY]
                     )
 
@@ -152,12 +152,12 @@ _node_0, _node_1, _node_2, _node_3, _node_4, _node_5, _node_6, _node_7 = map(_no
 
 @inner
 def _begin(work: Floats, agents: int, lanes: int) -> None:
-    """Keep the accelerations at the start of the step."""
+    """Keep the positions and the accelerations at the start of the step."""
     for part in range(3 * ((agents + 7) >> 3)):
         start = np.uint64(part) * PART
         for lane in range(lanes):
             i = start + np.uint64(lane)
-            work[i + A_0] = work[i + ACCELERATION]
+            work[i + START], work[i + A_0] = work[i + POSITION], work[i + ACCELERATION]
 
 
 @inner
@@ -260,8 +260,9 @@ def _finish(work: Floats, agents: int, lanes: int, dt: float) -> None:
             b4, b5, b6 = work[i + B_4], work[i + B_5], work[i + B_6]
             a0, v = work[i + A_0], work[i + VELOCITY]
             curved = _weighted(0.5 * a0, POSITION_AT_END, b0, b1, b2, b3, b4, b5, b6)
-            x, carry = added(work[i + POSITION], work[i + POSITION_CARRY], dt2 * curved)
-            work[i + POSITION], work[i + POSITION_CARRY] = added(x, carry, dt * v)
+            x, carry = added(work[i + START], work[i + POSITION_CARRY], dt2 * curved)
+            x, work[i + POSITION_CARRY] = added(x, carry, dt * v)
+            work[i + POSITION] = x
             gained = dt * _weighted(a0, VELOCITY_AT_END, b0, b1, b2, b3, b4, b5, b6)
             work[i + VELOCITY], work[i + VELOCITY_CARRY] = added(
                 v, work[i + VELOCITY_CARRY], gained
@@ -283,8 +284,7 @@ def _largest(work: Floats, agents: int, field: np.uint64) -> float:
         i = offset(a) + field
         for _ in range(3):
             value = abs(work[i])
-            if value > largest:
-                largest = value
+            largest = max(largest, value)
             i += PART
     return largest
 
@@ -300,25 +300,25 @@ def _over_acceleration(work: Floats, agents: int, field: np.uint64) -> float:
 def _sweep(work: Floats, agents: int, lanes: int, mu: Floats, massive: Integers, dt: float) -> bool:
     """Correct the polynomials at each node in turn; return whether no agents collide."""
     _node_0(work, agents, lanes, dt)
-    if not accelerate(work, agents, lanes, AT, mu, massive):
+    if not accelerate(work, agents, lanes, mu, massive):
         return False
     _node_1(work, agents, lanes, dt)
-    if not accelerate(work, agents, lanes, AT, mu, massive):
+    if not accelerate(work, agents, lanes, mu, massive):
         return False
     _node_2(work, agents, lanes, dt)
-    if not accelerate(work, agents, lanes, AT, mu, massive):
+    if not accelerate(work, agents, lanes, mu, massive):
         return False
     _node_3(work, agents, lanes, dt)
-    if not accelerate(work, agents, lanes, AT, mu, massive):
+    if not accelerate(work, agents, lanes, mu, massive):
         return False
     _node_4(work, agents, lanes, dt)
-    if not accelerate(work, agents, lanes, AT, mu, massive):
+    if not accelerate(work, agents, lanes, mu, massive):
         return False
     _node_5(work, agents, lanes, dt)
-    if not accelerate(work, agents, lanes, AT, mu, massive):
+    if not accelerate(work, agents, lanes, mu, massive):
         return False
     _node_6(work, agents, lanes, dt)
-    if not accelerate(work, agents, lanes, AT, mu, massive):
+    if not accelerate(work, agents, lanes, mu, massive):
         return False
     _node_7(work, agents, lanes, dt)
     return True
@@ -351,7 +351,7 @@ def _growth(tolerance: float, error: float) -> float:
 
 @inner
 def advance_gauss_radau(
-    system: NBodySystem, buffers: Buffers, first: int, count: int
+    system: NBodySystem, buffers: NBodyBuffers, first: int, count: int
 ) -> tuple[int, int, int, int]:
     """Compute `count` iterations, numbered from `first`.
 
@@ -364,19 +364,19 @@ def advance_gauss_radau(
     time, dt = rows[0, row - 1, TIME], rows[0, row - 1, STEP]
     carry, last = clock[0], clock[1]
     for iteration in range(first, first + count):
-        if not accelerate(work, agents, lanes, POSITION, mu, massive):
-            a, b = colliding(work, agents, POSITION, massive)
-            free[:] = row
+        if not accelerate(work, agents, lanes, mu, massive):
+            a, b = colliding(work, agents, massive)
+            free[0] = row
             return iteration - first, COLLISION, a, b
         _begin(work, agents, lanes)
         while True:
             if time + (dt - carry) == time:
-                free[:] = row
+                free[0] = row
                 return iteration - first, STANDSTILL, 0, 0
             _predict(work, agents, lanes, dt / last)
             if not _attempt(work, agents, lanes, mu, massive, dt):
-                a, b = colliding(work, agents, AT, massive)
-                free[:] = row
+                a, b = colliding(work, agents, massive)
+                free[0] = row
                 return iteration - first, COLLISION, a, b
             growth = _growth(tolerance, _over_acceleration(work, agents, B_6))
             if growth >= _SHORTEST:
@@ -386,8 +386,10 @@ def advance_gauss_radau(
         time, carry = added(time, carry, dt)
         last = dt
         dt = growth * dt
-        write_rows(rows, row, work, agents, time, dt, iteration)
+        write_rows(rows, row, work, agents, time, iteration)
+        for a in range(agents):
+            rows[a, row, STEP] = dt
         row += 1
-    free[:] = row
+    free[0] = row
     clock[0], clock[1] = carry, last
     return count, OK, 0, 0

@@ -6,20 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.jit import inner
-from sim.models.nbody.kernel.forces import added
-from sim.models.nbody.kernel.layout import (
-    PART,
-    POSITION_CARRY,
-    VELOCITY_CARRY,
-    offset,
-)
-from sim.models.nbody.kernel.rows import (
+from sim.kernel.layout import (
     COLLISION,
-    ITERATION,
     OK,
-    READ,
     STANDSTILL,
-    STEP,
     TIME,
     VX,
     VY,
@@ -28,45 +18,24 @@ from sim.models.nbody.kernel.rows import (
     Y,
     Z,
 )
+from sim.models.nbody.kernel.forces import added
+from sim.models.nbody.kernel.system import (
+    PART,
+    POSITION_CARRY,
+    VELOCITY_CARRY,
+    offset,
+    write_row,
+)
 
 if TYPE_CHECKING:
-    from sim.models.nbody.kernel.layout import Buffers, NBodySystem
-    from sim.models.nbody.kernel.rows import Floats
+    from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem
 
 __all__ = ["advance_pair"]
 
 
 @inner
-def _write(
-    rows: Floats,
-    a: int,
-    row: int,
-    time: float,
-    step: float,
-    x: float,
-    y: float,
-    z: float,
-    vx: float,
-    vy: float,
-    vz: float,
-    iteration: int,
-) -> None:
-    """Write a record."""
-    rows[a, row, TIME] = time
-    rows[a, row, STEP] = step
-    rows[a, row, X] = x
-    rows[a, row, Y] = y
-    rows[a, row, VX] = vx
-    rows[a, row, VY] = vy
-    rows[a, row, ITERATION] = iteration
-    rows[a, row, READ] = row - 1  # both step together
-    rows[a, row, Z] = z
-    rows[a, row, VZ] = vz
-
-
-@inner
 def advance_pair(
-    system: NBodySystem, buffers: Buffers, first: int, count: int
+    system: NBodySystem, buffers: NBodyBuffers, first: int, count: int
 ) -> tuple[int, int, int, int]:
     """Compute `count` iterations, numbered from `first`.
 
@@ -121,7 +90,7 @@ def advance_pair(
             pxa = pya = pza = pxb = pyb = pzb = 0.0
             if mu_b != 0.0:
                 if r3 == 0.0:
-                    free[:] = row
+                    free[0] = row
                     return iteration - first, COLLISION, 0, 1
                 w = mu_b / r3
                 pxa += w * dx
@@ -129,7 +98,7 @@ def advance_pair(
                 pza += w * dz
             if mu_a != 0.0:
                 if r3 == 0.0:
-                    free[:] = row
+                    free[0] = row
                     return iteration - first, COLLISION, 1, 0
                 w = mu_a / r3
                 pxb += w * -dx
@@ -149,13 +118,13 @@ def advance_pair(
             zb, czb = added(zb, czb, h * wb)
         time = (iteration + 1) * dt
         if time == before:
-            free[:] = row
+            free[0] = row
             return iteration - first, STANDSTILL, 0, 0
         before = time
-        _write(rows, 0, row, time, dt, xa, ya, za, ua, va, wa, iteration)
-        _write(rows, 1, row, time, dt, xb, yb, zb, ub, vb, wb, iteration)
+        write_row(rows, 0, row, time, iteration, xa, ya, za, ua, va, wa)
+        write_row(rows, 1, row, time, iteration, xb, yb, zb, ub, vb, wb)
         row += 1
-    free[:] = row
+    free[0] = row
     work[i + POSITION_CARRY] = cxa
     work[i + POSITION_CARRY + PART] = cya
     work[i + POSITION_CARRY + PART + PART] = cza

@@ -9,17 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from sim.jit import compiled
-from sim.models.nbody import kernel
-from sim.models.nbody.kernel import NBodySystem, advance, close_buffers, open_buffers
-from sim.models.nbody.kernel.rows import (
-    HISTORY,
-    OK,
-    SPACE,
-    Floats,
-    Integers,
-    discard_old_rows,
-)
-from sim.models.nbody.reference import State
+from sim.kernel.layout import HISTORY, OK, SPACE, Floats, Integers, discard_old_rows
+from sim.kernel.stepper import advance, close_buffers, open_buffers
+from sim.models.nbody.agent import State3
+from sim.models.nbody.kernel.system import NBodySystem, initial_carry, nbody_system
 
 DEFAULT_TOLERANCE: Final = 1e-5
 INTEGRATORS: Final = ("leapfrog", "kahan-li-8", "gauss-radau-15")
@@ -30,7 +23,7 @@ ORDER: Final = (0, 1, 2, 3, 8, 4, 5, 9)  # of the columns of a row: time, timeSt
 class Point:
     name: str
     mu: float
-    state: State
+    state: State3
 
 
 @dataclass(frozen=True)
@@ -49,9 +42,7 @@ class Points:
 
 def points(*agents: tuple[float, ...]) -> Points:
     """Points of (mu, x, y, z, vx, vy, vz)."""
-    return Points(
-        tuple(Point(f"Agent {i}", mu, State(0.0, 0.0, *at)) for i, (mu, *at) in enumerate(agents))
-    )
+    return Points(tuple(Point(f"Agent {i}", mu, State3(*at)) for i, (mu, *at) in enumerate(agents)))
 
 
 @dataclass
@@ -108,7 +99,7 @@ def record(
 def start(scenario: Any, barycentre_of: tuple[int, ...] = ()) -> Pass:  # noqa: ANN401 - a scenario
     """The start of a trajectory."""
     agents = len(scenario.agents)
-    system = kernel.nbody_system(
+    system = nbody_system(
         [agent.mu for agent in scenario.agents],
         scenario.integrator,
         scenario.dt,
@@ -117,9 +108,9 @@ def start(scenario: Any, barycentre_of: tuple[int, ...] = ()) -> Pass:  # noqa: 
         barycentre_of,
     )
     ring = np.array(
-        [[[-math.inf, 0.0, scenario.dt, *agent.state[2:]]] for agent in scenario.agents]
+        [[[-math.inf, 0.0, scenario.dt, *agent.state.numbers]] for agent in scenario.agents]
     )
-    carry = kernel.initial_carry(scenario.integrator, agents, scenario.dt)
+    carry = initial_carry(scenario.integrator, agents, scenario.dt)
     return Pass(system, np.zeros(agents, np.int64), ring, carry)
 
 

@@ -77,7 +77,11 @@ def test_a_tolerance_and_units_that_are_not_the_default_belong_to_the_identity()
 
 @pytest.mark.parametrize("integrator", ["leapfrog", "kahan-li-8"])
 def test_an_integrator_of_fixed_steps_has_no_tolerance(integrator: str) -> None:
-    assert pair_with(integrator=integrator).tolerance is None
+    scenario = pair_with(integrator=integrator)
+    assert "tolerance" not in scenario.canonical
+    assert replace(scenario, dt=0.5).dt == 0.5
+    with pytest.raises(ScenarioError, match=f"^tolerance is of gauss-radau-15 alone: {integrator}"):
+        replace(scenario, tolerance=1e-6)
     with pytest.raises(ScenarioError, match=f"^tolerance is of gauss-radau-15 alone: {integrator}"):
         pair_with(integrator=integrator, tolerance=1e-5)
 

@@ -1,10 +1,10 @@
 """The dynamical system, the carry of a checkpoint, and the memory that the loops work in.
 
 The agents are in blocks of LANES. A block has three parts, of x, of y and of z. A part has fields
-(position, velocity, ...) of LANES numbers, one of each agent of the block. All is in one flat array,
-`work`, and the distance between two fields is a constant: so LLVM knows without a test that writing
-one does not change another, and turns the loop over the lanes into vector instructions. Lanes
-without an agent hold nan, which no comparison takes for a collision or for a largest value.
+(position, velocity, ...) of LANES numbers, one of each agent of the block. All is in one flat
+array, `work`, and the distance between two fields is a constant: so LLVM knows without a test that
+writing one does not change another, and turns the loop over the lanes into vector instructions.
+Lanes without an agent hold nan, which no comparison takes for a collision or for a largest value.
 """
 
 from __future__ import annotations
@@ -15,12 +15,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from sim.jit import inner
-from sim.models.nbody.coefficients import drifts_of
-from sim.models.nbody.kernel.rows import (
+from sim.kernel.layout import (
     HISTORY,
     ITERATION,
-    READ,
-    STEP,
     TIME,
     VX,
     VY,
@@ -31,6 +28,7 @@ from sim.models.nbody.kernel.rows import (
     Y,
     Z,
 )
+from sim.models.nbody.coefficients import drifts_of
 from sim.models.nbody.reference import COMPOSITIONS
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCELERATION",
-    "AT",
     "A_0",
     "BLOCK",
     "B_0",
@@ -53,9 +50,10 @@ __all__ = [
     "PART",
     "POSITION",
     "POSITION_CARRY",
+    "START",
     "VELOCITY",
     "VELOCITY_CARRY",
-    "Buffers",
+    "NBodyBuffers",
     "NBodySystem",
     "carry_size",
     "chunk_iterations",
@@ -64,6 +62,7 @@ __all__ = [
     "nbody_system",
     "offset",
     "store_carry",
+    "write_row",
     "write_rows",
 ]
 
@@ -72,7 +71,7 @@ COEFFICIENTS: Final = 7  # of the polynomials of gauss-radau-15
 
 # Unsigned, so that no index is taken for one that counts from an array's end.
 FIELD: Final = np.uint64(LANES)
-POSITION, VELOCITY, POSITION_CARRY, VELOCITY_CARRY, AT, ACCELERATION, A_0, CHANGE = (
+POSITION, VELOCITY, POSITION_CARRY, VELOCITY_CARRY, START, ACCELERATION, A_0, CHANGE = (
     np.uint64(field * LANES) for field in range(8)
 )
 B_0, G_0, E_0, LAST_B_0, LAST_E_0 = (
@@ -104,7 +103,7 @@ class NBodySystem(NamedTuple):
     lanes: int
 
 
-class Buffers(NamedTuple):
+class NBodyBuffers(NamedTuple):
     """The memory that the kernel works in."""
 
     rows: Floats  # [M + V, HISTORY + the most steps in a call, SPACE]
@@ -133,7 +132,7 @@ def nbody_system(
     drifts = drifts_of(weights) if weights else ()
     return NBodySystem(
         np.array(primary, np.int64),
-        np.array(gravity if gravity else [0.0] * len(mu)),
+        np.array(gravity or [0.0] * len(mu)),
         chunk_iterations(len(mu)),
         np.array(mu, np.float64),
         np.array([a for a, each in enumerate(mu) if each != 0.0], np.int64),
@@ -180,7 +179,6 @@ def load_work(rows: Floats, carry: Floats, agents: int, clock: Floats) -> Floats
     for a in range(agents, blocks * LANES):
         for axis in range(3):
             work[offset(a) + np.uint64(axis) * PART + POSITION] = math.nan
-            work[offset(a) + np.uint64(axis) * PART + AT] = math.nan
     newest = HISTORY - 1
     for a in range(agents):
         at = offset(a)
@@ -226,19 +224,42 @@ def store_carry(work: Floats, clock: Floats, agents: int, carry: Floats) -> None
 
 
 @inner
+def write_row(
+    rows: Floats,
+    a: int,
+    row: int,
+    time: float,
+    iteration: int,
+    x: float,
+    y: float,
+    z: float,
+    vx: float,
+    vy: float,
+    vz: float,
+) -> None:
+    """Write a record of agent a; STEP and READ are there from `open_buffers` on."""
+    rows[a, row, TIME] = time
+    rows[a, row, X] = x
+    rows[a, row, Y] = y
+    rows[a, row, VX] = vx
+    rows[a, row, VY] = vy
+    rows[a, row, ITERATION] = iteration
+    rows[a, row, Z] = z
+    rows[a, row, VZ] = vz
+
+
+@inner
 def write_rows(
-    rows: Floats, row: int, work: Floats, agents: int, time: float, step: float, iteration: int
+    rows: Floats, row: int, work: Floats, agents: int, time: float, iteration: int
 ) -> None:
     """Write a record of each agent."""
     for a in range(agents):
         i = offset(a)
         rows[a, row, TIME] = time
-        rows[a, row, STEP] = step
         rows[a, row, X] = work[i + POSITION]
         rows[a, row, Y] = work[i + POSITION + PART]
         rows[a, row, VX] = work[i + VELOCITY]
         rows[a, row, VY] = work[i + VELOCITY + PART]
         rows[a, row, ITERATION] = iteration
-        rows[a, row, READ] = row - 1  # all step together
         rows[a, row, Z] = work[i + POSITION + PART + PART]
         rows[a, row, VZ] = work[i + VELOCITY + PART + PART]
