@@ -22,7 +22,9 @@ from frontend.errors import BadRequest
 from frontend.propagations import requests
 from frontend.web.http.json_text import read_json
 from sim import jit
+from sim.errors import RequestError
 from sim.export.folder import ExportFolder
+from sim.presets import preset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,7 @@ class Arguments:
     member: str | None
     members: str
     scenario: Path | None
+    preset: str | None = None
     workers: Workers
     output: str | None
     output_format: str | None
@@ -61,8 +64,19 @@ class Arguments:
             seed=requests.whole_number(self.seed, "seed"),
             member=None if self.member is None else requests.whole_number(self.member, "member"),
             members=requests.whole_number(self.members, "number of members"),
-            scenario=None if self.scenario is None else _read_json(self.scenario),
+            scenario=self._scenario(),
         )
+
+    def _scenario(self) -> object | None:
+        """Return the scenario that is asked for, as parsed JSON; None for the default one."""
+        if self.preset is None:
+            return None if self.scenario is None else _read_json(self.scenario)
+        if self.scenario is not None:
+            raise BadRequest("--preset is a scenario already: leave out --scenario.")
+        try:
+            return preset(self.preset).scenario.to_json()
+        except RequestError as error:
+            raise BadRequest(f"--{error}") from None
 
 
 def run(settings: Settings, arguments: Arguments) -> None:

@@ -17,8 +17,6 @@ from sim.models.nbody import NBodyScenario, Units
 from sim.scenario import read_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sim.scenario import Scenario
 
 __all__ = ["NAMES", "Preset", "preset", "presets"]
@@ -48,7 +46,7 @@ class Preset:
     source: str
     look_for: str
     steps: int
-    scenario: Scenario | NBodyScenario
+    scenario: Scenario
 
     @property
     def units(self) -> Units:
@@ -83,11 +81,5 @@ def preset(name: str) -> Preset:
 @cache
 def _read(name: str) -> Preset:
     document = json.loads(resources.files(__name__).joinpath(f"{name}.json").read_text("utf-8"))
-    scenario = _scenario(document.pop("scenario"))
+    scenario = read_scenario(document.pop("scenario"))
     return Preset(name=name, scenario=scenario, **document)
-
-
-def _scenario(document: Mapping[str, object]) -> Scenario | NBodyScenario:
-    if document.get("model") == "nbody":
-        return NBodyScenario.from_json(document)
-    return read_scenario(document)

@@ -40,7 +40,17 @@ def test_help_needs_nothing_heavy() -> None:
 def test_help_lists_every_command_and_every_variable() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    for word in ("serve", "web", "runner", "probe", "propagate", "clusters", "token"):
+    for word in (
+        "serve",
+        "web",
+        "runner",
+        "probe",
+        "propagate",
+        "presets",
+        "state",
+        "clusters",
+        "token",
+    ):
         assert word in result.output
     _, variables = result.output.split("\nEnvironment:\n")
     for variable in VARIABLES:
@@ -73,7 +83,8 @@ def test_shells_complete_the_values_of_options(words: str, completed: set[str]) 
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "web", "runner", "probe", "propagate", "clusters", "token"]
+    "command",
+    ["serve", "web", "runner", "probe", "propagate", "presets", "state", "clusters", "token"],
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = run(command, "--help")

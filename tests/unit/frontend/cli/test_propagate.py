@@ -142,6 +142,18 @@ def test_an_option_that_would_have_no_effect_is_refused(
         run(Settings(), arguments(**others))
 
 
+def test_a_preset_is_propagated_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    run(Settings(), arguments(preset="nano"))
+    assert capsys.readouterr().out.startswith("500 steps, seed 0: 805 records\n")
+
+
+def test_a_preset_that_there_is_not_or_beside_a_scenario_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=r"^--preset must be one of nano, circular, "):
+        run(Settings(), arguments(preset="kepler"))
+    with pytest.raises(BadRequest, match=r"^--preset is a scenario already: leave out --scenario"):
+        run(Settings(), arguments(preset="nano", scenario=tmp_path / "scenario.json"))
+
+
 @pytest.mark.parametrize(
     ("others", "sentence"),
     [({"workers": "inline"}, "--workers auto"), ({"output_format": "csv"}, "gets Parquet parts")],

@@ -112,10 +112,10 @@ def test_whatever_the_body_is_it_is_read_or_refused_with_a_sentence(document: ob
 
 
 def test_the_described_scenario_has_the_fields_of_the_models() -> None:
-    described = PropagationBody.model_json_schema()["properties"]["scenario"]
+    described = PropagationBody.model_json_schema()["properties"]["scenario"]["anyOf"][0]
     agent = described["properties"]["agents"]["items"]
     example: dict[str, Any] = NANO.to_json()
-    assert set(described["properties"]) == set(example)
+    assert set(described["properties"]) == {"model", *example}
     assert set(agent["required"]) == set(example["agents"][0])
     assert set(agent["properties"]) == {*agent["required"], "primary"}
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import html
 import json
+from html import unescape
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 
 from frontend.domain.resource import Status
+from sim.presets import presets
 from sim.scenario import NANO, PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
@@ -118,6 +121,12 @@ def test_a_member_in_the_query_names_its_own_address_and_is_shown(web: FlaskClie
     assert "seed 7 · member 3" in web.get(f"/propagate/{MEMBER.id}").text
     assert "seed 7 · member" not in web.get("/propagate/500?seed=7&member=0").text
     assert "7, member 3" in web.get("/").text
+
+
+def test_the_page_names_the_method_and_what_is_its_doing(web: FlaskClient) -> None:
+    page = html.unescape(web.get("/propagate/500").text)
+    assert "<dt>Method</dt><dd>The semi-implicit (symplectic) Euler method" in page
+    assert "an agent that becomes unbound does so because of it" in page
 
 
 def test_an_id_with_a_digest_takes_a_member_of_those_that_it_has(web: FlaskClient) -> None:
@@ -301,3 +310,37 @@ def test_no_data_of_what_takes_a_run_and_none_is_started(
 def test_pages_are_never_kept_by_the_browser(web: FlaskClient) -> None:
     for path in ("/", "/propagate/500", "/propagate/abc"):
         assert web.get(path).headers["Cache-Control"] == "no-store"
+
+
+# Presets
+
+
+def test_the_home_page_lists_the_presets_with_what_to_look_for(web: FlaskClient) -> None:
+    page = unescape(web.get("/").text)
+    for one in presets():
+        assert f'href="/?preset={one.name}">{one.title}</a>' in page
+        assert one.look_for in page
+
+
+def test_a_preset_fills_in_the_form_and_says_its_source(web: FlaskClient) -> None:
+    page = unescape(web.get("/?preset=figure-eight").text)
+    assert '<input id="steps" name="steps" value="6326" required' in page
+    assert '"integrator": "kahan-li-8"' in page
+    assert "Annals of Mathematics 152 (2000), 881-901" in page
+    assert 'href="/?preset=figure-eight" aria-current="true">' in page
+
+
+def test_the_form_of_a_preset_goes_to_its_propagation(web: FlaskClient) -> None:
+    page = web.get("/?preset=nano").text
+    filled = unescape(page.split('placeholder="', 1)[1].split('">', 1)[1].split("</textarea>")[0])
+    answer = web.post("/", data={"steps": "500", "seed": "0", "scenario": filled})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/propagate/500")
+
+
+def test_an_unknown_preset_is_a_sentence_beside_the_form(
+    web: FlaskClient, services: Services
+) -> None:
+    answer = web.get("/?preset=kepler")
+    assert answer.status_code == 400
+    assert "The preset must be one of nano, circular, " in answer.text
+    assert nothing_was_started(services)
