@@ -98,10 +98,10 @@ IN_FRONT := $(filter-out $(BESIDE),$(wildcard tests/integration/test_*.py)) test
 
 integration: setup ## the integration tests: real Redis, real Dask Gateway, real browser
 	@# In two parts, on two cores; what one of them prints comes at its end.
-	@beside=$$(mktemp); trap 'rm -f "$$beside"' EXIT; \
+	@beside=$$(mktemp); trap 'rm -f "$$beside"; kill $$part 2>/dev/null' EXIT; trap 'exit 130' INT; \
 	$(BIN)/pytest -m integration --durations=25 $(BESIDE) >"$$beside" 2>&1 & part=$$!; \
 	$(BIN)/pytest -m integration --durations=25 $(IN_FRONT); other=$$?; \
-	wait $$part; part=$$?; cat "$$beside"; test $$part -eq 0 && exit $$other
+	wait $$part; first=$$?; part=; cat "$$beside"; test $$first -eq 0 && exit $$other
 
 chaos: setup ## an hour of random faults (CHAOS_MINUTES=60, CHAOS_SEED=... as a failure printed it)
 	@CHAOS_MINUTES=$(or $(CHAOS_MINUTES),60) CHAOS_SEED=$(CHAOS_SEED) $(BIN)/pytest -m integration \

@@ -120,6 +120,13 @@ def status_of(reader: socket.socket) -> int:
     return int(reader.recv(12, socket.MSG_WAITALL).split()[1])
 
 
+def is_told_when_to_ask_again(refused: socket.socket) -> None:
+    """The rest of the answer is a problem document with `Retry-After`."""
+    answer = refused.recv(4_096).decode()
+    assert "Retry-After: 5" in answer
+    assert "application/problem+json" in answer
+
+
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_slow_readers_hold_a_bounded_memory_and_others_are_served(
     porta: Installation, form: str
@@ -128,6 +135,7 @@ def test_slow_readers_hold_a_bounded_memory_and_others_are_served(
     with slow_readers(porta, f"format={form}") as readers, client_at(porta, MODEST) as modest:
         statuses = [status_of(reader) for reader in readers]
         assert set(statuses) == {200, 503}
+        is_told_when_to_ask_again(readers[statuses.index(503)])
         assert resident(porta) - before < MEMORY + MARGIN
         asked = time.monotonic()
         assert modest.get(f"{API}/500/records?format={form}").status_code == 200
@@ -151,14 +159,6 @@ def test_slow_readers_of_many_large_propagations_hold_a_bounded_memory(
         assert {status_of(reader) for reader in readers} == {200, 503}
         assert resident(porta) - before < BUDGET_BYTES + MEMORY + 3 * MARGIN
     eventually(lambda: resident(porta) - before < BUDGET_BYTES + MARGIN, within_s=within(30))
-
-
-def test_who_is_refused_is_told_when_to_ask_again_as_a_problem(porta: Installation) -> None:
-    with slow_readers(porta, "format=csv") as readers:
-        (refused, *_) = [one for one in readers if status_of(one) == 503]
-        answer = refused.recv(4_096).decode()
-    assert "Retry-After: 5" in answer
-    assert "application/problem+json" in answer
 
 
 def test_a_reader_that_stands_still_gives_way_to_another(porta: Installation) -> None:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from frontend.domain.run import Lease
     from sim.engine import Stretch
 
-EXAMPLES: Final = 3  # for each number of workers
+EXAMPLES: Final = 2  # for each number of workers
 STEPS: Final = {1: 200_000, 2: 160_000, 3: 100_000, 12: 40_000, 40: 20_000}  # by agents: seconds
 BUDGETS: Final = (0, 10 * 2**20, 2**28)  # of slices, in bytes
 

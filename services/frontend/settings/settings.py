@@ -365,7 +365,7 @@ class Settings:
             "PORTA_PROCESSES",
             parsers.whole_number(1, 256),
             "The number of processes of `porta web`. They divide the memory for reads and all "
-            "caches; each takes some 300 MiB beside (docs/operations.md).",
+            "caches; each further one needs some 512 MiB more (docs/operations.md).",
         ),
     )
     threads: int = field(

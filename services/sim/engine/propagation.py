@@ -30,7 +30,7 @@ from sim.engine.slices import (
     make_slice,
 )
 from sim.engine.stretch import Stretch, pass_over
-from sim.engine.system_diagnostics import system_diagnostics
+from sim.engine.system_diagnostics import diagnostics_of, masses_of
 from sim.engine.window import draw_window
 from sim.errors import IntegrityError, PropagationFailed
 from sim.intervals import PATH_BITS, level
@@ -147,7 +147,7 @@ class Propagation:
                 states,
                 scenario.primaries,
                 scenario.gravity,
-                [agent.mu for agent in scenario.agents],
+                masses_of(scenario),
                 scenario.barycentric,
             )
             for states in self._ends
@@ -161,9 +161,9 @@ class Propagation:
 
         At the start and at the end, with their largest departures over the samples of the path.
         """
-        archive, mu = self._archive, [agent.mu for agent in self.trajectory.scenario.agents]
-        path = merged_path(archive.paths(range(archive.intervals)), level(self.steps, PATH_BITS))
-        return system_diagnostics(mu, *self._ends, [path.states])
+        samples = merged_path(self._archive.system_samples(), level(self.steps, PATH_BITS))
+        mu = masses_of(self.trajectory.scenario)
+        return diagnostics_of(mu, *self._ends, [samples.states[:, 0]])
 
     @property
     def _ends(self) -> tuple[Floats, Floats]:

@@ -27,6 +27,7 @@ from sim.engine.downsampling import (
     samples_by_interval,
 )
 from sim.engine.interval_pass import pass_interval
+from sim.engine.system_diagnostics import masses_of, system_samples
 from sim.errors import Failure, IntegrityError
 from sim.intervals import PATH_BITS, SERIES_BITS, coarsest_level, interval_level
 from sim.kernel import ELEMENTS, Floats, Integers, Tally
@@ -54,7 +55,8 @@ class Stretch:
     and path, interval after interval, each at its `sim.intervals.interval_level`. `tallies`: the
     diagnostics by interval. `failure`: where the trajectory ends, inside the interval after these.
     `least_level`: no bin and no sample is finer, except where an interval has no coarser one; 0 for
-    one that was not `coarsened`.
+    one that was not `coarsened`. `system` float64[samples, 11]: of a coarsened one, what it had of
+    the whole system (`sim.engine.system_diagnostics`) at all samples of its path.
     """
 
     trajectory: Trajectory
@@ -69,6 +71,7 @@ class Stretch:
     tallies: Tally
     failure: Failure | None = None
     least_level: int = 0
+    system: Floats | None = None
 
     @property
     def tail(self) -> Checkpoint:
@@ -94,7 +97,8 @@ class Stretch:
     @property
     def nbytes(self) -> int:
         """The size of its arrays, in bytes."""
-        return sum(array.nbytes for array in _arrays(self).values())
+        system = 0 if self.system is None else self.system.nbytes
+        return system + sum(array.nbytes for array in _arrays(self).values())
 
     def checkpoint(self, i: int) -> Checkpoint:
         """Return the checkpoint at the start of its i-th interval; the tail for `count`."""
@@ -117,6 +121,26 @@ class Stretch:
             for run, at in _runs(sizes, start, stop)
         ]
 
+    def system_samples(self, start: int, stop: int) -> list[Path]:
+        """Return the system at the samples of its intervals [start, stop), as archived.
+
+        In parts of one level each; the samples have one row, of 11 numbers, in place of agents.
+        """
+        length = self.trajectory.interval
+        sizes = samples_by_interval(self.first, self.count, length)
+        first, last = sum(sizes[:start]), sum(sizes[:stop])
+        if self.system is None:
+            rows = system_samples(masses_of(self.trajectory.scenario), self.path[first:last])
+        else:
+            rows = self.system[first:last]
+        return [
+            Path(
+                interval_level(self.first + run.start, length, PATH_BITS),
+                rows[at.start - first : at.stop - first, np.newaxis],
+            )
+            for run, at in _runs(sizes, start, stop)
+        ]
+
     def coarsened(self, least_level: int) -> Stretch:
         """Return it with bins and samples that are no finer, to be held in less memory.
 
@@ -132,7 +156,10 @@ class Stretch:
             part.coarser(self._at_least(least_level, PATH_BITS)) for part in self.paths(*whole)
         ]
         path = np.concatenate([part.states for part in paths])
-        return replace(self, series=series, clocks=clocks, path=path, least_level=least_level)
+        system = np.concatenate([part.states[:, 0] for part in self.system_samples(*whole)])
+        return replace(
+            self, series=series, clocks=clocks, path=path, least_level=least_level, system=system
+        )
 
     def _sizes(self, bits: int) -> list[int]:
         return [self.trajectory.interval >> self._level(i, bits) for i in range(self.count)]

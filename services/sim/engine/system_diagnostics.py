@@ -20,7 +20,9 @@ from sim.jit import compiled, inner
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["system_diagnostics"]
+    from sim.scenario import Scenario
+
+__all__ = ["diagnostics_of", "masses_of", "system_diagnostics", "system_samples"]
 
 _Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -30,6 +32,8 @@ _CLOCKS: Final = 2  # the columns time and timeStep of a state, before x
 _PLANE: Final = 2
 _T, _X, _Y, _Z, _VX, _VY, _VZ = range(7)  # the kernel's states, by the first axis
 _COLUMNS: Final = 7
+_ROW: Final = 11  # numbers of a sample: 1, 3, 3, 3 and 1
+_ENDS_IN_ROW: Final = (1, 4, 7, 10)
 _KINETIC, _BOND, _P, _L, _MOMENT, _FIRST, _LATER, _TOTALS = 0, 1, 2, 5, 8, 11, 12, 13  # its totals
 
 
@@ -65,15 +69,44 @@ def system_diagnostics(
     weighted by mu. What is not finite is null, and so is the barycentre where mu sums to 0. In the
     plane the angular momentum is a number.
     """
+    return diagnostics_of(mu, start, end, (system_samples(mu, part) for part in samples))
+
+
+def masses_of(scenario: Scenario) -> list[float]:
+    """Return each agent's mu."""
+    return [agent.mu for agent in scenario.agents]
+
+
+def system_samples(mu: Sequence[float], states: _Floats) -> _Floats:
+    """Return what `diagnostics_of` needs of states, float64[samples, M, W]: float64[samples, 11].
+
+    Energy, momentum, angular momentum, barycentre and time: much less, where agents are many.
+    """
     masses = _masses(mu)
     block = max(_LEAST_BLOCK, _BLOCK_STATES // max(1, len(masses.mu)))  # samples side by side
+    rows = np.empty((len(states), _ROW))
     with np.errstate(all="ignore"):  # what is not finite becomes null
+        for begin in range(0, len(states), block):
+            found = _quantities(masses, states[begin : begin + block])
+            rows[begin : begin + block] = np.vstack([*found]).T
+    return rows
+
+
+def diagnostics_of(
+    mu: Sequence[float], start: _Floats, end: _Floats, samples: Iterable[_Floats]
+) -> dict[str, object]:
+    """Return `system_diagnostics` of samples that are `system_samples` already."""
+    masses = _masses(mu)
+    with np.errstate(all="ignore"):
         first = _quantities(masses, start[np.newaxis])
         last = _quantities(masses, end[np.newaxis])
         departures = _departures(masses, first, last)
-        for part in samples:
-            for begin in range(0, len(part), block):
-                found = _quantities(masses, part[begin : begin + block])
+        for rows in samples:
+            if len(rows):
+                energy, momentum, angular_momentum, barycentre, time = np.split(
+                    rows.T, _ENDS_IN_ROW
+                )
+                found = _Quantities(energy[0], momentum, angular_momentum, barycentre, time[0])
                 departures = np.maximum(departures, _departures(masses, first, found))
         relative = departures[0] / abs(first.energy[0])
     described = _described(first, last, departures, _dimensions(start))

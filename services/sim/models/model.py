@@ -40,12 +40,17 @@ BARYCENTRE: Final = "barycentre"
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A numerical method: what it is, in a sentence, where it is published, and its order."""
+    """A numerical method: what it is, in a sentence, where it is published, and its order.
+
+    `conserves` names what it keeps up to rounding. `caution` is a sentence on what in a result is
+    the method's doing and not gravity's; empty where there is nothing of the kind to say.
+    """
 
     sentence: str
     source: str
     order: int
     conserves: tuple[str, ...] = ()
+    caution: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,7 @@ class Model:
     an agent's newest records a later step can read. With `own_clocks`, agents step at times of
     their own; otherwise all step together. A model that `is_random` draws numbers: it has seeds and
     members. `state` makes a state of its numbers, the time first; `read` makes a scenario of JSON.
+    `methods` are those by which its scenarios are propagated.
     """
 
     name: str
@@ -66,6 +72,7 @@ class Model:
     is_random: bool
     state: Callable[..., AnyState]
     read: Callable[[object], Scenario]
+    methods: tuple[Method, ...] = ()
 
     @property
     def state_columns(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from sim.scenario import NANO
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sim.models.model import Method
     from sim.scenario import PropagationRequest
 
 __all__ = ["FILTERS", "Download", "Stage", "View"]
@@ -86,6 +87,11 @@ class View:
     def agents(self) -> str:
         """The names of the agents, as words."""
         return name_list(self.request.trajectory.scenario.names)
+
+    @property
+    def method(self) -> Method:
+        """The method that it is propagated by."""
+        return self.request.trajectory.scenario.method
 
     @property
     def is_default_scenario(self) -> bool:

@@ -29,6 +29,9 @@ METHOD: Final = Method(
     'E. Hairer, C. Lubich, G. Wanner, "Geometric Numerical Integration", 2nd edition, Springer'
     " 2006, section I.1.2",
     order=1,
+    caution="With random steps the energy drifts, upwards on average: over many orbits that drift,"
+    " and not gravity, decides what happens, and an agent that becomes unbound does so because"
+    " of it.",
 )
 
 _ROUNDING: Final = 1e-6  # the relative error of a clock's sum stays below it for 4e9 steps
@@ -163,6 +166,7 @@ NANO_MODEL: Final = Model(
     is_random=True,
     state=State,
     read=NanoScenario.from_json,
+    methods=(METHOD,),
 )
 """The model: gravity in a plane, without units."""
 
@@ -175,4 +179,4 @@ NANO: Final = NanoScenario(
     dt_span=0.09,
     epsilon=0.001,
 )
-"""The default scenario: a planet, and a massless satellite that orbits it until ejection."""
+"""The default scenario: a planet, and a massless satellite that orbits it until drift ejects it."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 from html import unescape
 from typing import TYPE_CHECKING
@@ -120,6 +121,12 @@ def test_a_member_in_the_query_names_its_own_address_and_is_shown(web: FlaskClie
     assert "seed 7 · member 3" in web.get(f"/propagate/{MEMBER.id}").text
     assert "seed 7 · member" not in web.get("/propagate/500?seed=7&member=0").text
     assert "7, member 3" in web.get("/").text
+
+
+def test_the_page_names_the_method_and_what_is_its_doing(web: FlaskClient) -> None:
+    page = html.unescape(web.get("/propagate/500").text)
+    assert "<dt>Method</dt><dd>The semi-implicit (symplectic) Euler method" in page
+    assert "an agent that becomes unbound does so because of it" in page
 
 
 def test_an_id_with_a_digest_takes_a_member_of_those_that_it_has(web: FlaskClient) -> None:
