@@ -66,7 +66,7 @@ $(STAMP): pyproject.toml $(SYNCED)
 	@touch $@
 
 # Here, so that the first propagation does not wait for it.
-$(COMPILED): $(STAMP) $(wildcard services/sim/jit.py services/sim/engine/kernel/*.py)
+$(COMPILED): $(STAMP) $(wildcard services/sim/jit.py services/sim/kernel/*.py services/sim/models/*/*.py services/sim/models/*/kernel/*.py)
 	$(call say,compiling the numerical kernel)
 	@$(BIN)/python -c 'from sim.engine import warm; warm()'
 	@touch $@
@@ -90,8 +90,18 @@ check: setup ## format, lint, types, layers and unit tests: under two minutes
 	$(BIN)/pytest -q -m "not integration" tests/unit/frontend; other=$$?; \
 	wait $$half && exit $$other
 
+# Builds, downloads and whole clusters: they wait and compute, and promise nobody an answer in time.
+# No test that sends Ctrl-C: what runs in the background of a shell ignores it, and so do its children.
+BESIDE := tests/integration/infra $(addprefix tests/integration/test_,driver.py exports.py \
+	gateway_cluster.py identity.py image.py image_notebook.py notebook.py openapi.py tls.py worker_pool.py)
+IN_FRONT := $(filter-out $(BESIDE),$(wildcard tests/integration/test_*.py)) tests/integration/faults
+
 integration: setup ## the integration tests: real Redis, real Dask Gateway, real browser
-	@$(BIN)/pytest -m integration tests/integration
+	@# In two parts, on two cores; what one of them prints comes at its end.
+	@beside=$$(mktemp); trap 'rm -f "$$beside"; kill $$part 2>/dev/null' EXIT; trap 'exit 130' INT; \
+	$(BIN)/pytest -m integration --durations=25 $(BESIDE) >"$$beside" 2>&1 & part=$$!; \
+	$(BIN)/pytest -m integration --durations=25 $(IN_FRONT); other=$$?; \
+	wait $$part; first=$$?; part=; cat "$$beside"; test $$first -eq 0 && exit $$other
 
 chaos: setup ## an hour of random faults (CHAOS_MINUTES=60, CHAOS_SEED=... as a failure printed it)
 	@CHAOS_MINUTES=$(or $(CHAOS_MINUTES),60) CHAOS_SEED=$(CHAOS_SEED) $(BIN)/pytest -m integration \

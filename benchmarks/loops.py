@@ -4,36 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.engine.kernel.chunk import advance, buffers_of
-from sim.engine.kernel.layout import OK, Parameters, discard_old_rows, store_ring
 from sim.jit import compiled
+from sim.kernel.layout import OK, discard_old_rows
+from sim.kernel.stepper import advance, close_buffers, open_buffers
 
 if TYPE_CHECKING:
-    from sim.engine.kernel import Floats, Integers, System
+    from sim.kernel import Floats, Integers, System
 
 __all__ = ["bare_pass"]
 
 
 @compiled
 def bare_pass(
-    system: System, steps: Integers, ring: Floats, count: int, interval: int, checkpoints: Floats
+    system: System,
+    steps: Integers,
+    ring: Floats,
+    carry: Floats,
+    count: int,
+    interval: int,
+    checkpoints: Floats,
 ) -> int:
     """Integrate `count` iterations, with a checkpoint per interval; return the good ones."""
     chunk = min(system.chunk, count, interval)
-    buffers = buffers_of(system, steps, ring, chunk)
-    parameters = Parameters(system.dt_min, system.dt_span, system.epsilon, system.seed)
-    mu, rows, free, draws = system.mu, buffers.rows, buffers.free, buffers.draws
+    buffers = open_buffers(system, steps, ring, carry, chunk)
+    rows, free = buffers.rows, buffers.free
     done = 0
     while done < count:
         size = min(chunk, count - done)
-        good, outcome, _, _ = advance(
-            system, parameters, buffers, mu, rows, free, draws, steps, done, size
-        )
+        good, outcome, _, _ = advance(system, buffers, steps, done, size)
         if outcome != OK:
             return done + good
         discard_old_rows(rows, free)
         done += good
         if done % interval == 0:
-            store_ring(rows, free, checkpoints[done // interval - 1])
-    store_ring(rows, free, ring)
+            close_buffers(system, buffers, checkpoints[done // interval - 1], carry)
+    close_buffers(system, buffers, ring, carry)
     return done

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
-    from sim import Scenario
+    from sim import NanoScenario
 
 T = TypeVar("T")
 Universe: TypeAlias = dict[str, dict[str, float]]
@@ -39,7 +39,7 @@ class ListStore(Generic[T]):
         return hits
 
 
-def random_numbers(scenario: Scenario, seed: int) -> dict[str, np.random.Generator]:
+def random_numbers(scenario: NanoScenario, seed: int) -> dict[str, np.random.Generator]:
     """Return each agent's generator."""
     return {
         name: np.random.Generator(np.random.Philox(key=np.array([seed, a], dtype=np.uint64)))
@@ -55,7 +55,7 @@ def read(store: ListStore[Universe], q: float) -> Universe:
     return universe
 
 
-def step(scenario: Scenario, name: str, universe: Universe, u: float) -> Universe:
+def step(scenario: NanoScenario, name: str, universe: Universe, u: float) -> Universe:
     """Return the agent's next state."""
     own = universe[name]
     ax = ay = 0.0
@@ -81,7 +81,7 @@ def step(scenario: Scenario, name: str, universe: Universe, u: float) -> Univers
     }
 
 
-def simulate(scenario: Scenario, seed: int, iterations: int) -> ListStore[Universe]:
+def simulate(scenario: NanoScenario, seed: int, iterations: int) -> ListStore[Universe]:
     """Return the store after so many iterations."""
     store = ListStore[Universe]()
     store[-math.inf, 0.0] = {agent.name: agent.state.to_json() for agent in scenario.agents}

@@ -14,7 +14,7 @@ from benchmarks.naive import ListStore, Universe, random_numbers, step
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim import Scenario
+    from sim import NanoScenario
 
 
 @contextlib.contextmanager
@@ -32,7 +32,9 @@ def merged(records: list[Universe]) -> Universe:
     return {name: state for record in records for name, state in record.items()}
 
 
-def simulate(client: Client, scenario: Scenario, seed: int, iterations: int) -> ListStore[Universe]:
+def simulate(
+    client: Client, scenario: NanoScenario, seed: int, iterations: int
+) -> ListStore[Universe]:
     """Return the store after so many iterations, each step's two tasks computed on the cluster."""
     store = ListStore[Universe]()
     store[-math.inf, 0.0] = {agent.name: agent.state.to_json() for agent in scenario.agents}

@@ -23,6 +23,7 @@ from sim.driver import export_on
 from sim.engine import warm
 from sim.export import FORMATS, export
 from sim.export.folder import ExportFolder
+from sim.records import schema_of
 from sim.scenario import PropagationRequest
 from tests.dask_servers import dask
 from tests.installation import ask, at_work, installed
@@ -98,7 +99,7 @@ def parquet_in_this_process() -> Iterator[Take]:
         def write(steps: int) -> None:
             with (folder / "records.parquet").open("wb") as file:
                 batches = Propagation.open(Trajectory(), steps).slices()
-                file.writelines(export(batches, FORMATS["parquet"]))
+                file.writelines(export(batches, FORMATS["parquet"], schema_of(NANO.model)))
 
         yield lambda steps: seconds(lambda: write(steps))
 

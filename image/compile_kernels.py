@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sim.engine import Propagation, warm
 from sim.export import FORMATS, export, thin
+from sim.records import schema_of
 from sim.scenario import NANO, Agent, Scenario, State, Trajectory
 
 MOON = Agent(name="Moon", mu=0.001, state=State(0.0, 0.01, 0.0, 2.0, 0.7, 0.0))
@@ -19,8 +20,10 @@ def compile_for(scenario: Scenario) -> None:
     propagation = Propagation.open(Trajectory(scenario), steps=70_000)
     propagation.overview(None, None, 800, "inertial")
     propagation.overview(0.0, 1.0, 800, "primary")
+    schema = schema_of(scenario.model)
     for file_format in FORMATS.values():
-        size = sum(len(part) for part in export(propagation.slices(-math.inf, 10.0), file_format))
+        pieces = export(propagation.slices(-math.inf, 10.0), file_format, schema)
+        size = sum(len(piece) for piece in pieces)
         if not size:
             raise SystemExit(f"the {file_format.name} export is empty")
     for _batch in thin(propagation.slices, 100, agents=len(scenario.agents)):

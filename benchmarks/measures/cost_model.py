@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.measure import Figure, Sample, measure, within
 from benchmarks.measures.kernel import spiral
 from sim import NANO, Scenario, Trajectory
-from sim.cost_model import pass_seconds, slice_seconds
+from sim.cost_model import slice_seconds
 from sim.driver.chain import slice_specs
 from sim.driver.tasks import make_slices, write_part
 from sim.engine import initial_checkpoint, pass_over
@@ -48,7 +48,7 @@ def _pass(scenario: Scenario) -> Prepare:
     def prepare() -> Iterator[Sample]:
         """Time of a pass, with all that is kept, over what the cost model says."""
         start = passed(scenario, EARLY).tail
-        model_s = pass_seconds(scenario, INTERVALS * scenario.interval)
+        model_s = scenario.pass_seconds(INTERVALS * scenario.interval)
 
         def sample() -> Figure:
             real_s = processor_seconds(

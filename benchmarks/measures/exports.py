@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.csv
 
 from benchmarks.measure import Figure, Sample, at_most, compare, measure, seconds
-from sim import Propagation, Trajectory
+from sim import NANO, Propagation, Trajectory
 from sim.export import FORMATS, export, thin
-from sim.records import SCHEMA
+from sim.records import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +33,13 @@ def slices() -> list[pa.RecordBatch]:
 
 def write(name: str, batches: list[pa.RecordBatch]) -> None:
     """Write a file to nowhere."""
-    deque(export(batches, FORMATS[name]), maxlen=0)
+    deque(export(batches, FORMATS[name], schema_of(NANO.model)), maxlen=0)
 
 
 def write_pyarrow_csv(batches: list[pa.RecordBatch]) -> None:
     """Write the same as CSV with pyarrow, which is the yardstick for text."""
     sink = pa.BufferOutputStream()
-    with pyarrow.csv.CSVWriter(sink, SCHEMA) as writer:
+    with pyarrow.csv.CSVWriter(sink, schema_of(NANO.model)) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
@@ -86,10 +86,12 @@ import sys
 from benchmarks.memory import peak_bytes
 from sim import Propagation, Trajectory
 from sim.export import FORMATS, export
+from sim.records import schema_of
 
 opened = Propagation.open(Trajectory(), 6_400_000)
 assert opened.records >= 10_000_000
-sum(map(len, export(opened.slices(), FORMATS[sys.argv[1]])))
+schema = schema_of(opened.trajectory.scenario.model)
+sum(map(len, export(opened.slices(), FORMATS[sys.argv[1]], schema)))
 print(peak_bytes())
 """
 

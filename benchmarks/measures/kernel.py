@@ -15,8 +15,8 @@ import numpy as np
 
 from benchmarks.loops import bare_pass
 from benchmarks.measure import Figure, Sample, at_least, at_most, measure, seconds
-from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
-from sim.engine import initial_checkpoint, kernel, make_slice, pass_over
+from sim import NANO, Agent, NanoScenario, Propagation, Scenario, State, Trajectory, kernel
+from sim.engine import initial_checkpoint, make_slice, pass_over
 from sim.engine.checkpoint import system_of
 from sim.engine.diagnostics import empty_tally
 from sim.engine.downsampling import Bins
@@ -42,10 +42,10 @@ States: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 def bare(trajectory: Trajectory, iterations: int) -> States:
     """Go over iterations with the bare kernel; return each agent's state at the end."""
-    steps, ring = initial_checkpoint(trajectory.scenario).resume()
+    steps, ring, carry = initial_checkpoint(trajectory.scenario).resume()
     interval = trajectory.interval
     kept = np.empty((iterations // interval, *ring.shape))
-    good = bare_pass(system_of(trajectory), steps, ring, iterations, interval, kept)
+    good = bare_pass(system_of(trajectory), steps, ring, carry, iterations, interval, kept)
     if good != iterations:
         raise RuntimeError(f"The trajectory ends after {good} iterations.")
     states: States = ring[:, 0, 1:]
@@ -94,13 +94,13 @@ def kernel_and_c() -> Iterator[Sample]:
 
 def passed(*, diagnostics: bool) -> None:
     """Go over nano with the overview, and with the diagnostics or without."""
-    system = system_of(Trajectory())
+    system: Any = system_of(Trajectory())
     if not diagnostics:
         system = system._replace(primary=np.full(2, -1))
-    steps, ring = initial_checkpoint(NANO).resume()
-    bins, path = Bins.empty(12, ITERATIONS, 2), Samples.empty(9, ITERATIONS, 2)
+    steps, ring, carry = initial_checkpoint(NANO).resume()
+    bins, path = Bins.empty(12, ITERATIONS, NANO), Samples.empty(9, ITERATIONS, NANO)
     kernel.pass_over(
-        system, steps, ring, 0, ITERATIONS,
+        system, steps, ring, carry, 0, ITERATIONS,
         bins.level, bins.series, bins.clocks, path.level, path.states, empty_tally(2),
         kernel.NO_POLYLINES,
     )  # fmt: skip
@@ -176,7 +176,7 @@ def spiral(agents: int) -> Scenario:
         for i in range(1, agents)
     )
     sun = Agent("Sun", 1.0, State(0.0, 0.01, 0.0, 0.0, 0.0, 0.0))
-    return Scenario((sun, *around), NANO.dt_min, NANO.dt_span, NANO.epsilon)
+    return NanoScenario((sun, *around), NANO.dt_min, NANO.dt_span, NANO.epsilon)
 
 
 def _an_iteration(agents: int) -> Prepare:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from frontend.admission import Admission, economise
-from frontend.caching import SingleFlightCache
+from frontend.caching import SingleFlightCache, divide_between
 from frontend.errors import SettingsError
 from frontend.propagations.service import Propagations
 from frontend.results.slice_cache import RedisSliceCache
@@ -19,7 +19,7 @@ from frontend.runs.run_queue import RunQueue
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.runs.runner_status import RunnerStatus
 from frontend.storage import keys
-from frontend.storage.client_side_cache import ClientSideCache
+from frontend.storage.client_side_cache import KEPT_BYTES, ClientSideCache
 from frontend.storage.connection import connect
 from frontend.storage.counters import Counters
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Services", "build_services"]
 
-OVERVIEWS_BYTES: Final = 64 * 2**20
+OVERVIEWS_BYTES: Final = 32 * 2**20
 LEAST_MEMORY: Final = 16 * 2**20  # for reads: one file, and small ones
 THREADS_BY_WAITER: Final = 4  # a fourth of the threads wait for turns, a fourth for places, and a
 # fourth write files: the last fourth always answers what is cheap
@@ -72,12 +72,16 @@ def build_services(settings: Settings, *, many_readers: bool = False) -> Service
         )
     if many_readers:
         economise()
+    divide_between(settings.processes)
     admission = Admission(
         memory=max(LEAST_MEMORY, settings.read_memory // settings.processes),
         waiters=max(1, settings.threads // THREADS_BY_WAITER),
     )
     client = connect(settings.redis_location, ca=settings.redis_ca)
-    manifests = ClientSideCache(client, keys.MANIFESTS) if many_readers else None
+    kept_bytes = KEPT_BYTES // settings.processes
+    manifests = (
+        ClientSideCache(client, keys.MANIFESTS, kept_bytes=kept_bytes) if many_readers else None
+    )
     store = TrajectoryStore(client, manifests=manifests, inline_storage=settings.inline_storage)
     runs = RunQueue(
         client,

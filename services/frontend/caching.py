@@ -1,6 +1,7 @@
 """A cache of values that this process made: each is made once, however many threads ask for it.
 
 - Bounded by bytes and by number; the least recently used value goes first.
+- The budgets hold for all processes of a web together: each has its part (`divide_between`).
 - Only for values that their name determines, which are right for ever. Whether a value may be
   served is asked of Redis each time, by the caller.
 """
@@ -15,12 +16,20 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-__all__ = ["SingleFlightCache", "remembered"]
+__all__ = ["SingleFlightCache", "divide_between", "remembered"]
 
 MOST: Final = 512  # values; their sizes are added up with each new one
 
+_processes = 1
+
 T = TypeVar("T")
 Key = TypeVar("Key", bound="Hashable")
+
+
+def divide_between(processes: int) -> None:
+    """Say how many processes of this web share the budgets of all caches."""
+    global _processes  # noqa: PLW0603 - a fact about this process, told once at its start
+    _processes = processes
 
 
 def remembered(
@@ -95,4 +104,4 @@ class SingleFlightCache(Generic[T]):
             self._values.pop(name, None)
 
     def _is_over_budget(self) -> bool:
-        return sum(map(self._size, self._values.values())) > self._budget_bytes
+        return sum(map(self._size, self._values.values())) > self._budget_bytes // _processes

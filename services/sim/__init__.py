@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 
 from sim.rangestore import QRangeStore
 from sim.reference import simulate
-from sim.scenario import NANO, Agent, PropagationRequest, Scenario, State, Trajectory
+from sim.scenario import (
+    NANO,
+    Agent,
+    NanoScenario,
+    PropagationRequest,
+    Scenario,
+    State,
+    Trajectory,
+    read_scenario,
+)
 
 if TYPE_CHECKING:
     from sim.engine import Propagation
@@ -22,12 +31,14 @@ if TYPE_CHECKING:
 __all__ = [
     "NANO",
     "Agent",
+    "NanoScenario",
     "Propagation",
     "PropagationRequest",
     "QRangeStore",
     "Scenario",
     "State",
     "Trajectory",
+    "read_scenario",
     "simulate",
 ]
 

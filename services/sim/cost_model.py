@@ -3,12 +3,8 @@
 Guarantees: pure functions of the request and of one table of coefficients, `COSTS`. The division
 of work never changes a bit of the result, so an inaccurate model costs only time.
 
-The cost per iteration of M agents, of which `massive` attract others::
-
-    steps   = M, if the clocks stay in step (dt_span <= epsilon), else
-              min(M, e - 1 + 1.2 * M * epsilon / mean time step)
-    pass    = M * look + steps * (step + massive * pull);  two agents: pair
-    slice   = pass, once more, + steps * encode
+What an iteration costs is the model's (`sim.models.model.Scenario.pass_seconds`); a slice costs its
+pass, once more, and the encoding of its records.
 
 Work is divided by one rule. A stretch is twice as long as all before it, up to a pass of one
 second. An output task takes half a second; the last ones take an eighth of the remaining time.
@@ -28,7 +24,9 @@ from sim.intervals import (
     PATH_BITS,
     SERIES_BITS,
     STRETCH_INTERVALS,
-    bins_per_interval,
+    coarsest_level,
+    interval_level,
+    level,
 )
 
 if TYPE_CHECKING:
@@ -40,13 +38,15 @@ __all__ = [
     "COSTS",
     "CostModel",
     "archived_bytes",
+    "checkpoint_bytes",
     "figure_seconds",
-    "pass_seconds",
+    "opened_bytes",
+    "opened_level",
+    "record_bytes",
     "slice_batches",
     "slice_bytes",
     "slice_seconds",
     "sliced_intervals",
-    "steps_per_iteration",
     "stretch_intervals",
     "useful_workers",
     "work",
@@ -58,13 +58,8 @@ __all__ = [
 class CostModel:
     """Costs on one core of the machine that it was calibrated on (`make bench` compares them)."""
 
-    pair_s: float = 21e-9  # an iteration of two agents, which have a kernel of their own
-    look_s: float = 3.8e-9  # to check whether an agent waits
-    step_s: float = 27e-9  # to draw a number, to step, to reduce the record
-    pull_s: float = 1.6e-9  # the attraction of one massive agent: a division and a square root
     cached_record_s: float = 50e-9  # to encode a record in a cached slice: Arrow and SHA-256
     exported_record_s: float = 100e-9  # to encode a record in a Parquet file with zstd
-    record_bytes: int = 60  # seven columns of 64 bits and the agent
     drawn_agent_s: float = 4e-3  # to draw an agent, to write it as JSON and to compress that
     archived_agent_s: float = 3e-4  # to merge the archived bins of an agent
     worker_start_s: float = 2.0  # from the request for workers until they are connected
@@ -81,14 +76,12 @@ _PARTS_OF_REST: Final = 8
 _MAX_PARTS: Final = 8  # of the longest task: the scheduler's cost per task stays small
 _RESULT_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (with 64 MiB: 415 MB)
 _INPUT_WEIGHT: Final = 8  # a task's inputs pass through the scheduler: Dask warns at 10 MB
-_BIN_BYTES: Final = 88  # minimum and maximum of five series, and a clock
-_SAMPLE_BYTES: Final = 48  # a state
-_CHECKPOINT_BYTES: Final = 176  # three records and a step count
 _TALLY_BYTES: Final = 192  # the accumulators of the diagnostics
+_SYSTEM_BYTES: Final = 88  # of a sample of the whole system, which a coarsened stretch keeps
 
 
 def work(steps: int, scenario: Scenario, members: int = 1) -> float:
-    """Return the work of a request, in iterations of two agents, one of them massive.
+    """Return the work of a request, in iterations of two agents of `nano`, one of them massive.
 
     It is an upper bound (as if no agent ever waited). Limits and quotas are in this unit.
 
@@ -96,41 +89,18 @@ def work(steps: int, scenario: Scenario, members: int = 1) -> float:
     >>> work(500, NANO)
     500.0
     """
-    pairs = len(scenario.agents) * len(scenario.massive)
-    return steps * members * max(1.0, pairs / 2)
+    return steps * members * scenario.work_per_iteration
 
 
-def steps_per_iteration(scenario: Scenario) -> float:
-    """Return how many agents step in an iteration, on average; each step is a record.
-
-    Without epsilon, the k earliest clocks step in one iteration if they come in the order of the
-    agents, which has probability 1/k! for independent clocks; the sum over k is e - 1. In addition,
-    agents step whose clocks are within epsilon of the earliest: about M * epsilon / mean time step.
-    The factor 1.2 fits counts of `sim.reference`: tests/unit/sim/test_cost_model.py requires
-    agreement within 20 % for 2 to 50 agents.
-
-    More agents step at first, until the clocks, which start together, have drifted apart.
-    """
-    agents = len(scenario.agents)
-    if scenario.dt_span <= scenario.epsilon:
-        return float(agents)
-    mean_time_step = scenario.dt_min + scenario.dt_span / 2
-    return min(agents, math.e - 1 + 1.2 * agents * scenario.epsilon / mean_time_step)
-
-
-def pass_seconds(scenario: Scenario, iterations: int) -> float:
-    """Return the seconds that a pass takes: it is sequential, so on one core."""
-    if len(scenario.agents) == 2:  # noqa: PLR2004 - they have a kernel of their own
-        return iterations * COSTS.pair_s
-    looks = len(scenario.agents) * COSTS.look_s
-    step = COSTS.step_s + len(scenario.massive) * COSTS.pull_s
-    return iterations * (looks + steps_per_iteration(scenario) * step)
+def record_bytes(scenario: Scenario) -> int:
+    """Return the size of a record, in bytes: its columns of 64 bits and the agent."""
+    return 8 * len(scenario.model.columns) + 4
 
 
 def figure_seconds(scenario: Scenario, iterations: int, drawn: int) -> float:
     """Return the seconds that a figure of so many agents takes: at most, the window is narrow."""
     agents_s = drawn * COSTS.drawn_agent_s + len(scenario.agents) * COSTS.archived_agent_s
-    return agents_s + pass_seconds(scenario, min(iterations, scenario.interval))
+    return agents_s + scenario.pass_seconds(min(iterations, scenario.interval))
 
 
 def stretch_intervals(scenario: Scenario, first: int) -> int:
@@ -143,7 +113,7 @@ def stretch_intervals(scenario: Scenario, first: int) -> int:
     >>> [stretch_intervals(NANO, first) for first in (0, 16, 48, 144, 400, 656)]
     [16, 32, 96, 256, 256, 256]
     """
-    interval_s = pass_seconds(scenario, scenario.interval)
+    interval_s = scenario.pass_seconds(scenario.interval)
     growing = min(STRETCH_INTERVALS, max(_FIRST_INTERVALS, 2 * first))
     most = max(1, min(growing, int(_STRETCH_S / interval_s)))
     sizes = accumulate(archived_bytes(scenario, first + i) for i in range(most))
@@ -155,16 +125,69 @@ def archived_bytes(scenario: Scenario, interval: int) -> int:
 
     Early intervals are archived at a finer level than later ones.
     """
-    agents = len(scenario.agents)
-    bins, samples = (bins_per_interval(interval, agents, bits) for bits in (SERIES_BITS, PATH_BITS))
-    fixed = _CHECKPOINT_BYTES + _TALLY_BYTES
-    return agents * (bins * _BIN_BYTES + samples * _SAMPLE_BYTES + fixed)
+    return _held_bytes(scenario, interval, 0)
+
+
+def _held_bytes(scenario: Scenario, interval: int, least_level: int) -> int:
+    """Return the bytes of an interval whose bins and samples are no finer than a level."""
+    length = scenario.interval
+    levels = [interval_level(interval, length, bits) for bits in (SERIES_BITS, PATH_BITS)]
+    system = _SYSTEM_BYTES * (length >> levels[1]) if least_level else 0
+    return system + _reduced_bytes(scenario, length, *(max(least_level, each) for each in levels))
+
+
+def _reduced_bytes(scenario: Scenario, iterations: int, series_level: int, path_level: int) -> int:
+    model, agents = scenario.model, len(scenario.agents)
+    bins, samples = (
+        -(-iterations >> min(at, coarsest_level(scenario.interval, bits)))
+        for at, bits in ((series_level, SERIES_BITS), (path_level, PATH_BITS))
+    )
+    # Minimum and maximum of position, r, e and h, and a clock; a state with its time.
+    bin_bytes = 8 * (2 * (model.dimensions + 3) + 1)
+    sample_bytes = 8 * (len(model.state_columns) + 1)
+    fixed = checkpoint_bytes(scenario) + agents * _TALLY_BYTES
+    return agents * (bins * bin_bytes + samples * sample_bytes) + fixed
+
+
+def checkpoint_bytes(scenario: Scenario) -> int:
+    """Return the size of a checkpoint, in bytes: records, step counts and what else there is."""
+    of_agent = scenario.model.depth * len(scenario.model.columns) + 1
+    return 8 * (len(scenario.agents) * of_agent + scenario.carry_size)
+
+
+def opened_bytes(scenario: Scenario, steps: int, least_level: int = 0) -> int:
+    """Return the bytes in memory of so many iterations that are opened at this level at least."""
+    intervals, rest = divmod(steps, scenario.interval)
+    levels = (max(least_level, level(steps, bits)) for bits in (SERIES_BITS, PATH_BITS))
+    partial = _reduced_bytes(scenario, rest, *levels) if rest else 0
+    partial += _SYSTEM_BYTES * (rest >> level(steps, PATH_BITS))
+    if not intervals:
+        return partial
+    # An interval's level depends only on how many binary digits its number has.
+    firsts = [0, *(1 << digits for digits in range((intervals - 1).bit_length()))]
+    stops = [*firsts[1:], intervals]
+    return partial + sum(
+        (stop - first) * _held_bytes(scenario, first, least_level)
+        for first, stop in zip(firsts, stops, strict=True)
+    )
+
+
+def opened_level(scenario: Scenario, steps: int, budget_bytes: int) -> int:
+    """Return the finest level at which so many iterations fit into a budget, or the coarsest.
+
+    >>> from sim.scenario import NANO
+    >>> opened_level(NANO, 100_000_000, 64 * 2**20), opened_level(NANO, 100_000_000, 2**20)
+    (0, 13)
+    """
+    coarsest = scenario.interval.bit_length() - 1
+    fitting = (at for at in range(coarsest) if opened_bytes(scenario, steps, at) <= budget_bytes)
+    return next(fitting, coarsest)
 
 
 def slice_bytes(scenario: Scenario) -> int:
     """Return the expected size of a slice, in bytes."""
     iterations = scenario.interval
-    return math.ceil(iterations * steps_per_iteration(scenario) * COSTS.record_bytes)
+    return math.ceil(iterations * scenario.records_per_iteration * record_bytes(scenario))
 
 
 def slice_seconds(
@@ -176,9 +199,9 @@ def slice_seconds(
     """
     iterations = scenario.interval
     if records is None:
-        records = iterations * steps_per_iteration(scenario)
+        records = iterations * scenario.records_per_iteration
     record_s = COSTS.exported_record_s if export else COSTS.cached_record_s
-    return pass_seconds(scenario, iterations) + records * record_s
+    return scenario.pass_seconds(iterations) + records * record_s
 
 
 def sliced_intervals(scenario: Scenario, intervals: int, budget_bytes: int) -> int:
@@ -202,8 +225,8 @@ def slice_batches(
     [25, 21, 19, 16, 14, 13, 11, 10, 8, 7, 7, 6, 5, 5, 5, 5, 5, 5, 5, 5, 3]
     """
     seconds = [slice_seconds(scenario, records=each, export=export) for each in records]
-    given = len(scenario.agents) * _CHECKPOINT_BYTES * _INPUT_WEIGHT
-    sizes = [given + (0 if export else each * COSTS.record_bytes) for each in records]
+    given = checkpoint_bytes(scenario) * _INPUT_WEIGHT
+    sizes = [given + (0 if export else each * record_bytes(scenario)) for each in records]
     start = 0
     while start < len(records):
         rest_s = (until - first - start) * seconds[start]
@@ -256,6 +279,6 @@ def workers_for(
     intervals = iterations // scenario.interval
     made = intervals if export else sliced_intervals(scenario, intervals, slice_budget_bytes)
     output_s = made * slice_seconds(scenario, export=export)
-    pass_s = pass_seconds(scenario, made * scenario.interval)
+    pass_s = scenario.pass_seconds(made * scenario.interval)
     busy = int(output_s / max(pass_s, COSTS.worker_start_s))
     return max(1, min(1 + busy, max_workers))

@@ -2,7 +2,7 @@
 
 SimError
 ├── ScenarioError (ValueError)     the scenario breaks a rule; `where` names the field
-├── RequestError (ValueError)      steps, seed or members are not valid; `where` names which
+├── RequestError (ValueError)      steps, seed, member or members are not valid; see `where`
 ├── PropagationFailed              the trajectory ends before the steps asked for; `failure`
 ├── OutputError                    a file or folder can't be written; `path`, `reason`
 ├── IntegrityError                 bytes or a slice are not those that were computed; `what`
@@ -56,7 +56,7 @@ class ScenarioError(_InvalidInputError):
 
 
 class RequestError(_InvalidInputError):
-    """A request whose `steps`, `seed` or `members` (named by `where`) is not valid."""
+    """A request whose `steps`, `seed`, `member` or `members` (see `where`) is not valid."""
 
 
 class FailureReason(StrEnum):

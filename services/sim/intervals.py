@@ -2,7 +2,7 @@
 
 Guarantees:
 
-- Everything here depends only on iteration numbers and the number of agents, never on how the work
+- Everything here depends only on iteration numbers and an interval's length, never on how the work
   is divided into tasks: bins, samples and intervals are aligned to iteration 0.
 - All lengths are powers of two, so a coarser bin is a whole number of finer ones, and an interval
   is a whole number of its own bins.
@@ -22,13 +22,12 @@ __all__ = [
     "STRETCH_INTERVALS",
     "bins_per_interval",
     "coarsest_level",
-    "interval_iterations",
     "interval_level",
     "level",
 ]
 
 INTERVAL_ITERATIONS: Final = 65_536
-"""Iterations between two checkpoints for up to 8 agents: a slice takes about a millisecond."""
+"""The most iterations between two checkpoints: of two agents, a slice takes a millisecond."""
 
 STRETCH_INTERVALS: Final = 256
 """The most intervals in one task of the chain: 2**24 iterations of two agents, 0.4 s."""
@@ -43,22 +42,6 @@ ones: a window that is too wide to be propagated again still has a bin for each 
 PATH_BITS: Final = 14
 """The path has at most 2**14 samples per agent: a browser draws that many without effort."""
 
-_SLICE_RECORDS_BITS: Final = 19  # 8 agents x 65,536 iterations: the most records of a slice
-
-
-def interval_iterations(agents: int) -> int:
-    """Return the number of iterations between two checkpoints, for so many agents.
-
-    Raises ValueError for less than one agent.
-
-    >>> interval_iterations(2), interval_iterations(8), interval_iterations(9)
-    (65536, 65536, 32768)
-    """
-    if agents < 1:
-        raise ValueError("A scenario has at least one agent.")
-    fitting = 2**_SLICE_RECORDS_BITS // agents
-    return min(INTERVAL_ITERATIONS, 1 << (fitting.bit_length() - 1))
-
 
 def level(n: int, bits: int) -> int:
     """Return the finest level at which n iterations have at most 2**bits bins of 2**level.
@@ -69,29 +52,28 @@ def level(n: int, bits: int) -> int:
     return max(0, (n - 1).bit_length() - bits)
 
 
-def interval_level(interval: int, agents: int, bits: int) -> int:
-    """Return the level at which a complete interval is archived.
+def interval_level(interval: int, length: int, bits: int) -> int:
+    """Return the level at which a complete interval of `length` iterations is archived.
 
     It is the finest that any propagation with this interval needs; the shortest such propagation
     ends with the interval.
 
-    >>> [interval_level(j, 2, SERIES_BITS) for j in (0, 1, 2, 1525)]
+    >>> [interval_level(j, 65_536, SERIES_BITS) for j in (0, 1, 2, 1525)]
     [5, 6, 7, 11]
     """
-    finest = level((interval + 1) * interval_iterations(agents), bits)
-    return min(finest, coarsest_level(agents, bits))
+    return min(level((interval + 1) * length, bits), coarsest_level(length, bits))
 
 
-def coarsest_level(agents: int, bits: int) -> int:
+def coarsest_level(length: int, bits: int) -> int:
     """Return the coarsest level in the archive: every interval has at least one bin of its own.
 
-    >>> coarsest_level(2, SERIES_BITS), coarsest_level(2, PATH_BITS)
+    >>> coarsest_level(65_536, SERIES_BITS), coarsest_level(65_536, PATH_BITS)
     (11, 16)
     """
-    interval_log2 = interval_iterations(agents).bit_length() - 1
-    return min(interval_log2, MAX_SERIES_LEVEL) if bits == SERIES_BITS else interval_log2
+    length_log2 = length.bit_length() - 1
+    return min(length_log2, MAX_SERIES_LEVEL) if bits == SERIES_BITS else length_log2
 
 
-def bins_per_interval(interval: int, agents: int, bits: int) -> int:
+def bins_per_interval(interval: int, length: int, bits: int) -> int:
     """Return how many bins (or samples) are archived of a complete interval."""
-    return interval_iterations(agents) >> interval_level(interval, agents, bits)
+    return length >> interval_level(interval, length, bits)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["announced", "compiled", "inner"]
+__all__ = ["announced", "compiled", "implements", "inner"]
 
 _Function = TypeVar("_Function", bound="Callable[..., object]")
 
@@ -40,13 +40,14 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _sources() -> str:
-    """Return a digest of the kernel's sources.
+    """Return a digest of the sources of all kernels and of their models.
 
     numba compiles again if the file of a function has changed, but not if that of a function that
     it calls has: https://numba.readthedocs.io/en/stable/user/5minguide.html#caching
     """
     digest = hashlib.sha256()
-    for source in sorted((Path(__file__).parent / "engine" / "kernel").glob("*.py")):
+    here = Path(__file__).parent
+    for source in sorted([*here.glob("kernel/*.py"), *here.glob("models/**/*.py")]):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -85,6 +86,7 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 _CACHED: Final = _is_usable(os.environ["NUMBA_CACHE_DIR"])
 
 import numba  # noqa: E402 - see above
+import numba.extending  # noqa: E402 - see above
 from numba.core import event  # noqa: E402 - see above
 
 
@@ -100,6 +102,24 @@ def inner(function: _Function) -> _Function:
     """
     options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return cast("_Function", numba.njit(nogil=True, error_model="numpy", **options)(function))
+
+
+def implements(generic: Callable[..., object], system: type) -> Callable[[_Function], _Function]:
+    """Have compiled calls of `generic` with such a system, a NamedTuple, call what is decorated.
+
+    So a loop is written once for all models, and compiled for each with the model's own functions
+    in it. (numba does not cache functions that take compiled functions as arguments.)
+    """
+
+    def register(function: _Function) -> _Function:
+        def chosen(*given: Any) -> Any:  # noqa: ANN401 - numba's protocol
+            return function if getattr(given[0], "instance_class", None) is system else None
+
+        options: Any = {"nogil": True, "error_model": "numpy"}
+        numba.extending.overload(generic, jit_options=options, strict=False)(chosen)
+        return function
+
+    return register
 
 
 class _Announcement(event.Listener):

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sim.errors import RequestError, ScenarioError
-from sim.scenario import MODEL_VERSION, PropagationRequest, canonical_json
+from sim.scenario import PropagationRequest, canonical_json
 from sim.strictjson import number_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Order(PropagationRequest):
     @property
     def id(self) -> str:
         """The identifier of the order, by which it is known until its steps are."""
-        text = canonical_json(self.to_json() | {"model": MODEL_VERSION})
+        text = canonical_json(self.to_json() | {"model": self.trajectory.scenario.model.version})
         return f"q-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
     @property
@@ -160,7 +160,7 @@ def _agent(scenario: Scenario, name: object) -> str:
     if not isinstance(name, str) or name not in scenario.names:
         known = ", ".join(scenario.names[:8]) + (", ..." if len(scenario.names) > 8 else "")  # noqa: PLR2004 - so many are readable
         raise RequestError("stop.agent", f"must be the name of an agent: {known}.")
-    if scenario.primaries[scenario.names.index(name)] is None:
+    if scenario.orbited[scenario.names.index(name)] is None:
         raise RequestError(
             "stop.agent", f"must be an agent that has a primary, which {name} has not."
         )

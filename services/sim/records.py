@@ -1,4 +1,4 @@
-"""Records as Arrow batches: the schema of slices and of all exports.
+"""Records as Arrow batches: the schema of slices and of all exports, by model.
 
 Guarantees:
 
@@ -9,35 +9,43 @@ Guarantees:
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.models.model import Model, Scenario
 
-__all__ = ["NUMBERS", "SCHEMA", "STATES_SCHEMA", "initial_records"]
+__all__ = ["initial_records", "schema_of", "states_schema_of"]
 
-NUMBERS: Final = ("t0", "t1", "timeStep", "x", "y", "vx", "vy")
-"""The columns of doubles; `t1` is the state's `time`."""
 
-SCHEMA: Final[pa.Schema] = pa.schema(
-    [
-        pa.field("agent", pa.dictionary(pa.int16(), pa.string()), nullable=False),
-        *(pa.field(name, pa.float64(), nullable=False) for name in NUMBERS),
-    ]
-)
-"""The schema of a batch of records; int16 is enough for the 1,000 agents of a scenario."""
+@functools.cache
+def schema_of(model: Model) -> pa.Schema:
+    """Return the schema of a batch of records: agent, and the model's columns of doubles.
 
-STATES_SCHEMA: Final[pa.Schema] = pa.schema(
-    [
-        pa.field("t", pa.float64(), nullable=False),
-        SCHEMA.field("agent"),
-        *(SCHEMA.field(name).with_nullable(True) for name in NUMBERS),  # noqa: FBT003 - Arrow's own signature
-    ]
-)
-"""The schema of a batch of states at times: the time, and the record that holds it, or nulls."""
+    int16 is enough for the 1,000 agents of a scenario; `t1` is the state's `time`.
+    """
+    return pa.schema(
+        [
+            pa.field("agent", pa.dictionary(pa.int16(), pa.string()), nullable=False),
+            *(pa.field(name, pa.float64(), nullable=False) for name in model.columns),
+        ]
+    )
+
+
+@functools.cache
+def states_schema_of(model: Model) -> pa.Schema:
+    """Return the schema of states at times: the time, and the record that holds it, or nulls."""
+    records = schema_of(model)
+    return pa.schema(
+        [
+            pa.field("t", pa.float64(), nullable=False),
+            records.field("agent"),
+            *(records.field(name).with_nullable(nullable=True) for name in model.columns),
+        ]
+    )
 
 
 def initial_records(scenario: Scenario) -> pa.RecordBatch:
@@ -47,12 +55,8 @@ def initial_records(scenario: Scenario) -> pa.RecordBatch:
     >>> initial_records(NANO).select(["agent", "t0", "t1", "y"]).to_pylist()[1]
     {'agent': 'Satellite', 't0': -inf, 't1': 0.0, 'y': 1.0}
     """
-    states = [agent.state for agent in scenario.agents]
-    numbers = [
-        (-math.inf, state.time, state.time_step, state.x, state.y, state.vx, state.vy)
-        for state in states
-    ]
-    indices = pa.array(range(len(states)), pa.int16())
+    numbers = [(-math.inf, *state.to_json().values()) for state in scenario.initial_states]
+    indices = pa.array(range(len(numbers)), pa.int16())
     agents = pa.DictionaryArray.from_arrays(indices, pa.array(scenario.names, pa.string()))
     columns = [pa.array(column, pa.float64()) for column in zip(*numbers, strict=True)]
-    return pa.record_batch([agents, *columns], schema=SCHEMA)
+    return pa.record_batch([agents, *columns], schema=schema_of(scenario.model))

@@ -1,203 +1,82 @@
-"""The inputs of a propagation: scenarios, trajectories and requests, with their identity.
+"""The inputs of a propagation: trajectories and requests, with their identity.
 
 Guarantees:
 
-- Every `Scenario` is valid (`sim.scenario_rules`): finite floats, known names, possible steps.
-- Two values are equal if, and only if, they have the same bits: `-0.0` is not `0.0`, since it is a
-  different request with different results.
+- Two values are equal if, and only if, they have the same bits.
 - A trajectory's digest and a request's id depend only on canonical JSON (docs/adr/0002).
 - `from_json` raises ScenarioError (or RequestError) for anything that `to_json` does not return.
-
-Units are dimensionless: the gravitational parameter of the default scenario's planet is 1.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass, field
 from typing import Final
 
-from sim.agent import Agent, State
-from sim.errors import Failure, FailureReason, RequestError, ScenarioError
-from sim.intervals import interval_iterations
-from sim.scenario_rules import MAX_AGENTS, check_clocks, check_count, checked_agents
-from sim.strictjson import canonical_json, fields_of, number_of
+from sim.errors import Failure, FailureReason, RequestError
+from sim.models.agent_rules import MAX_AGENTS
+from sim.models.model import MAX_STEPS, Scenario
+from sim.models.nano.agent import Agent, State
+from sim.models.nano.scenario import NANO, NanoScenario
+from sim.models.table import read_scenario
+from sim.strictjson import canonical_json, fields_of
 
 __all__ = [
     "MAX_AGENTS",
     "MAX_STEPS",
-    "MODEL_VERSION",
+    "MEMBER_LIMIT",
     "NANO",
     "SEED_LIMIT",
     "Agent",
     "Failure",
     "FailureReason",
+    "NanoScenario",
     "PropagationRequest",
     "Scenario",
     "State",
     "Trajectory",
     "canonical_json",
+    "read_scenario",
 ]
-
-MODEL_VERSION: Final[str] = "1"
-"""Increases with every change to the model that changes a bit of any result."""
 
 SEED_LIMIT: Final = 2**53
 """Seeds are below it: larger integers lose bits as JSON numbers (RFC 8259, section 6)."""
-MAX_STEPS: Final = 2**53 - 1
-"""The largest step count that is an exact JSON number; the settings allow fewer."""
-
-_ROUNDING: Final = 1e-6  # the relative error of a clock's sum stays below it for 4e9 steps
-_SCENARIO_FIELDS: Final = frozenset({"agents", "dt_min", "dt_span", "epsilon"})
+MEMBER_LIMIT: Final = SEED_LIMIT
+"""Numbers of members are below it, for the same reason."""
 _TRAJECTORY_FIELDS: Final = frozenset({"scenario", "seed"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scenario:
-    """Agents in order, and the parameters of their clocks; raises ScenarioError if not valid.
-
-    The next time step is `dt_min + u*dt_span` with u drawn from [0, 1). An agent at time t reads
-    the other agents at time t - `epsilon`.
-
-    >>> NANO.names, NANO.massive, NANO.primaries
-    (('Planet', 'Satellite'), (0,), (None, 0))
-    """
-
-    agents: tuple[Agent, ...]
-    dt_min: float
-    dt_span: float
-    epsilon: float
-    canonical: str = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        assign = object.__setattr__  # how a frozen dataclass normalises its fields
-        for name in ("dt_min", "dt_span", "epsilon"):
-            assign(self, name, number_of(getattr(self, name), name))
-        assign(self, "agents", checked_agents(self.agents))
-        check_clocks(self.agents, dt_min=self.dt_min, dt_span=self.dt_span, epsilon=self.epsilon)
-        assign(self, "canonical", canonical_json(self.to_json()))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The agents' names, in order."""
-        return tuple(agent.name for agent in self.agents)
-
-    @property
-    def massive(self) -> tuple[int, ...]:
-        """The indices of the agents that attract (or repel) others: mu is not 0."""
-        return tuple(i for i, agent in enumerate(self.agents) if agent.mu != 0)
-
-    @property
-    def primaries(self) -> tuple[int | None, ...]:
-        """The index of each agent's primary: the one it names, or the heaviest if it is heavier."""
-        index = {name: i for i, name in enumerate(self.names)}
-        # max() returns the first of equals.
-        heaviest = max(range(len(self.agents)), key=lambda i: self.agents[i].mu)
-        return tuple(
-            index[agent.primary]
-            if agent.primary is not None
-            else (heaviest if self.agents[heaviest].mu > agent.mu else None)
-            for agent in self.agents
-        )
-
-    @property
-    def interval(self) -> int:
-        """The number of iterations of an interval, that is between two checkpoints."""
-        return interval_iterations(len(self.agents))
-
-    @property
-    def read_by_others(self) -> tuple[int, ...]:
-        """The indices of the agents whose records others read: massive agents and primaries."""
-        primaries = {primary for primary in self.primaries if primary is not None}
-        return tuple(sorted({*self.massive, *primaries}))
-
-    def steps_until(self, time: float) -> int | None:  # noqa: ARG002 - other models need it
-        """Return the fewest steps after which every clock is at `time` or beyond.
-
-        None where only an integration can tell, as with random time steps.
-        """
-        return None
-
-    def fewest_steps_until(self, time: float) -> int:
-        """Return how many steps it takes at least until every clock is at `time`; 1 or more.
-
-        In an iteration no agent takes more than one step, and none is longer than the longest.
-        """
-        longest = max(self.dt_min + self.dt_span, *(a.state.time_step for a in self.agents))
-        return _whole(time / longest * (1 - _ROUNDING))
-
-    def most_steps_until(self, time: float) -> int:
-        """Return how many steps it takes at most until every clock is at `time`.
-
-        In each iteration at least the agent with the earliest clock takes a step.
-        """
-        shortest = min(self.dt_min, *(a.state.time_step for a in self.agents))
-        return len(self.agents) * (1 + _whole(time / shortest * (1 + _ROUNDING)))
-
-    def to_json(self) -> dict[str, object]:
-        """Return what `from_json` reads: every number a float."""
-        return {
-            "agents": [agent.to_json() for agent in self.agents],
-            "dt_min": self.dt_min,
-            "dt_span": self.dt_span,
-            "epsilon": self.epsilon,
-        }
-
-    @classmethod
-    def from_json(cls, value: object) -> Scenario:
-        """Read a scenario from parsed JSON; an unknown or missing field is a ScenarioError."""
-        fields = fields_of(value, "scenario", _SCENARIO_FIELDS)
-        agents_json = fields["agents"]
-        if not isinstance(agents_json, list):
-            raise ScenarioError("agents", "must be a list of agents.")
-        check_count(len(agents_json))
-        agents = tuple(
-            Agent.from_json(agent, f"agents[{i}]") for i, agent in enumerate(agents_json)
-        )
-        return cls(agents, fields["dt_min"], fields["dt_span"], fields["epsilon"])
-
-    def __eq__(self, other: object) -> bool:
-        return self.canonical == other.canonical if isinstance(other, Scenario) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.canonical)
-
-
-def _whole(steps: float) -> int:
-    """Round a positive number of steps up; beyond all limits where it is too large for that."""
-    return max(1, math.ceil(min(steps, MAX_STEPS)))
-
-
-NANO: Final = Scenario(
-    agents=(
-        Agent("Planet", 1.0, State(0.0, 0.01, 0.0, 0.1, 0.1, 0.0)),
-        Agent("Satellite", 0.0, State(0.0, 0.01, 0.0, 1.0, 1.0, 0.0)),
-    ),
-    dt_min=0.01,
-    dt_span=0.09,
-    epsilon=0.001,
-)
-"""The default scenario: a planet, and a massless satellite that orbits it until ejection."""
+_OPTIONAL_TRAJECTORY_FIELDS: Final = frozenset({"member"})
 
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """Everything that determines the records: a scenario and the seed of its time steps."""
+    """Everything that determines the records: a scenario, and the seed of its time steps.
+
+    A seed has many members, with time steps of their own; member 0 is what a seed alone means.
+    """
 
     scenario: Scenario = NANO
     seed: int = 0
+    member: int = 0
 
     def __post_init__(self) -> None:
         if type(self.seed) is not int or not 0 <= self.seed < SEED_LIMIT:
             raise RequestError("seed", "must be a whole number from 0 to 9,007,199,254,740,991.")
+        if type(self.member) is not int or not 0 <= self.member < MEMBER_LIMIT:
+            raise RequestError("member", "must be a whole number from 0 to 9,007,199,254,740,991.")
+        if self.member and not self.scenario.model.is_random:
+            raise RequestError(
+                "member",
+                "must be 0: nothing in this scenario is random, so all its members are the same.",
+            )
 
     @property
     def digest(self) -> str:
         """16 hex digits that identify the trajectory: the start of a SHA-256 (docs/adr/0002)."""
-        # The canonical JSON of members, model, scenario and seed: keys are sorted.
+        # The canonical JSON of member (unless it is 0), members, model, scenario and seed: keys
+        # are sorted.
+        member = f'"member":{self.member},' if self.member else ""
         identity = (
-            f'{{"members":1,"model":"{MODEL_VERSION}",'
+            f'{{{member}"members":1,"model":"{self.scenario.model.version}",'
             f'"scenario":{self.scenario.canonical},"seed":{self.seed}}}'
         )
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
@@ -224,13 +103,17 @@ class Trajectory:
 
     def to_json(self) -> dict[str, object]:
         """Return what `from_json` reads."""
-        return {"scenario": self.scenario.to_json(), "seed": self.seed}
+        member = {"member": self.member} if self.member else {}
+        return {"scenario": self.scenario.to_json(), "seed": self.seed, **member}
 
     @classmethod
     def from_json(cls, value: object) -> Trajectory:
         """Read a trajectory from parsed JSON."""
-        fields = fields_of(value, "trajectory", _TRAJECTORY_FIELDS)
-        return cls(Scenario.from_json(fields["scenario"]), fields["seed"])
+        fields = fields_of(
+            value, "trajectory", _TRAJECTORY_FIELDS, optional=_OPTIONAL_TRAJECTORY_FIELDS
+        )
+        scenario = read_scenario(fields["scenario"])
+        return cls(scenario, fields["seed"], fields.get("member", 0))
 
 
 @dataclass(frozen=True, slots=True)

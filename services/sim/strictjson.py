@@ -27,6 +27,12 @@ _REFUSED: Final = {  # category of Unicode -> what is wrong with its characters 
 }
 _DIRECTIONS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Embeddings, overrides and isolates: they turn the text around a name, too (UAX 9, section 2)."""
+_BLANK: Final = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
+"""Letters, marks and symbols that show nothing: fillers, selectors of variants, the blank Braille
+pattern (Default_Ignorable_Code_Point in Unicode's DerivedCoreProperties.txt, and U+2800)."""
 _DIRECTION: Final = "which changes the direction of the text around it"
 
 
@@ -79,11 +85,12 @@ def number_of(value: object, where: str) -> float:
 def name_of(value: object, where: str) -> str:
     """Return a text that can be shown on one line and is encodable as UTF-8.
 
-    Joiners and no-break spaces are text: Persian, Hindi and French are written with them.
+    Joiners and no-break spaces are text: Persian, Hindi and French are written with them. But one
+    character at least is seen.
     """
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_NAME_LENGTH:
         raise ScenarioError(where, f"must be a text of 1 to {MAX_NAME_LENGTH} characters.")
-    if value.isprintable() and value == value.strip():
+    if value.isprintable() and value == value.strip() and value[0] not in _BLANK:
         return value  # nearly all are, and this takes no loop
     refused = next((character for character in value if _is_refused(character)), None)
     if refused is not None:
@@ -93,7 +100,7 @@ def name_of(value: object, where: str) -> str:
         raise ScenarioError(
             where, f"must have no space at its beginning or end, as this U+{ord(outer):04X}."
         )
-    if not any(unicodedata.category(character)[0] in "LMNPS" for character in value):
+    if not any(map(_is_seen, value)):
         points = ", ".join(f"U+{ord(character):04X}" for character in value[:SHOWN_CHARACTERS])
         raise ScenarioError(where, f"must have a character that can be seen, not only {points}.")
     return value
@@ -101,6 +108,10 @@ def name_of(value: object, where: str) -> str:
 
 def _is_refused(character: str) -> bool:
     return unicodedata.category(character) in _REFUSED or character in _DIRECTIONS
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LMNPS" and character not in _BLANK
 
 
 def _reason(character: str) -> str:

@@ -44,14 +44,21 @@ NANO: dict[str, Any] = {
 QUANTITIES = ("time", "timeStep", "x", "y", "vx", "vy")
 
 
-def simulate(steps: int, seed: int = 0, scenario: dict[str, Any] = NANO) -> list[Record]:
+def simulate(
+    steps: int, seed: int = 0, scenario: dict[str, Any] = NANO, member: int = 0
+) -> list[Record]:
     """All records of `steps` iterations, in the order of computation."""
     agents = scenario["agents"]
     start = {a["name"]: {q: float(a[q]) for q in QUANTITIES} for a in agents}
     records: list[Record] = [[-math.inf, 0.0, start]]
     store = {name: [(-math.inf, 0.0, state)] for name, state in start.items()}
     draws = [
-        np.random.Generator(np.random.Philox(key=np.array([seed, number], dtype=np.uint64)))
+        np.random.Generator(
+            np.random.Philox(
+                key=np.array([seed, number], dtype=np.uint64),
+                counter=np.array([0, 0, 0, member], dtype=np.uint64),
+            )
+        )
         for number in range(len(agents))
     ]
     for _ in range(steps):

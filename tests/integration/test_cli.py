@@ -61,6 +61,16 @@ def test_the_numbers_are_the_same_in_every_way(tmp_path: Path, workers: str) -> 
     assert naive.read_data_js(file.read_text(encoding="utf-8")) == naive.simulate(70_000, 3)
 
 
+@pytest.mark.parametrize("workers", ["inline", "2"])
+def test_a_member_has_the_same_numbers_in_every_way(tmp_path: Path, workers: str) -> None:
+    file, member = tmp_path / "data.js", 2**53 - 1
+    words = ("--seed", "3", "--member", str(member), "--workers", workers, "--output", str(file))
+    done = porta("propagate", "70000", *words)
+    assert done.returncode == 0, done.stderr
+    expected = naive.simulate(70_000, 3, member=member)
+    assert naive.read_data_js(file.read_text(encoding="utf-8")) == expected
+
+
 def test_the_suffix_chooses_the_format(tmp_path: Path) -> None:
     expected = rows(naive.simulate(2_000))
     for suffix in (".csv", ".json", ".arrow", ".parquet"):
@@ -127,6 +137,22 @@ def test_with_redis_and_dask_it_joins_the_run_that_a_page_would_join(
         answer = client.post("/api/v1/propagations", json={"steps": 90_000, "seed": 8})
     assert answer.status_code == 200
     assert answer.json()["cluster"] is not None
+
+
+def test_a_folder_of_a_member_is_a_members(tmp_path: Path) -> None:
+    member = 2**53 - 1
+    words = ("--workers", "2", "--output", f"{tmp_path}/")
+    done = porta("propagate", "140000", "--member", str(member), *words)
+    assert done.returncode == 0, done.stderr
+    found = manifest_of(tmp_path)
+    assert (found["request"]["member"], found["complete"]) == (member, True)
+    table = pyarrow.parquet.read_table(tmp_path)
+    assert [tuple(row.values()) for row in table.to_pylist()] == rows(
+        naive.simulate(140_000, member=member)
+    )
+    done = porta("propagate", "140000", "--member", "3", *words)
+    assert done.returncode == 2
+    assert f"seed 0, member {member}" in done.stderr
 
 
 def test_without_a_runner_it_says_so_instead_of_waiting(installation: Installation) -> None:

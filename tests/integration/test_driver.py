@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
+from sim import NANO, Agent, NanoScenario, Propagation, State, Trajectory
 from sim.cluster import LocalBackend, SchedulerBackend
 from sim.driver import export_on, propagate_on
 from sim.engine import initial_checkpoint, make_slice, slice_from_bytes
@@ -23,7 +23,8 @@ from sim.errors import (
     StretchDeadlineError,
 )
 from sim.export.folder import ExportFolder
-from sim.intervals import STRETCH_INTERVALS, interval_iterations
+from sim.intervals import STRETCH_INTERVALS
+from sim.models.nano.cost import interval_iterations
 from sim.scenario import PropagationRequest
 from tests.dask_servers import all_there, dask
 from tests.deadlines import LOCAL_CLUSTER_S
@@ -212,7 +213,7 @@ def test_slices_of_stretches_that_are_there_already_are_not_made_again() -> None
 
 
 ENDING = Trajectory(
-    Scenario(
+    NanoScenario(
         (Agent("Comet", 0.0, State(0.0, 0.01, 0.0, 0.0, 1e304, 0.0)),),
         dt_min=0.01,
         dt_span=0.0,

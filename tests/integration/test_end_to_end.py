@@ -91,6 +91,22 @@ def test_every_seed_has_its_own_numbers(client: httpx.Client, steps: int, seed: 
     assert bits(records) == bits(naive.simulate(steps, seed))
 
 
+@pytest.mark.parametrize("scenario", [naive.NANO, THREE], ids=["default", "three"])
+@pytest.mark.parametrize(("steps", "member"), [(2_000, 1), (200_000, 2**53 - 1)])
+def test_every_member_has_its_own_numbers(
+    client: httpx.Client, scenario: dict[str, Any], steps: int, member: int
+) -> None:
+    resource = ask(client, steps=steps, seed=3, member=member, scenario=scenario)
+    assert resource["status"] == "complete", resource
+    assert (resource["seed"], resource["member"]) == (3, member)
+    assert (resource["cluster"] is None) == (steps == 2_000)
+    expected = naive.simulate(steps, 3, scenario, member)
+    assert bits(data_js(client, resource["links"]["data_js"])) == bits(expected)
+    page = client.get(resource["links"]["page"]).raise_for_status()
+    assert f"seed 3 · member {member}" in page.text
+    assert client.get(resource["links"]["self"] + "?member=3").status_code == 400
+
+
 @pytest.mark.parametrize("scenario", [SATELLITE_FIRST, THREE], ids=["satellite-first", "three"])
 @pytest.mark.parametrize(("steps", "seed"), [(2_000, 0), (2_000, 3), (80_000, 5)])
 def test_every_scenario_has_its_own_numbers(

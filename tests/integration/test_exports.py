@@ -18,10 +18,12 @@ import sys
 from pathlib import Path
 from sim import Propagation, Trajectory
 from sim.export import FORMATS, export
+from sim.records import schema_of
 
 opened = Propagation.open(Trajectory(), 6_400_000)
 assert opened.records >= 10_000_000
-written = sum(map(len, export(opened.slices(), FORMATS[sys.argv[1]])))
+schema = schema_of(opened.trajectory.scenario.model)
+written = sum(map(len, export(opened.slices(), FORMATS[sys.argv[1]], schema)))
 # Not getrusage, which counts what the process was forked from too: proc(5), VmHWM.
 peak = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]
 print(written, int(peak) * 1024)

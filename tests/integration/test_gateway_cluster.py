@@ -75,8 +75,8 @@ def test_a_worker_has_the_kernel_before_its_first_task(backend: GatewayBackend, 
         """Look without importing, which would load some of it."""
         import sys
 
-        passes = sys.modules.get("sim.engine.kernel.integrate")
-        records = sys.modules.get("sim.engine.kernel.records")
+        passes = sys.modules.get("sim.kernel.integrate")
+        records = sys.modules.get("sim.kernel.records")
         if passes is None or records is None:
             return False
         return bool(passes.pass_over.signatures and records.emit.signatures)

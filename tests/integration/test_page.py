@@ -212,6 +212,17 @@ def test_the_form_leads_to_the_drawing(page: Page, porta: Installation) -> None:
     expect(page.get_by_text("seed 7")).to_be_visible()
 
 
+@pytest.mark.usefixtures("complaints")
+def test_the_form_leads_to_a_member(page: Page, porta: Installation) -> None:
+    page.goto(porta.url)
+    page.get_by_label("Steps").fill("700")
+    page.get_by_text("Another member").click()
+    page.get_by_label("Member").fill("9007199254740991")
+    page.get_by_role("button", name="Propagate").click()
+    is_drawn(page)
+    expect(page.get_by_text("seed 0 · member 9007199254740991")).to_be_visible()
+
+
 def test_a_mistake_in_the_form_is_told_beside_it(page: Page, porta: Installation) -> None:
     page.goto(porta.url)
     page.get_by_label("Steps").fill("many")

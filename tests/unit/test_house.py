@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 
 from sim import Propagation, Trajectory
-from sim.scenario import Scenario
+from sim.scenario import read_scenario
 
 HOUSE: Final = Path(__file__).parents[2]
 LOCKS: Final = ("sim", "frontend", "local", "dev", "uv")
@@ -50,12 +50,34 @@ UNTESTED: Final = {
         "tests/integration/test_worker_pool.py",
     ),
     **{
-        f"services/sim/engine/kernel/{name}.py": (LOOP, "tests/unit/sim/engine/test_stretch.py")
-        for name in ("chunk", "many_agents", "records", "reduce", "two_agents")
+        f"services/sim/{name}.py": (LOOP, "tests/unit/sim/engine/test_stretch.py")
+        for name in (
+            "kernel/records",
+            "kernel/reduce",
+            "models/nano/kernel/chunk",
+            "models/nano/kernel/many_agents",
+            "models/nano/kernel/two_agents",
+        )
     },
-    "services/sim/engine/kernel/layout.py": (LOOP, "tests/unit/sim/engine/test_checkpoint.py"),
-    "services/sim/engine/kernel/seeking.py": (LOOP, "tests/unit/sim/engine/test_window.py"),
-    "services/sim/engine/kernel/simplify.py": (LOOP, "tests/unit/sim/engine/test_polyline.py"),
+    "services/sim/kernel/stepper.py": (
+        "names that each model fills",
+        "tests/unit/sim/kernel/test_integrate.py",
+    ),
+    "services/sim/models/nano/kernel/system.py": (
+        "tuples without behaviour",
+        "tests/unit/sim/engine/test_checkpoint.py",
+    ),
+    "services/sim/models/nano/reference.py": (
+        "the specification",
+        "tests/unit/sim/test_reference.py",
+    ),
+    "services/sim/models/nano/scenario.py": (
+        "read as any model's are",
+        "tests/unit/sim/test_scenario.py",
+    ),
+    "services/sim/kernel/layout.py": (LOOP, "tests/unit/sim/engine/test_checkpoint.py"),
+    "services/sim/kernel/seeking.py": (LOOP, "tests/unit/sim/engine/test_window.py"),
+    "services/sim/kernel/simplify.py": (LOOP, "tests/unit/sim/engine/test_polyline.py"),
     "services/sim/export/loops.py": (LOOP, "tests/unit/sim/export/test_text.py"),
     "services/frontend/cli/execution/own_cluster.py": (
         "needs a cluster",
@@ -208,7 +230,7 @@ def test_every_porta_command_is_documented() -> None:
 
 @pytest.mark.parametrize("example", committed("docs/examples"), ids=lambda path: str(path.name))
 def test_an_example_can_be_propagated_and_the_readme_names_it(example: Path) -> None:
-    scenario = Scenario.from_json(json.loads(example.read_text()))
+    scenario = read_scenario(json.loads(example.read_text()))
 
     assert Propagation.open(Trajectory(scenario), steps=500).steps == 500
     assert str(example.relative_to(HOUSE)) in (HOUSE / "README.md").read_text()

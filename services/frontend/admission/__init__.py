@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frontend.admission.admission import Admission
-from frontend.admission.asker import ASKER
-from frontend.admission.process_memory import economise
+from frontend.admission.current_client import CURRENT_CLIENT
+from frontend.admission.process_memory import economise, give_back
 
-__all__ = ["ASKER", "Admission", "economise"]
+__all__ = ["CURRENT_CLIENT", "Admission", "economise", "give_back"]

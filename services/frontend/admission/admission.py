@@ -20,7 +20,7 @@ from math import inf
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from frontend.admission.asker import ASKER
+from frontend.admission.current_client import CURRENT_CLIENT
 from frontend.admission.fair_gate import FairGate, Flow
 from frontend.admission.process_memory import give_back
 
@@ -86,16 +86,25 @@ class Admission:
         self._of_thread = threading.local()
 
     @contextmanager
-    def admit(self, cost_s: float) -> Iterator[None]:
+    def admit(self, cost_s: float, *, held_bytes: int = 0) -> Iterator[None]:
         """Compute for about so many seconds, when it is the caller's turn; raises Busy.
 
-        Within a turn it is free.
+        What takes much memory meanwhile says how much, and has a place for it. Within a turn it is
+        free.
         """
         if self._turn is not None:
             yield
             return
-        with self._in_turn(Flow(ASKER.get()()), cost_s, is_first=True):
-            yield
+        client = CURRENT_CLIENT.get()()
+        place = self._places.take(Flow(client), held_bytes, held_bytes) if held_bytes else None
+        try:
+            with self._in_turn(Flow(client), cost_s, is_first=True):
+                yield
+        finally:
+            if place is not None:
+                self._places.release(place)
+            if place is not None or cost_s > QUICK_S:
+                give_back()
 
     def stream(
         self,
@@ -110,7 +119,9 @@ class Admission:
         Busy, but only before the first piece. `disconnect` is called to end the response if its
         reader is slow while others wait.
         """
-        return self._stream(ASKER.get()(), prepare, max(held_bytes, self._least), disconnect)
+        return self._stream(
+            CURRENT_CLIENT.get()(), prepare, max(held_bytes, self._least), disconnect
+        )
 
     def _stream(
         self,

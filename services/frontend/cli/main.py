@@ -212,6 +212,11 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     "--seed", metavar="S", default="0", show_default=True, help="The seed of the random time steps."
 )
 @click.option(
+    "--member",
+    metavar="K",
+    help="The member of the seed, each with time steps of its own. [default: 0]",
+)
+@click.option(
     "--members",
     metavar="M",
     default="1",
@@ -223,6 +228,9 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     help="The scenario, as JSON; - for standard input. [default: a planet and a satellite]",
+)
+@click.option(
+    "--preset", metavar="NAME", help="A scenario that people know; porta presets lists them."
 )
 @click.option(
     "--workers",
@@ -251,7 +259,7 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     help="Remove the export that the directory holds, and start anew. Without it, an export of the "
     "same request is continued, and another is refused. A file is always replaced.",
 )
-def propagate(**options: Any) -> None:  # noqa: ANN401 - the fields of `Arguments` have types
+def propagate(**written: Any) -> None:  # noqa: ANN401 - the options, as click passes them
     """Propagate N steps, or up to a time, and write the records or print a summary.
 
     It uses Redis and Dask if they are configured, else the cores of this machine.
@@ -259,7 +267,40 @@ def propagate(**options: Any) -> None:  # noqa: ANN401 - the fields of `Argument
     settings = _settings_and_redis()
     from frontend.cli import propagate as command
 
-    command.run(settings, command.Arguments(**options))
+    arguments = command.Arguments(**written)
+    command.run(settings, arguments)
+
+
+@porta.command()
+@click.argument("name", required=False)
+def presets(name: str | None) -> None:
+    """List the scenarios that people know, or print the one of this NAME as JSON.
+
+    porta propagate N --preset NAME propagates one.
+    """
+    from frontend.cli import presets as command
+
+    command.run(name)
+
+
+@porta.command()
+@click.option("--mu", type=float, required=True, help="mu of the agent and its primary together.")
+@click.option("--a", type=float, required=True, help="Semi-major axis; below 0 for a hyperbola.")
+@click.option("--e", type=float, required=True, help="Eccentricity; not 1.")
+@click.option("--i", type=float, default=0.0, show_default=True, help="Inclination, in degrees.")
+@click.option(
+    "--node", type=float, default=0.0, show_default=True, help="Longitude of the ascending node."
+)
+@click.option("--argp", type=float, default=0.0, show_default=True, help="Argument of periapsis.")
+@click.option("--anomaly", type=float, default=0.0, show_default=True, help="True anomaly.")
+def state(*, mu: float, **elements: float) -> None:
+    """Print the state of an orbit, as JSON: x, y, z, vx, vy and vz relative to the primary.
+
+    Angles are in degrees. A scenario of nbody takes such an orbit in place of a state.
+    """
+    from frontend.cli import state as command
+
+    command.run(elements, mu)
 
 
 @porta.command()

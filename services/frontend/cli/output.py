@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.engine import Propagation
+    from sim.models.model import Model
 
 __all__ = ["Output", "Selection"]
 
@@ -58,9 +59,15 @@ class Selection:
             return propagation.states(self.times)
         return propagation.slices() if self.every is None else propagation.every(self.every)
 
-    def written(self, batches: Iterator[pa.RecordBatch], form: Format) -> Iterator[bytes]:
+    def written(
+        self, batches: Iterator[pa.RecordBatch], form: Format, model: Model
+    ) -> Iterator[bytes]:
         """Yield the pieces of a file with these rows."""
-        return export(batches, form) if self.times is None else export_states(batches, form)
+        from sim.records import schema_of, states_schema_of  # Arrow, which is slow to load
+
+        if self.times is None:
+            return export(batches, form, schema_of(model))
+        return export_states(batches, form, states_schema_of(model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +93,10 @@ class Output:
     def write(self, propagation: Propagation, selection: Selection = Selection()) -> None:
         """Write the records that are selected; raises FrontendError, and RequestError."""
         size, batches = 0, selection.batches(propagation)
+        model = propagation.trajectory.scenario.model
         try:
             with self._opened() as file, Progress.of(selection.rows(propagation), "writing") as bar:
-                for piece in selection.written(bar.count(batches), self.form):
+                for piece in selection.written(bar.count(batches), self.form, model):
                     file.write(piece)
                     size += len(piece)
                 rows = bar.done

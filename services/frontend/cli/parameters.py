@@ -6,8 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from frontend.cli.propagate import Workers
 
 __all__ = ["FormatOption", "OutputOption", "WorkersType"]
@@ -35,9 +38,26 @@ class WorkersType(click.ParamType[Any]):
             )
         return int(value)
 
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Return the words that it may be."""
+        return _beginning_with(incomplete, ("auto", "inline"))
+
 
 class OutputOption(click.Option):
     """The option `--output`, whose help lists the formats of `sim.export`."""
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Let the shell complete the name of a file or a directory."""
+        return [CompletionItem(incomplete, type="file")]
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return the help; only here, since importing the formats takes a moment."""
@@ -54,6 +74,16 @@ class OutputOption(click.Option):
 
 class FormatOption(click.Option):
     """The option `--format`, one of the names of `sim.export`."""
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Return the names of the formats."""
+        from sim.export import FORMATS
+
+        return _beginning_with(incomplete, FORMATS)
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return the help; only here, since importing the formats takes a moment."""
@@ -74,3 +104,7 @@ class FormatOption(click.Option):
                 f"{value!r} must be one of {', '.join(FORMATS)}.", ctx=ctx, param=self
             )
         return value
+
+
+def _beginning_with(incomplete: str, words: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]

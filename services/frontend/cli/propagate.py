@@ -22,8 +22,10 @@ from frontend.errors import BadRequest
 from frontend.propagations import requests
 from frontend.web.http.json_text import read_json
 from sim import jit
+from sim.errors import RequestError
 from sim.export.folder import ExportFolder
 from sim.order import Order
+from sim.presets import preset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +48,10 @@ class Arguments:
 
     steps: str | None
     seed: str
+    member: str | None
     members: str
     scenario: Path | None
+    preset: str | None = None
     workers: Workers
     output: str | None
     output_format: str | None
@@ -69,8 +73,9 @@ class Arguments:
             until=None if self.until is None else _real(self.until, "--until"),
             stop=self._stop(),
             seed=requests.whole_number(self.seed, "seed"),
+            member=None if self.member is None else requests.whole_number(self.member, "member"),
             members=requests.whole_number(self.members, "number of members"),
-            scenario=None if self.scenario is None else _read_json(self.scenario),
+            scenario=self._scenario(),
         )
 
     def _stop(self) -> dict[str, object] | None:
@@ -91,6 +96,17 @@ class Arguments:
         if self.every is not None:
             return Selection(every=requests.whole_number(self.every, "number of --every"))
         return Selection(times=None if self.times is None else _read_times(self.times))
+
+    def _scenario(self) -> object | None:
+        """Return the scenario that is asked for, as parsed JSON; None for the default one."""
+        if self.preset is None:
+            return None if self.scenario is None else _read_json(self.scenario)
+        if self.scenario is not None:
+            raise BadRequest("--preset is a scenario already: leave out --scenario.")
+        try:
+            return preset(self.preset).scenario.to_json()
+        except RequestError as error:
+            raise BadRequest(f"--{error}") from None
 
 
 def run(settings: Settings, arguments: Arguments) -> None:

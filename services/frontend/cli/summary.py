@@ -55,7 +55,11 @@ def _is_met(order: Order, propagation: Propagation) -> bool:
 def _lines(request: PropagationRequest, figures: Mapping[str, Any]) -> Iterator[str]:
     names = request.trajectory.scenario.names
     shown = names[:LISTED_AGENTS]
-    yield f"{request.steps:,} steps, seed {request.trajectory.seed}: {figures['records']:,} records"
+    trajectory = request.trajectory
+    member = f", member {trajectory.member}" if trajectory.member else ""
+    yield (
+        f"{request.steps:,} steps, seed {trajectory.seed}{member}: {figures['records']:,} records"
+    )
     yield ""
     width = max(len(name) for name in (*shown, "at the end"))
     yield f"{'at the end':{width}}  {'records':>11}" + "".join(

@@ -19,7 +19,8 @@ import orjson
 
 from frontend.caching import SingleFlightCache, remembered
 from frontend.domain.resource import ClusterView, Progress, Resource, Status, Timings
-from sim.scenario import MODEL_VERSION
+from sim.models.nano.scenario import NANO_MODEL
+from sim.models.table import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,12 +42,15 @@ __all__ = [
     "unsealed",
 ]
 
-FINISHED_BYTES: Final = 32 * 2**20  # of results that were read: their JSON is written once
+FINISHED_BYTES: Final = 16 * 2**20  # of results that were read: their JSON is written once
 PARSED: Final = 6  # a resource of 1,000 agents with its manifest, by the bytes of its JSON
-LISTED_BYTES: Final = 16 * 2**20  # of results in lists: 50 of 1,000 agents
+LISTED_BYTES: Final = 8 * 2**20  # of results in lists: 25 of 1,000 agents
 LISTED: Final = frozenset({"records", "records_by_agent"})
 INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
 CHECKSUM: Final = "checksum"  # its field, the last one
+
+
+SINCE_SYSTEMS: Final = frozenset({"statistics", "elements", "system"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ def compose(request: PropagationRequest, propagation: Propagation, computed: Com
     """Write the manifest of a result."""
     return seal(
         {
-            "model": MODEL_VERSION,
+            "model": request.trajectory.scenario.model.version,
             "id": request.id,
             "request": request.to_json(),
             "result": propagation.summary(),
@@ -85,10 +89,16 @@ def _checksum(document: Mapping[str, Any]) -> str:
 
 
 def honours(propagation: Propagation, manifest: Mapping[str, Any]) -> bool:
-    """Whether a remade propagation is the one of the manifest, with all its statistics."""
+    """Whether a remade propagation is the one of the manifest, with all its statistics.
+
+    A manifest from before systems were described is held to all but the statistics, which have more
+    numbers since.
+    """
     summary = orjson.dumps(propagation.summary(), option=orjson.OPT_SERIALIZE_NUMPY)
-    result = manifest["result"]
-    return all(name in result and result[name] == v for name, v in orjson.loads(summary).items())
+    result, known = manifest["result"], orjson.loads(summary)
+    if "system" not in result:
+        known = {name: v for name, v in known.items() if name not in SINCE_SYSTEMS}
+    return all(name in result and result[name] == v for name, v in known.items())
 
 
 def resource_of(manifest: Mapping[str, Any]) -> Resource:
@@ -99,6 +109,7 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
         id=manifest["id"],
         steps=steps,
         seed=request["seed"],
+        member=request.get("member", 0),
         members=request["members"],
         status=Status.COMPLETE,
         progress=Progress(done=steps, total=steps),
@@ -137,7 +148,7 @@ def listed(document: bytes) -> Resource | None:
 
 def _sound(document: bytes) -> Resource | None:
     known = _parsed(document)
-    is_sound = _is_sealed(known) and known.get("model") == MODEL_VERSION
+    is_sound = _is_sealed(known) and known.get("model") == _version_now(known)
     return _whole(known) if is_sound else None
 
 
@@ -150,7 +161,8 @@ def sealed(document: bytes, propagation_id: str) -> dict[str, Any] | None:
 def unsealed(document: bytes, request: PropagationRequest) -> dict[str, Any] | None:
     """Read the manifest of a request that was stored without a checksum; None for any other."""
     known = _parsed(document)
-    its_own = {"model": MODEL_VERSION, "id": request.id, "request": request.to_json()}
+    version = request.trajectory.scenario.model.version
+    its_own = {"model": version, "id": request.id, "request": request.to_json()}
     if CHECKSUM in known or any(known.get(name) != value for name, value in its_own.items()):
         return None
     return known if _whole(known) is not None else None
@@ -160,8 +172,18 @@ def is_of_another_model(document: bytes) -> bool:
     """Whether an undamaged manifest is of another model version: it counts as absent."""
     known = _parsed(document)
     model = known.get("model")
-    is_other = isinstance(model, str) and model != MODEL_VERSION
+    is_other = isinstance(model, str) and model != _version_now(known)
     return is_other and (CHECKSUM not in known or _is_sealed(known))
+
+
+def _version_now(known: Mapping[str, Any]) -> str | None:
+    """Return the version of the model that a manifest's scenario is of, as it is here and now."""
+    try:
+        name = known["request"]["scenario"].get("model", NANO_MODEL.name)
+    except (AttributeError, KeyError, TypeError):
+        name = NANO_MODEL.name
+    model = MODELS.get(name) if isinstance(name, str) else None
+    return None if model is None else model.version
 
 
 def _is_sealed(known: Mapping[str, Any]) -> bool:

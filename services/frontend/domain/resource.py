@@ -192,6 +192,8 @@ class Resource:
     """Iterations that were asked for, or that an order came to: null until that is known."""
     seed: int
     """The seed of the random time steps."""
+    member: int
+    """The member of the seed: which of its streams of random time steps."""
     members: int
     """Members of the ensemble; 1 as yet."""
     status: Status
@@ -228,6 +230,7 @@ class Resource:
             "id": self.id,
             "steps": self.steps,
             "seed": self.seed,
+            "member": self.member,
             "members": self.members,
             "status": self.status.value,
             "progress": asdict(self.progress),

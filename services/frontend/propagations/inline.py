@@ -36,7 +36,7 @@ __all__ = ["InlineResults"]
 
 BYTES_AN_AGENT: Final = 1_300  # of a manifest
 COMPOSE_S: Final = 4e-4  # for each agent, to write a manifest and to read it as a resource
-REMEMBERED_BYTES: Final = 64 * 2**20  # of results: a dozen of 1,000 agents
+REMEMBERED_BYTES: Final = 32 * 2**20  # of results: four of 1,000 agents
 
 
 class _Computed(NamedTuple):

@@ -18,7 +18,7 @@ from frontend.domain.order_record import OrderRecord
 from frontend.domain.resource import ErrorReport, OrderReport, Progress, Resource, Status
 from frontend.errors import NotFound
 from frontend.propagations.requests import ORDER_ID
-from sim.cost_model import pass_seconds, work
+from sim.cost_model import work
 from sim.engine import initial_checkpoint
 from sim.engine.watch import Watch
 from sim.errors import PropagationFailed, RequestError
@@ -98,7 +98,7 @@ class Orders:
 
     def _seconds(self, order: Order) -> float:
         inline = self._inline_steps(order, has_stretches=not self._rule.covers(order))
-        return LOAD_S + SCANS * pass_seconds(order.trajectory.scenario, inline)
+        return LOAD_S + SCANS * order.trajectory.scenario.pass_seconds(inline)
 
     def _inline_steps(self, order: Order, *, has_stretches: bool) -> int:
         """Return how many steps beyond the stored ones are looked at at once."""
@@ -188,6 +188,7 @@ def failed(order: Order, sentence: str) -> Resource:
         id=order.id,
         steps=None,
         seed=order.trajectory.seed,
+        member=order.trajectory.member,
         members=order.members,
         status=Status.FAILED,
         progress=Progress(done=order.steps, total=order.steps),

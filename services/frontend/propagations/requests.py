@@ -9,17 +9,19 @@ as `1,000,000`, `1_000_000` or `1e6`: an address has one form.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from frontend.errors import BadRequest, NotFound
 from sim.cost_model import work
 from sim.errors import RequestError, ScenarioError
 from sim.order import Order, read_condition, read_until
-from sim.scenario import NANO, PropagationRequest, Scenario, Trajectory
+from sim.scenario import NANO, PropagationRequest, Trajectory, read_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sim.scenario import Scenario
 
 __all__ = [
     "ID",
@@ -95,15 +97,29 @@ def step_count(text: str) -> int:
 
 
 def read_request(
-    limits: Limits, *, steps: int, seed: int = 0, members: int = 1, scenario: object | None = None
+    limits: Limits,
+    *,
+    steps: int,
+    seed: int = 0,
+    member: int | None = None,
+    members: int = 1,
+    scenario: object | None = None,
 ) -> PropagationRequest:
-    """Make a request of its parts; `scenario` is parsed JSON, or None for the default one."""
+    """Make a request of its parts; raises BadRequest.
+
+    `scenario` is parsed JSON, or None for the default one. `member` is None where none is named,
+    which means member 0 but goes with any number of members.
+    """
     if not 1 <= steps <= limits.max_steps:
         shown = str(steps) if steps < SHOWN_STEPS else f"{steps:.3g}"
         raise BadRequest(_steps_sentence(shown, limits.max_steps))
+    if member is not None and members > 1:
+        raise BadRequest(
+            f"member names one run, and members={members} asks for an ensemble; leave out one."
+        )
     try:
-        chosen = NANO if scenario is None else Scenario.from_json(scenario)
-        request = PropagationRequest(steps, Trajectory(chosen, seed), members)
+        chosen = NANO if scenario is None else read_scenario(scenario)
+        request = PropagationRequest(steps, Trajectory(chosen, seed, member or 0), members)
     except (RequestError, ScenarioError) as error:
         raise BadRequest(str(error)) from None
     return limits.check(request)
@@ -116,6 +132,7 @@ def read_order(
     until: object | None = None,
     stop: object | None = None,
     seed: int = 0,
+    member: int | None = None,
     members: int = 1,
     scenario: object | None = None,
 ) -> PropagationRequest:
@@ -127,17 +144,21 @@ def read_order(
     if until is not None:
         if steps is not None or stop is not None:
             raise BadRequest("until takes the place of steps and stop: give it alone.")
-        first = read_request(limits, steps=1, seed=seed, scenario=scenario)
+        first = read_request(limits, steps=1, seed=seed, member=member, scenario=scenario)
         known = _known_steps(limits, first.trajectory, until)
         if isinstance(known, Order):
             _check_members(known, members)
             return known
-        return read_request(limits, steps=known, seed=seed, members=members, scenario=scenario)
+        return read_request(
+            limits, steps=known, seed=seed, member=member, members=members, scenario=scenario
+        )
     if steps is None:
         raise BadRequest("steps is missing; give it, or a time: until.")
     if stop is None:
-        return read_request(limits, steps=steps, seed=seed, members=members, scenario=scenario)
-    request = read_request(limits, steps=steps, seed=seed, scenario=scenario)
+        return read_request(
+            limits, steps=steps, seed=seed, member=member, members=members, scenario=scenario
+        )
+    request = read_request(limits, steps=steps, seed=seed, member=member, scenario=scenario)
     try:
         condition = read_condition(request.trajectory.scenario, stop)
     except RequestError as error:
@@ -182,21 +203,26 @@ def parse_id(
     trajectory_of: Callable[[str], Trajectory | None],
     *,
     seed: str | None = None,
+    member: str | None = None,
     members: str | None = None,
 ) -> PropagationRequest:
-    """Read the id of a propagation: a step count (and its seed and members), or count and digest.
+    """Read the id of a propagation, and the texts beside it.
 
-    `trajectory_of` returns a known trajectory by its digest. Raises BadRequest and NotFound.
+    A step count takes a seed, a member and members. A step count with a digest takes a member, of
+    those that the request has. `trajectory_of` returns a known trajectory by its digest. Raises
+    BadRequest and NotFound.
     """
     found = ID.fullmatch(text)
     if found is None:
         raise BadRequest(_steps_sentence(_shown(text), limits.max_steps))
     steps, digest = int(found[1]), found[2]
+    number = None if member is None else whole_number(member, "member")
     if digest is None:
         return read_request(
             limits,
             steps=steps,
             seed=0 if seed is None else whole_number(seed, "seed"),
+            member=number,
             members=1 if members is None else whole_number(members, "number of members"),
         )
     if seed is not None or members is not None:
@@ -205,9 +231,26 @@ def parse_id(
     if trajectory is None or trajectory.is_default:
         raise NotFound(f"Nobody has asked for {text} yet, so its scenario is not known here.")
     try:
-        return limits.check(PropagationRequest(steps, trajectory))
+        request = PropagationRequest(steps, trajectory)
+        return limits.check(request if number is None else _member_of(request, number))
     except RequestError as error:
         raise BadRequest(str(error)) from None
+
+
+def _member_of(request: PropagationRequest, member: int) -> PropagationRequest:
+    """Return the request for one member of those that a request has; raises BadRequest."""
+    trajectory, members = request.trajectory, request.members
+    if trajectory.member:
+        raise BadRequest(
+            f"{request.id} is member {trajectory.member} of its seed already; leave the member out."
+        )
+    if member >= members:
+        last = "its only member is 0" if members == 1 else f"its members are 0 to {members - 1}"
+        raise BadRequest(
+            f"{request.id} has no member {member}: {last}. For any other give steps, seed, member "
+            "and scenario in place of this id."
+        )
+    return PropagationRequest(request.steps, replace(trajectory, member=member))
 
 
 def _steps_sentence(shown: str, max_steps: int) -> str:

@@ -12,7 +12,7 @@ Thread-safe; raises FrontendErrors only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from frontend.domain.resource import Status
 from frontend.errors import BadRequest, NotFound, NotReady
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 __all__ = ["Propagations"]
 
 
+READ_BY_OPENED: Final = 2  # opened propagations have half as much memory as the files that are read
+
+
 class Propagations:
     """Finds, starts, opens and removes propagations."""
 
@@ -58,7 +61,12 @@ class Propagations:
         self._limits = requests.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
         self._store = store
         self._runs = runs
-        self._opener = Opener(rule, store, admission)
+        self._opener = Opener(
+            rule,
+            store,
+            admission,
+            budget_bytes=settings.read_memory // READ_BY_OPENED // settings.processes,
+        )
         results = VerifiedResults(store, self._opener, self._repair)
         self._finder = Finder(settings, store, results, runs, runner_status)
         self._inline = InlineResults(rule, store, runs, self._opener)
@@ -67,7 +75,12 @@ class Propagations:
     # Text becomes a request.
 
     def parse_id(
-        self, text: str, *, seed: str | None = None, members: str | None = None
+        self,
+        text: str,
+        *,
+        seed: str | None = None,
+        member: str | None = None,
+        members: str | None = None,
     ) -> PropagationRequest:
         """Read an id, that of an order too; raises BadRequest or NotFound."""
         if requests.ORDER_ID.fullmatch(text):
@@ -75,7 +88,7 @@ class Propagations:
                 raise BadRequest("An order has its seed and members already; leave them out.")
             return self.order(text)
         request = requests.parse_id(
-            self._limits, text, self._store.trajectory, seed=seed, members=members
+            self._limits, text, self._store.trajectory, seed=seed, member=member, members=members
         )
         log_context.about(request)
         return request
@@ -93,6 +106,7 @@ class Propagations:
         until: object | None = None,
         stop: object | None = None,
         seed: int = 0,
+        member: int | None = None,
         members: int = 1,
         scenario: object | None = None,
     ) -> PropagationRequest:
@@ -103,6 +117,7 @@ class Propagations:
             until=until,
             stop=stop,
             seed=seed,
+            member=member,
             members=members,
             scenario=scenario,
         )
@@ -110,11 +125,22 @@ class Propagations:
         return request
 
     def request(
-        self, *, steps: int, seed: int = 0, members: int = 1, scenario: object | None = None
+        self,
+        *,
+        steps: int,
+        seed: int = 0,
+        member: int | None = None,
+        members: int = 1,
+        scenario: object | None = None,
     ) -> PropagationRequest:
         """Make a request of its parts; raises BadRequest."""
         request = requests.read_request(
-            self._limits, steps=steps, seed=seed, members=members, scenario=scenario
+            self._limits,
+            steps=steps,
+            seed=seed,
+            member=member,
+            members=members,
+            scenario=scenario,
         )
         log_context.about(request)
         return request
@@ -293,6 +319,10 @@ class Propagations:
         Raises NotReady while a run is under way, else NotFound.
         """
         return self.opening(request)()
+
+    def held_bytes(self, request: PropagationRequest) -> int:
+        """Return how much a propagation takes in memory if that is much, else 0."""
+        return self._opener.held_bytes(request)
 
     def opening(self, request: PropagationRequest) -> Callable[[], Propagation]:
         """Return what opens a propagation that exists, for one who opens it more than once.

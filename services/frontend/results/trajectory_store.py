@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["TrajectoryStore"]
 
 INLINE_RESULT_LIFE_MS: Final = 86_400_000
-KNOWN_BYTES: Final = 16 * 2**20
+KNOWN_BYTES: Final = 8 * 2**20
 PARSED: Final = 6  # a scenario of 1,000 agents, by the bytes of its canonical JSON
 CHANGES_TOLERATED: Final = 5  # of a chain, between looking at it and acting on it
 
@@ -246,11 +246,14 @@ class TrajectoryStore:
             entries: list[bytes] = command(self._client, "LRANGE", keys.chain(digest), 0, -1)
         return entries
 
-    def stretches(self, trajectory: Trajectory, *, until: int | None = None) -> list[Stretch]:
+    def stretches(
+        self, trajectory: Trajectory, *, until: int | None = None, least_level: int = 0
+    ) -> list[Stretch]:
         """Read and verify the stretches that begin before interval `until` (None: all).
 
-        A damaged stretch is cut off with all that follows it, and logged: the stretches that are
-        returned are sound, and may be fewer.
+        Each is coarsened to `least_level` before the next is read. A damaged stretch is cut off
+        with all that follows it, and logged: the stretches that are returned are sound, and may be
+        fewer.
         """
         digest = trajectory.digest
         entries = self._entries(digest)
@@ -259,7 +262,9 @@ class TrajectoryStore:
             if until is not None and sound and sound[-1].first + sound[-1].count >= until:
                 break
             try:
-                sound.append(self._stretch(trajectory, position, entry, sound))
+                stretch = self._stretch(trajectory, position, entry, sound)
+                sound.append(stretch.coarsened(least_level))
+                del stretch  # some hundred megabytes, before the next is read
             except _DamageError as damage:
                 self._truncate(digest, position, len(entries), damage)
                 break

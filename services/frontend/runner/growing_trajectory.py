@@ -12,12 +12,20 @@ if TYPE_CHECKING:
     from sim.engine import Checkpoint, Stretch
     from sim.scenario import Failure, Trajectory
 
-__all__ = ["GrowingTrajectory"]
+__all__ = ["GrowingTrajectory", "coarsest"]
+
+
+def coarsest(trajectory: Trajectory) -> int:
+    """Return the level at which stretches take the least memory."""
+    return trajectory.interval.bit_length() - 1
 
 
 @dataclass(slots=True)
 class GrowingTrajectory:
-    """The stored part of a trajectory; `failure` is set once the trajectory is known to end."""
+    """The stored part of a trajectory; `failure` is set once the trajectory is known to end.
+
+    Its stretches are at the coarsest level: a runner draws no figures.
+    """
 
     trajectory: Trajectory
     stretches: list[Stretch]
@@ -67,5 +75,5 @@ class GrowingTrajectory:
 
     def append(self, stretch: Stretch, entry: ChainEntry) -> None:
         """Add a stretch that has just been stored."""
-        self.stretches.append(stretch)
+        self.stretches.append(stretch.coarsened(coarsest(self.trajectory)))
         self.chain.append(entry)

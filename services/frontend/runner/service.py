@@ -32,7 +32,7 @@ from frontend.errors import (
 )
 from frontend.observability import log_context, logs
 from frontend.runner.dask_backend import backend_of
-from frontend.runner.growing_trajectory import GrowingTrajectory
+from frontend.runner.growing_trajectory import GrowingTrajectory, coarsest
 from frontend.runner.lease_keeper import LeaseKeeper, RunCancelled
 from frontend.runner.reaper import Reaper
 from frontend.runner.run_executor import RunExecutor
@@ -175,7 +175,8 @@ class Runner:
         trajectory = await keeper.call(store.trajectory, lease.digest)
         if trajectory is None:
             raise LeaseLost(lease.digest)
-        stretches = await keeper.call(store.stretches, trajectory)
+        read = partial(store.stretches, least_level=coarsest(trajectory))
+        stretches = await keeper.call(read, trajectory)
         chain = await keeper.call(store.chain, lease.digest)
         return RunExecutor(
             self._services,

@@ -205,7 +205,7 @@ class Settings:
         metadata=_variable(
             "PORTA_RESULT_TTL",
             parsers.duration,
-            "How long results of other scenarios and seeds than the default are "
+            "How long results of other scenarios, seeds and members than the default are "
             "kept, as `30d`. If not set, they are kept forever, or for a day if "
             "they were computed without a cluster.",
         ),
@@ -364,7 +364,8 @@ class Settings:
         metadata=_variable(
             "PORTA_PROCESSES",
             parsers.whole_number(1, 256),
-            "The number of processes of `porta web`.",
+            "The number of processes of `porta web`. They divide the memory for reads and all "
+            "caches; each further one needs some 512 MiB more (docs/operations.md).",
         ),
     )
     threads: int = field(
@@ -376,14 +377,14 @@ class Settings:
         ),
     )
     read_memory: int = field(
-        default=256 * 2**20,
+        default=192 * 2**20,
         metadata=_variable(
             "PORTA_READ_MEMORY",
             parsers.size,
             "How many bytes the files that are being downloaded may hold in memory "
-            "together, as `256MiB`. Each process of `porta web` has its part of it, and "
-            "16 MiB at least. One file may hold more than a part, such as 160 MB for a million "
-            "points; it is written while no other large one is.",
+            "together, as `192MiB`; opened propagations have half as much. The processes of "
+            "`porta web` divide it; each has 16 MiB at least. One file may hold more than a part, "
+            "such as 160 MB for a million points; it is written while no other large one is.",
         ),
     )
     data: str | None = field(

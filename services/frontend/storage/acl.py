@@ -1,8 +1,8 @@
 """The ACL rules of Porta's user of Redis: Porta's keys, and the commands that Porta uses.
 
 A client with its password can neither flush nor configure the server, nor list or touch other
-keys, nor do so from a script: Redis applies the same rules to what scripts call. All tests
-connect as this user, so a command that is missing here fails at once.
+keys, nor do so from a script: Redis applies the same rules to what scripts call. The unit
+tests connect as this user, so a command that is missing here fails at once.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ https://redis.io/docs/latest/develop/reference/client-side-caching/).
 - A value is served only while Redis is known to be alive: it has replied within `TRUSTED_S`, and
   the invalidations that it sent before are applied. Otherwise Redis is read, and always where its
   user may not track keys.
-- The values have at most `KEPT_BYTES`; the least recently used goes first.
+- The values have at most `kept_bytes`; the least recently used goes first.
 - A value that was read while any key changed is not kept, since it may be stale. Absence is never
   kept.
 """
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     import redis
     from redis.connection import AbstractConnection
 
-__all__ = ["ClientSideCache"]
+__all__ = ["KEPT_BYTES", "ClientSideCache"]
 
 ASK_S: Final = 0.5
 TRUSTED_S: Final = 1.0
 RECONNECT_S: Final = 0.5
 CLOSING_S: Final = 2.0
-KEPT_BYTES: Final = 32 * 2**20  # 20,000 manifests of two agents, 40 of a thousand
+KEPT_BYTES: Final = 16 * 2**20  # 10,000 manifests of two agents, 12 of a thousand
 ENTRY_BYTES: Final = 200  # of a key and its place, beside the value
 
 _log = logging.getLogger(__name__)
@@ -49,9 +49,10 @@ _log = logging.getLogger(__name__)
 class ClientSideCache:
     """The values of the keys that begin with `prefix`; starts its thread when first used."""
 
-    def __init__(self, client: redis.Redis, prefix: str) -> None:
+    def __init__(self, client: redis.Redis, prefix: str, *, kept_bytes: int = KEPT_BYTES) -> None:
         self._client = client
         self._prefix = prefix
+        self._kept_bytes = kept_bytes
         self._lock = threading.Lock()
         self._values: OrderedDict[str, bytes] = OrderedDict()
         self._bytes = 0
@@ -93,7 +94,7 @@ class ClientSideCache:
                 self._drop(key)
                 self._values[key] = value
                 self._bytes += ENTRY_BYTES + len(value)
-                while self._bytes > KEPT_BYTES:
+                while self._bytes > self._kept_bytes:
                     self._drop(next(iter(self._values)))
 
     def _drop(self, key: str) -> None:

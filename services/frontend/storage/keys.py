@@ -81,7 +81,7 @@ def manifest(propagation_id: str) -> str:
 
 
 def request(digest: str) -> str:
-    """Return the key of a trajectory's JSON (scenario and seed)."""
+    """Return the key of a trajectory's JSON (scenario, seed and member)."""
     return f"trajectory/{digest}/request"
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 
 from frontend.settings import Settings
 from frontend.web import context, error_handler
-from frontend.web.api import description
+from frontend.web.api import description, presets
 from frontend.web.api import routes as api
 from frontend.web.auth import authentication, authorization, client, quotas, sessions, sign_in
 from frontend.web.auth.bind_policy import check_auth, refuse_other_names
@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     request_metrics.register(app)
     request_id.register(app)
     _add_access_control(app, services)
-    for module in (pages, api, description, health, metrics_endpoint, assets):
+    for module in (pages, api, presets, description, health, metrics_endpoint, assets):
         app.register_blueprint(module.blueprint)
     app.jinja_env.filters.update(filters.FILTERS | view_model.FILTERS)
     app.jinja_env.globals["asset"] = assets.link

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from sim.cost_model import COSTS, slice_batches, sliced_intervals
+from sim.cost_model import record_bytes, slice_batches, sliced_intervals
 from sim.driver.chain import Chain, slice_specs
 from sim.driver.output import Output
 from sim.driver.tasks import SliceSpec, make_slices
@@ -84,7 +84,7 @@ class _Propagation:
         scenario, first = self._trajectory.scenario, stretch.first
         records = stretch.interval_records[: max(0, self._sliced - first)]
         for batch in slice_batches(scenario, first, records, until=self._sliced):
-            self._unplanned -= COSTS.record_bytes * sum(records[j - first] for j in batch)
+            self._unplanned -= record_bytes(scenario) * sum(records[j - first] for j in batch)
             if self._unplanned >= 0:
                 self._output.add(slice_specs(stretch, batch))
 

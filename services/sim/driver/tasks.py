@@ -16,7 +16,7 @@ from sim import engine
 from sim.errors import OutputError
 from sim.export import FORMATS, export
 from sim.export.whole_file import unfinished_path
-from sim.records import initial_records
+from sim.records import initial_records, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,10 +84,10 @@ def write_part(trajectory: Trajectory, specs: Sequence[SliceSpec], folder: str) 
             rows += batch.num_rows
             yield batch
 
-    path = unfinished_path(Path(folder))
+    path, schema = unfinished_path(Path(folder)), schema_of(trajectory.scenario.model)
     try:
         with path.open("xb") as file:
-            for piece in export(counted(), FORMATS["parquet"]):
+            for piece in export(counted(), FORMATS["parquet"], schema):
                 file.write(piece)
                 digest.update(piece)
                 size += len(piece)

@@ -1,19 +1,21 @@
 """The engine: integrates trajectories, and answers what is asked of the result.
 
-kernel         the compiled integrator: numbers and arrays in, numbers and arrays out
-checkpoint     the state from which a trajectory continues
-downsampling   extremes in bins and samples of the path, at any level
-diagnostics    statistics of the orbits, summed in order
-interval_pass  one pass of the kernel, from a checkpoint to the next
-array_file     named arrays as bytes
-stretch        consecutive intervals that one task has integrated, and their bytes
-slices         the records of an interval, computed again from its checkpoint
-archive        checkpoints and reduced data of a propagation, by interval
-path_error     bounds on how far a path leaves the lines between its samples
-polyline       paths that are within half a pixel of every record
-figure_data    what a page draws, as columns of numbers
-window         the figure of a window of time, from the archive or from records
-propagation    the first n iterations of a trajectory, opened from stretches
+kernel              the compiled integrator: numbers and arrays in, numbers and arrays out
+checkpoint          the state from which a trajectory continues
+downsampling        extremes in bins and samples of the path, at any level
+diagnostics         statistics of the orbits, summed in order
+system_diagnostics  energy, momentum, angular momentum and barycentre of all agents together
+osculation          the osculating orbits of all agents at one time
+interval_pass       one pass of the kernel, from a checkpoint to the next
+array_file          named arrays as bytes
+stretch             consecutive intervals that one task has integrated, and their bytes
+slices              the records of an interval, computed again from its checkpoint
+archive             checkpoints and reduced data of a propagation, by interval
+path_error          bounds on how far a path leaves the lines between its samples
+polyline            paths that are within half a pixel of every record
+figure_data         what a page draws, as columns of numbers
+window              the figure of a window of time, from the archive or from records
+propagation         the first n iterations of a trajectory, opened from stretches
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ import numpy as np
 
 from sim.engine.checkpoint import initial_checkpoint
 from sim.engine.diagnostics import empty_tally, joined_tallies, part_of
+from sim.engine.downsampling import Path
 from sim.engine.interval_pass import pass_interval
+from sim.engine.system_diagnostics import masses_of, system_samples
 from sim.errors import Failure, PropagationFailed
 from sim.intervals import PATH_BITS, SERIES_BITS, coarsest_level, level
 
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.engine.checkpoint import Checkpoint
-    from sim.engine.downsampling import Bins, Path
-    from sim.engine.kernel import Floats, Tally
+    from sim.engine.downsampling import Bins
     from sim.engine.stretch import Stretch
+    from sim.kernel import Floats, Tally
     from sim.scenario import Trajectory
 
 __all__ = ["Archive"]
@@ -40,12 +42,22 @@ class _PartialInterval(NamedTuple):
     bins: Bins
     path: Path
     tallies: Tally
+    system: Path
 
     @property
     def nbytes(self) -> int:
         """The size of its arrays, in bytes."""
         end, bins = self.end, self.bins
-        arrays = (end.steps, end.records, bins.series, bins.clocks, self.path.states, *self.tallies)
+        arrays = (
+            end.steps,
+            end.records,
+            end.carry,
+            bins.series,
+            bins.clocks,
+            self.path.states,
+            self.system.states,
+            *self.tallies,
+        )
         return sum(array.nbytes for array in arrays)
 
 
@@ -56,10 +68,17 @@ class Archive:
     one; `end` is the checkpoint after the last iteration.
     """
 
-    def __init__(self, trajectory: Trajectory, steps: int, stretches: Sequence[Stretch]) -> None:
-        """Take the stretches that reach the last complete interval."""
+    def __init__(
+        self,
+        trajectory: Trajectory,
+        steps: int,
+        stretches: Sequence[Stretch],
+        least_level: int = 0,
+    ) -> None:
+        """Take the stretches that reach the last complete interval, and the level of the rest."""
         self.trajectory = trajectory
         self.steps = steps
+        self.least_level = least_level
         self.stretches = tuple(stretches)
         self.agents = len(trajectory.scenario.agents)
         self.interval = trajectory.interval
@@ -71,7 +90,7 @@ class Archive:
     def _pass_partial(self, iterations: int) -> _PartialInterval:
         """Integrate the beginning of the last interval, at the levels of the propagation."""
         series_level, path_level = (
-            min(level(self.steps, bits), coarsest_level(self.agents, bits))
+            min(level(self.steps, bits), coarsest_level(self.interval, bits))
             for bits in (SERIES_BITS, PATH_BITS)
         )
         tallies = empty_tally(self.agents, 1)
@@ -81,7 +100,14 @@ class Archive:
         )
         if isinstance(passed, Failure):
             raise PropagationFailed(passed)
-        return _PartialInterval(*passed, tallies)
+        end, bins, path = passed
+        rows = system_samples(masses_of(self.trajectory.scenario), path.states)
+        bins = bins.coarser(self._at_least(SERIES_BITS))
+        path = path.coarser(self._at_least(PATH_BITS))
+        return _PartialInterval(end, bins, path, tallies, Path(path_level, rows[:, np.newaxis]))
+
+    def _at_least(self, bits: int) -> int:
+        return min(self.least_level, coarsest_level(self.interval, bits))
 
     @property
     def nbytes(self) -> int:
@@ -133,6 +159,12 @@ class Archive:
         if self._partial is not None and intervals.stop > self.complete:
             paths.append(self._partial.path)
         return paths
+
+    def system_samples(self) -> list[Path]:
+        """Return the whole system at all samples as archived, in parts of one level each."""
+        whole = range(self.intervals)
+        paths = [p for s in self.stretches for p in s.system_samples(*self._within(s, whole))]
+        return paths if self._partial is None else [*paths, self._partial.system]
 
     def tallies(self) -> Tally:
         """Return the diagnostics of all intervals."""

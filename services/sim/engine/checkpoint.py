@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.cost_model import steps_per_iteration
-from sim.engine.kernel import DEPTH, FIELDS, System, chunk_iterations
-from sim.scenario import State
-
 if TYPE_CHECKING:
-    from sim.engine.kernel import Floats, Integers
+    from sim.kernel import Floats, Integers, System
+    from sim.models.model import AnyState
     from sim.scenario import Scenario, Trajectory
 
 __all__ = ["Checkpoint", "checkpoint_at", "initial_checkpoint", "system_of"]
@@ -30,31 +27,35 @@ class Checkpoint:
     """The state of a trajectory after `iteration` iterations.
 
     `steps` int64[M]: the steps that each agent has taken, which is also its position in its
-    random numbers. `records` float64[M, 3, 7]: its newest three records (t0, t1, timeStep, x, y,
-    vx, vy), newest first; of an agent that no other reads, only the newest.
+    random numbers. `records` float64[M, D, F]: its newest records (the model's columns), newest
+    first, as many as others can read; of an agent that no other reads, only the newest. `carry`
+    float64[K]: what else the model goes on from.
     """
 
     iteration: int
     steps: Integers
     records: Floats
+    carry: Floats
 
     @property
     def clocks(self) -> Floats:
         """Each agent's time, float64[M]."""
         return self.records[:, 0, 1]
 
-    def states(self, scenario: Scenario) -> dict[str, State]:
+    def states(self, scenario: Scenario) -> dict[str, AnyState]:
         """Return each agent's state under its name."""
         newest = self.records[:, 0, 1:].tolist()
-        return {name: State(*row) for name, row in zip(scenario.names, newest, strict=True)}
+        of_model = scenario.model.state
+        return {name: of_model(*row) for name, row in zip(scenario.names, newest, strict=True)}
 
-    def resume(self) -> tuple[Integers, Floats]:
-        """Return copies of both arrays, from which a kernel continues."""
-        return self.steps.copy(), self.records.copy()
+    def resume(self) -> tuple[Integers, Floats, Floats]:
+        """Return copies of the three arrays, from which a kernel continues."""
+        return self.steps.copy(), self.records.copy(), self.carry.copy()
 
     def to_bytes(self) -> bytes:
         """Return its bits, of which checksums are computed."""
-        return b"%d:" % self.iteration + self.steps.tobytes() + self.records.tobytes()
+        arrays = (self.steps, self.records, self.carry)
+        return b"%d:" % self.iteration + b"".join(array.tobytes() for array in arrays)
 
     def __eq__(self, other: object) -> bool:
         return self.to_bytes() == other.to_bytes() if isinstance(other, Checkpoint) else False
@@ -65,32 +66,26 @@ class Checkpoint:
 
 def initial_checkpoint(scenario: Scenario) -> Checkpoint:
     """Return the start: one record `[-inf, 0)` per agent, with its initial state."""
-    agents = len(scenario.agents)
-    records = np.zeros((agents, DEPTH, FIELDS))
-    for a, agent in enumerate(scenario.agents):
-        records[a, 0] = -math.inf, *agent.state.to_json().values()
-    return checkpoint_at(scenario, 0, np.zeros(agents, np.int64), records)
+    agents, model = len(scenario.agents), scenario.model
+    records = np.zeros((agents, model.depth, len(model.columns)))
+    for a, state in enumerate(scenario.initial_states):
+        records[a, 0] = -math.inf, *state.to_json().values()
+    carry = model.kernel.initial_carry(scenario)
+    return checkpoint_at(scenario, 0, np.zeros(agents, np.int64), records, carry)
 
 
-def checkpoint_at(scenario: Scenario, iteration: int, steps: Integers, ring: Floats) -> Checkpoint:
+def checkpoint_at(
+    scenario: Scenario, iteration: int, steps: Integers, ring: Floats, carry: Floats
+) -> Checkpoint:
     """Return the checkpoint of a kernel's arrays, without the records that no step can read."""
     records = np.zeros_like(ring)
     records[:, 0] = ring[:, 0]
     read = list(scenario.read_by_others)
     records[read] = ring[read]
-    return Checkpoint(iteration, steps.copy(), records)
+    return Checkpoint(iteration, steps.copy(), records, carry.copy())
 
 
 def system_of(trajectory: Trajectory) -> System:
     """Return the dynamical system of a trajectory, as the kernel takes it."""
-    scenario = trajectory.scenario
-    return System(
-        mu=np.array([agent.mu for agent in scenario.agents], np.float64),
-        massive=np.array(scenario.massive, np.int64),
-        primary=np.array([-1 if p is None else p for p in scenario.primaries], np.int64),
-        dt_min=scenario.dt_min,
-        dt_span=scenario.dt_span,
-        epsilon=scenario.epsilon,
-        seed=np.uint64(trajectory.seed),
-        chunk=chunk_iterations(steps_per_iteration(scenario)),
-    )
+    kernel = trajectory.scenario.model.kernel
+    return kernel.system_of(trajectory.scenario, trajectory.seed, trajectory.member)

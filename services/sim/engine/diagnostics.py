@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sim.engine.kernel import ELEMENTS, Tally
+from sim.kernel import ELEMENTS, Tally
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -57,24 +57,25 @@ def statistics(scenario: Scenario, tallies: Tally) -> dict[str, object]:
     By agent name, for each agent with a primary; numbers that are not finite are null.
     """
     return {
-        name: _of_agent(scenario, a, primary, tallies)
-        for a, (name, primary) in enumerate(zip(scenario.names, scenario.primaries, strict=True))
+        name: _of_agent(primary, gravity, a, tallies)
+        for a, (name, primary, gravity) in enumerate(
+            zip(scenario.names, scenario.orbited, scenario.gravity, strict=True)
+        )
         if primary is not None
     }
 
 
-def _of_agent(scenario: Scenario, a: int, primary: int, tallies: Tally) -> dict[str, object]:
+def _of_agent(primary: str, mu: float, a: int, tallies: Tally) -> dict[str, object]:
     counts = tallies.counts[:, a]
     stepped = np.flatnonzero(counts)
     sums = np.cumsum(tallies.sums[stepped, a], axis=0)  # cumsum adds in order; sum does not
-    described: dict[str, object] = {"primary": scenario.names[primary], "steps": int(counts.sum())}
+    described: dict[str, object] = {"primary": primary, "steps": int(counts.sum())}
     for element, quantity in enumerate(QUANTITIES):
         described[quantity] = {
             **_extreme(tallies, stepped, a, element, _MIN),
             **_extreme(tallies, stepped, a, element, _MAX),
             "mean": _number(sums[-1, element] / counts.sum()) if len(stepped) else None,
         }
-    mu = scenario.agents[primary].mu
     ends = tallies.ends[:, a]
     described["unbound_from"] = _unbound_from(tallies.unbound[stepped, a])
     orbits = {
@@ -118,21 +119,23 @@ def _unbound_from(runs: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> int 
 
 
 def _orbit(mu: float, e: float, h: float) -> tuple[float | None, float | None]:
-    """Return semi-major axis and eccentricity from specific energy and angular momentum, if e < 0.
+    """Return semi-major axis and eccentricity from specific energy and angular momentum.
 
-    a = -mu/(2e) and ecc = sqrt(1 + 2*e*h**2/mu**2): Bate, Mueller and White, "Fundamentals of
-    Astrodynamics", 1971, section 1.6.
+    a = -mu/(2e), below 0 where the orbit is open (None on a parabola), and
+    ecc = sqrt(1 + 2*e*h**2/mu**2): Bate, Mueller and White, "Fundamentals of Astrodynamics", 1971,
+    section 1.6. Both are None where mu is not above 0 or the energy is not finite.
     """
-    if not (e < 0.0 < mu):
+    if not mu > 0.0 or not math.isfinite(e):
         return None, None
     mu, e, h = float(mu), float(e), float(h)  # numpy's own numbers warn of what is handled here
+    axis = None if e == 0.0 else _number(-mu / (2.0 * e))
     product, square = 2.0 * e * h * h, mu * mu
     if not sys.float_info.min <= square < math.inf or not math.isfinite(product):
         product, square = 2.0 * e * (h / mu) * (h / mu), 1.0
     squared = 1.0 + product / square
     if math.isnan(squared):
-        return _number(-mu / (2.0 * e)), None
-    return _number(-mu / (2.0 * e)), _number(math.sqrt(max(0.0, squared)))
+        return axis, None
+    return axis, _number(math.sqrt(max(0.0, squared)))
 
 
 def _number(value: float) -> float | None:

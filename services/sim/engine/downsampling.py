@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.engine.kernel import FIELDS, SERIES
 from sim.intervals import PATH_BITS, SERIES_BITS, bins_per_interval
+from sim.kernel import ELEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.engine.kernel import Floats
+    from sim.kernel import Floats
+    from sim.scenario import Scenario
 
 __all__ = [
     "Bins",
@@ -35,7 +36,7 @@ __all__ = [
 class Bins:
     """Consecutive bins of 2**level iterations.
 
-    `series` float64[bins, M, 5, 2]: minimum and maximum of x and y (where steps end), and of
+    `series` float64[bins, M, 5 or 6, 2]: minimum and maximum of position (where steps end), and of
     distance, specific energy and angular momentum (where steps start); nan in a bin without a
     step. `clocks` float64[bins, M]: the agents' clocks at the end of each bin.
     """
@@ -45,10 +46,11 @@ class Bins:
     clocks: Floats
 
     @classmethod
-    def empty(cls, level: int, iterations: int, agents: int) -> Bins:
+    def empty(cls, level: int, iterations: int, scenario: Scenario) -> Bins:
         """Return bins to be filled, for so many iterations; the last may be partial."""
-        bins = -(-iterations >> level)
-        return cls(level, np.full((bins, agents, SERIES, 2), np.nan), np.zeros((bins, agents)))
+        bins, agents = -(-iterations >> level), len(scenario.agents)
+        shape = (bins, agents, scenario.model.dimensions + ELEMENTS, 2)
+        return cls(level, np.full(shape, np.nan), np.zeros((bins, agents)))
 
     def coarser(self, level: int) -> Bins:
         """Return these bins at a coarser level; the first must start a bin of that level."""
@@ -75,16 +77,17 @@ def _paired(first: Floats, second: Floats) -> Floats:
 class Path:
     """The agents' states after every 2**level iterations.
 
-    `states` float64[samples, M, 6]: time, timeStep, x, y, vx, vy.
+    `states` float64[samples, M, 6 or 8]: time, and the model's columns.
     """
 
     level: int
     states: Floats
 
     @classmethod
-    def empty(cls, level: int, iterations: int, agents: int) -> Path:
+    def empty(cls, level: int, iterations: int, scenario: Scenario) -> Path:
         """Return a path to be filled, for so many iterations."""
-        return cls(level, np.empty((iterations >> level, agents, FIELDS - 1)))
+        columns = len(scenario.model.columns) - 1
+        return cls(level, np.empty((iterations >> level, len(scenario.agents), columns)))
 
     def coarser(self, level: int) -> Path:
         """Return the samples of a coarser level; the first must start a sample of that level."""
@@ -92,17 +95,17 @@ class Path:
         return Path(max(self.level, level), self.states[every - 1 :: every])
 
 
-def bins_by_interval(first: int, count: int, agents: int) -> list[int]:
-    """Return how many bins are archived of each of `count` complete intervals."""
+def bins_by_interval(first: int, count: int, length: int) -> list[int]:
+    """Return how many bins are archived of each of `count` intervals of `length`."""
     return [
-        bins_per_interval(interval, agents, SERIES_BITS) for interval in range(first, first + count)
+        bins_per_interval(interval, length, SERIES_BITS) for interval in range(first, first + count)
     ]
 
 
-def samples_by_interval(first: int, count: int, agents: int) -> list[int]:
-    """Return how many samples of the path are archived of each of `count` complete intervals."""
+def samples_by_interval(first: int, count: int, length: int) -> list[int]:
+    """Return how many samples of the path are archived of each of `count` intervals of `length`."""
     return [
-        bins_per_interval(interval, agents, PATH_BITS) for interval in range(first, first + count)
+        bins_per_interval(interval, length, PATH_BITS) for interval in range(first, first + count)
     ]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.engine.downsampling import Bins, Path
-    from sim.engine.kernel import Floats
+    from sim.kernel import Floats
     from sim.scenario import Scenario
 
 __all__ = [
@@ -43,8 +43,7 @@ Mode: TypeAlias = Literal["lines", "markers"]
 Column: TypeAlias = list[float | None]
 
 SHOWN_AGENTS: Final = 12  # more are not distinguishable in one figure, and their SVG is slow
-_TIME, _X, _Y, _VX, _VY = 0, 2, 3, 4, 5  # columns of the path's states
-_INERTIAL: Final = ("x", "y")
+_TIME, _X, _Y = 0, 2, 3  # columns of the path's states; the velocities follow the positions
 
 _T = TypeVar("_T")
 
@@ -92,6 +91,8 @@ class SeriesColumns(TypedDict):
     """Position."""
     y: Band
     """Position."""
+    z: NotRequired[Band]
+    """Position, in space."""
     r: NotRequired[Band]
     """Distance from the primary."""
     e: NotRequired[Band]
@@ -206,7 +207,7 @@ def overview_of(scenario: Scenario, window: Window, bins: Bins, lines: Sequence[
     agents = tuple(
         AgentFigure(
             name=scenario.names[a],
-            primary=None if primary is None else scenario.names[primary],
+            primary=primary,
             path={
                 "mode": line.mode,
                 "t": _column(line.t),
@@ -215,13 +216,14 @@ def overview_of(scenario: Scenario, window: Window, bins: Bins, lines: Sequence[
             },
             series=_series(bins, a, has_primary=primary is not None),
         )
-        for a, (primary, line) in enumerate(zip(scenario.primaries, lines, strict=False))
+        for a, (primary, line) in enumerate(zip(scenario.orbited, lines, strict=False))
     )
     return Overview((window.t0, window.t1), window.frame, bins.level, agents)
 
 
 def _series(bins: Bins, a: int, *, has_primary: bool) -> SeriesColumns:
-    names = (*_INERTIAL, *QUANTITIES) if has_primary else _INERTIAL
+    axes = "xyz"[: bins.series.shape[2] - len(QUANTITIES)]
+    names = (*axes, *QUANTITIES) if has_primary else axes
     bands: dict[str, Any] = {}
     for quantity, name in enumerate(names):
         low, high = bins.series[:, a, quantity].T
@@ -234,17 +236,33 @@ def line_of(scenario: Scenario, path: Path, a: int, frame: Frame) -> Line:
 
     In the frame of the primary, an agent without one rests at the origin.
     """
-    own, primary = path.states[:, a], scenario.primaries[a]
+    own = path.states[:, a]
     t, x, y = own[:, _TIME], own[:, _X], own[:, _Y]
     if frame == "primary":
-        x, y = np.zeros_like(x), np.zeros_like(y)
-        if primary is not None:
-            # Their clocks differ by up to a step, which would show as jitter.
-            other = path.states[:, primary]
-            behind = t - other[:, _TIME]
-            x = own[:, _X] - (other[:, _X] + other[:, _VX] * behind)
-            y = own[:, _Y] - (other[:, _Y] + other[:, _VY] * behind)
+        other = _orbited(scenario, path, a)
+        if other is None:
+            return Line("lines", t, np.zeros_like(x), np.zeros_like(y))
+        # Their clocks may differ by up to a step, which would show as jitter.
+        behind, axes = t - other[:, _TIME], scenario.model.dimensions
+        x = own[:, _X] - (other[:, _X] + other[:, _X + axes] * behind)
+        y = own[:, _Y] - (other[:, _Y] + other[:, _Y + axes] * behind)
     return Line("lines", t, x, y)
+
+
+def _orbited(scenario: Scenario, path: Path, a: int) -> Floats | None:
+    """Return the states of what an agent orbits, at the samples; None without a primary."""
+    primary = scenario.primaries[a]
+    if primary is not None:
+        return path.states[:, primary]
+    if a not in scenario.barycentric:
+        return None
+    weighted, mass = np.zeros_like(path.states[:, a]), 0.0
+    for b in scenario.massive:
+        if b != a:
+            mu = scenario.agents[b].mu
+            weighted, mass = weighted + mu * path.states[:, b], mass + mu
+    weighted /= mass
+    return np.concatenate([path.states[:, a, :_X], weighted[:, _X:]], axis=1)
 
 
 def pixel_of(lines: Sequence[Line], pixels: int) -> float:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sim.engine import kernel
+from sim import kernel
 from sim.engine.checkpoint import checkpoint_at, system_of
 from sim.engine.downsampling import Bins, Path
-from sim.engine.kernel import NO_POLYLINES, Polylines
 from sim.errors import Failure, FailureReason
+from sim.kernel import NO_POLYLINES, Polylines
 
 if TYPE_CHECKING:
     from sim.engine.checkpoint import Checkpoint
-    from sim.engine.kernel import Tally
+    from sim.kernel import Tally
     from sim.scenario import Scenario, Trajectory
 
 __all__ = ["failure_of", "pass_interval"]
@@ -42,16 +42,17 @@ def pass_interval(
     that ends the trajectory before.
     """
     scenario = trajectory.scenario
-    steps, ring = start.resume()
-    bins = Bins.empty(series_level, iterations, steps.size)
-    path = Path.empty(path_level, iterations, steps.size)
+    steps, ring, carry = start.resume()
+    bins = Bins.empty(series_level, iterations, scenario)
+    path = Path.empty(path_level, iterations, scenario)
     good, *outcome = kernel.pass_over(
-        system_of(trajectory), steps, ring, start.iteration, iterations,
+        system_of(trajectory), steps, ring, carry, start.iteration, iterations,
         series_level, bins.series, bins.clocks, path_level, path.states, tally, polylines,
     )  # fmt: skip
     if outcome[0] != kernel.OK:
         return failure_of(scenario, start.iteration + good, *outcome)
-    return checkpoint_at(scenario, start.iteration + iterations, steps, ring), bins, path
+    end = start.iteration + iterations
+    return checkpoint_at(scenario, end, steps, ring, carry), bins, path
 
 
 def failure_of(scenario: Scenario, iteration: int, outcome: int, agent: int, other: int) -> Failure:

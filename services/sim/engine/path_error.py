@@ -15,6 +15,7 @@ an agent is its primary, or has the agent as primary: the archive has no other d
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
 
     from sim.engine.downsampling import Bins, Path
     from sim.engine.figure_data import Frame
-    from sim.engine.kernel import Floats
+    from sim.kernel import Floats
     from sim.scenario import Scenario
 
 __all__ = ["deviation_bounds"]
 
-_X, _Y, _R = 0, 1, 2  # columns of the series
+_DISTANCE: Final = -3  # the place of r among the series: e and h follow it
 _LOW, _HIGH = 0, 1
 _LOST: Final = 2.0**-510  # shorter distances have squares that are subnormal, or 0
 
@@ -51,11 +52,13 @@ def deviation_bounds(
     for a in range(agents):
         times = path.states[:, a, 0]
         between = _Between(clocks[:, a], times)
-        box = _box_size(series[:, a], between, frame)
+        box = _box_size(series[:, a], between, frame, scenario.model.dimensions)
         primary = scenario.primaries[a]
         # Relative to the primary, an agent also moves as the primary accelerates.
         moving = [a] if frame == "inertial" or primary is None else [a, primary]
         acceleration = sum(_greatest_acceleration(scenario, series, between, b) for b in moving)
+        if frame == "primary" and a in scenario.barycentric:
+            acceleration = np.full(1, np.inf)  # the archive does not have the barycentre's
         # inf * 0: acceleration unknown, no time. The square of 1e155 is infinite. The box decides.
         with np.errstate(invalid="ignore", over="ignore"):
             interpolation = acceleration * np.diff(times) ** 2 / 8.0
@@ -85,16 +88,17 @@ class _Between:
         return reduced
 
 
-def _box_size(series: Floats, between: _Between, frame: Frame) -> Floats:
+def _box_size(series: Floats, between: _Between, frame: Frame, axes: int) -> Floats:
     """Return the diagonal of the box that holds the path between two samples."""
     with np.errstate(over="ignore"):  # a box wider than the largest number
         if frame == "primary":
-            return 2.0 * (between.maximum(series[:, _R, _HIGH]) + _LOST)
-        width, height = (
+            return 2.0 * (between.maximum(series[:, _DISTANCE, _HIGH]) + _LOST)
+        sides = [
             between.maximum(series[:, axis, _HIGH]) - between.minimum(series[:, axis, _LOW])
-            for axis in (_X, _Y)
-        )
-        return np.hypot(width, height)
+            for axis in range(axes)
+        ]
+        diagonal: Floats = functools.reduce(np.hypot, sides)
+        return diagonal
 
 
 def _greatest_acceleration(scenario: Scenario, series: Floats, between: _Between, a: int) -> Floats:
@@ -107,7 +111,7 @@ def _greatest_acceleration(scenario: Scenario, series: Floats, between: _Between
         if not with_distance:
             return np.full(1, np.inf)
         nearest: Floats = np.fmin.reduce(
-            [between.minimum(series[:, c, _R, _LOW]) for c in with_distance]
+            [between.minimum(series[:, c, _DISTANCE, _LOW]) for c in with_distance]
         )
         with np.errstate(divide="ignore", over="ignore"):
             total = total + abs(scenario.agents[b].mu) / nearest**2

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sim.engine import kernel
+from sim import kernel
 from sim.engine.diagnostics import empty_tally
 from sim.engine.downsampling import concatenated
 from sim.engine.figure_data import Line
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.engine.checkpoint import Checkpoint
     from sim.engine.downsampling import Bins, Path
     from sim.engine.figure_data import Window
-    from sim.engine.kernel import Floats, Integers
+    from sim.kernel import Floats, Integers
 
 __all__ = ["PolylineBuilder"]
 
@@ -42,8 +42,8 @@ class PolylineBuilder:
         self._window = window
         self._around = np.array(
             [
-                -1 if primary is None or window.frame == "inertial" else primary
-                for primary in archive.trajectory.scenario.primaries[: window.agents]
+                -1 if window.frame == "inertial" else row
+                for row in archive.trajectory.scenario.orbited_rows[: window.agents]
             ],
             np.int64,
         )
@@ -122,8 +122,9 @@ def _tolerance(archive: Archive, window: Window) -> float:
     high = np.fmax.reduce(series[..., 1], axis=(0, 1), initial=-math.inf)
     if window.frame == "primary":
         # Distances are measured from the agent at the origin, if that one is drawn.
-        has_origin = None in archive.trajectory.scenario.primaries[: window.agents]
-        size = (high[2] - (0.0 if has_origin else low[2])) / math.sqrt(2.0)
+        has_origin = None in archive.trajectory.scenario.orbited[: window.agents]
+        r = archive.trajectory.scenario.model.dimensions  # the place of distances among the series
+        size = (high[r] - (0.0 if has_origin else low[r])) / math.sqrt(2.0)
     else:
         with np.errstate(over="ignore"):  # a figure wider than the largest number
             size = max(high[0] - low[0], high[1] - low[1])

@@ -15,7 +15,7 @@ import contextlib
 import functools
 import hashlib
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -23,7 +23,8 @@ from sim.cost_model import stretch_intervals
 from sim.engine.archive import Archive
 from sim.engine.checkpoint import initial_checkpoint
 from sim.engine.diagnostics import statistics
-from sim.engine.kernel import FIELDS
+from sim.engine.downsampling import merged_path
+from sim.engine.osculation import osculating_orbits
 from sim.engine.sampling import MAX_REMADE_S, check_times, every_record, held_rows, states_at
 from sim.engine.slices import (
     SliceCache,
@@ -32,11 +33,13 @@ from sim.engine.slices import (
     make_slice,
 )
 from sim.engine.stretch import Stretch, pass_over
+from sim.engine.system_diagnostics import diagnostics_of, masses_of
 from sim.engine.watch import Watch
 from sim.engine.window import draw_window
 from sim.errors import IntegrityError, PropagationFailed, RequestError
+from sim.intervals import PATH_BITS, level
 from sim.order import read_until
-from sim.scenario import NANO, Trajectory
+from sim.scenario import NANO, Trajectory, read_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,9 +47,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.engine.figure_data import Frame, Overview
-    from sim.engine.kernel import Floats
+    from sim.kernel import Floats
+    from sim.models.model import AnyState
     from sim.order import Until
-    from sim.scenario import State
 
 __all__ = ["Propagation", "warm"]
 
@@ -59,11 +62,17 @@ class Propagation:
     (805, {'Planet': 406, 'Satellite': 399})
     """
 
-    def __init__(self, trajectory: Trajectory, steps: int, stretches: Sequence[Stretch]) -> None:
+    def __init__(
+        self,
+        trajectory: Trajectory,
+        steps: int,
+        stretches: Sequence[Stretch],
+        least_level: int = 0,
+    ) -> None:
         """Take the stretches that reach the last complete interval; see `open`."""
         self.trajectory = trajectory
         self.steps = steps
-        self._archive = Archive(trajectory, steps, stretches)
+        self._archive = Archive(trajectory, steps, stretches, least_level)
 
     @classmethod
     def open(
@@ -73,10 +82,13 @@ class Propagation:
         stretches: Sequence[Stretch] = (),
         *,
         until: float | None = None,
+        least_level: int = 0,
     ) -> Propagation:
         """Open `steps` iterations from consecutive stretches, and integrate the missing ones.
 
-        `until` a time in place of that: as many as every agent's clock needs to reach it.
+        `until` a time in place of that: as many as every agent's clock needs to reach it. They
+        are held at `least_level` at least (`sim.cost_model.opened_level`): figures are then
+        coarser, and nothing else changes.
 
         Raises PropagationFailed if the trajectory ends before, IntegrityError for stretches of
         another trajectory or with a gap between them, RequestError for a time that is not above 0.
@@ -98,9 +110,10 @@ class Propagation:
             if needed and needed[-1].failure is not None:
                 raise PropagationFailed(needed[-1].failure)
             most = stretch_intervals(trajectory.scenario, first)
-            needed.append(pass_over(trajectory, start, min(complete - first, most)))
+            passed = pass_over(trajectory, start, min(complete - first, most))
+            needed.append(passed.coarsened(least_level))
             start = needed[-1].tail
-        return cls(trajectory, steps, needed)
+        return cls(trajectory, steps, needed, least_level)
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:
@@ -108,7 +121,7 @@ class Propagation:
         return self._archive.stretches
 
     @property
-    def end(self) -> dict[str, State]:
+    def end(self) -> dict[str, AnyState]:
         """Each agent's state after the last iteration, by name."""
         return self._archive.end.states(self.trajectory.scenario)
 
@@ -141,6 +154,38 @@ class Propagation:
         """Return statistics of the orbits, by name of each agent that has a primary."""
         return statistics(self.trajectory.scenario, self._archive.tallies())
 
+    def elements(self) -> dict[str, object]:
+        """Return the osculating elements at the start and the end, by name, as `statistics`."""
+        scenario = self.trajectory.scenario
+        start, end = (
+            osculating_orbits(
+                states,
+                scenario.primaries,
+                scenario.gravity,
+                masses_of(scenario),
+                scenario.barycentric,
+            )
+            for states in self._ends
+        )
+        return {
+            scenario.names[a]: {"start": start[a].to_json(), "end": end[a].to_json()} for a in start
+        }
+
+    def system(self) -> dict[str, object]:
+        """Return energy, momentum, angular momentum and barycentre of the whole system.
+
+        At the start and at the end, with their largest departures over the samples of the path.
+        """
+        samples = merged_path(self._archive.system_samples(), level(self.steps, PATH_BITS))
+        mu = masses_of(self.trajectory.scenario)
+        return diagnostics_of(mu, *self._ends, [samples.states[:, 0]])
+
+    @property
+    def _ends(self) -> tuple[Floats, Floats]:
+        """The agents' states at the start and at the end, float64[M, F - 1] each."""
+        start, end = self._archive.checkpoint(0), self._archive.end
+        return start.records[:, 0, 1:], end.records[:, 0, 1:]
+
     def summary(self) -> dict[str, object]:
         """Return the description of the result that a manifest stores, as JSON."""
         return {
@@ -151,6 +196,8 @@ class Propagation:
             "checkpoints_checksum": self.checkpoints_checksum,
             "end": {name: state.to_json() for name, state in self.end.items()},
             "statistics": self.statistics(),
+            "elements": self.elements(),
+            "system": self.system(),
         }
 
     def slices(
@@ -198,8 +245,8 @@ class Propagation:
     ) -> Iterator[pa.RecordBatch]:
         """Yield a row for each time and agent: the record that holds the time, or nulls.
 
-        Batches of `sim.records.STATES_SCHEMA`, in the order of the times. Raises RequestError, at
-        once, for times that are not finite, and where it takes more than `most_s` to remake them.
+        Batches of `sim.records.states_schema_of`, in the order of the times. Raises RequestError,
+        at once, for times that are not finite or take more than `most_s` to be remade.
         """
         wanted = np.asarray(times, np.float64)
         check_times(self._archive, wanted, most_s)
@@ -207,7 +254,7 @@ class Propagation:
 
     def states_held_bytes(self, times: Floats) -> int:
         """Estimate the bytes that `states` holds of these times until all are there."""
-        return held_rows(self._archive, times) * 8 * FIELDS
+        return held_rows(self._archive, times) * 8 * len(self.trajectory.scenario.model.columns)
 
     def _slices(self, cache: SliceCache | None) -> Callable[[int], pa.RecordBatch]:
         return lambda interval: self._slice(interval, cache)
@@ -279,7 +326,21 @@ def _within(batch: pa.RecordBatch, t0: float, t1: float) -> pa.RecordBatch:
 
 def warm() -> None:
     """Load every kernel, or compile it once on a machine, so that no request waits for it."""
-    propagation = Propagation.open(Trajectory(NANO), steps=1)
-    for _ in propagation.slices():
-        pass
-    propagation.overview()
+    for scenario in (NANO, read_scenario(_IN_SPACE)):
+        propagation = Propagation.open(Trajectory(scenario), steps=1)
+        for _ in propagation.slices():
+            pass
+        propagation.overview()
+        propagation.overview(0.0, 1e-3)
+        propagation.summary()
+
+
+_IN_SPACE: Final = {
+    "model": "nbody",
+    "integrator": "leapfrog",
+    "dt": 0.01,
+    "agents": [
+        {"name": "Sun", "mu": 1.0, "x": 0.0, "y": 0.0, "vx": 0.0, "vy": 0.0},
+        {"name": "Planet", "mu": 0.0, "x": 1.0, "y": 0.0, "vx": 0.0, "vy": 1.0},
+    ],
+}

@@ -22,13 +22,13 @@ import pyarrow as pa
 from sim.cost_model import slice_seconds
 from sim.engine.slices import initial_batch
 from sim.errors import RequestError
-from sim.records import NUMBERS, STATES_SCHEMA
+from sim.records import states_schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sim.engine.archive import Archive
-    from sim.engine.kernel import Floats, Integers
+    from sim.kernel import Floats, Integers
 
     Slices = Callable[[int], pa.RecordBatch]
 
@@ -78,6 +78,10 @@ def _rank(agents: np.ndarray[Any, np.dtype[np.int16]], count: int) -> Integers:
 
 def check_times(archive: Archive, times: Floats, most_s: float) -> None:
     """Raise RequestError for times that are not finite, or whose slices take more than `most_s`."""
+    if not archive.trajectory.scenario.model.own_clocks:
+        raise RequestError(
+            "times", "are answered only for models whose agents have clocks of their own, as nano."
+        )
     if not 1 <= times.size <= MAX_TIMES:
         raise RequestError("times", f"must be 1 to {MAX_TIMES:,} times, not {times.size:,}.")
     if not np.isfinite(times).all():
@@ -107,14 +111,15 @@ def held_rows(archive: Archive, times: Floats) -> int:
 
 
 def states_at(archive: Archive, times: Floats, slice_of: Slices) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of checked times, as batches of `STATES_SCHEMA`."""
+    """Yield the rows of checked times, as batches of `sim.records.states_schema_of`."""
     if held_rows(archive, times) == 0:
         chunks = _ascending(archive, times, slice_of)
     else:
         chunks = _reordered(archive, times, slice_of)
-    names = pa.array(archive.trajectory.scenario.names, pa.string())
+    scenario = archive.trajectory.scenario
+    names, schema = pa.array(scenario.names, pa.string()), states_schema_of(scenario.model)
     for chunk, states in chunks:
-        yield _batch(names, chunk, states)
+        yield _batch(names, schema, chunk, states)
 
 
 def _reordered(
@@ -122,7 +127,7 @@ def _reordered(
 ) -> Iterator[tuple[Floats, Floats]]:
     """Yield times in the order given; the states of all are found in ascending order first."""
     order = np.argsort(times, kind="stable")
-    found = np.empty((times.size, archive.agents, len(NUMBERS)))
+    found = np.empty((times.size, archive.agents, _columns(archive)))
     at = 0
     for chunk, states in _ascending(archive, times[order], slice_of):
         found[order[at : at + chunk.size]] = states
@@ -143,7 +148,7 @@ def _ascending(
     for start in range(0, times.size, size):
         chunk = times[start : start + size]
         intervals = _intervals(archive, chunk)
-        states = np.full((chunk.size, archive.agents, len(NUMBERS)), np.nan)
+        states = np.full((chunk.size, archive.agents, _columns(archive)), np.nan)
         for interval in np.unique(intervals).tolist():
             if interval == archive.intervals:  # beyond the end
                 continue
@@ -153,6 +158,11 @@ def _ascending(
                 states[rows, a] = slices.holding(interval, a, chunk[rows])
             yield chunk[:0], states[:0]
         yield chunk, states
+
+
+def _columns(archive: Archive) -> int:
+    """Return how many numbers a record has."""
+    return len(archive.trajectory.scenario.model.columns)
 
 
 def _intervals(archive: Archive, times: Floats) -> Integers:
@@ -197,20 +207,22 @@ class _Slices:
             batch = self._slice_of(interval)
         agents = batch.column("agent").indices.to_numpy()
         counts = np.bincount(agents, minlength=archive.agents)
-        values = np.stack([batch.column(name).to_numpy() for name in NUMBERS])
+        values = np.stack(
+            [batch.column(name).to_numpy() for name in archive.trajectory.scenario.model.columns]
+        )
         starts = np.concatenate([[0], np.cumsum(counts)])
         return values, np.argsort(agents, kind="stable"), starts
 
 
-def _batch(names: pa.Array, times: Floats, states: Floats) -> pa.RecordBatch:
-    agents = states.shape[1]
+def _batch(names: pa.Array, schema: pa.Schema, times: Floats, states: Floats) -> pa.RecordBatch:
+    _, agents, columns_of_record = states.shape
     rows = times.size * agents
     indices = pa.array(np.tile(np.arange(agents, dtype=np.int16), times.size))
-    flat = states.reshape(rows, len(NUMBERS))
+    flat = states.reshape(rows, columns_of_record)
     missing = np.isnan(flat[:, 1])  # t1: a clock is a number
     columns = [
         pa.array(np.repeat(times, agents)),
         pa.DictionaryArray.from_arrays(indices, names),
         *(pa.array(np.ascontiguousarray(column), mask=missing) for column in flat.T),
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=STATES_SCHEMA)
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

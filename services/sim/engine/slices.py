@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 import pyarrow as pa
 
-from sim.engine import kernel
+from sim import kernel
 from sim.engine.checkpoint import checkpoint_at, system_of
 from sim.engine.interval_pass import failure_of
-from sim.engine.kernel import FIELDS
 from sim.errors import IntegrityError, PropagationFailed
-from sim.records import NUMBERS, SCHEMA
-from sim.scenario import MODEL_VERSION
+from sim.records import schema_of
 
 if TYPE_CHECKING:
     from sim.engine.checkpoint import Checkpoint
@@ -51,40 +49,40 @@ def make_slice(
 ) -> pa.RecordBatch:
     """Return the records of so many iterations from a checkpoint, at most an interval.
 
-    The columns are those of `sim.records.SCHEMA`; rows are in the order of computation. Raises
+    The columns are those of `sim.records.schema_of`; rows are in the order of computation. Raises
     IntegrityError if the records don't end in the expected checkpoint, PropagationFailed if the
     trajectory ends.
     """
     scenario = trajectory.scenario
-    steps, ring = start.resume()
+    steps, ring, carry = start.resume()
     size = iterations * steps.size
     if expected is not None:
         size = min(size, max(0, int((expected.steps - start.steps).sum())) + steps.size)
-    agents, values = _allocate(size)
+    agents, values = _allocate(size, len(scenario.model.columns))
     good, outcome, *concerned, count = kernel.emit(
-        system_of(trajectory), steps, ring, iterations, agents, values
+        system_of(trajectory), steps, ring, carry, start.iteration, iterations, agents, values
     )
     if outcome != kernel.OK:
         failure = failure_of(scenario, start.iteration + good, outcome, *concerned)
         raise PropagationFailed(failure)
     end = start.iteration + iterations
-    if expected is not None and checkpoint_at(scenario, end, steps, ring) != expected:
+    if expected is not None and checkpoint_at(scenario, end, steps, ring, carry) != expected:
         raise IntegrityError(f"the records up to iteration {end} do not end in its checkpoint")
     return _batch(scenario, agents[:count], values[:, :count])
 
 
 def _allocate(
-    size: int,
+    size: int, columns: int
 ) -> tuple[np.ndarray[Any, np.dtype[np.int16]], np.ndarray[Any, np.dtype[np.float64]]]:
-    """Return arrays for so many records, int16[size] and float64[7, size], in Arrow's memory.
+    """Return arrays for so many records, int16[size] and float64[columns, size], of Arrow's memory.
 
     Arrow reuses that memory for the next slice. Memory from malloc was interleaved with small
     allocations of the Parquet writer and could not be returned: 45 MB more after 40,000,000
     records.
     """
     agents = np.frombuffer(pa.allocate_buffer(2 * size), np.int16)
-    values = np.frombuffer(pa.allocate_buffer(8 * FIELDS * size), np.float64)
-    return agents, values.reshape(FIELDS, size)
+    values = np.frombuffer(pa.allocate_buffer(8 * columns * size), np.float64)
+    return agents, values.reshape(columns, size)
 
 
 def _batch(
@@ -95,7 +93,7 @@ def _batch(
     names = pa.array(scenario.names, pa.string())
     columns = [pa.DictionaryArray.from_arrays(pa.array(agents), names)]
     columns += [pa.array(column) for column in values]
-    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+    return pa.RecordBatch.from_arrays(columns, schema=schema_of(scenario.model))
 
 
 def initial_batch(scenario: Scenario, start: Checkpoint) -> pa.RecordBatch:
@@ -107,7 +105,7 @@ def initial_batch(scenario: Scenario, start: Checkpoint) -> pa.RecordBatch:
 def slice_to_bytes(trajectory: Trajectory, interval: int, batch: pa.RecordBatch) -> bytes:
     """Return a slice as an Arrow IPC stream, after the SHA-256 of its place and its bytes."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, SCHEMA) as writer:
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
     body: bytes = sink.getvalue().to_pybytes()
     return _digest(trajectory, interval, body) + body
@@ -141,7 +139,9 @@ def cached_slice(
 
 def _fits(scenario: Scenario, batch: pa.RecordBatch, start: Checkpoint, end: Checkpoint) -> bool:
     """Whether each agent has its number of records in a batch, the last being the checkpoint's."""
-    if not batch.schema.equals(SCHEMA) or any(column.null_count for column in batch.columns):
+    if not batch.schema.equals(schema_of(scenario.model)) or any(
+        column.null_count for column in batch.columns
+    ):
         return False
     if batch.column("agent").dictionary.to_pylist() != list(scenario.names):
         return False
@@ -152,10 +152,10 @@ def _fits(scenario: Scenario, batch: pa.RecordBatch, start: Checkpoint, end: Che
     last = np.zeros(expected.size, np.int64)
     last[agents] = np.arange(agents.size)  # of equal indices the last one is assigned
     stepped = np.flatnonzero(expected)
-    columns = [batch.column(name).to_numpy()[last[stepped]] for name in NUMBERS]
+    columns = [batch.column(name).to_numpy()[last[stepped]] for name in scenario.model.columns]
     return bool(np.stack(columns, axis=1).tobytes() == end.records[stepped, 0].tobytes())
 
 
 def _digest(trajectory: Trajectory, interval: int, body: bytes | memoryview) -> bytes:
-    place = f"{MODEL_VERSION}/{trajectory.digest}/{interval}\n"
+    place = f"{trajectory.scenario.model.version}/{trajectory.digest}/{interval}\n"
     return hashlib.sha256(place.encode() + bytes(body)).digest()

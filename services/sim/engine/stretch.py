@@ -11,7 +11,7 @@ Guarantees:
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,17 +19,23 @@ import numpy as np
 from sim.engine.array_file import ArrayFileError, array_file, read_array_file
 from sim.engine.checkpoint import Checkpoint
 from sim.engine.diagnostics import empty_tally, part_of
-from sim.engine.downsampling import Bins, Path, bins_by_interval, samples_by_interval
+from sim.engine.downsampling import (
+    Bins,
+    Path,
+    bins_by_interval,
+    concatenated,
+    samples_by_interval,
+)
 from sim.engine.interval_pass import pass_interval
-from sim.engine.kernel import DEPTH, ELEMENTS, FIELDS, SERIES, Floats, Integers, Tally
+from sim.engine.system_diagnostics import masses_of, system_samples
 from sim.errors import Failure, IntegrityError
-from sim.intervals import PATH_BITS, SERIES_BITS, interval_level
-from sim.scenario import MODEL_VERSION
+from sim.intervals import PATH_BITS, SERIES_BITS, coarsest_level, interval_level
+from sim.kernel import ELEMENTS, Floats, Integers, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sim.scenario import Trajectory
+    from sim.scenario import Scenario, Trajectory
 
 __all__ = ["Stretch", "checksum", "pass_over"]
 
@@ -43,11 +49,14 @@ def checksum(data: bytes) -> str:
 class Stretch:
     """What is archived of `count` complete intervals from the `first`.
 
-    `steps` int64[count + 1, M] and `rings` float64[count + 1, M, 3, 7]: the checkpoints at the
-    intervals' starts, and the tail. `series` float64[bins, M, 5, 2], `clocks` float64[bins, M]
-    and `path` float64[samples, M, 6]: series and path, interval after interval, each at its
-    `sim.intervals.interval_level`. `tallies`: the diagnostics by interval. `failure`: where the
-    trajectory ends, inside the interval after these.
+    `steps` int64[count + 1, M], `rings` float64[count + 1, M, D, F] and `carries`
+    float64[count + 1, K]: the checkpoints at the intervals' starts, and the tail. `series`
+    float64[bins, M, S, 2], `clocks` float64[bins, M] and `path` float64[samples, M, F - 1]: series
+    and path, interval after interval, each at its `sim.intervals.interval_level`. `tallies`: the
+    diagnostics by interval. `failure`: where the trajectory ends, inside the interval after these.
+    `least_level`: no bin and no sample is finer, except where an interval has no coarser one; 0 for
+    one that was not `coarsened`. `system` float64[samples, 11]: of a coarsened one, what it had of
+    the whole system (`sim.engine.system_diagnostics`) at all samples of its path.
     """
 
     trajectory: Trajectory
@@ -55,11 +64,14 @@ class Stretch:
     count: int
     steps: Integers
     rings: Floats
+    carries: Floats
     series: Floats
     clocks: Floats
     path: Floats
     tallies: Tally
     failure: Failure | None = None
+    least_level: int = 0
+    system: Floats | None = None
 
     @property
     def tail(self) -> Checkpoint:
@@ -85,16 +97,17 @@ class Stretch:
     @property
     def nbytes(self) -> int:
         """The size of its arrays, in bytes."""
-        return sum(array.nbytes for array in _arrays(self).values())
+        system = 0 if self.system is None else self.system.nbytes
+        return system + sum(array.nbytes for array in _arrays(self).values())
 
     def checkpoint(self, i: int) -> Checkpoint:
         """Return the checkpoint at the start of its i-th interval; the tail for `count`."""
         iteration = (self.first + i) * self.trajectory.interval
-        return Checkpoint(iteration, self.steps[i], self.rings[i])
+        return Checkpoint(iteration, self.steps[i], self.rings[i], self.carries[i])
 
     def bins(self, start: int, stop: int) -> list[Bins]:
         """Return the series of its intervals [start, stop), in parts of one level each."""
-        sizes = bins_by_interval(self.first, self.count, self.series.shape[1])
+        sizes = self._sizes(SERIES_BITS)
         return [
             Bins(self._level(run.start, SERIES_BITS), self.series[at], self.clocks[at])
             for run, at in _runs(sizes, start, stop)
@@ -102,19 +115,68 @@ class Stretch:
 
     def paths(self, start: int, stop: int) -> list[Path]:
         """Return the path through its intervals [start, stop), in parts of one level each."""
-        sizes = samples_by_interval(self.first, self.count, self.path.shape[1])
+        sizes = self._sizes(PATH_BITS)
         return [
             Path(self._level(run.start, PATH_BITS), self.path[at])
             for run, at in _runs(sizes, start, stop)
         ]
 
+    def system_samples(self, start: int, stop: int) -> list[Path]:
+        """Return the system at the samples of its intervals [start, stop), as archived.
+
+        In parts of one level each; the samples have one row, of 11 numbers, in place of agents.
+        """
+        length = self.trajectory.interval
+        sizes = samples_by_interval(self.first, self.count, length)
+        first, last = sum(sizes[:start]), sum(sizes[:stop])
+        if self.system is None:
+            rows = system_samples(masses_of(self.trajectory.scenario), self.path[first:last])
+        else:
+            rows = self.system[first:last]
+        return [
+            Path(
+                interval_level(self.first + run.start, length, PATH_BITS),
+                rows[at.start - first : at.stop - first, np.newaxis],
+            )
+            for run, at in _runs(sizes, start, stop)
+        ]
+
+    def coarsened(self, least_level: int) -> Stretch:
+        """Return it with bins and samples that are no finer, to be held in less memory.
+
+        Checkpoints and diagnostics are the same. It can't be stored.
+        """
+        if least_level <= self.least_level or not self.count:
+            return self
+        whole = 0, self.count
+        series, clocks = concatenated(
+            [part.coarser(self._at_least(least_level, SERIES_BITS)) for part in self.bins(*whole)]
+        )
+        paths = [
+            part.coarser(self._at_least(least_level, PATH_BITS)) for part in self.paths(*whole)
+        ]
+        path = np.concatenate([part.states for part in paths])
+        system = np.concatenate([part.states[:, 0] for part in self.system_samples(*whole)])
+        return replace(
+            self, series=series, clocks=clocks, path=path, least_level=least_level, system=system
+        )
+
+    def _sizes(self, bits: int) -> list[int]:
+        return [self.trajectory.interval >> self._level(i, bits) for i in range(self.count)]
+
     def _level(self, i: int, bits: int) -> int:
-        return interval_level(self.first + i, len(self.trajectory.scenario.agents), bits)
+        archived = interval_level(self.first + i, self.trajectory.interval, bits)
+        return max(archived, self._at_least(self.least_level, bits))
+
+    def _at_least(self, least_level: int, bits: int) -> int:
+        return min(least_level, coarsest_level(self.trajectory.interval, bits))
 
     def to_bytes(self) -> bytes:
-        """Return it as an array file (`sim.engine.array_file`)."""
+        """Return it as an array file (`sim.engine.array_file`); ValueError for a coarsened one."""
+        if self.least_level:
+            raise ValueError("A coarsened stretch has lost what is stored of it.")
         header = {
-            "model": MODEL_VERSION,
+            "model": self.trajectory.scenario.model.version,
             "digest": self.trajectory.digest,
             "first": self.first,
             "count": self.count,
@@ -129,7 +191,10 @@ class Stretch:
             header, arrays = read_array_file(data)
             first, count = int(header["first"]), int(header["count"])
             failure = header["failure"] and Failure.from_json(header["failure"])
-            is_ours = header["model"] == MODEL_VERSION and header["digest"] == trajectory.digest
+            is_ours = (
+                header["model"] == trajectory.scenario.model.version
+                and header["digest"] == trajectory.digest
+            )
         except (ArrayFileError, KeyError, TypeError, ValueError) as error:
             raise IntegrityError("a stretch cannot be read") from error
         if not is_ours or first < 0 or count < 0:
@@ -141,18 +206,22 @@ def _arrays(stretch: Stretch) -> dict[str, Floats | Integers]:
     named: dict[str, Floats | Integers] = {
         name: getattr(stretch, name) for name in ("steps", "rings", "series", "clocks", "path")
     }
+    if stretch.carries.size:  # what a model without any has stored, had no such array
+        named["carries"] = stretch.carries
     return named | stretch.tallies._asdict()
 
 
-def _shapes(agents: int, first: int, count: int) -> dict[str, tuple[int, ...]]:
-    bins = sum(bins_by_interval(first, count, agents))
-    samples = sum(samples_by_interval(first, count, agents))
+def _shapes(scenario: Scenario, first: int, count: int) -> dict[str, tuple[int, ...]]:
+    model, agents = scenario.model, len(scenario.agents)
+    bins = sum(bins_by_interval(first, count, scenario.interval))
+    samples = sum(samples_by_interval(first, count, scenario.interval))
     return {
         "steps": (count + 1, agents),
-        "rings": (count + 1, agents, DEPTH, FIELDS),
-        "series": (bins, agents, SERIES, 2),
+        "rings": (count + 1, agents, model.depth, len(model.columns)),
+        "carries": (count + 1, scenario.carry_size),
+        "series": (bins, agents, model.dimensions + ELEMENTS, 2),
         "clocks": (bins, agents),
-        "path": (samples, agents, FIELDS - 1),
+        "path": (samples, agents, len(model.columns) - 1),
         "counts": (count, agents),
         "sums": (count, agents, ELEMENTS),
         "extremes": (count, agents, ELEMENTS, 2),
@@ -173,10 +242,10 @@ def _checked(
     failure: Failure | None,
 ) -> Stretch:
     """Return the stretch of these flat arrays; raises IntegrityError where they can't be right."""
-    shapes = _shapes(len(trajectory.scenario.agents), first, count)
-    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    shapes = _shapes(trajectory.scenario, first, count)
+    arrays: dict[str, Any] = {}
     for name, shape in shapes.items():
-        array = flat.get(name)
+        array = flat.get(name) if np.prod(shape) or name != "carries" else np.empty(0)
         dtype = np.int64 if name in _INTEGERS else np.float64
         if array is None or array.dtype != dtype or array.size != np.prod(shape):
             raise IntegrityError(f"a stretch's {name} have another type or shape")
@@ -208,17 +277,18 @@ def pass_over(trajectory: Trajectory, start: Checkpoint, intervals: int) -> Stre
 
     The stretch is shorter, and has a `failure`, where the trajectory ends before.
     """
-    agents = len(trajectory.scenario.agents)
-    first = start.iteration // trajectory.interval
+    agents, model = len(trajectory.scenario.agents), trajectory.scenario.model
+    length = trajectory.interval
+    first = start.iteration // length
     checkpoints, bins, paths, tallies = [start], [], [], empty_tally(agents, intervals)
     failure = None
     for i in range(intervals):
         passed = pass_interval(
             trajectory,
             checkpoints[-1],
-            trajectory.interval,
-            interval_level(first + i, agents, SERIES_BITS),
-            interval_level(first + i, agents, PATH_BITS),
+            length,
+            interval_level(first + i, length, SERIES_BITS),
+            interval_level(first + i, length, PATH_BITS),
             part_of(tallies, i),
         )
         if isinstance(passed, Failure):
@@ -235,9 +305,10 @@ def pass_over(trajectory: Trajectory, start: Checkpoint, intervals: int) -> Stre
         count,
         steps=np.stack([checkpoint.steps for checkpoint in checkpoints]),
         rings=np.stack([checkpoint.records for checkpoint in checkpoints]),
-        series=_concatenated([b.series for b in bins], (0, agents, SERIES, 2)),
+        carries=np.stack([checkpoint.carry for checkpoint in checkpoints]),
+        series=_concatenated([b.series for b in bins], (0, agents, model.dimensions + ELEMENTS, 2)),
         clocks=_concatenated([b.clocks for b in bins], (0, agents)),
-        path=_concatenated([p.states for p in paths], (0, agents, FIELDS - 1)),
+        path=_concatenated([p.states for p in paths], (0, agents, len(model.columns) - 1)),
         tallies=part_of(tallies, slice(count)),
         failure=failure,
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from sim.engine.checkpoint import Checkpoint
-    from sim.engine.kernel import Floats
+    from sim.kernel import Floats
     from sim.order import Condition
     from sim.scenario import Trajectory
 

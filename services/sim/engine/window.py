@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from sim import kernel
 from sim.cost_model import work
-from sim.engine import kernel
 from sim.engine.checkpoint import Checkpoint, checkpoint_at, system_of
 from sim.engine.downsampling import Bins, Path, merged, merged_path
 from sim.engine.figure_data import Line, Window, line_of, overview_of, pixel_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sim.engine.archive import Archive
     from sim.engine.figure_data import Frame, Overview
-    from sim.engine.kernel import Floats
+    from sim.kernel import Floats
 
 __all__ = ["draw_window"]
 
@@ -228,13 +228,16 @@ def _trimmed(
     archive: Archive, window: Window, start: Checkpoint, count: int
 ) -> tuple[Checkpoint, int]:
     """Return the part of so many iterations from a checkpoint that is in the window."""
-    steps, ring = start.resume()
-    system = system_of(archive.trajectory)
-    before, until, outcome = kernel.seek(system, steps, ring, count, window.t0, window.t1)
+    steps, ring, carry = start.resume()
+    before, until, outcome = kernel.seek(
+        system_of(archive.trajectory), steps, ring, carry, start.iteration, count,
+        window.t0, window.t1,
+    )  # fmt: skip
     if outcome != kernel.OK:
         raise AssertionError("A trajectory ends where it was integrated before.")
     scenario = archive.trajectory.scenario
-    return checkpoint_at(scenario, start.iteration + before, steps, ring), until - before
+    trimmed = checkpoint_at(scenario, start.iteration + before, steps, ring, carry)
+    return trimmed, until - before
 
 
 def _aligned_level(archive: Archive, pieces: list[tuple[Checkpoint, int]], wanted: int) -> int:

@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from sim.export.rebatch import rebatch
-from sim.records import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,13 +60,13 @@ class _Writer(Protocol):
     def close(self) -> None: ...
 
 
-def write_arrow(batches: Iterable[pa.RecordBatch], schema: pa.Schema = SCHEMA) -> Iterator[bytes]:
+def write_arrow(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[bytes]:
     """Yield an Arrow IPC file (Feather version 2), uncompressed."""
     drain = _StreamBuffer()
     return _write(rebatch(batches, _ROWS), drain, pa.ipc.new_file(drain, schema))
 
 
-def write_parquet(batches: Iterable[pa.RecordBatch], schema: pa.Schema = SCHEMA) -> Iterator[bytes]:
+def write_parquet(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[bytes]:
     """Yield a Parquet file: zstd over doubles split into streams of their bytes."""
     drain = _StreamBuffer()
     writer = pyarrow.parquet.ParquetWriter(

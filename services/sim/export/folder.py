@@ -22,11 +22,10 @@ import re
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from sim.errors import OutputError, RequestError
 from sim.export.whole_file import UNFINISHED, whole_file
-from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -82,6 +81,8 @@ class _Manifest:
     def in_words(self, other: Mapping[str, object]) -> str:
         """Return what it is the export of, for whoever asks with another request."""
         words = f"{self.request.get('steps')} steps, seed {self.request.get('seed')}"
+        if member := self.request.get("member"):
+            words = f"{words}, member {member}"
         is_same = self.request.get("scenario") == other.get("scenario")
         return words if is_same else f"{words}, another scenario"
 
@@ -115,10 +116,15 @@ class ExportFolder:
         """
         with _as_output_errors(path):
             path.mkdir(parents=True, exist_ok=True)
-        with _lock(path):
+        with _lock(path) as is_new:
             folder = cls(path, request)
-            with _as_output_errors(path):
-                folder._open(overwrite=overwrite, on_verified=on_verified)
+            try:
+                with _as_output_errors(path):
+                    folder._open(overwrite=overwrite, on_verified=on_verified)
+            except RequestError:
+                if is_new:  # nothing is left in a folder of others
+                    (path / LOCK).unlink(missing_ok=True)
+                raise
             try:
                 yield folder
             finally:
@@ -237,12 +243,15 @@ class ExportFolder:
         self._saved_at = time.monotonic()
 
     def _request_json(self) -> dict[str, object]:
-        return {"id": self.request.id, "model": MODEL_VERSION, **self.request.to_json()}
+        model = self.request.trajectory.scenario.model
+        return {"id": self.request.id, "model": model.version, **self.request.to_json()}
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def _lock(path: Path) -> Iterator[bool]:
+    """Hold the lock of a folder, and yield whether its file is new; raises RequestError."""
     with _as_output_errors(path):
+        is_new = not (path / LOCK).exists()
         file = (path / LOCK).open("ab")
     with file:
         try:
@@ -253,7 +262,15 @@ def _lock(path: Path) -> Iterator[None]:
             ) from None
         except OSError as error:
             raise OutputError(str(path), f"it can't be locked ({error.strerror})") from error
-        yield
+        if not _is_the_file(path / LOCK, file):  # its last holder has just removed it
+            raise RequestError(str(path), "was being written to by another process; try again.")
+        yield is_new
+
+
+def _is_the_file(path: Path, file: IO[bytes]) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class Format:
     page_file: str | None = None
     """The name of the file beside a propagation's page, where a script element loads it from there
     instead of a program from the API."""
-    write: Callable[[Iterable[pa.RecordBatch]], Iterator[bytes]] = field(repr=False)
+    write: Callable[[Iterable[pa.RecordBatch], pa.Schema], Iterator[bytes]] = field(repr=False)
 
 
 def _js() -> Format:
@@ -117,6 +117,9 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(_TABLE)
 """Every format by its name, in the order in which they are offered."""
 
 
-def export(batches: Iterable[pa.RecordBatch], to: Format) -> Iterator[bytes]:
-    """Write batches of `sim.records.SCHEMA`, initial rows first, as the pieces of one file."""
-    return to.write(batches)
+def export(batches: Iterable[pa.RecordBatch], to: Format, schema: pa.Schema) -> Iterator[bytes]:
+    """Write batches, initial rows first, as the pieces of one file.
+
+    `schema` is theirs (`sim.records.schema_of`), and that of a file without any.
+    """
+    return to.write(batches, schema)

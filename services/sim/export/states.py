@@ -18,7 +18,6 @@ import orjson
 from sim.export.columnar import write_arrow, write_parquet
 from sim.export.rebatch import rebatch
 from sim.export.text import csv_cell, script_safe
-from sim.records import STATES_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,9 +34,11 @@ _ROWS: Final = 8192  # in a piece of text, some 2 MB
 _NULL: Final = b"null"
 
 
-def export_states(batches: Iterable[pa.RecordBatch], to: Format) -> Iterator[bytes]:
-    """Write batches of `sim.records.STATES_SCHEMA` as the pieces of one file."""
-    return WRITERS[to.name](batches)
+def export_states(
+    batches: Iterable[pa.RecordBatch], to: Format, schema: pa.Schema
+) -> Iterator[bytes]:
+    """Write batches of this schema (`sim.records.states_schema_of`) as the pieces of one file."""
+    return WRITERS[to.name](batches, schema)
 
 
 def _columns(batch: pa.RecordBatch) -> list[str]:
@@ -63,7 +64,7 @@ def _agents(batch: pa.RecordBatch, encode: Callable[[str], str]) -> list[bytes]:
     return [names[index] for index in batch.column("agent").indices.to_pylist()]
 
 
-def _write_csv(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+def _write_csv(batches: Iterable[pa.RecordBatch], _schema: pa.Schema) -> Iterator[bytes]:
     header = True
     for batch in rebatch(batches, _ROWS):
         lines = [",".join(["t", "agent", *_columns(batch)]).encode()] if header else []
@@ -77,7 +78,7 @@ def _write_csv(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
 
 
 def _write_nested(
-    batches: Iterable[pa.RecordBatch], *, opening: bytes, infinity: bytes
+    batches: Iterable[pa.RecordBatch], _schema: pa.Schema, *, opening: bytes, infinity: bytes
 ) -> Iterator[bytes]:
     separator = opening
     for batch in rebatch(batches, _ROWS):
@@ -102,10 +103,10 @@ _JS: Final = partial(
     _write_nested, opening=b"data = [", infinity=repr(-math.inf).replace("inf", "Infinity").encode()
 )
 
-WRITERS: Final[Mapping[str, Callable[[Iterable[pa.RecordBatch]], Iterator[bytes]]]] = {
+WRITERS: Final[Mapping[str, Callable[[Iterable[pa.RecordBatch], pa.Schema], Iterator[bytes]]]] = {
     "js": _JS,
     "json": _JSON,
     "csv": _write_csv,
-    "arrow": partial(write_arrow, schema=STATES_SCHEMA),
-    "parquet": partial(write_parquet, schema=STATES_SCHEMA),
+    "arrow": write_arrow,
+    "parquet": write_parquet,
 }

@@ -23,7 +23,6 @@ import orjson
 
 from sim.export.loops import interleave
 from sim.export.rebatch import rebatch
-from sim.records import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,45 +33,51 @@ __all__ = ["CSV", "DATA_JS", "JSON", "Style", "csv_cell", "script_safe", "write_
 
 _ROWS: Final = 8192  # 1.8 MB of data.js: small enough for a cache, and for a thousand agents' start
 _SEPARATOR: Final = ",\n"
-_STATE: Final = {"time": "t1", "timeStep": "timeStep", "x": "x", "y": "y", "vx": "vx", "vy": "vy"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """A text format.
 
-    `fragments(name)` are the texts before, between and after the numbers (those of `columns`) of
-    an agent's record; `initial` writes the rows with t0 = -inf. Both begin with `separator`, which
-    is omitted before the first record.
+    `opening(columns)` is how a file begins, with the names of the columns of numbers.
+    `fragments(name, columns)` are the texts before, between and after the numbers of an agent's
+    record; `initial(rows, columns)` writes the rows with t0 = -inf. Both begin with `separator`,
+    which is omitted before the first record. Where t1 is `repeated` it is written twice: as the end
+    of the range, and as the time of the state.
     """
 
-    opening: str
+    opening: Callable[[Sequence[str]], str]
     closing: str
     separator: str
-    columns: tuple[str, ...]
-    fragments: Callable[[str], Sequence[str]]
-    initial: Callable[[pa.RecordBatch], str]
+    repeated: bool
+    fragments: Callable[[str, Sequence[str]], Sequence[str]]
+    initial: Callable[[pa.RecordBatch, Sequence[str]], str]
 
 
-def write_text(batches: Iterable[pa.RecordBatch], style: Style) -> Iterator[bytes]:
+def write_text(
+    batches: Iterable[pa.RecordBatch], schema: pa.Schema, style: Style
+) -> Iterator[bytes]:
     """Yield a text file, its opening with the first piece and its closing with the last."""
-    yield style.opening.encode()
+    columns = schema.names[1:]
+    yield style.opening(columns).encode()
     surplus = len(style.separator)
-    for piece in _pieces(rebatch(batches, _ROWS), style):
+    for piece in _pieces(rebatch(batches, _ROWS), style, columns):
         yield piece[surplus:]
         surplus = 0
     yield style.closing.encode()
 
 
-def _pieces(batches: Iterator[pa.RecordBatch], style: Style) -> Iterator[bytes]:
+def _pieces(
+    batches: Iterator[pa.RecordBatch], style: Style, columns: Sequence[str]
+) -> Iterator[bytes]:
     """Yield all records as text; only the first batch can hold rows with t0 = -inf."""
     first = next(batches, None)
     if first is None:
         return
-    formatter = _RecordFormatter(style, first.column("agent").dictionary.to_pylist())
+    formatter = _RecordFormatter(style, columns, first.column("agent").dictionary.to_pylist())
     initial_rows = int(np.count_nonzero(np.isneginf(first.column("t0"))))
     if initial_rows:
-        yield style.initial(first.slice(0, initial_rows)).encode()
+        yield style.initial(first.slice(0, initial_rows), columns).encode()
     if first.num_rows > initial_rows:
         yield formatter.format(first.slice(initial_rows))
     for batch in batches:
@@ -82,11 +87,11 @@ def _pieces(batches: Iterator[pa.RecordBatch], style: Style) -> Iterator[bytes]:
 class _RecordFormatter:
     """The fragments of all agents, laid out for the compiled loop."""
 
-    def __init__(self, style: Style, names: list[str]) -> None:
-        fragments = [[part.encode() for part in style.fragments(name)] for name in names]
+    def __init__(self, style: Style, columns: Sequence[str], names: list[str]) -> None:
+        fragments = [[part.encode() for part in style.fragments(name, columns)] for name in names]
         lengths = np.array([[len(part) for part in parts] for parts in fragments])
         ends = np.cumsum(lengths.ravel()).reshape(lengths.shape)
-        self._columns = style.columns
+        self._columns = ["t0", "t1", *columns[1:]] if style.repeated else columns
         self._fragments = np.frombuffer(b"".join(b"".join(parts) for parts in fragments), np.uint8)
         self._bounds = np.column_stack([ends[:, 0] - lengths[:, 0], ends])
         self._longest = int(lengths.sum(axis=1).max())
@@ -112,17 +117,22 @@ def script_safe(name: str) -> str:
     return json.dumps(name).replace("<", "\\u003c")
 
 
-def _nested_fragments(name: str) -> list[str]:
-    keys = [f'"{key}": ' for key in _STATE]
+def _state_keys(columns: Sequence[str]) -> dict[str, str]:
+    """Return the JSON names of a state's numbers, each with its column: the time is t1."""
+    return {"time": "t1"} | {name: name for name in columns if name not in ("t0", "t1")}
+
+
+def _nested_fragments(name: str, columns: Sequence[str]) -> list[str]:
+    keys = [f'"{key}": ' for key in _state_keys(columns)]
     opening = f", {{{script_safe(name)}: {{{keys[0]}"
     return [_SEPARATOR + "[", ", ", opening, *(f", {key}" for key in keys[1:]), "}}]"]
 
 
-def _nested_initial(batch: pa.RecordBatch, beginning: str) -> str:
+def _nested_initial(batch: pa.RecordBatch, columns: Sequence[str], beginning: str) -> str:
     """Return one record with the states of all agents, whose range has no beginning."""
+    keys = _state_keys(columns).items()
     states = ", ".join(
-        f"{script_safe(row['agent'])}: "
-        + json.dumps({key: row[column] for key, column in _STATE.items()})
+        f"{script_safe(row['agent'])}: " + json.dumps({key: row[column] for key, column in keys})
         for row in batch.to_pylist()
     )
     return f"{_SEPARATOR}[{beginning}, 0, {{{states}}}]"
@@ -135,25 +145,25 @@ def csv_cell(name: str) -> str:
     return name
 
 
-def _csv_fragments(name: str) -> list[str]:
-    return [f"{csv_cell(name)},", *("," for _ in NUMBERS[1:]), "\n"]
+def _csv_fragments(name: str, columns: Sequence[str]) -> list[str]:
+    return [f"{csv_cell(name)},", *("," for _ in columns[1:]), "\n"]
 
 
-def _csv_initial(batch: pa.RecordBatch) -> str:
+def _csv_initial(batch: pa.RecordBatch, columns: Sequence[str]) -> str:
     return "".join(
-        ",".join([csv_cell(row["agent"]), *(repr(row[name]) for name in NUMBERS)]) + "\n"
+        ",".join([csv_cell(row["agent"]), *(repr(row[name]) for name in columns)]) + "\n"
         for row in batch.to_pylist()
     )
 
 
 def _nested(opening: str, beginning: str) -> Style:
     return Style(
-        opening=opening,
+        opening=lambda _: opening,
         closing="]\n",
         separator=_SEPARATOR,
-        columns=("t0", "t1", *_STATE.values()),
+        repeated=True,
         fragments=_nested_fragments,
-        initial=lambda batch: _nested_initial(batch, beginning),
+        initial=lambda batch, columns: _nested_initial(batch, columns, beginning),
     )
 
 
@@ -164,10 +174,10 @@ JSON: Final = _nested("[", "null")
 """The same array, with null for the infinity that JSON lacks (RFC 8259, section 6)."""
 
 CSV: Final = Style(
-    opening=",".join(["agent", *NUMBERS]) + "\n",
+    opening=lambda columns: ",".join(["agent", *columns]) + "\n",
     closing="",
     separator="",
-    columns=NUMBERS,
+    repeated=False,
     fragments=_csv_fragments,
     initial=_csv_initial,
 )

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from frontend.caching import MOST, SingleFlightCache, remembered
+from frontend.caching import MOST, SingleFlightCache, divide_between, remembered
 from sim.engine import Propagation
 from sim.scenario import Trajectory
 
@@ -114,3 +114,20 @@ def test_it_does_not_remember_that_there_was_nothing() -> None:
 
     assert (nothing(1), nothing(1)) == (None, None)
     assert calls == [1, 1]
+
+
+def test_the_processes_of_a_web_divide_its_budget() -> None:
+    calls: list[str] = []
+
+    @remembered(100, len)
+    def twice(text: str) -> str:
+        calls.append(text)
+        return text * 2
+
+    divide_between(4)
+    try:
+        for text in ("a" * 10, "b" * 10, "a" * 10):  # 20 bytes each, of 25
+            twice(text)
+    finally:
+        divide_between(1)
+    assert [text[0] for text in calls] == ["a", "b", "a"]

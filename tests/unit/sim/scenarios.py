@@ -7,10 +7,10 @@ import json
 import math
 from typing import Any, Final
 
-from sim.scenario import NANO, Agent, Scenario, State
+from sim.scenario import NANO, Agent, NanoScenario, State
 
-SATELLITE_FIRST: Final = Scenario(NANO.agents[::-1], NANO.dt_min, NANO.dt_span, NANO.epsilon)
-THREE: Final = Scenario(
+SATELLITE_FIRST: Final = NanoScenario(NANO.agents[::-1], NANO.dt_min, NANO.dt_span, NANO.epsilon)
+THREE: Final = NanoScenario(
     (
         Agent("Moon", 0.01, State(0.0, 0.03, 0.0, 1.2, 1.0, 0.0)),
         Agent("Planet", 1.0, State(0.0, 0.01, 0.0, 0.1, 0.1, 0.0)),
@@ -26,8 +26,8 @@ def agent(name: str, mu: float, *numbers: float, primary: str | None = None) -> 
     return Agent(name, mu, State(0.0, *numbers), primary)
 
 
-ALONE: Final = Scenario((agent("Alone", 1.0, 0.01, 0.0, 0.0, 1.0, 0.5),), 0.01, 0.09, 0.001)
-TEN: Final = Scenario(
+ALONE: Final = NanoScenario((agent("Alone", 1.0, 0.01, 0.0, 0.0, 1.0, 0.5),), 0.01, 0.09, 0.001)
+TEN: Final = NanoScenario(
     tuple(
         agent(
             f"Body {i}", 0.1 * (i % 4), 0.01 + 0.003 * i, math.cos(i) * (1 + i), i - 4.5, 0.1, 0.3
@@ -38,18 +38,26 @@ TEN: Final = Scenario(
     0.03,
     0.001,
 )
-CROWD: Final = Scenario(  # so many clocks and massive agents that the kernel vectorises over them
-    tuple(
-        agent(
-            f"Body {i}", 0.01 * (i % 10 == 0), 0.01 + 0.003 * (i % 7), i, 10 * math.sin(i), 0.1, 0.3
-        )
-        for i in range(120)
-    ),
-    0.01,
-    0.05,
-    0.002,
+CROWD: Final = (
+    NanoScenario(  # so many clocks and massive agents that the kernel vectorises over them
+        tuple(
+            agent(
+                f"Body {i}",
+                0.01 * (i % 10 == 0),
+                0.01 + 0.003 * (i % 7),
+                i,
+                10 * math.sin(i),
+                0.1,
+                0.3,
+            )
+            for i in range(120)
+        ),
+        0.01,
+        0.05,
+        0.002,
+    )
 )
-IN_STEP: Final = Scenario(  # clocks a whole number of epsilons apart: reads at a record's edge
+IN_STEP: Final = NanoScenario(  # clocks a whole number of epsilons apart: reads at a record's edge
     (
         agent("A", 1.0, 0.002, 0.0, 0.0, 0.0, 0.1),
         agent("B", 0.5, 0.003, 1.0, 0.0, 0.0, 1.0),
@@ -69,11 +77,13 @@ SCENARIOS: Final = {
     "in step": IN_STEP,
 }
 
-COLLISION: Final = Scenario(
+COLLISION: Final = NanoScenario(
     (agent("Rock", 1.0, 0.1, 0.0, 0.0, 0.0, 0.0), agent("Pebble", 0.0, 0.1, 0.0, 0.0, 0.0, 0.0)),
     0.1, 0.0, 0.01,
 )  # fmt: skip
-DIVERGENCE: Final = Scenario((agent("Runaway", 0.0, 0.5, 1e308, 0.0, 1e308, 0.0),), 0.5, 0.0, 0.01)
+DIVERGENCE: Final = NanoScenario(
+    (agent("Runaway", 0.0, 0.5, 1e308, 0.0, 1e308, 0.0),), 0.5, 0.0, 0.01
+)
 
 NANO_JSON: Final = json.loads("""
 {

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import cost_model
-from sim.engine import initial_checkpoint, pass_over
+from sim.engine import Propagation, initial_checkpoint, pass_over
 from sim.intervals import STRETCH_INTERVALS
 from sim.reference import iterations, simulate
-from sim.scenario import NANO, Agent, Scenario, State, Trajectory
+from sim.scenario import NANO, Agent, NanoScenario, State, Trajectory
+from tests.crowded import crowded
 from tests.unit.sim.strategies import scenarios, trajectories
 
 iteration_counts = st.integers(1, 10**9)
@@ -18,13 +19,13 @@ budgets = st.integers(0, 2**34)
 limits = st.integers(1, 100)
 
 
-def cloud(agents: int, massive: int, *, dt_span: float = 0.09) -> Scenario:
+def cloud(agents: int, massive: int, *, dt_span: float = 0.09) -> NanoScenario:
     """So many agents far from one another."""
     bodies = (
         Agent(f"{i}", 1e-3 * (i < massive), State(0.0, 0.01, float(i), float(i * i), 0.0, 0.0))
         for i in range(agents)
     )
-    return Scenario(tuple(bodies), 0.01, dt_span, 0.001)
+    return NanoScenario(tuple(bodies), 0.01, dt_span, 0.001)
 
 
 @pytest.mark.parametrize(
@@ -43,26 +44,26 @@ def test_work_counts_members() -> None:
     ("scenario", "length"),
     [(NANO, 2_000), (cloud(3, 1), 1_000), (cloud(10, 0), 1_000), (cloud(50, 0), 300)],
 )
-def test_as_many_agents_step_as_the_model_says(scenario: Scenario, length: int) -> None:
+def test_as_many_agents_step_as_the_model_says(scenario: NanoScenario, length: int) -> None:
     # All start together; by the second half the clocks have lost the memory of it.
     steady = islice(iterations(scenario, 0), length // 2, length)
     steps = sum(map(len, steady)) / (length - length // 2)
-    assert cost_model.steps_per_iteration(scenario) == pytest.approx(steps, rel=0.2)
+    assert scenario.records_per_iteration == pytest.approx(steps, rel=0.2)
 
 
 def test_all_agents_step_where_clocks_move_together() -> None:
-    assert cost_model.steps_per_iteration(cloud(10, 0, dt_span=0.0)) == 10
+    assert cloud(10, 0, dt_span=0.0).records_per_iteration == 10
     assert len(simulate(cloud(10, 0, dt_span=0.0), 0, 20)) == 10 + 20 * 10
 
 
 @given(scenarios(), st.integers(0, 10_000))
 def test_a_stretch_is_bounded_in_time_and_memory_or_is_one_interval(
-    scenario: Scenario, first: int
+    scenario: NanoScenario, first: int
 ) -> None:
     intervals = cost_model.stretch_intervals(scenario, first)
     length = intervals * scenario.interval
     assert 1 <= intervals <= STRETCH_INTERVALS
-    assert intervals == 1 or cost_model.pass_seconds(scenario, length) <= 1.0
+    assert intervals == 1 or scenario.pass_seconds(length) <= 1.0
     kept = sum(cost_model.archived_bytes(scenario, first + i) for i in range(intervals))
     assert intervals == 1 or kept <= 2**25
 
@@ -88,7 +89,7 @@ def test_as_much_is_kept_as_the_model_says(agents: int) -> None:
     export=st.booleans(),
 )
 def test_slice_batches_cover_the_intervals_once_in_order(
-    scenario: Scenario, first: int, records: list[int], *, export: bool
+    scenario: NanoScenario, first: int, records: list[int], *, export: bool
 ) -> None:
     until = first + 2 * len(records)
     batches = list(cost_model.slice_batches(scenario, first, records, until=until, export=export))
@@ -108,7 +109,7 @@ def test_slice_batches_become_short_where_all_end_together() -> None:
     export=st.booleans(),
 )
 def test_a_slice_batch_is_bounded_in_time_and_memory_or_is_one_interval(
-    scenario: Scenario, records: list[int], *, export: bool
+    scenario: NanoScenario, records: list[int], *, export: bool
 ) -> None:
     for batch in cost_model.slice_batches(scenario, 0, records, until=10_000, export=export):
         made = sum(records[j] for j in batch)
@@ -116,7 +117,7 @@ def test_a_slice_batch_is_bounded_in_time_and_memory_or_is_one_interval(
             cost_model.slice_seconds(scenario, records=records[j], export=export) for j in batch
         )
         assert len(batch) == 1 or taken_s <= 0.5 + 1e-9
-        assert len(batch) == 1 or export or made * cost_model.COSTS.record_bytes <= 2**25
+        assert len(batch) == 1 or export or made * cost_model.record_bytes(scenario) <= 2**25
 
 
 def test_a_task_is_given_few_checkpoints_of_many_agents() -> None:
@@ -127,7 +128,7 @@ def test_a_task_is_given_few_checkpoints_of_many_agents() -> None:
 
 
 @given(scenarios(), st.integers(0, 10_000), budgets)
-def test_slices_stay_within_the_budget(scenario: Scenario, intervals: int, budget: int) -> None:
+def test_slices_stay_within_the_budget(scenario: NanoScenario, intervals: int, budget: int) -> None:
     made = cost_model.sliced_intervals(scenario, intervals, budget)
     assert 0 <= made <= intervals
     assert made * cost_model.slice_bytes(scenario) <= budget
@@ -192,3 +193,24 @@ def test_an_export_keeps_at_least_as_many_workers_busy(
 
 def test_a_request_that_makes_no_slice_keeps_one_worker_busy() -> None:
     assert cost_model.workers_for(Trajectory(), 10**9, slice_budget_bytes=0, max_workers=20) == 1
+
+
+@pytest.mark.parametrize("least_level", [0, 2, 7, 40])
+@pytest.mark.parametrize(("agents", "steps"), [(2, 300_000), (2, 500), (30, 70_000), (300, 1_500)])
+def test_what_an_opened_propagation_takes_is_known_before(
+    agents: int, steps: int, least_level: int
+) -> None:
+    trajectory = Trajectory(crowded(agents))
+    told = cost_model.opened_bytes(trajectory.scenario, steps, least_level)
+    opened = Propagation.open(trajectory, steps, least_level=least_level)
+    around = 20_000 + 2_000 * agents  # objects, the scenario's JSON, clocks
+    assert told <= opened.nbytes <= told + around
+
+
+@pytest.mark.parametrize("steps", [1_000, 2_048, 20_000, 60_000])
+def test_a_thousand_agents_fit_into_a_budget_at_some_level(steps: int) -> None:
+    scenario, budget = crowded(1_000), 64 * 2**20
+    at = cost_model.opened_level(scenario, steps, budget)
+    assert at > 0
+    assert cost_model.opened_bytes(scenario, steps, at) <= budget
+    assert cost_model.opened_bytes(scenario, steps, at - 1) > budget

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sim.errors import RequestError
 from sim.order import Condition, Escape, Order, Until, Within, read_condition, read_until
 from sim.reference import iterations
-from sim.scenario import MODEL_VERSION, NANO, Scenario, Trajectory, canonical_json
+from sim.scenario import NANO, NanoScenario, Trajectory, canonical_json
 from tests.unit.sim.scenarios import ALONE, THREE
 
 ORBIT = Trajectory(NANO, 3)
@@ -20,7 +20,7 @@ ORBIT = Trajectory(NANO, 3)
 def test_the_id_is_the_start_of_the_digest_of_the_orders_canonical_json() -> None:
     document: dict[str, Any] = {
         "members": 1,
-        "model": MODEL_VERSION,
+        "model": NANO.model.version,
         "scenario": NANO.to_json(),
         "seed": 3,
         "until": 100.0,
@@ -98,7 +98,7 @@ def test_an_ensemble_is_refused() -> None:
 @settings(max_examples=20)
 @given(time=st.floats(1e-3, 2.0), seed=st.integers(0, 99))
 def test_the_steps_until_a_time_are_within_their_bounds(
-    scenario: Scenario, time: float, seed: int
+    scenario: NanoScenario, time: float, seed: int
 ) -> None:
     clocks, needed = dict.fromkeys(scenario.names, 0.0), 0
     for records in iterations(scenario, seed):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import math
 
-from sim.records import NUMBERS, SCHEMA, initial_records
+from sim.records import initial_records
+from tests.nano_records import NUMBERS, SCHEMA
 from tests.unit.sim.scenarios import THREE
 
 

@@ -4,44 +4,50 @@ import hashlib
 import json
 import pickle
 from dataclasses import FrozenInstanceError, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import RequestError, ScenarioError
-from sim.intervals import interval_iterations
+from sim.models.nano.cost import interval_iterations
 from sim.scenario import (
+    MEMBER_LIMIT,
     NANO,
     SEED_LIMIT,
     Agent,
+    NanoScenario,
     PropagationRequest,
     Scenario,
     State,
     Trajectory,
     canonical_json,
+    read_scenario,
 )
 from tests.unit.sim.scenarios import CROWD, NANO_JSON, TEN
 from tests.unit.sim.strategies import jsonlike, scenarios, trajectories
+
+if TYPE_CHECKING:
+    from sim.models.model import Model
 
 # Scenarios
 
 
 def test_the_default_scenario_is_the_one_that_is_written_down() -> None:
-    assert Scenario.from_json(NANO_JSON) == NANO
+    assert read_scenario(NANO_JSON) == NANO
 
 
 @given(scenarios())
 def test_a_scenario_reads_back_from_its_json(scenario: Scenario) -> None:
-    assert Scenario.from_json(scenario.to_json()) == scenario
+    assert read_scenario(scenario.to_json()) == scenario
 
 
 @given(scenarios())
 def test_a_scenario_reads_back_from_its_canonical_text(scenario: Scenario) -> None:
     text = scenario.canonical
     assert text.encode()
-    assert Scenario.from_json(json.loads(text)).canonical == text
+    assert read_scenario(json.loads(text)).canonical == text
 
 
 @given(trajectories())
@@ -55,15 +61,17 @@ def test_a_trajectory_reads_back_from_its_json_and_its_pickle(trajectory: Trajec
 @given(jsonlike())
 def test_whatever_is_no_scenario_is_a_scenario_error(value: object) -> None:
     with pytest.raises(ScenarioError):
-        Scenario.from_json(value)
+        read_scenario(value)
 
 
 def replace_agents(agents: list[Agent]) -> Scenario:
-    return Scenario(tuple(agents), NANO.dt_min, NANO.dt_span, NANO.epsilon)
+    return NanoScenario(tuple(agents), NANO.dt_min, NANO.dt_span, NANO.epsilon)
 
 
 def test_a_scenario_holds_floats_whatever_it_was_given() -> None:
-    whole = Scenario((Agent("A", 1, State(0, 1, 2, 3, 4, 5)),), dt_min=1, dt_span=0, epsilon=0.001)
+    whole = NanoScenario(
+        (Agent("A", 1, State(0, 1, 2, 3, 4, 5)),), dt_min=1, dt_span=0, epsilon=0.001
+    )
     agent = whole.agents[0]
     numbers = [agent.mu, *agent.state.to_json().values(), whole.dt_min, whole.dt_span]
     numbers += [agent.state.time, agent.state.time_step, agent.state.x, agent.state.vy]
@@ -87,10 +95,10 @@ def test_the_sign_of_a_zero_makes_another_scenario() -> None:
 
 
 def test_equal_values_have_equal_hashes() -> None:
-    again = Scenario.from_json(NANO_JSON)
+    again = read_scenario(NANO_JSON)
     assert hash(again) == hash(NANO)
     assert {*again.agents} == {*NANO.agents}
-    assert {agent.state for agent in again.agents} == {agent.state for agent in NANO.agents}
+    assert {*again.initial_states} == {*NANO.initial_states}
 
 
 def test_values_of_other_kinds_are_not_equal() -> None:
@@ -149,6 +157,48 @@ def test_the_digests_of_stored_results_stay_what_they_are() -> None:
     assert Trajectory(seed=7).digest == "5f1d470fe217f2f0"
 
 
+@given(st.integers(1, MEMBER_LIMIT - 1))
+def test_a_member_is_part_of_the_identity_unless_it_is_0(member: int) -> None:
+    body = {"members": 1, "model": "1", "scenario": json.loads(NANO.canonical), "seed": 7}
+    text = canonical_json({"member": member, **body})
+    assert (
+        Trajectory(seed=7, member=member).digest == hashlib.sha256(text.encode()).hexdigest()[:16]
+    )
+    assert Trajectory(seed=7, member=0) == Trajectory(seed=7)
+    assert not Trajectory(member=member).is_default
+
+
+def test_the_digests_of_stored_members_stay_what_they_are() -> None:
+    assert Trajectory(member=1).digest == "0ae61bcd957ea166"
+    assert Trajectory(seed=7, member=2**53 - 1).digest == "af1c40c5d0e2dc6f"
+
+
+@pytest.mark.parametrize("member", [-1, MEMBER_LIMIT, 1.0, True, "1", None])
+def test_a_member_is_a_whole_number_below_two_to_the_53(member: Any) -> None:  # noqa: ANN401 - wrong
+    with pytest.raises(RequestError) as error:
+        Trajectory(member=member)
+    assert error.value.where == "member"
+    with pytest.raises(RequestError):
+        Trajectory.from_json({"scenario": NANO_JSON, "seed": 0, "member": member})
+
+
+class Certain(NanoScenario):
+    """A scenario of a model in which nothing is random."""
+
+    @property
+    def model(self) -> Model:
+        return replace(NANO.model, is_random=False)
+
+
+def test_a_scenario_without_chance_has_no_member_but_0() -> None:
+    certain = Certain(NANO.agents, NANO.dt_min, 0.0, NANO.epsilon)
+    assert Trajectory(certain, seed=7, member=0).member == 0
+    with pytest.raises(
+        RequestError, match=r"^member must be 0: nothing in this scenario is random"
+    ):
+        Trajectory(certain, seed=7, member=1)
+
+
 @pytest.mark.parametrize("seed", [-1, SEED_LIMIT, 1.0, True, "1", None])
 def test_a_seed_is_a_whole_number_below_two_to_the_53(seed: Any) -> None:  # noqa: ANN401 - wrong
     with pytest.raises(RequestError) as error:
@@ -162,7 +212,7 @@ def test_different_trajectories_have_different_digests(one: Trajectory, two: Tra
 
 
 def test_only_the_default_scenario_and_seed_are_the_default() -> None:
-    assert Trajectory(Scenario.from_json(NANO_JSON), 0).is_default
+    assert Trajectory(read_scenario(NANO_JSON), 0).is_default
     assert not Trajectory(seed=1).is_default
 
 
@@ -182,6 +232,8 @@ def test_the_id_of_the_default_is_the_step_count() -> None:
 def test_any_other_id_carries_the_digest() -> None:
     trajectory = Trajectory(seed=7)
     assert PropagationRequest(500, trajectory).id == f"500-{trajectory.digest}"
+    member = Trajectory(member=3)
+    assert PropagationRequest(500, member).id == f"500-{member.digest}"
 
 
 @pytest.mark.parametrize("steps", [0, -1, 2**53, 5.0, True, "5", None])
@@ -204,6 +256,8 @@ def test_a_request_is_written_as_the_interface_takes_it() -> None:
         "members": 1,
         "scenario": NANO.to_json(),
     }
+    member = PropagationRequest(5, Trajectory(member=3)).to_json()
+    assert member == {**PropagationRequest(5).to_json(), "member": 3}
 
 
 @given(st.sampled_from([NANO, TEN, CROWD]).map(Trajectory), st.integers(1, 10**9))

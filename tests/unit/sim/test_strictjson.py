@@ -70,6 +70,10 @@ def test_a_name_that_cannot_be_shown_is_refused(name: object) -> None:
         ("\ue000", "can't contain U+E000, which has no meaning outside a private agreement."),
         ("\xa0a", "must have no space at its beginning or end, as this U+00A0."),
         ("\u200d", "must have a character that can be seen, not only U+200D."),
+        ("\u3164", "must have a character that can be seen, not only U+3164."),  # Hangul filler
+        ("\uffa0\u115f", "must have a character that can be seen, not only U+FFA0, U+115F."),
+        ("\u2800\u200d\ufe0f", "can be seen, not only U+2800, U+200D, U+FE0F."),
+        ("\U000e0101", "must have a character that can be seen, not only U+E0101."),
     ],
 )
 def test_what_is_refused_in_a_name_is_named_by_its_code_point(name: str, problem: str) -> None:
@@ -90,6 +94,8 @@ def test_what_is_refused_in_a_name_is_named_by_its_code_point(name: str, problem
         "می\u200cخواهم",  # noqa: RUF001 - Persian, with a zero-width non-joiner
         "क्\u200dष",  # Hindi, with a zero-width joiner
         "👩\u200d🚀",
+        "☀\ufe0f",
+        "\u115f\u1161",  # a vowel of Korean, which has the filler for its missing consonant
         "Vol\xa07",
         "10\u202fkm",
         "水\u3000星",

@@ -26,13 +26,14 @@ def propagation(request: PropagationRequest) -> Propagation:
     trajectory = request.trajectory
     stretches: list[Stretch] = []
     interval = trajectory.interval
+    coarsest = interval.bit_length() - 1  # no figure is drawn: a thousand agents take gigabytes
     start = initial_checkpoint(trajectory.scenario)
     watch = Watch(trajectory, request.condition) if isinstance(request, Order) else None
     with Progress.of(request.steps, "propagating") as bar:
         while (left := (request.steps - start.iteration) // interval) > 0:
             longest = stretch_intervals(trajectory.scenario, start.iteration // interval)
             stretch = pass_over(trajectory, start, min(left, longest))
-            stretches.append(stretch)
+            stretches.append(stretch.coarsened(coarsest))
             if stretch.failure is not None or (watch is not None and watch.see(stretch)):
                 break
             start = stretch.tail

@@ -8,6 +8,7 @@ from frontend.web.api.openapi import document
 from frontend.web.api.operations import OPERATIONS
 from frontend.web.context import services
 from frontend.web.http.responses import json_reply
+from sim.models.table import MODELS
 
 __all__ = ["blueprint"]
 
@@ -23,7 +24,8 @@ def openapi() -> Response:
 @blueprint.get("/docs")
 def docs() -> str:
     """Show the description to people."""
-    return render_template("docs.html", api=document(_has_tokens()), operations=OPERATIONS)
+    api = document(_has_tokens())
+    return render_template("docs.html", api=api, operations=OPERATIONS, models=MODELS.values())
 
 
 def _servers() -> dict[str, object]:

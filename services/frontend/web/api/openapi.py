@@ -14,6 +14,7 @@ from frontend.propagations.requests import ID, ORDER_ID
 from frontend.web.api.operations import JSON, OPERATIONS
 from frontend.web.api.schemas import ROOT, schemas
 from frontend.web.error_handler import MEDIA_TYPE as PROBLEM
+from sim.models.table import MODELS
 
 if TYPE_CHECKING:
     from frontend.web.api.operations import Operation
@@ -22,12 +23,19 @@ if TYPE_CHECKING:
 __all__ = ["document"]
 
 _INTRODUCTION: Final = (
-    "Request N steps of an orbital simulation and get the records. The steps, the scenario and the "
-    "seed determine a propagation: the same request gives the same bits, and an id names them for "
-    "ever. Errors are problem documents (RFC 9457) with a sentence in `detail`. Any request may be "
+    "Request N steps of an orbital simulation and get the records. The steps, the scenario, the "
+    "seed and its member determine a propagation: the same request gives the same bits, and an id "
+    "names them for ever. A seed has 2^53 members, each with random time steps of its own. Errors "
+    "are problem documents (RFC 9457) with a sentence in `detail`. Any request may be "
     "refused before it is read to its end: 400 if it is malformed, 408 if it takes more than 30 s "
     "to arrive, 413, 414 or 431 if its body, address or header fields are too large, 503 if too "
     "much is being sent at the moment."
+)
+_METHODS: Final = "\n\n".join(
+    " ".join(f"{sentence}." for sentence in (f"`{model.name}`: {method.sentence}", method.source))
+    + (f" {method.caution}" if method.caution else "")
+    for model in MODELS.values()
+    for method in model.methods
 )
 _ID: Final = {
     "name": "id",
@@ -52,7 +60,11 @@ def document(has_tokens: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT00
     schemes = {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Porta", "version": version("porta"), "description": _INTRODUCTION},
+        "info": {
+            "title": "Porta",
+            "version": version("porta"),
+            "description": f"{_INTRODUCTION}\n\n{_METHODS}",
+        },
         "paths": paths,
         "components": {"schemas": schemas()} | (schemes if has_tokens else {}),
     }

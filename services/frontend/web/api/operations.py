@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from frontend.domain.resource import API_ROOT
 from frontend.web.api.parameters import OVERVIEW, RECORDS, STATES
+from frontend.web.api.presets import PRESETS_PATH
 from frontend.web.http.query_params import REQUEST
 from frontend.web.http.record_stream import API_FORMATS
 
@@ -166,6 +167,20 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answers={200: "The events.", **_BAD, **_UNKNOWN, **_UNAVAILABLE},
         media_types=("text/event-stream",),
         query=REQUEST,
+    ),
+    Operation(
+        method="get",
+        path=PRESETS_PATH,
+        name="getPresets",
+        summary="Get the presets",
+        description="Returns scenarios that people know, each with its source, what to look for "
+        "and how many steps show it. A request takes the `scenario` as it is.",
+        answers={
+            200: "All presets.",
+            **_UNCHANGED,
+            400: "A parameter was given; there are none.",
+        },
+        schema="Presets",
     ),
     Operation(
         method="get",

@@ -31,7 +31,6 @@ from frontend.web.http.responses import (
     written_reply,
 )
 from sim.cost_model import figure_seconds
-from sim.scenario import MODEL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +57,7 @@ def start() -> Response:
         until=body.until,
         stop=body.stop,
         seed=body.seed,
+        member=body.member if "member" in body.model_fields_set else None,
         members=body.members,
         scenario=body.scenario,
     )
@@ -143,12 +143,15 @@ def overview(propagation_id: str) -> Response:
     scenario, steps = propagation_request.trajectory.scenario, propagation_request.steps
     agents = _drawn_agents(values, len(scenario.agents))
     view = (values["t0"], values["t1"], values["pixels"], values["frame"])
-    etag = etag_of(MODEL_VERSION, propagation_request.id, "overview", *view, agents)
+    etag = etag_of(scenario.model.version, propagation_request.id, "overview", *view, agents)
     response = unchanged(etag)
     if response is None:
         packed = services().overviews.find(etag)
         if packed is None:
-            with services().admission.admit(figure_seconds(scenario, steps, agents)):
+            # Twice: the bins of the window are joined.
+            held_bytes = 2 * services().propagations.held_bytes(propagation_request)
+            cost_s = figure_seconds(scenario, steps, agents)
+            with services().admission.admit(cost_s, held_bytes=held_bytes):
                 packed = services().overviews.get(
                     etag,
                     lambda: compress(

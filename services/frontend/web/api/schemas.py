@@ -1,7 +1,8 @@
 """The schemas of the documents that the API sends and takes, derived from the types that make them.
 
 The resource and the links come from `domain.resource`, the body from `http.request_body`, and the
-overview from `sim.engine`. Only the problem document (RFC 9457) is written here.
+overview from `sim.engine`. Only the problem document (RFC 9457) and the list of presets are written
+here.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from frontend.domain.resource import Links, Resource
+from frontend.web.api.presets import PresetDocument
 from frontend.web.http.request_body import PropagationBody, TimesBody
 from sim.engine.figure_data import OverviewDocument
 
@@ -31,6 +33,12 @@ _PROBLEM: Final = {
     },
 }
 
+_PRESETS: Final = {
+    "type": "array",
+    "description": "All presets, from what is simple to what is not.",
+    "items": {"$ref": f"{ROOT}/Preset"},
+}
+
 
 def schemas() -> dict[str, Any]:
     """Return all schemas by name, as the components of the description."""
@@ -40,11 +48,12 @@ def schemas() -> dict[str, Any]:
         "TimesBody": TimesBody.model_json_schema(ref_template=_TEMPLATE),
         "Overview": _serialized(OverviewDocument),
         "Links": _required_but(_serialized(Links), "propagation"),
+        "Preset": _serialized(PresetDocument),
     }
     parts: dict[str, Any] = {}
     for schema in documents.values():
         parts |= schema.pop("$defs", {})
-    return {**documents, "Problem": _PROBLEM, **parts}
+    return {**documents, "Presets": _PRESETS, "Problem": _PROBLEM, **parts}
 
 
 def _serialized(of: Any) -> dict[str, Any]:  # noqa: ANN401 - any type that pydantic knows

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import has_request_context, request
 
-from frontend.admission import ASKER
+from frontend.admission import CURRENT_CLIENT
 from frontend.web.auth.authentication import ANONYMOUS, LOCAL
 from frontend.web.auth.authorization import principal
 
@@ -49,7 +49,7 @@ def client_of(principal_name: str | None, address: str | None) -> str:
 
 
 def _set() -> None:
-    ASKER.set(_client)
+    CURRENT_CLIENT.set(_client)
 
 
 def _client() -> str:

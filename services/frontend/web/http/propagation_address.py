@@ -1,4 +1,4 @@
-"""Which propagation a URL names: the id in its path, with the seed and members in its query."""
+"""Which propagation a URL names: the id in its path, with seed, member and members in its query."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ def read_address(
     """
     values = query_params.read(request.args, parameters, strict=strict)
     propagation_request = services().propagations.parse_id(
-        propagation_id, seed=values["seed"], members=values["members"]
+        propagation_id,
+        seed=values["seed"],
+        member=values["member"],
+        members=values["members"],
     )
     if follow:
         propagation_request = services().propagations.answer(propagation_request)

@@ -136,7 +136,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text of a whole number, which is read together with the id: `seed` and `members`."""
+    """The text of a whole number that is read together with the id: `seed`, `member`, `members`."""
 
     name: str
     description: str
@@ -153,9 +153,14 @@ class Text:
 
 REQUEST: Final[tuple[Parameter, ...]] = (
     Text("seed", "The seed, if the id is a step count."),
+    Text(
+        "member",
+        "The member of the seed, a run of its own. With an id that has a digest: one of its "
+        "members, so 0 as yet.",
+    ),
     Text("members", "The number of members of the ensemble, if the id is a step count."),
 )
-"""The parameters that complete an id without a digest."""
+"""The parameters that complete an id."""
 
 
 def _default(parameter: Parameter) -> dict[str, object]:

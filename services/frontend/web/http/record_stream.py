@@ -16,10 +16,10 @@ from flask import Response, request
 from frontend.web.context import services
 from frontend.web.http.backpressure import SENT_BYTES, Reader, hang_up, limit_buffer
 from frontend.web.http.responses import etag_of, started, stream_reply, unchanged
-from sim.cost_model import COSTS, slice_bytes
+from sim.cost_model import record_bytes, slice_bytes
 from sim.export import BYTES_PER_POINT, FORMATS, export, export_states, thin
 from sim.export.states import BYTES_PER_ROW
-from sim.scenario import MODEL_VERSION
+from sim.records import schema_of, states_schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from frontend.domain.resource import Links
     from sim import Propagation
-    from sim.engine.kernel import Floats
     from sim.export import Format
+    from sim.kernel import Floats
     from sim.scenario import PropagationRequest
 
 __all__ = [
@@ -79,8 +79,9 @@ def records_reply(
     """
     opening = services().propagations.opening(propagation_request)
     held_bytes = _held_bytes(opening(), form, max_points)  # not kept while this waits for a place
+    version = propagation_request.trajectory.scenario.model.version
     rule = (max_points, RULE) if every is None else ("every", every)
-    etag = etag_of(MODEL_VERSION, propagation_request.id, form.name, *window, *rule)
+    etag = etag_of(version, propagation_request.id, form.name, *window, *rule)
     return _file(
         form,
         etag,
@@ -114,7 +115,8 @@ def states_reply(
     held_bytes = _held_by_states(propagation, form, wanted)
     del propagation  # not kept while this waits for a place
     times_digest = hashlib.sha256(wanted.tobytes()).hexdigest()
-    etag = etag_of(MODEL_VERSION, propagation_request.id, form.name, "times", times_digest)
+    model = propagation_request.trajectory.scenario.model
+    etag = etag_of(model.version, propagation_request.id, form.name, "times", times_digest)
     return _file(
         form,
         etag,
@@ -129,6 +131,7 @@ def states_reply(
                     )
                 ),
                 form,
+                states_schema_of(model),
             ),
         ),
     )
@@ -183,8 +186,10 @@ def _pieces(
             slices = propagation.every(every, *window, cache)
         return admission.taking_turns(slices if max_points is None else reader.while_read(slices))
 
-    agents = len(propagation.trajectory.scenario.agents)
-    return export(read() if max_points is None else thin(read, max_points, agents=agents), form)
+    scenario = propagation.trajectory.scenario
+    agents = len(scenario.agents)
+    batches = read() if max_points is None else thin(read, max_points, agents=agents)
+    return export(batches, form, schema_of(scenario.model))
 
 
 def _held_by_states(propagation: Propagation, form: Format, times: Floats) -> int:
@@ -201,7 +206,8 @@ def _held_bytes(propagation: Propagation, form: Format, max_points: int | None) 
     That is the propagation, which others may share, a slice, a piece, twice what the kernel holds,
     and the bins that points are chosen from.
     """
-    whole = propagation.records * (COSTS.record_bytes + form.bytes_per_record)
-    held = slice_bytes(propagation.trajectory.scenario) + form.held_bytes
+    scenario = propagation.trajectory.scenario
+    whole = propagation.records * (record_bytes(scenario) + form.bytes_per_record)
+    held = slice_bytes(scenario) + form.held_bytes
     written = min(whole, held + 2 * SENT_BYTES)
     return propagation.nbytes + written + (max_points or 0) * BYTES_PER_POINT

@@ -2,7 +2,7 @@
 
 - A whole number is an integer of JSON Schema, which `1000.0` and `1e3` are, too; `true`, `1.5` and
   `"5"` are refused, as are unknown fields.
-- `sim.scenario` validates the scenario; the schema here describes it, with its limits.
+- `sim.scenario` validates the scenario; `scenario_schema` describes it, with its limits.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from frontend.errors import BadRequest
 from frontend.web.context import services
 from frontend.web.http.json_text import read_json
+from frontend.web.http.scenario_schema import SCENARIO
 from sim.engine.sampling import MAX_TIMES
-from sim.scenario import MAX_AGENTS, SEED_LIMIT
+from sim.scenario import MEMBER_LIMIT, SEED_LIMIT
 
 if TYPE_CHECKING:
     from flask import Request
@@ -38,46 +39,6 @@ BYTE_ORDER_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF1
 SHOWN_CHARACTERS: Final = 60  # of a field's name, which the client may have made up
 SHORT: Final = 16_384  # bytes: a hundred agents. Reading them takes at most 5 ms
 PARSE_S: Final = 3.5e-7  # for each byte of many empty objects; a scenario takes a tenth of it
-
-_NUMBER: Final = {"type": "number"}
-_SCENARIO: Final[dict[str, Any]] = {
-    "type": "object",
-    "title": "Scenario",
-    "description": "The agents and their time steps, dimensionless; the default scenario if null.",
-    "additionalProperties": False,
-    "required": ["agents", "dt_min", "dt_span", "epsilon"],
-    "properties": {
-        "agents": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": MAX_AGENTS,
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["name", "mu", "time", "timeStep", "x", "y", "vx", "vy"],
-                "properties": {
-                    "name": {"type": "string", "description": "Unique among the agents."},
-                    "mu": _NUMBER | {"description": "Its gravitational parameter."},
-                    "time": {"const": 0, "description": "The start of its clock."},
-                    "timeStep": _NUMBER | {"description": "Its first time step."},
-                    "x": _NUMBER,
-                    "y": _NUMBER,
-                    "vx": _NUMBER,
-                    "vy": _NUMBER,
-                    "primary": {
-                        "type": "string",
-                        "description": "The agent that it orbits, or else the heaviest.",
-                    },
-                },
-            },
-        },
-        "dt_min": _NUMBER | {"description": "The shortest time step."},
-        "dt_span": _NUMBER
-        | {"description": "The most that is added to it at random.", "minimum": 0},
-        "epsilon": _NUMBER
-        | {"description": "How far before its own time an agent reads the others."},
-    },
-}
 
 _UNTIL: Final[dict[str, Any]] = {"type": "number", "exclusiveMinimum": 0}
 _STOP: Final[dict[str, Any]] = {
@@ -126,10 +87,14 @@ class PropagationBody(BaseModel):
     """Iterations; needed, unless there is a time: `until`."""
     seed: Annotated[Whole, Field(json_schema_extra={"minimum": 0, "maximum": SEED_LIMIT - 1})] = 0
     """The seed of the random time steps."""
+    member: Annotated[
+        Whole, Field(json_schema_extra={"minimum": 0, "maximum": MEMBER_LIMIT - 1})
+    ] = 0
+    """The member of the seed: each has random time steps of its own. Not beside members above 1."""
     members: Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": 1})] = 1
     """The members of the ensemble; 1 is the only one supported."""
-    scenario: Annotated[Any, WithJsonSchema(_SCENARIO)] = None
-    """The agents and their time steps; the default scenario if left out."""
+    scenario: Annotated[Any, WithJsonSchema(SCENARIO)] = None
+    """What moves, and how; the default scenario if left out."""
     until: Annotated[Any, WithJsonSchema(_UNTIL)] = None
     """In place of steps: as many as it takes until every agent's clock has reached this time."""
     stop: Annotated[Any, WithJsonSchema(_STOP)] = None

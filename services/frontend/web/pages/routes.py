@@ -25,7 +25,9 @@ from frontend.web.http.propagation_address import read_address
 from frontend.web.http.record_stream import PAGE_FILES, records_reply
 from frontend.web.http.request_body import read_json_in_turn
 from frontend.web.pages.view_model import View
+from sim.errors import RequestError
 from sim.order import Order
+from sim.presets import preset, presets
 from sim.scenario import NANO
 
 if TYPE_CHECKING:
@@ -33,13 +35,14 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response as AnyResponse
 
+    from sim.presets import Preset
     from sim.scenario import PropagationRequest
 
 __all__ = ["blueprint"]
 
 PICKS: Final = (500, 10_000, 1_000_000, 100_000_000)
 RECENT: Final = 20
-FIELDS: Final = {"steps": "500", "until": "", "seed": "0", "scenario": ""}
+FIELDS: Final = {"steps": "500", "until": "", "seed": "0", "member": "0", "scenario": ""}
 
 UNTIL: Final = (*query_params.REQUEST, query_params.Real("until", "The time to reach."))
 
@@ -48,8 +51,16 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.get("/")
 def home() -> Response:
-    """Show the form, what is under way, and what came out lately."""
-    return _home(FIELDS)
+    """Show the form, what is under way, and what came out lately; with the preset of the query."""
+    name = request.args.get("preset")
+    if name is None:
+        return _home(FIELDS)
+    try:
+        chosen = preset(name)
+    except RequestError as error:
+        return _home(FIELDS, problem=f"The {error}")
+    form = {"steps": str(chosen.steps), "scenario": _written(chosen.scenario.to_json())}
+    return _home(FIELDS | form, chosen=chosen)
 
 
 @blueprint.post("/")
@@ -74,11 +85,14 @@ def _requested(form: Mapping[str, str]) -> PropagationRequest:
         steps=None if until else step_count(form["steps"]),
         until=query_params.Real("until", "").value(until) if until else None,
         seed=whole_number(form["seed"] or "0", "seed"),
+        member=whole_number(form["member"] or "0", "member"),
         scenario=scenario,
     )
 
 
-def _home(form: Mapping[str, str], problem: str | None = None) -> Response:
+def _home(
+    form: Mapping[str, str], problem: str | None = None, chosen: Preset | None = None
+) -> Response:
     propagations, settings = services().propagations, services().settings
     page = render_template(
         "index.html",
@@ -86,11 +100,18 @@ def _home(form: Mapping[str, str], problem: str | None = None) -> Response:
         problem=problem,
         max_steps=settings.max_steps,
         picks=[steps for steps in PICKS if steps <= settings.max_steps],
-        example=orjson.dumps(NANO.to_json(), option=orjson.OPT_INDENT_2).decode(),
+        example=_written(NANO.to_json()),
+        chosen=chosen,
+        presets=presets(),
         under_way=propagations.under_way(),
         recent=propagations.recent(RECENT),
     )
     return _page(page, HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK)
+
+
+def _written(document: object) -> str:
+    """Return JSON to be read and changed."""
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 
 
 @blueprint.get("/propagate/<propagation_id>")
@@ -151,6 +172,7 @@ def until() -> AnyResponse:
         steps=None,
         until=values["until"],
         seed=0 if values["seed"] is None else whole_number(values["seed"], "seed"),
+        member=0 if values["member"] is None else whole_number(values["member"], "member"),
         members=1
         if values["members"] is None
         else whole_number(values["members"], "number of members"),

@@ -19,8 +19,8 @@ _QUANTITIES: Final = {
     "h": ("Specific angular momentum", "h, positive counter-clockwise"),
 }
 _ELEMENTS: Final = {
-    "semi_major_axis": ("Semi-major axis", "of the ellipse it is on; none while unbound"),
-    "eccentricity": ("Eccentricity", "0 a circle, towards 1 ever longer"),
+    "semi_major_axis": ("Semi-major axis", "of the ellipse it is on; below 0 of a hyperbola"),
+    "eccentricity": ("Eccentricity", "0 a circle, below 1 an ellipse, above 1 open"),
 }
 
 

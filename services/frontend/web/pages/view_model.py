@@ -18,6 +18,8 @@ from sim.scenario import NANO, PropagationRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sim.models.model import Method
+
 __all__ = ["FILTERS", "Download", "Stage", "View"]
 
 NAMED_AGENTS: Final = 4
@@ -95,6 +97,11 @@ class View:
     def agents(self) -> str:
         """The names of the agents, as words."""
         return name_list(self.request.trajectory.scenario.names)
+
+    @property
+    def method(self) -> Method:
+        """The method that it is propagated by."""
+        return self.request.trajectory.scenario.method
 
     @property
     def is_default_scenario(self) -> bool:

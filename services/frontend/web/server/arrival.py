@@ -24,6 +24,7 @@ from gunicorn.http.unreader import IterUnreader
 
 from frontend.web.http.limits import HEAD_LIMIT_BYTES, LINE_LIMIT_BYTES, body_limit
 from frontend.web.server import chunks
+from frontend.web.server.refusals import without_host
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Arrival"]
 
 READ_BY_HANDLERS: Final = frozenset({"POST"})  # the methods whose body a route of ours reads
+HTTP_1_1: Final = (1, 1)  # from which on a request names its host (RFC 9112, section 3.2)
 _HEAD_END: Final = re.compile(rb"\r\n\r\n|(?<!\r)\n")  # gunicorn refuses a line that ends with LF
 _END_LENGTH: Final = 4
 
@@ -100,9 +102,13 @@ class Arrival:
     def _parsed(self, head: bytes) -> Request:
         cfg, peer, number = self._parsing
         try:
-            return Request(cfg, IterUnreader([head]), peer, number)
+            request = Request(cfg, IterUnreader([head]), peer, number)
         except NoMoreData:  # it ended before gunicorn's parser expected that
             raise InvalidRequestLine("incomplete") from None
+        has_host = any(name == "HOST" for name, _ in request.headers)  # gunicorn refuses several
+        if not has_host and request.version >= HTTP_1_1:
+            raise without_host()
+        return request
 
     def _read_body(self, request: Any) -> Generator[None, None, None]:  # noqa: ANN401 - gunicorn is not annotated
         reader = request.body.reader

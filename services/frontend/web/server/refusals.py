@@ -43,6 +43,7 @@ __all__ = [
     "too_large",
     "too_late",
     "too_many_chunks",
+    "without_host",
 ]
 
 RETRY_AFTER_S: Final = 5  # by then the requests that wait now have arrived, or most of them have
@@ -107,6 +108,12 @@ def overloaded() -> Refused:
     detail = "Too much is being sent to this server at the moment; try again."
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return Refused(Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers))
+
+
+def without_host() -> Refused:
+    """Return the refusal of a request that does not say for which host it is."""
+    detail = "The request has no Host field, which HTTP/1.1 requires (RFC 9112, section 3.2)."
+    return Refused(Problem(HTTPStatus.BAD_REQUEST, detail))
 
 
 def problem_of(error: Exception) -> Problem:

@@ -3,8 +3,8 @@
 - A request gets a thread when all of it has arrived, however it is framed. Until then the main loop
   reads it, without waiting for anybody (docs/adr/0052).
 - It arrives within `REQUEST_S`, its head within `HEAD_S`, or is answered 408.
-- What waits is bounded in bytes over all connections of the process: above `HELD_LIMIT_BYTES`, the
-  largest are answered 503. A part of it is kept for small ones.
+- What waits is bounded in bytes over all connections: above `HELD_LIMIT_BYTES`, which the processes
+  divide between them, the largest are answered 503. A part of it is kept for small ones.
 - Where the connections run out, the oldest idle one is closed, else the one whose request began
   first.
 - A client that takes no byte of a response for `STALLED_S` is disconnected, also where the kernel
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["PortaWorker", "unread_bytes"]
 
 HELD_LIMIT_BYTES: Final = 64 * 2**20  # of all requests in memory: 64 of the largest
+LEAST_BYTES: Final = 8 * 2**20  # of each process, however many there are
 SMALL_BYTES: Final = 4_096  # of a request without a scenario: 40 bytes, and its header fields
 RESERVED_SHARE: Final = 1 / 8  # of the limit is for small requests: 2,000 of the largest of them
 FREED_SHARE: Final = 1 / 16  # freed at once, so that not every further byte looks for the largest
@@ -85,7 +86,7 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
         """Take a connection back from its thread: for a further request, or to end it."""
         self.unread += unread_bytes(conn.sock)
         self._take_back(conn, future)
-        if self.unread > UNREAD_LIMIT_BYTES:
+        if self.unread > self._part(UNREAD_LIMIT_BYTES):
             self._drop_unread()
 
     def _take_back(self, conn: Connection, future: Future[bool]) -> None:
@@ -159,7 +160,7 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
             self._refuse(conn, error)
             return
         self._count(conn, conn.arrival.held)
-        if self.held > _limit_for(conn):
+        if self.held > self._limit_for(conn):
             self._free_memory()
         if conn.phase is Phase.LINGERING:
             return
@@ -174,7 +175,8 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
     def _free_memory(self) -> None:
         largest = sorted(self.waiting, key=attrgetter("held"), reverse=True)
         for conn in largest:
-            if self.held <= _limit_for(conn) - HELD_LIMIT_BYTES * FREED_SHARE or conn.held == 0:
+            least = self._limit_for(conn) - self._part(HELD_LIMIT_BYTES) * FREED_SHARE
+            if self.held <= least or conn.held == 0:
                 return
             self._refuse(conn, overloaded())
 
@@ -182,7 +184,7 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
         unread = {conn: unread_bytes(conn.sock) for conn in self.waiting}
         self.unread = sum(unread.values())
         for conn in sorted(self.waiting, key=_precedence):
-            if self.unread <= UNREAD_LIMIT_BYTES * (1 - FREED_SHARE):
+            if self.unread <= self._part(UNREAD_LIMIT_BYTES) * (1 - FREED_SHARE):
                 return
             if unread[conn]:
                 self.unread -= unread[conn]
@@ -232,11 +234,15 @@ class PortaWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not annotat
         self.held += held - conn.held
         conn.held = held
 
+    def _limit_for(self, conn: Connection) -> float:
+        """Return how many bytes all requests may have where one more of this size is held."""
+        share = 1 if conn.held <= SMALL_BYTES else 1 - RESERVED_SHARE
+        return self._part(HELD_LIMIT_BYTES) * share
 
-def _limit_for(conn: Connection) -> float:
-    """Return how many bytes all requests may have where one more of this size is held."""
-    share = 1 if conn.held <= SMALL_BYTES else 1 - RESERVED_SHARE
-    return HELD_LIMIT_BYTES * share
+    def _part(self, limit_bytes: int) -> int:
+        """Return this process' part of what all processes may have."""
+        part: int = limit_bytes // self.cfg.workers
+        return max(min(LEAST_BYTES, limit_bytes), part)
 
 
 def _limit_sending(client: socket.socket) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.admission import ASKER, Admission, fair_gate
+from frontend.admission import CURRENT_CLIENT, Admission, fair_gate
 from frontend.errors import Busy
 from tests.deadlines import within
 from tests.processes import eventually
@@ -31,7 +32,7 @@ def computing(admission: Admission, client: str, cost_s: float, end: threading.E
     begun = threading.Event()
 
     def compute() -> None:
-        ASKER.set(lambda: client)
+        CURRENT_CLIENT.set(lambda: client)
         with admission.admit(cost_s):
             begun.set()
             end.wait(within(30))
@@ -170,9 +171,9 @@ def test_a_reader_who_stands_still_goes_when_another_needs_the_place(
     )
     next(stream)
     threading.Thread(target=lambda: _close_when(gone, stream.close), daemon=True).start()
-    earlier = ASKER.set(lambda: "bob")
+    earlier = CURRENT_CLIENT.set(lambda: "bob")
     assert list(admission.stream(lambda: iter("ab"), held_bytes=15 * MEGABYTE)) == ["a", "b"]
-    ASKER.reset(earlier)
+    CURRENT_CLIENT.reset(earlier)
     assert gone == ["ada"]
 
 
@@ -180,3 +181,22 @@ def _close_when(gone: list[str], close: object) -> None:
     eventually(lambda: bool(gone), within_s=within(10))
     assert callable(close)
     close()
+
+
+def test_what_is_computed_in_much_memory_has_a_place_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fair_gate, "WAIT_S", 0.1)
+    admission = Admission(memory=2**20, waiters=8, cores=4)
+    with admission.admit(0.01, held_bytes=2**19):
+        with admission.admit(0.01, held_bytes=2**20):
+            pass  # within a turn it is free
+        with ThreadPoolExecutor(1) as pool:
+            assert isinstance(pool.submit(held, admission, 2**20).exception(), Busy)
+            assert pool.submit(held, admission, 2**10).exception() is None
+    held(admission, 2**20)
+
+
+def held(admission: Admission, held_bytes: int) -> None:
+    with admission.admit(0.01, held_bytes=held_bytes):
+        pass

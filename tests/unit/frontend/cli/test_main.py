@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from frontend.cli.main import porta
 from frontend.settings import VARIABLES
+from sim.export import FORMATS
 from tests.deadlines import within
 from tests.processes import eventually
 from tests.terminals import on_terminal
@@ -39,7 +40,17 @@ def test_help_needs_nothing_heavy() -> None:
 def test_help_lists_every_command_and_every_variable() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    for word in ("serve", "web", "runner", "probe", "propagate", "clusters", "token"):
+    for word in (
+        "serve",
+        "web",
+        "runner",
+        "probe",
+        "propagate",
+        "presets",
+        "state",
+        "clusters",
+        "token",
+    ):
         assert word in result.output
     _, variables = result.output.split("\nEnvironment:\n")
     for variable in VARIABLES:
@@ -57,7 +68,23 @@ def test_shells_complete_commands_and_options(shell: str, current: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "web", "runner", "probe", "propagate", "clusters", "token"]
+    ("words", "completed"),
+    [
+        ("--workers ", {"plain,auto", "plain,inline"}),
+        ("--format a", {"plain,arrow"}),
+        ("--format ", {f"plain,{name}" for name in FORMATS}),
+        ("--output or", {"file,or"}),
+    ],
+)
+def test_shells_complete_the_values_of_options(words: str, completed: set[str]) -> None:
+    typed = {"COMP_WORDS": f"porta propagate 5 {words}", "COMP_CWORD": words.split(" ")[1]}
+    found = run(_PORTA_COMPLETE="fish_complete", **typed).output
+    assert {line.split("\t")[0] for line in found.splitlines()} == completed
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["serve", "web", "runner", "probe", "propagate", "presets", "state", "clusters", "token"],
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = run(command, "--help")
@@ -109,6 +136,10 @@ def test_propagate_takes_step_counts_as_people_write_them() -> None:
     [
         (["--members", "2"], "ensembles"),
         (["--seed", "-1"], "seed"),
+        (["--member", "-1"], "The member must be a whole number"),
+        (["--member", "1e3"], "The member must be a whole number"),
+        (["--member", str(2**53)], "member must be a whole number"),
+        (["--member", "1", "--members", "2"], "member names one run"),
         (["--output", "orbit.txt"], ".parquet"),
         (["--output", "nowhere/at/all/orbit.js"], "no directory"),
         (["--output", "parts/", "--workers", "inline"], "--workers"),

@@ -17,13 +17,14 @@ from frontend.errors import BadRequest, FrontendError
 from sim.engine import Propagation
 from sim.export import FORMATS, export
 from sim.scenario import Trajectory
+from tests.nano_records import SCHEMA
 
 FIRST = Propagation.open(Trajectory(seed=1), 500)
 SECOND = Propagation.open(Trajectory(seed=2), 2_000)
 
 
 def content(propagation: Propagation, form: str) -> bytes:
-    return b"".join(export(propagation.slices(), FORMATS[form]))
+    return b"".join(export(propagation.slices(), FORMATS[form], SCHEMA))
 
 
 def porta(*words: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[bytes]:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frontend.cli.propagate import Arguments, run
+from frontend.cli.summary import summary
 from frontend.errors import BadRequest, FrontendError
 from frontend.settings import Settings
+from sim.engine import Propagation
 from sim.export import FORMATS
 from sim.export.folder import ExportFolder
-from sim.scenario import NANO, PropagationRequest
+from sim.scenario import NANO, PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 DEFAULTS = Arguments(
     steps="500",
     seed="0",
+    member=None,
     members="1",
     scenario=None,
     workers="inline",
@@ -42,6 +45,19 @@ def test_a_summary_goes_to_standard_output_and_nothing_to_standard_error(
     printed = capsys.readouterr()
     assert printed.out.startswith("500 steps, seed 0: 805 records\n")
     assert printed.err == ""
+
+
+def test_a_member_is_a_run_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    for member in ("3", str(2**53 - 1)):
+        run(Settings(), arguments(seed="7", member=member))
+        trajectory = Trajectory(seed=7, member=int(member))
+        printed = capsys.readouterr().out
+        assert (
+            printed
+            == summary(PropagationRequest(500, trajectory), Propagation.open(trajectory, 500))
+            + "\n"
+        )
+        assert printed.startswith(f"500 steps, seed 7, member {member}: ")
 
 
 @pytest.mark.parametrize("suffix", [form.suffix for form in FORMATS.values()])
@@ -126,6 +142,18 @@ def test_an_option_that_would_have_no_effect_is_refused(
         run(Settings(), arguments(**others))
 
 
+def test_a_preset_is_propagated_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    run(Settings(), arguments(preset="nano"))
+    assert capsys.readouterr().out.startswith("500 steps, seed 0: 805 records\n")
+
+
+def test_a_preset_that_there_is_not_or_beside_a_scenario_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=r"^--preset must be one of nano, circular, "):
+        run(Settings(), arguments(preset="kepler"))
+    with pytest.raises(BadRequest, match=r"^--preset is a scenario already: leave out --scenario"):
+        run(Settings(), arguments(preset="nano", scenario=tmp_path / "scenario.json"))
+
+
 @pytest.mark.parametrize(
     ("others", "sentence"),
     [({"workers": "inline"}, "--workers auto"), ({"output_format": "csv"}, "gets Parquet parts")],
@@ -144,6 +172,14 @@ def test_a_directory_of_another_request_is_refused_before_a_cluster_is_started(
         pass
     with pytest.raises(BadRequest, match=r"another request \(7 steps, seed 0\)"):
         run(Settings(), arguments(workers=1, output=f"{tmp_path}/"))
+
+
+def test_a_directory_of_another_member_is_refused_by_its_number(tmp_path: Path) -> None:
+    with ExportFolder.locked(tmp_path, PropagationRequest(500, Trajectory(member=3))):
+        pass
+    for member in (None, "4"):
+        with pytest.raises(BadRequest, match=r"another request \(500 steps, seed 0, member 3\)"):
+            run(Settings(), arguments(workers=1, output=f"{tmp_path}/", member=member))
 
 
 def test_a_directory_that_is_complete_needs_no_cluster(

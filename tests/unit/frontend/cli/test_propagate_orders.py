@@ -14,6 +14,8 @@ from frontend.errors import BadRequest, FrontendError
 from frontend.settings import Settings
 from sim import Propagation, Trajectory
 from sim.export import FORMATS, export, export_states
+from sim.records import schema_of, states_schema_of
+from sim.scenario import NANO
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 DEFAULTS = Arguments(
     steps=None,
     seed="0",
+    member="0",
     members="1",
     scenario=None,
     workers="inline",
@@ -73,7 +76,11 @@ def test_a_time_beyond_the_allowed_steps_is_a_sentence() -> None:
 def test_every_kth_record_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "some.csv"
     ask(steps="5000", every="10", output=str(file))
-    expected = b"".join(export(Propagation.open(Trajectory(), 5_000).every(10), FORMATS["csv"]))
+    expected = b"".join(
+        export(
+            Propagation.open(Trajectory(), 5_000).every(10), FORMATS["csv"], schema_of(NANO.model)
+        )
+    )
     assert file.read_bytes() == expected
     rows = len(expected.splitlines()) - 1
     assert f"{rows:,} records" in capsys.readouterr().err
@@ -84,7 +91,9 @@ def test_states_at_times_are_written_in_every_format(form: str, tmp_path: Path) 
     file = tmp_path / f"states{FORMATS[form].suffix}"
     ask(steps="5000", times="0,10,1e9", output=str(file))
     states = Propagation.open(Trajectory(), 5_000).states([0.0, 10.0, 1e9])
-    assert file.read_bytes() == b"".join(export_states(states, FORMATS[form]))
+    assert file.read_bytes() == b"".join(
+        export_states(states, FORMATS[form], states_schema_of(NANO.model))
+    )
 
 
 def test_times_are_read_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,13 @@ def test_it_has_the_counts_the_last_states_and_the_orbit_of_each_agent() -> None
     assert "Satellite, as it sees Planet" in lines
 
 
+def test_it_names_the_member_of_the_seed_unless_it_is_0() -> None:
+    for member, words in ((0, "seed 7: "), (3, "seed 7, member 3: ")):
+        request = PropagationRequest(5, Trajectory(seed=7, member=member))
+        text = summary(request, Propagation.open(request.trajectory, 5))
+        assert text.startswith(f"5 steps, {words}")
+
+
 def test_of_many_agents_the_first_are_listed_and_the_others_counted() -> None:
     sun, planet = NANO.agents
     others = [

@@ -26,7 +26,7 @@ from frontend.domain.manifest import (
 )
 from frontend.domain.resource import ClusterView, Status, Timings
 from sim.engine import Propagation
-from sim.scenario import MODEL_VERSION, NANO, PropagationRequest, Scenario, Trajectory
+from sim.scenario import NANO, PropagationRequest, Trajectory, read_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def test_what_is_not_sound_is_not_listed(document: bytes) -> None:
 
 def test_it_says_what_was_asked_for_and_by_which_model() -> None:
     manifest = read(DOCUMENT)
-    assert (manifest["model"], manifest["id"]) == (MODEL_VERSION, REQUEST.id)
+    assert (manifest["model"], manifest["id"]) == (NANO.model.version, REQUEST.id)
     assert manifest["request"] == REQUEST.to_json()
 
 
@@ -82,6 +82,18 @@ def test_it_becomes_the_resource_of_a_complete_propagation() -> None:
     assert (resource.cluster, resource.timings) == (COMPUTED.cluster, COMPUTED.timings)
     assert resource.statistics is not None
     assert resource.statistics["records"] == OPENED.records
+    assert resource.member == 0
+
+
+def test_it_says_of_which_member_it_is() -> None:
+    request = PropagationRequest(5, Trajectory(seed=5, member=2**53 - 1))
+    document = compose(request, Propagation.open(request.trajectory, 5), COMPUTED)
+    assert read(document)["request"] == request.to_json()
+    assert resource_of(read(document)).member == 2**53 - 1
+    assert sealed(document, request.id) is not None
+    other = read(document)
+    other["request"]["member"] = 1
+    assert finished(orjson.dumps(other)) is None
 
 
 def test_what_was_remade_right_honours_it() -> None:
@@ -181,5 +193,5 @@ def large(seed: int) -> bytes:
     agent = {"time": 0.0, "timeStep": 0.01, "vx": 0.0, "vy": 0.0}
     agents = [{"name": f"A{i}", "mu": float(i == 0), "x": i, "y": i, **agent} for i in range(200)]
     scenario = {"agents": agents, "dt_min": 0.01, "dt_span": 0.09, "epsilon": 0.001}
-    request = PropagationRequest(1, Trajectory(Scenario.from_json(scenario), seed))
+    request = PropagationRequest(1, Trajectory(read_scenario(scenario), seed))
     return compose(request, Propagation.open(request.trajectory, 1), COMPUTED)

@@ -10,13 +10,14 @@ import pytest
 
 from frontend.admission import Admission, fair_gate
 from frontend.domain import manifest
-from frontend.errors import Busy
+from frontend.errors import BadRequest, Busy
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener, Unsupported
 from frontend.storage import keys
 from sim.engine import Propagation
 from sim.scenario import PropagationRequest, Trajectory
 from tests.busy_admission import occupied
+from tests.crowded import crowded
 
 if TYPE_CHECKING:
     from tests.stored import Stored
@@ -110,3 +111,27 @@ def test_what_is_computed_at_once_needs_a_turn_and_what_is_open_does_not(
             opener.open(PropagationRequest(501))
         assert opener.open(PropagationRequest(500)).records == 805
     assert opener.open(PropagationRequest(501)).steps == 501
+
+
+def test_of_many_agents_it_holds_no_more_than_it_may(stored: Stored) -> None:
+    trajectory = Trajectory(crowded(300))
+    request = PropagationRequest(2 * trajectory.interval, trajectory)
+    stored.run(request, 2)
+    budget_bytes = 2**22
+    admission = Admission(memory=2**20, waiters=8)
+    opener = Opener(InlineRule(0), stored.store, admission, budget_bytes=budget_bytes)
+    opened = opener.open(request)
+    whole = Propagation.open(trajectory, request.steps)
+    assert whole.nbytes > 10 * budget_bytes
+    assert opened.nbytes < 1.2 * budget_bytes
+    assert opened.summary() == whole.summary()
+
+
+def test_one_that_needs_more_than_there_is_is_refused_with_a_sentence(stored: Stored) -> None:
+    trajectory = Trajectory(crowded(300))
+    request = PropagationRequest(2 * trajectory.interval, trajectory)
+    stored.run(request, 2)
+    admission = Admission(memory=2**20, waiters=8)
+    opener = Opener(InlineRule(0), stored.store, admission, budget_bytes=100_000)
+    with pytest.raises(BadRequest, match="ask for fewer steps or agents"):
+        opener.open(request)

@@ -14,7 +14,8 @@ from sim.scenario import NANO, PropagationRequest, Trajectory
 
 LIMITS = Limits(max_steps=1_000_000, max_work=10_000_000)
 SEVEN = Trajectory(seed=7)
-KNOWN = {SEVEN.digest: SEVEN, Trajectory().digest: Trajectory()}
+MEMBER = Trajectory(seed=7, member=3)
+KNOWN = {known.digest: known for known in (SEVEN, MEMBER, Trajectory())}
 
 
 def ask(text: str, **query: str) -> PropagationRequest:
@@ -27,6 +28,14 @@ def test_a_step_count_is_a_request_of_the_default_trajectory() -> None:
 
 def test_a_step_count_with_a_seed_is_another_trajectory() -> None:
     assert ask("500", seed="7", members="1") == PropagationRequest(500, SEVEN)
+
+
+def test_a_step_count_with_a_member_is_another_trajectory() -> None:
+    assert ask("500", seed="7", member="3") == PropagationRequest(500, MEMBER)
+    assert ask("500", seed="7", member="3", members="1") == PropagationRequest(500, MEMBER)
+    assert ask("500", member="0") == PropagationRequest(500)
+    most = str(2**53 - 1)
+    assert ask("500", member=most).trajectory == Trajectory(member=2**53 - 1)
 
 
 def test_count_and_digest_are_a_request_of_a_trajectory_that_was_asked_for_before() -> None:
@@ -52,6 +61,15 @@ def test_what_is_no_seed_is_refused_with_a_sentence(seed: str) -> None:
         ask("500", seed=seed)
 
 
+@pytest.mark.parametrize(
+    "member", ["", "-1", "1.0", "x", "01", "1_0", "1e3", "\u0667", "9" * 30, str(2**53)]
+)
+def test_what_is_no_member_is_refused_with_a_sentence(member: str) -> None:
+    for name in ("500", f"500-{SEVEN.digest}"):
+        with pytest.raises(BadRequest, match="member"):
+            ask(name, member=member)
+
+
 def test_seeds_that_json_can_not_carry_are_refused() -> None:
     assert ask("500", seed=str(2**53 - 1)).trajectory.seed == 2**53 - 1
     with pytest.raises(BadRequest, match="seed"):
@@ -67,6 +85,29 @@ def test_ensembles_are_refused_with_a_sentence(members: str) -> None:
 def test_an_id_with_a_digest_takes_no_seed() -> None:
     with pytest.raises(BadRequest, match="leave them out"):
         ask(f"500-{SEVEN.digest}", seed="7")
+
+
+def test_an_id_with_a_digest_takes_a_member_below_its_members() -> None:
+    assert ask(f"500-{SEVEN.digest}", member="0") == PropagationRequest(500, SEVEN)
+    with pytest.raises(BadRequest, match=r"has no member 1: its only member is 0\. For any other"):
+        ask(f"500-{SEVEN.digest}", member="1")
+    with pytest.raises(NotFound):
+        ask("500-0123456789abcdef", member="0")
+
+
+@pytest.mark.parametrize("member", ["0", "3", "4"])
+def test_an_id_of_a_member_takes_no_member(member: str) -> None:
+    assert ask(f"500-{MEMBER.digest}") == PropagationRequest(500, MEMBER)
+    with pytest.raises(BadRequest, match="is member 3 of its seed already; leave the member out"):
+        ask(f"500-{MEMBER.digest}", member=member)
+
+
+@pytest.mark.parametrize("member", [0, 1])
+def test_a_member_beside_an_ensemble_is_refused_with_a_sentence(member: int) -> None:
+    with pytest.raises(BadRequest, match=r"member names one run, and members=2 asks for an ens"):
+        read_request(LIMITS, steps=5, member=member, members=2)
+    with pytest.raises(BadRequest, match="member names one run"):
+        ask("500", member=str(member), members="2")
 
 
 def test_a_digest_that_nobody_asked_for_is_not_found() -> None:
@@ -95,14 +136,17 @@ def test_what_is_no_scenario_is_refused_with_a_sentence(scenario: object) -> Non
         read_request(LIMITS, steps=5, scenario=scenario)
 
 
-@given(st.text(max_size=60), st.none() | st.text(max_size=20), st.none() | st.text(max_size=20))
+_TEXTS = st.none() | st.text(max_size=20)
+
+
+@given(st.text(max_size=60), _TEXTS, _TEXTS, _TEXTS)
 def test_any_text_is_a_request_or_is_refused(
-    text: str, seed: str | None, members: str | None
+    text: str, seed: str | None, member: str | None, members: str | None
 ) -> None:
     refused = False
     request = None
     try:
-        request = parse_id(LIMITS, text, KNOWN.get, seed=seed, members=members)
+        request = parse_id(LIMITS, text, KNOWN.get, seed=seed, member=member, members=members)
     except (BadRequest, NotFound):
         refused = True
     assert refused or (request is not None and request.steps == int(text.partition("-")[0]))

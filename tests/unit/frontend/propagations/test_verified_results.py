@@ -70,6 +70,10 @@ def seed(document: dict[str, Any]) -> None:
     document["request"]["seed"] = 3
 
 
+def member(document: dict[str, Any]) -> None:
+    document["request"]["member"] = 3
+
+
 def steps(document: dict[str, Any]) -> None:
     document["request"]["steps"] = 499
 
@@ -79,7 +83,9 @@ def model(document: dict[str, Any]) -> None:
 
 
 CHANGES = pytest.mark.parametrize(
-    "change", [statistic, records_by_agent, seed, steps, model], ids=lambda one: one.__name__
+    "change",
+    [statistic, records_by_agent, seed, member, steps, model],
+    ids=lambda one: one.__name__,
 )
 
 

@@ -19,8 +19,8 @@ from frontend.storage import keys
 from frontend.storage.connection import command, connect
 from frontend.storage.scripts import Scripts
 from sim.engine import Propagation, checksum, initial_checkpoint, pass_over
-from sim.intervals import interval_iterations
-from sim.scenario import Trajectory
+from sim.models.nano.cost import interval_iterations
+from sim.scenario import PropagationRequest, Trajectory
 from tests.redis_servers import free_port
 from tests.run_protocol import MANIFEST, digest_of, lapse, owned, request
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import redis
 
     from frontend.domain.run import Lease
-    from sim.scenario import PropagationRequest
 
 TRAJECTORY = Trajectory(seed=1)
 DIGEST = digest_of(1)
@@ -344,6 +343,16 @@ def test_results_expire_by_the_clock_and_not_those_of_the_default(
 def test_a_digest_can_be_resolved_to_its_trajectory(store: TrajectoryStore) -> None:
     store.remember(request(5))
     assert store.trajectory(DIGEST) == TRAJECTORY
+
+
+def test_a_digest_can_be_resolved_to_the_member_of_its_seed(
+    store: TrajectoryStore, client: redis.Redis
+) -> None:
+    member = Trajectory(seed=1, member=2**53 - 1)
+    store.remember(PropagationRequest(5, member))
+    assert b'"member":9007199254740991' in (client.get(keys.request(member.digest)) or b"")
+    assert store.trajectory(member.digest) == member
+    assert store.trajectory(DIGEST) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"scenario":{},"seed":0}'])

@@ -9,6 +9,7 @@ from sim.engine import checksum, initial_checkpoint, pass_over
 from sim.errors import Failure, FailureReason
 from sim.intervals import INTERVAL_ITERATIONS
 from sim.scenario import Trajectory
+from tests.crowded import crowded
 
 TRAJECTORY = Trajectory(seed=3)
 
@@ -35,7 +36,20 @@ def test_it_continues_where_its_last_stretch_ends(growing: GrowingTrajectory) ->
 
 
 def test_its_head_is_the_checksum_of_the_last_stretchs_bytes(growing: GrowingTrajectory) -> None:
-    assert growing.head == checksum(growing.stretches[-1].to_bytes())
+    stretch = pass_over(TRAJECTORY, growing.tail, 1)
+    data = stretch.to_bytes()
+    growing.append(stretch, growing.entry(stretch, data))
+    assert growing.head == checksum(data)
+
+
+def test_what_it_holds_of_a_thousand_agents_is_checkpoints_and_diagnostics() -> None:
+    crowd = Trajectory(crowded(1_000))
+    growing = GrowingTrajectory(crowd, [], [])
+    stretch = pass_over(crowd, growing.tail, 1)
+    growing.append(stretch, growing.entry(stretch, stretch.to_bytes()))
+    assert stretch.nbytes > 60e6
+    assert growing.stretches[-1].nbytes < 1e6
+    assert growing.tail == stretch.tail
 
 
 def test_an_entry_describes_its_stretch(growing: GrowingTrajectory) -> None:

@@ -27,6 +27,7 @@ RUNNING = Resource(
     id="5",
     steps=5,
     seed=0,
+    member=0,
     members=1,
     status=Status.RUNNING,
     progress=Progress(done=1, total=5),

@@ -6,6 +6,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
+from sim import NanoScenario
 from sim.reference import initial_records, iterations
 
 if TYPE_CHECKING:
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 def naive_steps(trajectory: Trajectory, steps: int) -> list[list[dict[str, Any]]]:
     """For each iteration its steps: the agent, its new state, and r, e, h as it saw its primary."""
     scenario = trajectory.scenario
+    assert isinstance(scenario, NanoScenario)
     history = [[record] for record in initial_records(scenario)]
     by_iteration: list[list[dict[str, Any]]] = []
-    for records in itertools.islice(iterations(scenario, trajectory.seed), steps):
+    for records in itertools.islice(
+        iterations(scenario, trajectory.seed, trajectory.member), steps
+    ):
         by_iteration.append([])
         for record in records:
             a, primary = record.agent, scenario.primaries[record.agent]

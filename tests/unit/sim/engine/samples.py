@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from sim.engine import Stretch, initial_checkpoint, pass_over
-from sim.records import NUMBERS
+from tests.nano_records import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ from sim.engine import Propagation, initial_checkpoint
 from sim.engine.archive import Archive
 from sim.engine.downsampling import concatenated
 from sim.errors import PropagationFailed
-from sim.scenario import Scenario
+from sim.scenario import NanoScenario
 from tests.unit.sim.engine.samples import stretches_of
 from tests.unit.sim.scenarios import DIVERGENCE
 
@@ -96,7 +96,9 @@ def test_it_counts_what_it_holds_in_memory(agents: int, steps: int) -> None:
     many = tuple(replace(satellite, name=f"Satellite {i}") for i in range(agents - 1))
 
     def made() -> Archive:
-        trajectory = Trajectory(Scenario((planet, *many), NANO.dt_min, NANO.dt_span, NANO.epsilon))
+        trajectory = Trajectory(
+            NanoScenario((planet, *many), NANO.dt_min, NANO.dt_span, NANO.epsilon)
+        )
         stretches = Propagation.open(trajectory, steps).stretches
         archive = Archive(trajectory, steps, stretches)
         assert archive.clocks.size

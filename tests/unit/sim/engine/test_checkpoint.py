@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from sim import NANO, Scenario, Trajectory
+from sim import NANO, NanoScenario, Trajectory
 from sim.engine import Checkpoint, initial_checkpoint, make_slice, pass_over
 from sim.engine.checkpoint import checkpoint_at, system_of
 from tests.unit.sim.scenarios import THREE
@@ -27,9 +28,10 @@ def test_checkpoints_are_equal_if_they_have_the_same_bits() -> None:
     assert hash(start) == hash(again)
     signed = np.where(start.records == 0.0, -0.0, start.records)
     others: list[object] = [
-        Checkpoint(1, start.steps, start.records),
-        Checkpoint(0, start.steps + 1, start.records),
-        Checkpoint(0, start.steps, signed),
+        Checkpoint(1, start.steps, start.records, start.carry),
+        Checkpoint(0, start.steps + 1, start.records, start.carry),
+        Checkpoint(0, start.steps, signed, start.carry),
+        Checkpoint(0, start.steps, start.records, np.zeros(1)),
         start.to_bytes(),
     ]
     assert all(other != start for other in others)
@@ -38,7 +40,7 @@ def test_checkpoints_are_equal_if_they_have_the_same_bits() -> None:
 def test_records_that_no_agent_can_read_are_zero() -> None:
     # Nobody reads the satellite, so of its three records the newest is enough.
     full = np.arange(1.0, 43.0).reshape(2, 3, 7)
-    checkpoint = checkpoint_at(NANO, 5, np.array([3, 3]), full)
+    checkpoint = checkpoint_at(NANO, 5, np.array([3, 3]), full, np.empty(0))
     assert NANO.read_by_others == (0,)
     assert np.array_equal(checkpoint.records[0], full[0])
     assert np.array_equal(checkpoint.records[1, 0], full[1, 0])
@@ -47,7 +49,7 @@ def test_records_that_no_agent_can_read_are_zero() -> None:
 
 def test_what_a_kernel_goes_on_with_is_a_copy() -> None:
     start = initial_checkpoint(NANO)
-    steps, ring = start.resume()
+    steps, ring, _ = start.resume()
     steps += 1
     ring += 1.0
     assert start == initial_checkpoint(NANO)
@@ -62,13 +64,13 @@ def test_a_checkpoint_is_reached_with_the_same_bits_by_records_and_by_a_pass() -
 
 
 @pytest.mark.parametrize(("scenario", "primary"), [(NANO, [-1, 0]), (THREE, [1, -1, 0])])
-def test_the_system_has_the_scenarios_numbers(scenario: Scenario, primary: list[int]) -> None:
-    system = system_of(Trajectory(scenario, 7))
+def test_the_system_has_the_scenarios_numbers(scenario: NanoScenario, primary: list[int]) -> None:
+    system: Any = system_of(Trajectory(scenario, 7))
     assert system.mu.tolist() == [agent.mu for agent in scenario.agents]
     assert system.massive.tolist() == list(scenario.massive)
     assert system.primary.tolist() == primary
-    assert (system.dt_min, system.dt_span) == (scenario.dt_min, scenario.dt_span)
-    assert (system.epsilon, int(system.seed)) == (scenario.epsilon, 7)
+    pace = (scenario.dt_min, scenario.dt_span, scenario.epsilon)
+    assert tuple(system.parameters) == (*pace, 7, 0)
     assert system.chunk.bit_count() == 1
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
+from sim import NANO, Agent, NanoScenario, Propagation, State, Trajectory
 from sim.engine import initial_checkpoint, pass_over
 from sim.engine.diagnostics import _orbit
-from sim.intervals import interval_iterations
+from sim.models.nano.cost import interval_iterations
 from tests.unit.sim.engine.naive import naive_steps
 from tests.unit.sim.scenarios import SATELLITE_FIRST, SCENARIOS, THREE
 
@@ -23,7 +23,7 @@ STEPS: Final = INTERVAL + 321
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
-MUTUAL = Scenario(  # each the other's primary, the lighter one first
+MUTUAL = NanoScenario(  # each the other's primary, the lighter one first
     (
         Agent("B", 0.5, State(0.0, 0.02, 0.0, 1.0, 0.8, 0.0)),
         Agent("A", 1.0, State(0.0, 0.03, 0.0, -0.5, -0.4, 0.0), primary="B"),
@@ -48,6 +48,7 @@ def records_by_agent(propagation: Propagation) -> list[AgentRecords]:
     agents = table["agent"].chunk(0).indices.to_numpy()
     t0, t1, *state = (table[name].to_numpy() for name in ("t0", "t1", "x", "y", "vx", "vy"))
     scenario = propagation.trajectory.scenario
+    assert isinstance(scenario, NanoScenario)
     whose = [agents == a for a in range(len(scenario.agents))]
     numbers = numbered([t1[own].tolist() for own in whose], scenario.epsilon, propagation.steps)
     return [
@@ -70,7 +71,7 @@ def numbered(times: list[list[float]], epsilon: float, steps: int) -> list[list[
 
 
 def seen(
-    scenario: Scenario, own: AgentRecords, other: AgentRecords, mu: float
+    scenario: NanoScenario, own: AgentRecords, other: AgentRecords, mu: float
 ) -> dict[str, Floats]:
     """What an agent reads of its primary at the start of each step: r, e and h."""
     read = np.searchsorted(other.t0, own.t0[1:] - scenario.epsilon, side="right") - 1
@@ -94,12 +95,10 @@ def mean(values: Floats, numbers: Integers) -> float:
 
 def orbit(mu: float, e: float, h: float) -> tuple[float | None, float | None]:
     """Semi-major axis and eccentricity."""
-    if e >= 0.0:
-        return None, None
     return -mu / (2.0 * e), math.sqrt(max(0.0, 1.0 + 2.0 * e * h * h / (mu * mu)))
 
 
-def expected(scenario: Scenario, records: list[AgentRecords], a: int) -> dict[str, Any]:
+def expected(scenario: NanoScenario, records: list[AgentRecords], a: int) -> dict[str, Any]:
     """The statistics of an agent by their definition, from its records."""
     primary = scenario.primaries[a]
     assert primary is not None
@@ -128,7 +127,9 @@ def expected(scenario: Scenario, records: list[AgentRecords], a: int) -> dict[st
     [(NANO, 4), (SATELLITE_FIRST, 903), (THREE, 5), (MUTUAL, 1)],
     ids=["nano", "satellite first", "three", "mutual"],
 )
-def test_statistics_over_intervals_are_those_of_the_records(scenario: Scenario, seed: int) -> None:
+def test_statistics_over_intervals_are_those_of_the_records(
+    scenario: NanoScenario, seed: int
+) -> None:
     propagation = Propagation.open(Trajectory(scenario, seed), STEPS)
     records, whole = records_by_agent(propagation), dict[str, Any](propagation.statistics())
     ours = {a for a, primary in enumerate(scenario.primaries) if primary is not None}
@@ -189,7 +190,32 @@ def test_an_orbit_is_the_same_at_any_size(exponent: int) -> None:
     assert (axis, eccentricity) == (2.0, math.sqrt(0.5))
 
 
-@pytest.mark.parametrize(("mu", "e", "h"), [(5e-324, -1e308, 1e308), (1e308, -5e-324, math.inf)])
+@pytest.mark.parametrize("exponent", [-900, -600, 0, 300, 600, 900])
+def test_an_open_orbit_has_a_negative_axis_and_an_eccentricity_above_1(exponent: int) -> None:
+    mu = 2.0**exponent
+    axis, eccentricity = _orbit(mu, 0.25 * mu, 2.0 ** (exponent // 2))
+    assert (axis, eccentricity) == (-2.0, math.sqrt(1.5))
+
+
+def test_a_parabola_has_an_eccentricity_of_1_and_no_axis() -> None:
+    assert _orbit(1.0, 0.0, 1.5) == (None, 1.0)
+
+
+def test_a_body_that_does_not_attract_is_not_orbited() -> None:
+    assert _orbit(0.0, 0.5, 1.0) == _orbit(-1.0, 0.5, 1.0) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("mu", "e", "h"),
+    [
+        (5e-324, -1e308, 1e308),
+        (1e308, -5e-324, math.inf),
+        (5e-324, 1e308, 1e308),
+        (1e308, 5e-324, math.inf),
+        (1.0, math.inf, 1.0),
+        (1.0, math.nan, 1.0),
+    ],
+)
 def test_an_orbit_that_no_number_holds_is_none_and_no_warning(
     mu: float, e: float, h: float
 ) -> None:

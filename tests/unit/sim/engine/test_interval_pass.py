@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sim import NANO, Trajectory
-from sim.engine import initial_checkpoint, kernel
+from sim import NANO, Trajectory, kernel
+from sim.engine import initial_checkpoint
 from sim.engine.diagnostics import empty_tally
 from sim.engine.interval_pass import failure_of, pass_interval
 from sim.errors import Failure, FailureReason

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sim import NANO, Propagation, Scenario, Trajectory
+from sim import NANO, NanoScenario, Propagation, Trajectory
 from sim.engine.archive import Archive
 from sim.engine.downsampling import Path, merged_path
 from sim.engine.path_error import deviation_bounds
@@ -49,7 +49,9 @@ def greatest_deviations(records: Floats, samples: Floats) -> Floats:
 
 @pytest.mark.parametrize("level", [2, 4, 7])
 @pytest.mark.parametrize("scenario", [NANO, SATELLITE_FIRST, THREE], ids=["nano", "sat", "three"])
-def test_no_record_is_farther_from_the_line_than_the_bound(scenario: Scenario, level: int) -> None:
+def test_no_record_is_farther_from_the_line_than_the_bound(
+    scenario: NanoScenario, level: int
+) -> None:
     trajectory = Trajectory(scenario, 3)
     archive, agents = Archive(trajectory, STEPS, ()), len(scenario.agents)
     path = path_of(archive, level)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import NANO, Agent, Propagation, Scenario, Trajectory
+from sim import NANO, Agent, NanoScenario, Propagation, Scenario, Trajectory
 from sim.engine import make_slice, slice_to_bytes
 from sim.errors import Failure, FailureReason, IntegrityError, PropagationFailed, RequestError
 from sim.records import initial_records
@@ -42,19 +42,31 @@ def test_records_equal_the_reference_bit_for_bit(name: str, seed: int) -> None:
     assert bits(rows(Propagation.open(trajectory, steps).slices())) == expected
 
 
+@pytest.mark.parametrize("member", [1, 2**32 + 5, 2**53 - 1])
+@pytest.mark.parametrize("name", ["nano", "three", "crowd"])
+def test_records_of_a_member_equal_the_reference_bit_for_bit(name: str, member: int) -> None:
+    trajectory = Trajectory(SCENARIOS[name], 3, member)
+    steps = 700 if len(trajectory.scenario.agents) <= 10 else 150
+    expected = bits(map(row, simulate(trajectory.scenario, 3, steps, member)))
+    assert bits(rows(Propagation.open(trajectory, steps).slices())) == expected
+    others = [Trajectory(SCENARIOS[name], seed, m) for seed, m in ((3, 0), (3, member - 1), (4, 0))]
+    for other in others:
+        assert bits(rows(Propagation.open(other, steps).slices())) != expected
+
+
 @settings(max_examples=60, deadline=None)
 @given(trajectory=trajectories(), steps=st.integers(1, 60))
 def test_any_valid_trajectory_equals_the_reference_or_ends_where_it_does(
     trajectory: Trajectory, steps: int
 ) -> None:
     assert outcome(
-        lambda: map(row, simulate(trajectory.scenario, trajectory.seed, steps))
+        lambda: map(row, simulate(trajectory.scenario, trajectory.seed, steps, trajectory.member))
     ) == outcome(lambda: rows(Propagation.open(trajectory, steps).slices()))
 
 
 @pytest.mark.parametrize("name", ["nano", "satellite first", "three", "in step", "ten", "crowd"])
 def test_no_cut_changes_a_bit(name: str) -> None:
-    trajectory = Trajectory(SCENARIOS[name], 3)
+    trajectory = Trajectory(SCENARIOS[name], 3, member=2**40 + 1)
     interval = trajectory.interval
     steps = 3 * interval + 1234
     whole = Propagation.open(trajectory, steps)
@@ -169,7 +181,7 @@ ROCK = agent("Rock", 5e-324, 0.5, 0.0, 0.0, 0.0, 0.0)
 def test_what_comes_first_ends_a_trajectory_whatever_would_follow(
     agents: tuple[Agent, ...], ends: tuple[str, ...]
 ) -> None:
-    scenario = Scenario(agents, 0.5, 0.0, 0.01)
+    scenario = NanoScenario(agents, 0.5, 0.0, 0.01)
     with pytest.raises(PropagationFailed) as expected:
         simulate(scenario, 0, 1_000)
     assert expected.value.failure.agents == ends
@@ -191,7 +203,7 @@ def test_a_late_end_is_the_references(massive: int, speeds: tuple[float, float])
     still = [agent(f"Still {i}", 1e-3, 0.01, i, i * i, 0.1, 0.0) for i in range(massive)]
     away = [agent(f"Away {i}", 0.0, 0.02, 0.0, -1.0, vx, 0.0) for i, vx in enumerate(speeds)]
     for agents in (still[:1] + away[:1], still + away):
-        scenario = Scenario(tuple(agents), NANO.dt_min, NANO.dt_span, NANO.epsilon)
+        scenario = NanoScenario(tuple(agents), NANO.dt_min, NANO.dt_span, NANO.epsilon)
         with pytest.raises(PropagationFailed) as met:
             Propagation.open(Trajectory(scenario, 5), 9_000)
         assert met.value.failure == failure_of_the_reference(scenario, 5, 9_000)
@@ -218,3 +230,18 @@ def test_steps_and_a_time_together_or_neither_are_refused() -> None:
             Propagation.open(Trajectory(), steps, until=until)
     with pytest.raises(RequestError, match="above 0"):
         Propagation.open(Trajectory(), until=-1.0)
+
+
+@pytest.mark.parametrize("least_level", [2, 9, 40])
+def test_opened_at_a_coarser_level_everything_but_its_figures_is_the_same(least_level: int) -> None:
+    trajectory = Trajectory(SCENARIOS["ten"], 3)
+    steps = 3 * trajectory.interval + 1234
+    whole = Propagation.open(trajectory, steps)
+    coarser = Propagation.open(trajectory, steps, least_level=least_level)
+    assert coarser.nbytes < whole.nbytes
+    assert coarser.summary() == whole.summary()
+    assert raw(coarser.slices()) == raw(whole.slices())
+    wide = coarser.overview(pixels=100).to_json()
+    assert wide["window"] == whole.overview(pixels=100).to_json()["window"]
+    if least_level < 9:  # a window on 100 pixels needs no finer one
+        assert wide == whole.overview(pixels=100).to_json()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim import Propagation, QRangeStore
 from sim.errors import RequestError
-from sim.records import NUMBERS, STATES_SCHEMA
+from sim.records import states_schema_of
 from sim.reference import simulate
 from sim.scenario import NANO, Scenario, Trajectory
 from tests.unit.sim.engine.samples import bits, row, rows, stretches_of
@@ -21,6 +21,7 @@ from tests.unit.sim.scenarios import CROWD, SATELLITE_FIRST, THREE
 if TYPE_CHECKING:
     from sim.reference import Record
 
+NUMBERS = NANO.model.columns
 SCENARIOS = {"nano": NANO, "first": SATELLITE_FIRST, "three": THREE}
 STEPS = 1_500
 
@@ -44,7 +45,7 @@ def _held(store: QRangeStore[Record], t: float) -> tuple[Any, ...] | None:
 
 
 def _rows(propagation: Propagation, times: list[float]) -> list[tuple[Any, ...]]:
-    table = pa.Table.from_batches(list(propagation.states(times)), STATES_SCHEMA)
+    table = pa.Table.from_batches(list(propagation.states(times)), states_schema_of(NANO.model))
     agents = table["agent"].combine_chunks().indices.to_pylist()
     columns = (table[name].to_pylist() for name in ("t", *NUMBERS))
     return [(t, a, *numbers) for a, t, *numbers in zip(agents, *columns, strict=True)]

@@ -19,7 +19,7 @@ from sim.engine import (
 )
 from sim.engine.slices import cached_slice
 from sim.errors import IntegrityError
-from sim.records import SCHEMA
+from tests.nano_records import SCHEMA
 from tests.unit.sim.engine.damage import DAMAGE, damaged
 from tests.unit.sim.engine.samples import stretches_of
 

@@ -12,7 +12,7 @@ from sim.engine import Stretch, initial_checkpoint, pass_over
 from sim.errors import IntegrityError, PropagationFailed
 from tests.unit.sim.engine.damage import DAMAGE, damaged
 from tests.unit.sim.engine.samples import stretches_of
-from tests.unit.sim.scenarios import DIVERGENCE, THREE
+from tests.unit.sim.scenarios import DIVERGENCE, TEN, THREE
 
 STRETCH = stretches_of(Trajectory(), 1)[0].to_bytes()
 DAMAGED = Trajectory(seed=7)
@@ -25,6 +25,30 @@ def test_a_stretch_reads_back_from_its_bytes_with_the_same_bits() -> None:
         assert again.to_bytes() == data
         assert again.tail == stretch.tail
         assert again.checkpoints == stretch.checkpoints
+
+
+@pytest.mark.parametrize("least_level", [3, 6, 12, 40])
+def test_a_coarsened_stretch_is_smaller_and_has_the_same_checkpoints_and_coarser_bins(
+    least_level: int,
+) -> None:
+    (stretch, _) = stretches_of(Trajectory(TEN, 5), 3, 1)
+    coarser = stretch.coarsened(least_level)
+    assert coarser.nbytes < stretch.nbytes
+    assert coarser.checkpoints == stretch.checkpoints
+    assert coarser.tail == stretch.tail
+    for interval in range(3):
+        (bins,) = coarser.bins(interval, interval + 1)
+        (fine,) = stretch.bins(interval, interval + 1)
+        merged = fine.coarser(bins.level)
+        assert bins.level == max(fine.level, min(least_level, 11))
+        assert np.array_equal(bins.series, merged.series, equal_nan=True)
+        assert np.array_equal(bins.clocks, merged.clocks)
+        (path,) = coarser.paths(interval, interval + 1)
+        (fine_path,) = stretch.paths(interval, interval + 1)
+        assert np.array_equal(path.states, fine_path.coarser(path.level).states)
+    assert coarser.coarsened(least_level) is coarser
+    with pytest.raises(ValueError, match="coarsened"):
+        coarser.to_bytes()
 
 
 @given(at=st.integers(0), flip=st.integers(1, 255))

@@ -12,7 +12,7 @@ from sim.engine import initial_checkpoint
 from sim.engine.archive import Archive
 from sim.engine.watch import Watch
 from sim.order import ESCAPE_STEPS, Escape, Until, Within
-from sim.scenario import NANO, Agent, Scenario, State, Trajectory
+from sim.scenario import NANO, Agent, NanoScenario, State, Trajectory
 from tests.unit.sim.engine.naive import naive_steps
 from tests.unit.sim.engine.samples import stretches_of
 from tests.unit.sim.scenarios import CROWD, SATELLITE_FIRST, THREE
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.order import Condition
 
 # At 1.4 of the escape speed it leaves; the numerical energy of the other changes its sign.
-LEAVING = Scenario(
+LEAVING = NanoScenario(
     (NANO.agents[0], Agent("Probe", 0.0, State(0.0, 0.01, 0.0, 1.0, 1.6, 0.0))),
     NANO.dt_min,
     NANO.dt_span,

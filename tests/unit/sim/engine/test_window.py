@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sim import NANO, Agent, Propagation, Scenario, State, Trajectory
-from sim.engine.kernel import seek
-from sim.intervals import interval_iterations
+from sim import NANO, Agent, NanoScenario, Propagation, Scenario, State, Trajectory
+from sim.kernel import seek
+from sim.models.nano.cost import interval_iterations
 from tests.unit.sim.scenarios import SATELLITE_FIRST, THREE
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def test_any_window_can_be_looked_at(window: tuple[float, float], frame: Frame) 
 
 @pytest.mark.parametrize("frame", ["inertial", "primary"])
 def test_a_line_is_true_where_another_than_the_primary_pulls(frame: Frame) -> None:
-    scenario = Scenario(
+    scenario = NanoScenario(
         (
             Agent("Far", 1e-6, State(0.0, 0.004, 0.0, 0.0, 0.0, 0.2236)),
             Agent("Near", 5.0, State(0.0, 0.004, 100.0, 0.0, 0.0, 0.0)),
@@ -263,7 +263,7 @@ def test_around_the_primary_a_path_is_the_distance_from_it() -> None:
 def parabola(size: float) -> Scenario:
     """A probe that is pulled sideways while it flies: its path has this size, and is curved."""
     probe = Agent("Probe", 0.0, State(0.0, 0.01, 0.0, 0.0, 0.0, size))
-    return Scenario(
+    return NanoScenario(
         (probe, Agent("Pull", size, State(0.0, 0.01, 1.0, 0.0, 0.0, 0.0))), 0.01, 0, 1e-3
     )
 
@@ -271,7 +271,7 @@ def parabola(size: float) -> Scenario:
 def flight(size: float) -> Scenario:
     """Two that fly apart on straight lines."""
     one = Agent("One", 0.0, State(0.0, 0.01, 0.0, 0.0, size, size / 3))
-    return Scenario(
+    return NanoScenario(
         (one, Agent("Other", 0.0, State(0.0, 0.01, 0.0, 0.0, 0.0, -size))), 0.01, 0, 1e-3
     )
 
@@ -324,7 +324,7 @@ def test_a_figure_of_any_size_has_numbers_or_gaps_and_no_warnings(
         Agent("Planet", mu, State(0.0, step, offset, 0.0, 0.0, 0.0)),
         Agent("Probe", 0.0, State(0.0, step, offset + distance, 0.0, 0.0, speed)),
     )
-    scenario = Scenario(agents, step, 9 * step, step / 10)
+    scenario = NanoScenario(agents, step, 9 * step, step / 10)
     for steps in (500, 10_000):
         propagation = opened(Trajectory(scenario), steps)
         drawn: Any = propagation.overview(frame=frame).to_json()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from sim.records import NUMBERS, SCHEMA
+from tests.nano_records import NUMBERS, SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

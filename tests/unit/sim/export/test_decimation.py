@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sim import Propagation, Trajectory
 from sim.errors import RequestError
 from sim.export import MAX_POINTS, thin
-from sim.records import SCHEMA
+from tests.nano_records import SCHEMA
 from tests.unit.sim.export.samples import batch_of, initial, many
 
 

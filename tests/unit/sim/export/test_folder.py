@@ -108,6 +108,21 @@ def test_a_folder_with_all_its_parts_is_complete(tmp_path: Path) -> None:
     assert manifest(tmp_path)["complete"] is True
 
 
+def test_a_folder_says_of_which_member_it_is(tmp_path: Path) -> None:
+    member = PropagationRequest(7, Trajectory(seed=3, member=2**53 - 1))
+    with ExportFolder.locked(tmp_path, member):
+        pass
+    assert manifest(tmp_path)["request"]["member"] == 2**53 - 1
+    for other in (PropagationRequest(7, Trajectory(seed=3)), REQUEST):
+        with (
+            pytest.raises(RequestError, match=rf"\(7 steps, seed 3, member {2**53 - 1}\)"),
+            ExportFolder.locked(tmp_path, other),
+        ):
+            pass
+    with ExportFolder.locked(tmp_path, member):
+        pass
+
+
 @pytest.mark.parametrize(
     "other", [PropagationRequest(200_001, Trajectory(seed=3)), PropagationRequest(200_000)]
 )
@@ -141,7 +156,7 @@ def test_the_files_of_others_are_refused_and_stay(
         ExportFolder.locked(tmp_path, REQUEST, overwrite=overwrite),
     ):
         pass
-    assert (tmp_path / name).read_text() == text
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: text}
 
 
 def test_parts_of_before_there_were_manifests_are_refused_and_can_be_overwritten(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.export import FORMATS, Format, export
+from tests.nano_records import SCHEMA
 from tests.unit.sim.export.samples import many
 
 README = Path(__file__).parents[4] / "README.md"
@@ -31,7 +32,7 @@ def test_a_format_can_be_named_to_a_person_a_shell_and_a_browser(form: Format) -
 @pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
 def test_a_file_is_about_as_large_as_estimated(form: Format) -> None:
     records = 100_000
-    written = sum(map(len, export([many(records)], form)))
+    written = sum(map(len, export([many(records)], form, SCHEMA)))
     assert 0.5 < written / (records * form.bytes_per_record) < 2
 
 

@@ -13,11 +13,14 @@ import pytest
 from sim import Propagation, Trajectory
 from sim.export import FORMATS, export_states
 from sim.export.states import WRITERS
-from sim.records import NUMBERS, STATES_SCHEMA
-from sim.scenario import Scenario
+from sim.models.nano.scenario import NanoScenario
+from sim.records import states_schema_of
+from sim.scenario import NANO
 from tests.unit.sim.scenarios import agent
 
-NAMED = Scenario(
+NUMBERS = NANO.model.columns
+SCHEMA = states_schema_of(NANO.model)
+NAMED = NanoScenario(
     (
         agent('Planet, "the" first', 1.0, 0.01, 0.0, 0.1, 0.1, -0.0),
         agent("</script>", 0.0, 0.01, 0.0, 1.0, 1.0, 0.0),
@@ -40,7 +43,7 @@ def expected(batches: list[pa.RecordBatch]) -> list[dict[str, Any]]:
 
 
 def written(batches: list[pa.RecordBatch], name: str) -> bytes:
-    return b"".join(export_states(batches, FORMATS[name]))
+    return b"".join(export_states(batches, FORMATS[name], SCHEMA))
 
 
 def test_every_format_of_records_is_one_of_states() -> None:
@@ -54,7 +57,7 @@ def test_columns_read_back(batches: list[pa.RecordBatch], name: str) -> None:
         pyarrow.parquet.read_table(data) if name == "parquet" else pa.ipc.open_file(data).read_all()
     )
     assert table.to_pylist() == expected(batches)
-    assert table.schema.equals(STATES_SCHEMA)
+    assert table.schema.equals(SCHEMA)
 
 
 def test_csv_reads_back_with_empty_cells(batches: list[pa.RecordBatch]) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.export import FORMATS, export
+from tests.nano_records import SCHEMA
 from tests.unit.sim.export.samples import NUMBERS, batch_of, initial, many
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ AWKWARD = [5e-324, 1e22, -0.0, 0.1, 1.7976931348623157e308, 2.2250738585072014e-
 
 
 def text_of(batches: Sequence[pa.RecordBatch], name: str) -> str:
-    return b"".join(export(batches, FORMATS[name])).decode()
+    return b"".join(export(batches, FORMATS[name], SCHEMA)).decode()
 
 
 def bits(values: Sequence[float]) -> bytes:
@@ -136,4 +137,4 @@ def test_bytes_do_not_depend_on_how_records_are_batched(name: str) -> None:
 
 
 def test_pieces_are_small_however_large_a_batch_is() -> None:
-    assert max(map(len, export([many(50_000)], FORMATS["js"]))) < 4_000_000
+    assert max(map(len, export([many(50_000)], FORMATS["js"], SCHEMA))) < 4_000_000

@@ -5,8 +5,9 @@ import pytest
 from frontend.cli.execution.order_steps import steps_of
 from frontend.errors import FrontendError
 from sim.engine.watch import Watch
+from sim.models.nano.scenario import NanoScenario
 from sim.order import Escape, Order, Until, Within
-from sim.scenario import NANO, Agent, Scenario, Trajectory
+from sim.scenario import NANO, Agent, Trajectory
 from tests.unit.sim.engine.samples import stretches_of
 
 TRAJECTORY = Trajectory(seed=5)
@@ -38,6 +39,6 @@ def test_a_time_that_is_not_reached_is_a_sentence() -> None:
 
 def test_a_trajectory_that_ends_before_is_opened_to_say_so() -> None:
     twin = Agent("Twin", 0.0, NANO.agents[0].state)  # in one place with the planet
-    trajectory = Trajectory(Scenario((NANO.agents[0], twin), 0.01, 0.09, 0.001))
+    trajectory = Trajectory(NanoScenario((NANO.agents[0], twin), 0.01, 0.09, 0.001))
     order = Order(70_000, trajectory, condition=Until(5.0))
     assert steps_of(order, (), Watch(trajectory, order.condition)) == 70_000

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING
 
 from frontend.domain.resource import API_ROOT
 from frontend.web.api.openapi import document
 from frontend.web.api.operations import OPERATIONS
+from sim.models.table import MODELS
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -21,6 +23,17 @@ def test_the_document_is_served_and_has_a_page_for_people(web: FlaskClient) -> N
     for operation in OPERATIONS:
         assert operation.summary in page
         assert f'id="{operation.name}"' in page
+
+
+def test_it_names_the_methods_of_the_models_and_what_is_their_doing(web: FlaskClient) -> None:
+    page = html.unescape(web.get("/docs").text)
+    described = document()["info"]["description"]
+    for model in MODELS.values():
+        assert model.methods
+        for method in model.methods:
+            for words in (method.sentence, method.source, method.caution):
+                assert words in page
+                assert words in described
 
 
 def test_every_link_on_the_page_leads_somewhere_on_it(web: FlaskClient) -> None:

@@ -96,7 +96,9 @@ def test_what_is_unchanged_is_described(web: FlaskClient, path: str) -> None:
 def test_storage_that_is_away_is_described_for_all_that_reads_it() -> None:
     away = Settings(redis_url="redis://127.0.0.1:1")
     web = create_app(services=build_services(away)).test_client()
-    for operation in OPERATIONS[:-1]:
+    for operation in OPERATIONS:
+        if not operation.path.startswith(API_ROOT):
+            continue  # presets and the description are no storage's
         path = operation.path.replace("{id}", "500")
         bodies: dict[str | None, dict[str, object]] = {
             "PropagationBody": {"json": {"steps": 500}},

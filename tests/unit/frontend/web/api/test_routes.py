@@ -81,6 +81,43 @@ def test_another_seed_or_scenario_is_another_propagation(web: FlaskClient) -> No
     assert web.get(f"{API_ROOT}/{other}").status_code == 200
 
 
+@pytest.mark.parametrize("member", [1, 2**53 - 1])
+def test_a_member_is_a_propagation_of_its_own(web: FlaskClient, member: int) -> None:
+    body = {"steps": 500, "seed": 7, "member": member}
+    resource = ask(web, **body).get_json()
+    assert resource["id"] == f"500-{Trajectory(seed=7, member=member).digest}"
+    assert (resource["seed"], resource["member"], resource["members"]) == (7, member, 1)
+    rows = web.get(f"{API_ROOT}/{resource['id']}/records?format=csv").text.splitlines()
+    assert len(rows) - 1 == len(simulate(NANO, 7, 500, member)) == resource["statistics"]["records"]
+    query = f"{API_ROOT}/500?seed=7&member={member}"
+    assert web.get(query).get_json() == resource
+    assert ask(web, **body, members=1).get_json()["id"] == resource["id"]
+
+
+def test_member_0_is_the_seed_itself(web: FlaskClient) -> None:
+    assert ask(web, steps=500, member=0).get_json()["id"] == "500"
+    plain = ask(web, steps=500, seed=7).get_json()
+    assert plain["member"] == 0
+    assert ask(web, steps=500, seed=7, member=0).get_json() == plain
+    for path in ("", "/records", "/overview"):
+        beside = web.get(f"{API_ROOT}/{plain['id']}{path}?member=0")
+        assert beside.data == web.get(f"{API_ROOT}/{plain['id']}{path}").data
+        assert beside.status_code == 200
+
+
+def test_a_member_beside_an_ensemble_or_a_member_is_400_with_a_sentence(web: FlaskClient) -> None:
+    assert "leave out one" in a_problem(ask(web, steps=500, member=0, members=2), 400)
+    assert "leave out one" in a_problem(web.get(f"{API_ROOT}/500?member=1&members=2"), 400)
+    seeded = ask(web, steps=500, seed=7).get_json()["id"]
+    member = ask(web, steps=500, seed=7, member=3).get_json()["id"]
+    for path in ("", "/records", "/overview", "/events"):
+        for query in ("member=0", "member=3", "member=4"):
+            detail = a_problem(web.get(f"{API_ROOT}/{member}{path}?{query}"), 400)
+            assert "is member 3 of its seed already" in detail
+        assert "no member 1" in a_problem(web.get(f"{API_ROOT}/{seeded}{path}?member=1"), 400)
+        assert "plain digits" in a_problem(web.get(f"{API_ROOT}/{seeded}{path}?member=1e3"), 400)
+
+
 def test_the_default_scenario_written_out_is_the_default_scenario(web: FlaskClient) -> None:
     assert ask(web, steps=500, seed=0, members=1, scenario=NANO.to_json()).get_json()["id"] == "500"
 
@@ -103,7 +140,13 @@ def test_the_default_scenario_written_out_is_the_default_scenario(web: FlaskClie
         {"steps": 500, "sed": 1},
         {"steps": 500, "seed": -1},
         {"steps": 500, "seed": 2**53},
+        {"steps": 500, "member": -1},
+        {"steps": 500, "member": 2**53},
+        {"steps": 500, "member": 0.5},
+        {"steps": 500, "member": "1"},
+        {"steps": 500, "member": None},
         {"steps": 500, "members": 2},
+        {"steps": 500, "member": 1, "members": 2},
         {"steps": 500, "members": 0},
         {"steps": 500, "scenario": {}},
         {"steps": 500, "scenario": []},

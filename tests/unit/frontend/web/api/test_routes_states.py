@@ -15,7 +15,8 @@ from frontend.domain.resource import API_ROOT
 from frontend.web.http.limits import TIMES_BODY_LIMIT_BYTES
 from sim import Propagation, Trajectory
 from sim.export import FORMATS, export, export_states
-from sim.records import NUMBERS
+from sim.records import schema_of, states_schema_of
+from sim.scenario import NANO
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -29,7 +30,11 @@ def test_states_at_times_come_in_every_format_by_get_and_by_post(
     web: FlaskClient, name: str
 ) -> None:
     expected = b"".join(
-        export_states(Propagation.open(Trajectory(), 5_000).states(TIMES), FORMATS[name])
+        export_states(
+            Propagation.open(Trajectory(), 5_000).states(TIMES),
+            FORMATS[name],
+            states_schema_of(NANO.model),
+        )
     )
     by_get = web.get(f"{RECORDS}?format={name}&times=0,10,20,1e6")
     by_post = web.post(f"{RECORDS}?format={name}", json={"times": TIMES})
@@ -54,7 +59,11 @@ def test_the_answer_of_a_get_is_known_by_its_etag(web: FlaskClient) -> None:
 
 
 def test_every_kth_record_of_each_agent_comes_out(web: FlaskClient) -> None:
-    expected = b"".join(export(Propagation.open(Trajectory(), 5_000).every(10), FORMATS["csv"]))
+    expected = b"".join(
+        export(
+            Propagation.open(Trajectory(), 5_000).every(10), FORMATS["csv"], schema_of(NANO.model)
+        )
+    )
     reply = web.get(f"{RECORDS}?format=csv&every=10")
     assert reply.data == expected
     assert len(list(csv.DictReader(io.StringIO(reply.text)))) < 1_000
@@ -135,4 +144,4 @@ def test_a_body_beyond_the_limit_is_refused(web: FlaskClient) -> None:
 
 def test_the_columns_are_those_of_records_after_the_time(web: FlaskClient) -> None:
     header = web.get(f"{RECORDS}?format=csv&times=1").text.split("\n", 1)[0]
-    assert header == ",".join(["t", "agent", *NUMBERS])
+    assert header == ",".join(["t", "agent", *NANO.model.columns])

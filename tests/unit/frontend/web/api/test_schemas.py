@@ -74,5 +74,7 @@ def test_a_body_that_is_taken_fits_its_schema() -> None:
     agents = [NANO.agents[0].to_json() | {"name": f"{i}"} for i in range(1_001)]
     assert body.is_valid({"steps": 5, "seed": 2**53 - 1, "scenario": NANO.to_json()})
     assert not body.is_valid({"steps": 5, "seed": 2**53})
+    assert body.is_valid({"steps": 5, "member": 2**53 - 1})
+    assert not body.is_valid({"steps": 5, "member": 2**53})
     assert body.is_valid({"steps": 5, "scenario": NANO.to_json() | {"agents": agents[:-1]}})
     assert not body.is_valid({"steps": 5, "scenario": NANO.to_json() | {"agents": agents}})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.admission import ASKER
+from frontend.admission import CURRENT_CLIENT
 from frontend.web.auth.client import client_of
 from tests.guarded import Guarded, bearer
 
@@ -48,4 +48,4 @@ def client(app: Flask, address: str, token: str | None) -> str:
     environ = {"REMOTE_ADDR": address}
     with app.test_request_context("/", headers=headers, environ_base=environ):
         app.preprocess_request()
-        return ASKER.get()()
+        return CURRENT_CLIENT.get()()

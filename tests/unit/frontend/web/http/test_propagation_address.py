@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from flask import Flask
 
 SEEDED = PropagationRequest(500, Trajectory(seed=7))
+MEMBER = PropagationRequest(500, Trajectory(seed=7, member=3))
 
 
 def test_an_id_and_a_query_name_a_propagation(app: Flask) -> None:
-    for query, named in (("", PropagationRequest(500)), ("seed=7&members=1", SEEDED)):
+    for query, named in (
+        ("", PropagationRequest(500)),
+        ("member=0", PropagationRequest(500)),
+        ("seed=7&members=1", SEEDED),
+        ("seed=7&member=3", MEMBER),
+    ):
         with app.test_request_context(f"/?{query}"):
             assert read_address("500")[0] == named
 
@@ -33,6 +39,14 @@ def test_an_id_with_a_digest_names_what_was_requested_before(app: Flask) -> None
 
 def test_an_id_with_a_digest_has_its_seed_already(app: Flask) -> None:
     with app.test_request_context("/?seed=7"), pytest.raises(BadRequest):
+        read_address(SEEDED.id)
+
+
+def test_an_id_with_a_digest_takes_a_member_of_those_that_it_has(app: Flask) -> None:
+    app.test_client().post("/api/v1/propagations", json={"steps": 500, "seed": 7})
+    with app.test_request_context("/?member=0"):
+        assert read_address(SEEDED.id)[0] == SEEDED
+    with app.test_request_context("/?member=1"), pytest.raises(BadRequest, match="no member 1"):
         read_address(SEEDED.id)
 
 

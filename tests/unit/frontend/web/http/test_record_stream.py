@@ -23,6 +23,7 @@ from frontend.web.http.record_stream import (
 from sim import Propagation
 from sim.export import FORMATS, Format, export
 from sim.scenario import PropagationRequest
+from tests.nano_records import SCHEMA
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -40,7 +41,7 @@ def test_every_format_is_served_at_its_path_as_it_is_exported(
     slices = Propagation.open(SMALL.trajectory, SMALL.steps).slices()
     assert answer.status_code == 200
     assert answer.content_type == form.media_type
-    assert answer.data == b"".join(export(slices, form))
+    assert answer.data == b"".join(export(slices, form, SCHEMA))
 
 
 def test_a_format_is_offered_by_the_api_or_as_a_file_of_the_page() -> None:

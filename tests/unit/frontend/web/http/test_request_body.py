@@ -49,7 +49,9 @@ def refusal(data: bytes) -> str:
 
 
 def test_a_body_says_how_many_steps_and_the_rest_has_defaults() -> None:
-    assert body(b'{"steps": 500}') == PropagationBody(steps=500, seed=0, members=1, scenario=None)
+    assert body(b'{"steps": 500}') == PropagationBody(
+        steps=500, seed=0, member=0, members=1, scenario=None
+    )
 
 
 def test_a_scenario_is_handed_on_as_it_is() -> None:
@@ -65,9 +67,9 @@ def test_what_is_no_integer_is_refused(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["1000", "1000.0", "1e3", "1E+3", "10000e-1"])
 def test_a_whole_number_is_an_integer_however_json_writes_it(value: str) -> None:
-    read = body(f'{{"steps": {value}, "seed": {value}}}'.encode())
-    assert (read.steps, read.seed) == (1_000, 1_000)
-    assert type(read.steps) is type(read.seed) is int
+    read = body(f'{{"steps": {value}, "seed": {value}, "member": {value}}}'.encode())
+    assert (read.steps, read.seed, read.member) == (1_000, 1_000, 1_000)
+    assert type(read.steps) is type(read.seed) is type(read.member) is int
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -80,8 +82,11 @@ def test_a_byte_order_mark_is_refused_by_its_name(encoding: str) -> None:
     ("data", "sentence"),
     [
         (b"{}", "steps is missing."),
-        (b'{"steps": 5, "sed": 1}', "There is no field 'sed'; there are steps, seed, members"),
-        (b'{"step": 5}', "There is no field 'step'; there are steps, seed, members"),
+        (
+            b'{"steps": 5, "sed": 1}',
+            "There is no field 'sed'; there are steps, seed, member, members",
+        ),
+        (b'{"step": 5}', "There is no field 'step'; there are steps, seed, member, members"),
         (b"[5]", "must be a JSON object"),
         (b"5", "must be a JSON object"),
         (b"", r"not valid JSON \(line 1"),
@@ -107,10 +112,10 @@ def test_whatever_the_body_is_it_is_read_or_refused_with_a_sentence(document: ob
 
 
 def test_the_described_scenario_has_the_fields_of_the_models() -> None:
-    described = PropagationBody.model_json_schema()["properties"]["scenario"]
+    described = PropagationBody.model_json_schema()["properties"]["scenario"]["anyOf"][0]
     agent = described["properties"]["agents"]["items"]
     example: dict[str, Any] = NANO.to_json()
-    assert set(described["properties"]) == set(example)
+    assert set(described["properties"]) == {"model", *example}
     assert set(agent["required"]) == set(example["agents"][0])
     assert set(agent["properties"]) == {*agent["required"], "primary"}
 

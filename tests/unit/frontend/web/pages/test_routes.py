@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import html
 import json
+from html import unescape
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 
 from frontend.domain.resource import Status
+from sim.presets import preset, presets
 from sim.scenario import NANO, PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 LARGE = PropagationRequest(200_000)
 SEEDED = PropagationRequest(500, Trajectory(seed=7))
+MEMBER = PropagationRequest(500, Trajectory(seed=7, member=3))
 
 
 def nothing_was_started(services: Services) -> bool:
@@ -85,7 +89,14 @@ def test_an_address_without_a_step_count_says_what_is_missing(web: FlaskClient, 
     assert "/propagate/500" in answer.text
 
 
-@pytest.mark.parametrize("query", ["seed=-1", "seed=x", "seed=", "seed=1&seed=2", "members=2"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("seed=-1", "seed=x", "seed=", "seed=1&seed=2", "members=2"),
+        *("member=-1", "member=x", "member=", "member=1&member=2", "member=1e3"),
+        *(f"member={2**53}", "member=0&members=2"),
+    ],
+)
 def test_a_query_that_makes_no_sense_is_400(
     web: FlaskClient, services: Services, query: str
 ) -> None:
@@ -100,6 +111,31 @@ def test_a_seed_in_the_query_is_answered_directly_and_names_its_own_address(
     assert page.status_code == 200
     assert f'<link rel="canonical" href="/propagate/{SEEDED.id}">' in page.text
     assert web.get(f"/propagate/{SEEDED.id}").status_code == 200
+
+
+def test_a_member_in_the_query_names_its_own_address_and_is_shown(web: FlaskClient) -> None:
+    page = web.get("/propagate/500?seed=7&member=3&utm_source=letter")
+    assert page.status_code == 200
+    assert f'<link rel="canonical" href="/propagate/{MEMBER.id}">' in page.text
+    assert "seed 7 · member 3" in page.text
+    assert "seed 7 · member 3" in web.get(f"/propagate/{MEMBER.id}").text
+    assert "seed 7 · member" not in web.get("/propagate/500?seed=7&member=0").text
+    assert "7, member 3" in web.get("/").text
+
+
+def test_the_page_names_the_method_and_what_is_its_doing(web: FlaskClient) -> None:
+    page = html.unescape(web.get("/propagate/500").text)
+    assert "<dt>Method</dt><dd>The semi-implicit (symplectic) Euler method" in page
+    assert "an agent that becomes unbound does so because of it" in page
+
+
+def test_an_id_with_a_digest_takes_a_member_of_those_that_it_has(web: FlaskClient) -> None:
+    web.get("/propagate/500?seed=7")
+    web.get("/propagate/500?seed=7&member=3")
+    for suffix in ("", "/data.js"):
+        assert web.get(f"/propagate/{SEEDED.id}{suffix}?member=0").status_code == 200
+        assert web.get(f"/propagate/{SEEDED.id}{suffix}?member=1").status_code == 400
+        assert web.get(f"/propagate/{MEMBER.id}{suffix}?member=3").status_code == 400
 
 
 def test_an_id_with_a_digest_takes_no_seed_beside_it(web: FlaskClient) -> None:
@@ -173,6 +209,8 @@ def test_the_form_leads_to_the_page_of_what_it_asks_for(web: FlaskClient) -> Non
     )
     seeded = web.post("/", data={"steps": "500", "seed": "7"})
     assert (seeded.status_code, seeded.headers["Location"]) == (303, f"/propagate/{SEEDED.id}")
+    member = web.post("/", data={"steps": "500", "seed": "7", "member": " 3 "})
+    assert member.headers["Location"] == f"/propagate/{MEMBER.id}"
 
 
 @pytest.mark.parametrize("steps", ["1,000", "1_000", "1e3", "1000"])
@@ -199,6 +237,8 @@ def test_the_form_takes_a_scenario(web: FlaskClient) -> None:
         ),
         ({"steps": "999999999"}, "must be a whole number from 1 to 100,000,000"),
         ({"steps": "500", "seed": "x"}, "The seed must be a whole number"),
+        ({"steps": "500", "member": "1e3"}, "The member must be a whole number"),
+        ({"steps": "500", "member": str(2**53)}, "member must be a whole number from 0 to"),
         ({"steps": "500", "scenario": "{"}, "The scenario is not valid JSON"),
         ({"steps": "500", "scenario": '{"agents": []}'}, "agents"),
     ],
@@ -250,7 +290,9 @@ def test_the_records_are_the_file_that_pages_have_always_loaded(web: FlaskClient
     answer = web.get("/propagate/500/data.js")
     assert answer.content_type == "text/javascript; charset=utf-8"
     assert answer.text.startswith("data = [[-Infinity, 0, {")
-    assert web.get("/propagate/500/data.js?seed=7").text != answer.text
+    seeded = web.get("/propagate/500/data.js?seed=7").text
+    member = web.get("/propagate/500/data.js?seed=7&member=3").text
+    assert len({answer.text, seeded, member}) == 3
 
 
 def test_no_data_of_what_takes_a_run_and_none_is_started(
@@ -268,3 +310,42 @@ def test_no_data_of_what_takes_a_run_and_none_is_started(
 def test_pages_are_never_kept_by_the_browser(web: FlaskClient) -> None:
     for path in ("/", "/propagate/500", "/propagate/abc"):
         assert web.get(path).headers["Cache-Control"] == "no-store"
+
+
+# Presets
+
+
+def test_the_home_page_lists_the_presets_with_what_to_look_for(web: FlaskClient) -> None:
+    page = unescape(web.get("/").text)
+    for one in presets():
+        assert f'href="/?preset={one.name}">{one.title}</a>' in page
+        assert one.look_for in page
+
+
+def test_a_preset_fills_in_the_form_and_says_its_source(web: FlaskClient) -> None:
+    page = unescape(web.get("/?preset=figure-eight").text)
+    assert '<input id="steps" name="steps" value="6326" required' in page
+    assert '"integrator": "kahan-li-8"' in page
+    assert "Annals of Mathematics 152 (2000), 881-901" in page
+    assert 'href="/?preset=figure-eight" aria-current="true">' in page
+
+
+@pytest.mark.parametrize("name", ["nano", "circular", "earth-moon-transfer"])
+def test_the_form_of_a_preset_goes_to_its_propagation(web: FlaskClient, name: str) -> None:
+    page = web.get(f"/?preset={name}").text
+    filled = unescape(page.split('placeholder="', 1)[1].split('">', 1)[1].split("</textarea>")[0])
+    answer = web.post("/", data={"steps": "500", "seed": "0", "scenario": filled})
+    wanted = PropagationRequest(500, Trajectory(preset(name).scenario))
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/propagate/{wanted.id}")
+    shown = web.get(answer.headers["Location"])
+    assert shown.status_code == 200
+    assert 'data-status="complete"' in shown.text or name == "earth-moon-transfer"  # more work
+
+
+def test_an_unknown_preset_is_a_sentence_beside_the_form(
+    web: FlaskClient, services: Services
+) -> None:
+    answer = web.get("/?preset=kepler")
+    assert answer.status_code == 400
+    assert "The preset must be one of nano, circular, " in answer.text
+    assert nothing_was_started(services)

@@ -6,7 +6,7 @@ import pytest
 
 from frontend.web.pages import tables
 from sim import NANO, Propagation, Trajectory
-from sim.scenario import Agent, Scenario, State
+from sim.scenario import Agent, NanoScenario, Scenario, State
 
 STEPS = 2_000
 
@@ -17,7 +17,7 @@ def summary(scenario: Scenario = NANO, steps: int = STEPS) -> dict[str, Any]:
 
 def lonely() -> Scenario:
     state = State(time=0.0, time_step=0.01, x=0.0, y=0.0, vx=1.0, vy=0.0)
-    return Scenario(agents=(Agent("A", 1.0, state),), dt_min=0.01, dt_span=0.09, epsilon=0.001)
+    return NanoScenario(agents=(Agent("A", 1.0, state),), dt_min=0.01, dt_span=0.09, epsilon=0.001)
 
 
 def test_an_agent_is_seen_from_its_primary_with_units_explained() -> None:

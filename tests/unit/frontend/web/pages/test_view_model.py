@@ -18,6 +18,7 @@ def resource(status: Status, done: int = 0, **more: object) -> Resource:
         id=REQUEST.id,
         steps=REQUEST.steps,
         seed=0,
+        member=0,
         members=1,
         status=status,
         progress=Progress(done=done, total=REQUEST.steps, position=position),  # type: ignore[arg-type]  # a test's shorthand

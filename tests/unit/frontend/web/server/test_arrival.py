@@ -21,7 +21,8 @@ WHOLE: Final = {
     HEAD + b"Content-Length: 3\r\n\r\nabc": b"abc",
     HEAD + b"content-length:0\r\n\r\n": b"",
     HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x\r\nc\r\n0\r\nX: y\r\n\r\n": b"abc",
-    b"GET / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc": b"abc",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc": b"abc",
+    b"GET / HTTP/1.0\r\n\r\n": b"",
 }
 
 
@@ -48,8 +49,8 @@ def test_however_it_is_cut_it_has_arrived_with_its_last_byte(
 @pytest.mark.parametrize(
     "head",
     [
-        b"GET / HTTP/1.1\r\nContent-Length: 3\r\n\r\n",
-        b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
         HEAD + b"Content-Length: 1000001\r\n\r\n",
     ],
 )

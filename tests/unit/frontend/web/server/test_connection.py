@@ -27,7 +27,7 @@ def test_the_deadline_is_counted_from_the_first_byte(
 ) -> None:
     clock = iter(range(100, 200, 5))
     monkeypatch.setattr(connection, "monotonic", lambda: float(next(clock)))
-    conn.receive(b"POST / HTTP/1.1\r\n")
+    conn.receive(b"POST / HTTP/1.1\r\nHost: a\r\n")
     assert (conn.phase, conn.deadline) == (Phase.HEAD, 100 + HEAD_S)
     conn.receive(b"Content-Length: 9\r\n\r\n")
     assert (conn.phase, conn.deadline) == (Phase.BODY, 100 + REQUEST_S + 5)
@@ -38,7 +38,7 @@ def test_the_deadline_is_counted_from_the_first_byte(
 def test_a_connection_that_has_been_answered_keeps_nothing_of_the_request(
     conn: Connection,
 ) -> None:
-    sent = b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET /"
+    sent = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /"
     assert conn.receive(sent) is not None
     assert conn.expect_request(75) == b"GET /"
     assert (conn.phase, conn.arrival.held) == (Phase.IDLE, 0)

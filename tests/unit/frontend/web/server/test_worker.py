@@ -215,6 +215,8 @@ def test_a_client_is_not_told_to_continue_with_a_body_that_is_refused(
         (b"GET  HTTP/1.1\r\n\r\n", 400, "request line"),
         (b"GET / HTTP/3.0\r\n\r\n", 400, "version"),
         (b"GET / HTTP/1.1\r\nHost localhost\r\n\r\n", 400, "header field"),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "no Host field"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400, "header field"),
         (POST + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 400, "header field"),
         (POST + b"Transfer-Encoding: br, chunked\r\n\r\n", 501, "transfer coding"),
         (POST + b"Expect: tea\r\n\r\n", 417, "expectation"),

@@ -1,0 +1,1 @@
+"""The models: what moves how. A folder for each, a row in `table`, and what they share."""

@@ -1,0 +1,27 @@
+"""The models that there are: a row each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sim.errors import ScenarioError
+from sim.models.nano.scenario import NANO_MODEL
+from sim.models.nbody.scenario import NBODY_MODEL
+
+if TYPE_CHECKING:
+    from sim.models.model import Model, Scenario
+
+__all__ = ["MODELS", "read_scenario"]
+
+MODELS: Final[dict[str, Model]] = {model.name: model for model in (NANO_MODEL, NBODY_MODEL)}
+
+
+def read_scenario(value: object) -> Scenario:
+    """Read a scenario of any model from parsed JSON; without a model it is one of `nano`."""
+    if not isinstance(value, dict):
+        raise ScenarioError("scenario", "must be an object.")
+    name = value.get("model", NANO_MODEL.name)
+    model = MODELS.get(name) if isinstance(name, str) else None
+    if model is None:
+        raise ScenarioError("model", f"must be one of {', '.join(MODELS)}.")
+    return model.read({key: field for key, field in value.items() if key != "model"})
