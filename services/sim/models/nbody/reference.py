@@ -5,8 +5,8 @@ Three methods, which move all agents together:
 - `leapfrog`: Störmer and Verlet's, of order 2, symplectic; positions move first.
 - `kahan-li-8`: 17 leapfrogs, whose lengths make a symmetric scheme of order 8: W. Kahan, R.-C. Li,
   Mathematics of Computation 66 (1997), 1089-1099.
-- `gauss-radau-15`: E. Everhart, IAU Colloquium 83 (1985), 185-202, with the control of steps and the
-  compensated sums of H. Rein, D. S. Spiegel, "IAS15", MNRAS 446 (2015), 1424-1437.
+- `gauss-radau-15`: E. Everhart, IAU Colloquium 83 (1985), 185-202, with the control of steps and
+  the compensated sums of H. Rein, D. S. Spiegel, "IAS15", MNRAS 446 (2015), 1424-1437.
 
 Guarantees: arithmetic is `+ - * /` and `sqrt` of binary64 in the order written here. Positions and
 velocities are compensated sums (W. Kahan, Communications of the ACM 8 (1965), 40).
@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from itertools import count, islice
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
+from itertools import count
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from sim.errors import Failure, FailureReason, PropagationFailed
+from sim.models.model import Record
 from sim.models.nbody.coefficients import (
     DIVISORS,
     EXPANSION,
@@ -39,18 +40,16 @@ from sim.models.nbody.coefficients import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sim.models.nbody.scenario import NBodyScenario
+
 __all__ = [
     "COMPOSITIONS",
     "CONVERGED",
     "LARGEST_CHANGE",
     "MOST_SWEEPS",
-    "Points",
-    "Record",
     "State",
-    "initial_records",
     "iterations",
     "seventh_root",
-    "simulate",
 ]
 
 COMPOSITIONS: Final = {"leapfrog": LEAPFROG, "kahan-li-8": KAHAN_LI_8}
@@ -64,58 +63,6 @@ CONVERGED: Final = (
 
 Vector: TypeAlias = list[float]  # x, y, z
 _AXES: Final = range(3)
-
-
-class _Coordinates(Protocol):
-    """A position and a velocity."""
-
-    @property
-    def x(self) -> float: ...
-    @property
-    def y(self) -> float: ...
-    @property
-    def z(self) -> float: ...
-    @property
-    def vx(self) -> float: ...
-    @property
-    def vy(self) -> float: ...
-    @property
-    def vz(self) -> float: ...
-
-
-class _Agent(Protocol):
-    """A point."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def mu(self) -> float: ...
-    @property
-    def state(self) -> _Coordinates: ...
-
-
-class Points(Protocol):
-    """What is read of a scenario: its agents, and how they are moved."""
-
-    @property
-    def agents(self) -> Sequence[_Agent]:
-        """The points, in the order of all sums."""
-        ...
-
-    @property
-    def integrator(self) -> str:
-        """`leapfrog`, `kahan-li-8` or `gauss-radau-15`."""
-        ...
-
-    @property
-    def dt(self) -> float:
-        """The time step, or the first that is tried."""
-        ...
-
-    @property
-    def tolerance(self) -> float:
-        """The largest max|b[6]|/max|a| of a step of `gauss-radau-15`; 0 keeps the step."""
-        ...
 
 
 class State(NamedTuple):
@@ -134,15 +81,6 @@ class State(NamedTuple):
         """Return the state under its JSON names."""
         names = ("time", "timeStep", "x", "y", "z", "vx", "vy", "vz")
         return dict(zip(names, self, strict=True))
-
-
-class Record(NamedTuple):
-    """Agent number `agent` has state `state`, that of time t1; its step was from t0 to t1."""
-
-    agent: int
-    t0: float
-    t1: float
-    state: State
 
 
 @dataclass(slots=True)
@@ -167,33 +105,14 @@ class _Collision(Exception):
     b: int
 
 
-def simulate(scenario: Points, steps: int) -> list[Record]:
-    """Return the records of so many iterations in the order of computation, initial ones first.
-
-    Raises PropagationFailed if the trajectory ends before; its failure's `iteration` is the
-    largest step count that succeeds.
-    """
-    records = initial_records(scenario)
-    for iteration in islice(iterations(scenario), steps):
-        records.extend(iteration)
-    return records
-
-
-def initial_records(scenario: Points) -> list[Record]:
-    """Return the records of the start: before time 0, every agent has its initial state."""
-    return [
-        Record(a, -math.inf, 0.0, state)
-        for a, state in enumerate(_Motion.of(scenario).states(0.0, scenario.dt))
-    ]
-
-
-def iterations(scenario: Points) -> Iterator[list[Record]]:
+def iterations(scenario: NBodyScenario, seed: int = 0, member: int = 0) -> Iterator[list[Record]]:
     """Yield the records of each iteration; raise PropagationFailed where the trajectory ends."""
+    del seed, member  # nothing is random
     motion = _Motion.of(scenario)
     weights = COMPOSITIONS.get(scenario.integrator)
     method: _Composition | _GaussRadau
     if weights is None:
-        method = _GaussRadau(motion, scenario.dt, scenario.tolerance)
+        method = _GaussRadau(motion, scenario.dt, scenario.tolerance or 0.0)
     else:
         method = _Composition(motion, scenario.dt, weights)
     names = tuple(agent.name for agent in scenario.agents)
@@ -227,7 +146,7 @@ class _Motion:
     velocities: list[list[_Sum]]
 
     @classmethod
-    def of(cls, scenario: Points) -> _Motion:
+    def of(cls, scenario: NBodyScenario) -> _Motion:
         states = [agent.state for agent in scenario.agents]
         return cls(
             [agent.mu for agent in scenario.agents],

@@ -7,10 +7,11 @@ Guarantees:
 - A pass in any cut has the same bits: what goes on is the ring and the carry.
 - The loops hold no Python object and no lock, so they release the GIL.
 
-rows         the rows of records
-layout       the system, the carry, and the blocks of agents that the loops work in
+system       inputs, the carry of a checkpoint, and the memory that the kernel works in
+blocks       the blocks of agents that the loops work in
 forces       gravity of the massive agents on all
 pair         compositions of leapfrogs of two agents, in registers
+triple       the same of three massive agents
 composition  compositions of leapfrogs of any number of agents
 gauss_radau  Everhart's method
 stepper      open buffers, advance, close buffers
@@ -18,22 +19,7 @@ stepper      open buffers, advance, close buffers
 
 from __future__ import annotations
 
-from sim.models.nbody.kernel.layout import (
-    Buffers,
-    NBodySystem,
-    carry_size,
-    initial_carry,
-    nbody_system,
-)
-from sim.models.nbody.kernel.stepper import advance, close_buffers, open_buffers
+from sim.models.nbody.kernel import stepper
+from sim.models.nbody.kernel.system import NBodySystem, carry_size, initial_carry, system_of
 
-__all__ = [
-    "Buffers",
-    "NBodySystem",
-    "advance",
-    "carry_size",
-    "close_buffers",
-    "initial_carry",
-    "nbody_system",
-    "open_buffers",
-]
+__all__ = ["NBodySystem", "carry_size", "initial_carry", "stepper", "system_of"]

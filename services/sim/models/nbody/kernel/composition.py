@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.jit import inner
-from sim.models.nbody.kernel.forces import accelerate, added, colliding
-from sim.models.nbody.kernel.layout import (
+from sim.kernel.layout import COLLISION, OK, STANDSTILL, TIME
+from sim.models.nbody.kernel.blocks import (
     ACCELERATION,
     PART,
     POSITION,
@@ -18,11 +18,11 @@ from sim.models.nbody.kernel.layout import (
     offset,
     write_rows,
 )
-from sim.models.nbody.kernel.rows import COLLISION, OK, STANDSTILL, TIME
+from sim.models.nbody.kernel.forces import accelerate, added, colliding
 
 if TYPE_CHECKING:
-    from sim.models.nbody.kernel.layout import Buffers, NBodySystem
-    from sim.models.nbody.kernel.rows import Floats
+    from sim.kernel.layout import Floats
+    from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem
 
 __all__ = ["advance_composition"]
 
@@ -70,7 +70,7 @@ def _kick_and_drift(work: Floats, agents: int, lanes: int, kick: float, drift: f
 
 @inner
 def advance_composition(
-    system: NBodySystem, buffers: Buffers, first: int, count: int
+    system: NBodySystem, buffers: NBodyBuffers, first: int, count: int
 ) -> tuple[int, int, int, int]:
     """Compute `count` iterations, numbered from `first`.
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.jit import inner
-from sim.models.nbody.kernel.layout import ACCELERATION, PART, POSITION, offset
+from sim.models.nbody.kernel.blocks import ACCELERATION, PART, POSITION, offset
 
 if TYPE_CHECKING:
-    from sim.models.nbody.kernel.rows import Floats, Integers
+    from sim.kernel.layout import Floats, Integers
 
 __all__ = ["accelerate", "added", "colliding"]
 

@@ -6,15 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.jit import inner
-from sim.models.nbody.kernel.forces import added
-from sim.models.nbody.kernel.layout import (
-    PART,
-    POSITION_CARRY,
-    VELOCITY_CARRY,
-    offset,
-    write_row,
-)
-from sim.models.nbody.kernel.rows import (
+from sim.kernel.layout import (
     COLLISION,
     OK,
     STANDSTILL,
@@ -26,16 +18,24 @@ from sim.models.nbody.kernel.rows import (
     Y,
     Z,
 )
+from sim.models.nbody.kernel.blocks import (
+    PART,
+    POSITION_CARRY,
+    VELOCITY_CARRY,
+    offset,
+    write_row,
+)
+from sim.models.nbody.kernel.forces import added
 
 if TYPE_CHECKING:
-    from sim.models.nbody.kernel.layout import Buffers, NBodySystem
+    from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem
 
 __all__ = ["advance_pair"]
 
 
 @inner
 def advance_pair(
-    system: NBodySystem, buffers: Buffers, first: int, count: int
+    system: NBodySystem, buffers: NBodyBuffers, first: int, count: int
 ) -> tuple[int, int, int, int]:
     """Compute `count` iterations, numbered from `first`.
 

@@ -6,13 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sim.jit import inner
-from sim.models.nbody.kernel.composition import advance_composition
-from sim.models.nbody.kernel.gauss_radau import advance_gauss_radau
-from sim.models.nbody.kernel.layout import Buffers, load_work, store_carry
-from sim.models.nbody.kernel.pair import advance_pair
-from sim.models.nbody.kernel.triple import advance_triple
-from sim.models.nbody.kernel.rows import (
+from sim.jit import implements, inner
+from sim.kernel import stepper
+from sim.kernel.layout import (
     DIVERGENCE,
     HISTORY,
     ITERATION,
@@ -29,26 +25,31 @@ from sim.models.nbody.kernel.rows import (
     load_ring,
     store_ring,
 )
+from sim.models.nbody.kernel.blocks import load_work, store_carry
+from sim.models.nbody.kernel.composition import advance_composition
+from sim.models.nbody.kernel.gauss_radau import advance_gauss_radau
+from sim.models.nbody.kernel.pair import advance_pair
+from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem
+from sim.models.nbody.kernel.triple import advance_triple
 
 if TYPE_CHECKING:
-    from sim.models.nbody.kernel.layout import NBodySystem
-    from sim.models.nbody.kernel.rows import Floats, Integers
+    from sim.kernel.layout import Floats, Integers
 
 __all__ = ["advance", "close_buffers", "open_buffers"]
 
 _PAIR: Final = 2  # agents, which have a loop of their own
 _TRIPLE: Final = 3  # massive agents, which have another
-_CLOCK: Final = 2  # numbers in Buffers.clock
+_CLOCK: Final = 2  # numbers in NBodyBuffers.clock
 
 
-@inner
+@implements(stepper.open_buffers, NBodySystem)
 def open_buffers(
     system: NBodySystem,
     steps: Integers,  # noqa: ARG001 - as in all models
     ring: Floats,
     carry: Floats,
     chunk: int,
-) -> Buffers:
+) -> NBodyBuffers:
     """Return buffers that continue from ring and carry, with room for `chunk` iterations."""
     agents = system.mu.size
     # Not zeros: these would touch memory that is never used.
@@ -68,12 +69,12 @@ def open_buffers(
         for row in range(HISTORY - 1):
             rows[a, row, TIME] = rows[0, row, TIME]
     _write_barycentres(system, rows, HISTORY - 1, HISTORY)
-    return Buffers(rows, free, work, clock)
+    return NBodyBuffers(rows, free, work, clock)
 
 
-@inner
+@implements(stepper.advance, NBodySystem)
 def advance(
-    system: NBodySystem, buffers: Buffers, steps: Integers, first: int, count: int
+    system: NBodySystem, buffers: NBodyBuffers, steps: Integers, first: int, count: int
 ) -> tuple[int, int, int, int]:
     """Compute `count` iterations, numbered from `first`; append their rows, count the steps.
 
@@ -102,8 +103,8 @@ def advance(
     return end
 
 
-@inner
-def close_buffers(system: NBodySystem, buffers: Buffers, ring: Floats, carry: Floats) -> None:
+@implements(stepper.close_buffers, NBodySystem)
+def close_buffers(system: NBodySystem, buffers: NBodyBuffers, ring: Floats, carry: Floats) -> None:
     """Write the newest records to the ring, and what else the model goes on from to the carry."""
     store_ring(buffers.rows, buffers.free, ring)
     store_carry(buffers.work, buffers.clock, system.mu.size, carry)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
 from sim.jit import inner
-from sim.models.nbody.kernel.forces import added
-from sim.models.nbody.kernel.layout import (
+from sim.kernel.layout import COLLISION, OK, STANDSTILL, TIME
+from sim.models.nbody.kernel.blocks import (
     PART,
     POSITION,
     POSITION_CARRY,
@@ -18,11 +16,13 @@ from sim.models.nbody.kernel.layout import (
     offset,
     write_row,
 )
-from sim.models.nbody.kernel.rows import COLLISION, OK, STANDSTILL, TIME
+from sim.models.nbody.kernel.forces import added
 
 if TYPE_CHECKING:
-    from sim.models.nbody.kernel.layout import Buffers, NBodySystem
-    from sim.models.nbody.kernel.rows import Floats
+    import numpy as np
+
+    from sim.kernel.layout import Floats
+    from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem
 
 __all__ = ["advance_triple"]
 
@@ -78,7 +78,7 @@ def _sums(d: Three, to: Three, back: Three) -> Three:
 
 @inner
 def advance_triple(
-    system: NBodySystem, buffers: Buffers, first: int, count: int
+    system: NBodySystem, buffers: NBodyBuffers, first: int, count: int
 ) -> tuple[int, int, int, int]:
     """Compute `count` iterations, numbered from `first`.
 

@@ -1,0 +1,109 @@
+"""The system of `nbody` as its kernel takes it, its memory, and the carry of a checkpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from sim.models.nbody.coefficients import drifts_of
+from sim.models.nbody.reference import COMPOSITIONS
+
+if TYPE_CHECKING:
+    from sim.kernel.layout import Floats, Integers
+    from sim.models.nbody.scenario import NBodyScenario
+
+__all__ = [
+    "COEFFICIENTS",
+    "LANES",
+    "NBodyBuffers",
+    "NBodySystem",
+    "carry_size",
+    "chunk_iterations",
+    "initial_carry",
+    "system_of",
+]
+
+LANES: Final = 8  # of 8 bytes: one register of AVX-512, two of AVX2, four of SSE2 or NEON
+COEFFICIENTS: Final = 7  # of the polynomials of gauss-radau-15
+
+_MAX_CHUNK: Final = 1024
+_MIN_CHUNK: Final = 16
+_CHUNK_ROWS: Final = 8192  # of all agents together: 640 KB
+
+
+class NBodySystem(NamedTuple):
+    """The dynamical system: what does not change along a trajectory."""
+
+    primary: Integers  # [M] the rows of what an agent orbits: an agent's, a barycentre's; -1: none
+    gravity: Floats  # [M] of its orbit: mu of the primary and of the agent
+    chunk: int  # iterations in a chunk, a power of two
+    mu: Floats  # [M]
+    massive: Integers  # [G] the agents with mu != 0
+    barycentre_of: Integers  # [V] the agents that orbit the others' barycentre: rows M, M+1, ...
+    dt: float
+    drifts: Floats  # [s + 1] of a composition of s leapfrogs, in units of time
+    kicks: Floats  # [s] the same; none: gauss-radau-15
+    tolerance: float
+    # LANES. LLVM does not know the number and so makes vector instructions of a loop over lanes;
+    # it would unroll one of known length.
+    lanes: int
+
+
+class NBodyBuffers(NamedTuple):
+    """The memory that the kernel works in."""
+
+    rows: Floats  # [M + V, HISTORY + the most steps in a call, SPACE]
+    free: Integers  # [M + V] the next free row; the same of all
+    work: Floats  # the blocks
+    clock: Floats  # [2] of gauss-radau-15: the carry of the time, and the length of the last step
+
+
+def chunk_iterations(agents: int) -> int:
+    """Return the number of iterations in a chunk, a power of two."""
+    fitting = max(1, _CHUNK_ROWS // agents)
+    return min(_MAX_CHUNK, max(_MIN_CHUNK, 1 << (fitting.bit_length() - 1)))
+
+
+def system_of(scenario: NBodyScenario, seed: int = 0, member: int = 0) -> NBodySystem:  # noqa: ARG001 - nothing is random
+    """Return the dynamical system, as the kernel takes it."""
+    dt, barycentric = scenario.dt, scenario.barycentric
+    primary = [-1 if p is None else p for p in scenario.primaries]
+    for v, a in enumerate(barycentric):
+        primary[a] = len(primary) + v
+    weights = COMPOSITIONS.get(scenario.integrator, ())
+    drifts = drifts_of(weights) if weights else ()
+    return NBodySystem(
+        primary=np.array(primary, np.int64),
+        gravity=np.array(scenario.gravity, np.float64),
+        chunk=chunk_iterations(len(scenario.agents)),
+        mu=np.array([agent.mu for agent in scenario.agents], np.float64),
+        massive=np.array(scenario.massive, np.int64),
+        barycentre_of=np.array(barycentric, np.int64),
+        dt=dt,
+        drifts=np.array([drift * dt for drift in drifts], np.float64),
+        kicks=np.array([weight * dt for weight in weights], np.float64),
+        tolerance=scenario.tolerance or 0.0,
+        lanes=LANES,
+    )
+
+
+def carry_size(integrator: str, agents: int) -> int:
+    """Return the length of the carry.
+
+    It has the carries of x of all agents, of y, z, vx, vy and vz. For gauss-radau-15 follow, of the
+    last step, the coefficients b_0 of x of all agents, of y and z, b_1, ..., b_6; the predicted
+    coefficients e in the same order; the carry of the time; and the length of the last step. (The
+    next step is the newest record's `timeStep`.)
+    """
+    if integrator in COMPOSITIONS:
+        return 6 * agents
+    return (6 + 2 * COEFFICIENTS * 3) * agents + 2
+
+
+def initial_carry(scenario: NBodyScenario) -> Floats:
+    """Return what else than records a trajectory starts from."""
+    carry = np.zeros(carry_size(scenario.integrator, len(scenario.agents)))
+    if scenario.integrator not in COMPOSITIONS:
+        carry[-1] = scenario.dt  # nothing is predicted from zeros, whatever the length
+    return carry
