@@ -59,6 +59,22 @@ UNTESTED: Final = {
             "models/nano/kernel/two_agents",
         )
     },
+    **{
+        f"services/sim/models/nbody/kernel/{name}.py": (
+            LOOP,
+            "tests/unit/sim/models/nbody/kernel/test_stepper.py",
+        )
+        for name in (
+            "blocks",
+            "composition",
+            "forces",
+            "gauss_radau",
+            "pair",
+            "polynomials",
+            "system",
+            "triple",
+        )
+    },
     "services/sim/kernel/stepper.py": (
         "names that each model fills",
         "tests/unit/sim/kernel/test_integrate.py",
