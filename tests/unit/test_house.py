@@ -83,10 +83,6 @@ UNTESTED: Final = {
         "tuples without behaviour",
         "tests/unit/sim/engine/test_checkpoint.py",
     ),
-    "services/sim/models/nano/reference.py": (
-        "the specification",
-        "tests/unit/sim/test_reference.py",
-    ),
     "services/sim/models/nano/scenario.py": (
         "read as any model's are",
         "tests/unit/sim/test_scenario.py",
