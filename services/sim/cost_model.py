@@ -134,9 +134,7 @@ def _held_bytes(scenario: Scenario, interval: int, least_level: int) -> int:
     return _reduced_bytes(scenario, length, *(max(least_level, each) for each in levels))
 
 
-def _reduced_bytes(
-    scenario: Scenario, iterations: int, series_level: int, path_level: int
-) -> int:
+def _reduced_bytes(scenario: Scenario, iterations: int, series_level: int, path_level: int) -> int:
     model, agents = scenario.model, len(scenario.agents)
     bins, samples = (
         -(-iterations >> min(at, coarsest_level(scenario.interval, bits)))

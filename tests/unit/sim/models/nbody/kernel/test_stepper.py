@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from sim.errors import FailureReason, PropagationFailed
 from sim.kernel.layout import COLLISION, DIVERGENCE, OK, READ, STANDSTILL, VX, VY, VZ, X, Y, Z
 from sim.models.nbody.agent import BARYCENTRE
-from sim.models.nbody.scenario import NBodyScenario
 from tests.unit.sim.models.nbody.passes import INTEGRATORS, Pass, expected, points, same_bits
+
+if TYPE_CHECKING:
+    from sim.models.nbody.scenario import NBodyScenario
 
 REASONS = {
     FailureReason.COLLISION: COLLISION,
