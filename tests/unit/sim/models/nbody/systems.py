@@ -72,9 +72,7 @@ class Measured:
         simulation.integrate(time)
         return np.array([[p.x, p.y, p.z] for p in simulation.particles])
 
-    def by(
-        self, integrator: str, per_orbit: float, tolerance: float | None = None
-    ) -> NBodyScenario:
+    def by(self, integrator: str, per_orbit: float, tolerance: float = 1e-5) -> NBodyScenario:
         """The system as a scenario, with so many steps an orbit."""
         return points(
             *[(p.m, p.x, p.y, p.z, p.vx, p.vy, p.vz) for p in self.judge().particles],
