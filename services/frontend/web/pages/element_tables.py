@@ -52,23 +52,21 @@ _KINDS: Final = {
     "semi_major_axis": _Kind(
         name="Semi-major axis", description="below 0 of a hyperbola", length=1
     ),
-    "eccentricity": _Kind(
-        name="Eccentricity", description="0 a circle, below 1 an ellipse, above 1 open"
-    ),
+    "eccentricity": _Kind(name="Eccentricity", description="from 1 on it is open"),
     "inclination": _Kind(
         name="Inclination", description="to the x-y plane", is_angle=True, of_space=True
     ),
     "node": _Kind(
         name="Ascending node",
-        description="from the x axis; none in the x-y plane",
+        description="from the x axis",
         is_angle=True,
         of_space=True,
     ),
     "argument_of_periapsis": _Kind(name="Argument of periapsis", is_angle=True),
     "true_anomaly": _Kind(name="True anomaly", description="from the periapsis", is_angle=True),
     "period": _Kind(name="Period", time=1, of_some=True),
-    "periapsis": _Kind(name="Periapsis", description="the least distance", length=1),
-    "apoapsis": _Kind(name="Apoapsis", description="the greatest", length=1, of_some=True),
+    "periapsis": _Kind(name="Periapsis", length=1),
+    "apoapsis": _Kind(name="Apoapsis", length=1, of_some=True),
     "speed_at_infinity": _Kind(name="Speed at infinity", length=1, time=-1, of_some=True),
 }
 

@@ -12,11 +12,11 @@
  */
 
 const QUANTITIES = {
-  r: { title: "distance r", unit: "length" },
-  e: { title: "specific energy e", unit: "energy" },
-  x: { title: "x", unit: "length" },
-  y: { title: "y", unit: "length" },
-  z: { title: "z", unit: "length" },
+  r: { words: ["distance", "r"], unit: "length" },
+  e: { words: ["specific energy", "e"], unit: "energy" },
+  x: { words: ["x"], unit: "length" },
+  y: { words: ["y"], unit: "length" },
+  z: { words: ["z"], unit: "length" },
 };
 
 /**
@@ -219,15 +219,16 @@ export function orbitLayout(theme, units) {
 export function seriesLayout(theme, view, zoomed, units) {
   const { axis, shared } = layout(theme);
   const rows = quantities(view);
+  const between = rows.length > 2 ? "<br>" : " "; // a low axis has no room for long titles
   const range = zoomed ?? [view.window.t0, view.window.t1];
   return {
     ...shared,
     dragmode: touched() ? false : "zoom",
     xaxis: { ...axis, title: measured("time t", units.time), anchor: inRow("y", rows.length - 1), range },
     ...Object.fromEntries(
-      rows.map(({ title, unit }, row) => [
+      rows.map(({ words, unit }, row) => [
         inRow("yaxis", row),
-        { ...axis, title: measured(title, units[unit]), domain: domain(row, rows.length), fixedrange: true },
+        { ...axis, title: measured(words.join(between), units[unit]), domain: domain(row, rows.length), fixedrange: true },
       ]),
     ),
   };
