@@ -77,6 +77,7 @@ _MAX_PARTS: Final = 8  # of the longest task: the scheduler's cost per task stay
 _RESULT_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (with 64 MiB: 415 MB)
 _INPUT_WEIGHT: Final = 8  # a task's inputs pass through the scheduler: Dask warns at 10 MB
 _TALLY_BYTES: Final = 192  # the accumulators of the diagnostics
+_SYSTEM_BYTES: Final = 88  # of a sample of the whole system, which a coarsened stretch keeps
 
 
 def work(steps: int, scenario: Scenario, members: int = 1) -> float:
@@ -130,8 +131,9 @@ def archived_bytes(scenario: Scenario, interval: int) -> int:
 def _held_bytes(scenario: Scenario, interval: int, least_level: int) -> int:
     """Return the bytes of an interval whose bins and samples are no finer than a level."""
     length = scenario.interval
-    levels = (interval_level(interval, length, bits) for bits in (SERIES_BITS, PATH_BITS))
-    return _reduced_bytes(scenario, length, *(max(least_level, each) for each in levels))
+    levels = [interval_level(interval, length, bits) for bits in (SERIES_BITS, PATH_BITS)]
+    system = _SYSTEM_BYTES * (length >> levels[1]) if least_level else 0
+    return system + _reduced_bytes(scenario, length, *(max(least_level, each) for each in levels))
 
 
 def _reduced_bytes(scenario: Scenario, iterations: int, series_level: int, path_level: int) -> int:
@@ -158,6 +160,7 @@ def opened_bytes(scenario: Scenario, steps: int, least_level: int = 0) -> int:
     intervals, rest = divmod(steps, scenario.interval)
     levels = (max(least_level, level(steps, bits)) for bits in (SERIES_BITS, PATH_BITS))
     partial = _reduced_bytes(scenario, rest, *levels) if rest else 0
+    partial += _SYSTEM_BYTES * (rest >> level(steps, PATH_BITS))
     if not intervals:
         return partial
     # An interval's level depends only on how many binary digits its number has.

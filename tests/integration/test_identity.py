@@ -160,8 +160,9 @@ def read_back(client: redis.Redis, trajectory: Trajectory, steps: int) -> Propag
 async def hold(client: redis.Redis, cluster: Client, chance: random.Random) -> None:
     """Hold one random trajectory, a beginning of it, and a window, to the reference."""
     agents = chance.choice(list(STEPS))
-    member = chance.choice([0, chance.randrange(MEMBER_LIMIT)])
-    trajectory = Trajectory(scenario_of(agents, chance), chance.randrange(SEED_LIMIT), member)
+    scenario, seed = scenario_of(agents, chance), chance.randrange(SEED_LIMIT)
+    member = random.Random(seed).choice([0, seed // 3, MEMBER_LIMIT - 1])
+    trajectory = Trajectory(scenario, seed, member)
     steps = chance.randint(1, STEPS[agents])
     damage(client, await propagated(client, cluster, trajectory, steps, chance), chance)
     expected = simulate(trajectory.scenario, trajectory.seed, steps, member)

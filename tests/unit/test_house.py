@@ -59,6 +59,22 @@ UNTESTED: Final = {
             "models/nano/kernel/two_agents",
         )
     },
+    **{
+        f"services/sim/models/nbody/kernel/{name}.py": (
+            LOOP,
+            "tests/unit/sim/models/nbody/kernel/test_stepper.py",
+        )
+        for name in (
+            "blocks",
+            "composition",
+            "forces",
+            "gauss_radau",
+            "pair",
+            "polynomials",
+            "system",
+            "triple",
+        )
+    },
     "services/sim/kernel/stepper.py": (
         "names that each model fills",
         "tests/unit/sim/kernel/test_integrate.py",
@@ -66,10 +82,6 @@ UNTESTED: Final = {
     "services/sim/models/nano/kernel/system.py": (
         "tuples without behaviour",
         "tests/unit/sim/engine/test_checkpoint.py",
-    ),
-    "services/sim/models/nano/reference.py": (
-        "the specification",
-        "tests/unit/sim/test_reference.py",
     ),
     "services/sim/models/nano/scenario.py": (
         "read as any model's are",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import sim.presets
+from sim import Propagation, Trajectory, simulate
 from sim.errors import RequestError
 from sim.models.nbody import NBodyScenario
 from sim.models.nbody.reference import iterations
@@ -210,3 +211,11 @@ def test_the_three_bodies_start_at_rest_at_the_corners_of_the_triangle() -> None
     three, four, five = initial("pythagorean")
     assert (distance(four, five), distance(three, five), distance(three, four)) == (3, 4, 5)
     assert all(state[3:] == (0, 0, 0) for state in (three, four, five))
+
+
+@EACH
+def test_a_preset_is_propagated_with_the_bits_of_the_reference(name: str) -> None:
+    scenario = preset(name).scenario
+    end = Propagation.open(Trajectory(scenario), steps=50).end
+    last = {scenario.names[record.agent]: record.state for record in simulate(scenario, 0, 50)}
+    assert end == last

@@ -44,7 +44,7 @@ def interval_of(agents: int, massive: int, integrator: str) -> int:
     >>> interval_of(2, 1, "leapfrog"), interval_of(2, 1, "kahan-li-8")
     (65536, 32768)
     >>> interval_of(6, 6, "gauss-radau-15"), interval_of(1000, 1000, "leapfrog")
-    (1024, 64)
+    (1024, 128)
     """
     if agents < 1:
         raise ValueError("A scenario has at least one agent.")

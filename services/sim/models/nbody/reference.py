@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sim.errors import Failure, FailureReason, PropagationFailed
 from sim.models.model import Record
@@ -41,12 +41,13 @@ from sim.models.nbody.coefficients import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sim.models.nbody.scenario import NBodyScenario
+
 __all__ = [
     "COMPOSITIONS",
     "CONVERGED",
     "LARGEST_CHANGE",
     "MOST_SWEEPS",
-    "Points",
     "iterations",
     "seventh_root",
 ]
@@ -62,58 +63,6 @@ CONVERGED: Final = (
 
 Vector: TypeAlias = list[float]  # x, y, z
 _AXES: Final = range(3)
-
-
-class _Coordinates(Protocol):
-    """A position and a velocity."""
-
-    @property
-    def x(self) -> float: ...
-    @property
-    def y(self) -> float: ...
-    @property
-    def z(self) -> float: ...
-    @property
-    def vx(self) -> float: ...
-    @property
-    def vy(self) -> float: ...
-    @property
-    def vz(self) -> float: ...
-
-
-class _Agent(Protocol):
-    """A point."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def mu(self) -> float: ...
-    @property
-    def state(self) -> _Coordinates: ...
-
-
-class Points(Protocol):
-    """What is read of a scenario: its agents, and how they are moved."""
-
-    @property
-    def agents(self) -> Sequence[_Agent]:
-        """The points, in the order of all sums."""
-        ...
-
-    @property
-    def integrator(self) -> str:
-        """`leapfrog`, `kahan-li-8` or `gauss-radau-15`."""
-        ...
-
-    @property
-    def dt(self) -> float:
-        """The time step, or the first that is tried."""
-        ...
-
-    @property
-    def tolerance(self) -> float | None:
-        """The largest max|b[6]|/max|a| of a step of `gauss-radau-15`; 0 keeps the step."""
-        ...
 
 
 @dataclass(slots=True)
@@ -138,8 +87,9 @@ class _Collision(Exception):
     b: int
 
 
-def iterations(scenario: Points, seed: int = 0, member: int = 0) -> Iterator[list[Record]]:  # noqa: ARG001 - nothing is random
+def iterations(scenario: NBodyScenario, seed: int = 0, member: int = 0) -> Iterator[list[Record]]:
     """Yield the records of each iteration; raise PropagationFailed where the trajectory ends."""
+    del seed, member  # nothing is random
     motion = _Motion.of(scenario)
     weights = COMPOSITIONS.get(scenario.integrator)
     method: _Composition | _GaussRadau
@@ -178,7 +128,7 @@ class _Motion:
     velocities: list[list[_Sum]]
 
     @classmethod
-    def of(cls, scenario: Points) -> _Motion:
+    def of(cls, scenario: NBodyScenario) -> _Motion:
         states = [agent.state for agent in scenario.agents]
         return cls(
             [agent.mu for agent in scenario.agents],

@@ -230,5 +230,6 @@ NBODY_MODEL: Final = Model(
     is_random=False,
     state=SpaceState,
     read=NBodyScenario.from_json,
+    methods=tuple(METHODS.values()),
 )
 """The model: gravity among points, in space."""

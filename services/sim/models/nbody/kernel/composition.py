@@ -8,8 +8,7 @@ import numpy as np
 
 from sim.jit import inner
 from sim.kernel.layout import COLLISION, OK, STANDSTILL, TIME
-from sim.models.nbody.kernel.forces import accelerate, added, colliding
-from sim.models.nbody.kernel.system import (
+from sim.models.nbody.kernel.blocks import (
     ACCELERATION,
     PART,
     POSITION,
@@ -19,6 +18,7 @@ from sim.models.nbody.kernel.system import (
     offset,
     write_rows,
 )
+from sim.models.nbody.kernel.forces import accelerate, added, colliding
 
 if TYPE_CHECKING:
     from sim.kernel.layout import Floats

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.jit import inner
-from sim.models.nbody.kernel.system import ACCELERATION, PART, POSITION, offset
+from sim.models.nbody.kernel.blocks import ACCELERATION, PART, POSITION, offset
 
 if TYPE_CHECKING:
     from sim.kernel.layout import Floats, Integers

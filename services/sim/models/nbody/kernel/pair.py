@@ -18,14 +18,14 @@ from sim.kernel.layout import (
     Y,
     Z,
 )
-from sim.models.nbody.kernel.forces import added
-from sim.models.nbody.kernel.system import (
+from sim.models.nbody.kernel.blocks import (
     PART,
     POSITION_CARRY,
     VELOCITY_CARRY,
     offset,
     write_row,
 )
+from sim.models.nbody.kernel.forces import added
 
 if TYPE_CHECKING:
     from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sim.jit import inner
 from sim.kernel.layout import COLLISION, OK, STANDSTILL, TIME
-from sim.models.nbody.kernel.forces import added
-from sim.models.nbody.kernel.system import (
+from sim.models.nbody.kernel.blocks import (
     PART,
     POSITION,
     POSITION_CARRY,
@@ -17,6 +16,7 @@ from sim.models.nbody.kernel.system import (
     offset,
     write_row,
 )
+from sim.models.nbody.kernel.forces import added
 
 if TYPE_CHECKING:
     import numpy as np

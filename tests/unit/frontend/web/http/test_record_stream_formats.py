@@ -25,7 +25,7 @@ from dataclasses import replace
 from sim.export import formats
 
 redis_url, page_file, file = sys.argv[1], sys.argv[2] or None, sys.argv[3]
-written = lambda batches: (b"%d\\n" % batch.num_rows for batch in batches)
+written = lambda batches, _schema: (b"%d\\n" % batch.num_rows for batch in batches)
 formats._TABLE["counts"] = replace(
     formats.FORMATS["csv"],
     name="counts", suffix=".counts", media_type="text/x-counts", title="Counts",

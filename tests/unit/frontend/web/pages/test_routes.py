@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from frontend.domain.resource import Status
-from sim.presets import presets
+from sim.presets import preset, presets
 from sim.scenario import NANO, PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
@@ -330,11 +330,16 @@ def test_a_preset_fills_in_the_form_and_says_its_source(web: FlaskClient) -> Non
     assert 'href="/?preset=figure-eight" aria-current="true">' in page
 
 
-def test_the_form_of_a_preset_goes_to_its_propagation(web: FlaskClient) -> None:
-    page = web.get("/?preset=nano").text
+@pytest.mark.parametrize("name", ["nano", "circular", "earth-moon-transfer"])
+def test_the_form_of_a_preset_goes_to_its_propagation(web: FlaskClient, name: str) -> None:
+    page = web.get(f"/?preset={name}").text
     filled = unescape(page.split('placeholder="', 1)[1].split('">', 1)[1].split("</textarea>")[0])
     answer = web.post("/", data={"steps": "500", "seed": "0", "scenario": filled})
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/propagate/500")
+    wanted = PropagationRequest(500, Trajectory(preset(name).scenario))
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/propagate/{wanted.id}")
+    shown = web.get(answer.headers["Location"])
+    assert shown.status_code == 200
+    assert 'data-status="complete"' in shown.text or name == "earth-moon-transfer"  # more work
 
 
 def test_an_unknown_preset_is_a_sentence_beside_the_form(

@@ -3,46 +3,59 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from sim.jit import compiled
-from sim.kernel.layout import HISTORY, OK, SPACE, Floats, Integers, discard_old_rows
+from sim.kernel.layout import (
+    HISTORY,
+    OK,
+    SPACE,
+    STEP,
+    TIME,
+    VX,
+    VY,
+    VZ,
+    Floats,
+    Integers,
+    X,
+    Y,
+    Z,
+    discard_old_rows,
+)
 from sim.kernel.stepper import advance, close_buffers, open_buffers
-from sim.models.nbody.agent import State3
-from sim.models.nbody.kernel.system import NBodySystem, initial_carry, nbody_system
+from sim.models.nbody.agent import NBodyAgent, State3
+from sim.models.nbody.kernel import initial_carry, system_of
+from sim.models.nbody.reference import iterations
+from sim.models.nbody.scenario import NBodyScenario
 
-DEFAULT_TOLERANCE: Final = 1e-5
+if TYPE_CHECKING:
+    from sim.models.nbody.kernel.system import NBodySystem
+
 INTEGRATORS: Final = ("leapfrog", "kahan-li-8", "gauss-radau-15")
-ORDER: Final = (0, 1, 2, 3, 8, 4, 5, 9)  # of the columns of a row: time, timeStep, x, y, z, ...
+STATE: Final = (TIME, STEP, X, Y, Z, VX, VY, VZ)  # the columns of a row in a state's order
 
 
-@dataclass(frozen=True)
-class Point:
-    name: str
-    mu: float
-    state: State3
-
-
-@dataclass(frozen=True)
-class Points:
-    """What the reference reads of a scenario."""
-
-    agents: tuple[Point, ...]
-    integrator: str = "leapfrog"
-    dt: float = 0.01
-    tolerance: float = DEFAULT_TOLERANCE
-
-    def by(self, integrator: str, dt: float, tolerance: float = DEFAULT_TOLERANCE) -> Points:
-        """The same agents, moved otherwise."""
-        return replace(self, integrator=integrator, dt=dt, tolerance=tolerance)
-
-
-def points(*agents: tuple[float, ...]) -> Points:
+def points(
+    *agents: tuple[float, ...],
+    integrator: str = "leapfrog",
+    dt: float = 0.01,
+    tolerance: float = 1e-5,
+    primary: str | None = None,
+) -> NBodyScenario:
     """Points of (mu, x, y, z, vx, vy, vz)."""
-    return Points(tuple(Point(f"Agent {i}", mu, State3(*at)) for i, (mu, *at) in enumerate(agents)))
+    return NBodyScenario(
+        tuple(
+            NBodyAgent(f"Agent {i}", mu, State3(*map(float, at)), primary)
+            for i, (mu, *at) in enumerate(agents)
+        ),
+        integrator,
+        dt,
+        tolerance,
+    )
 
 
 @dataclass
@@ -53,18 +66,50 @@ class Pass:
     steps: Integers
     ring: Floats
     carry: Floats
-    end: tuple[int, int, int, int] = (0, OK, -1, -1)
+    outcome: int = OK
+    agents: tuple[int, int] = (-1, -1)
 
-    def go(self, count: int, chunk: int) -> Floats:
+    @classmethod
+    def start(cls, scenario: NBodyScenario) -> Pass:
+        """The start of a trajectory."""
+        states = [list(agent.state.to_json().values()) for agent in scenario.agents]
+        ring = np.array([[[-math.inf, 0.0, scenario.dt, *state]] for state in states])
+        steps = np.zeros(len(states), np.int64)
+        return cls(system_of(scenario), steps, ring, initial_carry(scenario))
+
+    @property
+    def done(self) -> int:
+        """Iterations so far."""
+        return int(self.steps[0])
+
+    @property
+    def time(self) -> float:
+        """The clock of all agents."""
+        return float(self.ring[0, 0, 1])
+
+    def rows(self, count: int, chunk: int) -> Floats:
         """Go on by so many iterations; return all new rows, float64[rows, agents + V, SPACE]."""
-        agents = self.system.mu.size + self.system.barycentre_of.size
-        kept = np.zeros((count, agents, SPACE))
-        done = int(self.steps[0])
-        good, outcome, a, b = record(
-            self.system, self.steps, self.ring, self.carry, done, count, chunk, kept
+        kept = np.zeros((count, self.system.mu.size + self.system.barycentre_of.size, SPACE))
+        good, self.outcome, *agents = record(
+            self.system, self.steps, self.ring, self.carry, self.done, count, chunk, kept
         )
-        self.end = (done + good, outcome, a, b)
+        self.agents = (agents[0], agents[1])
         return kept[:good]
+
+    def states(self, count: int, chunk: int = 64) -> Floats:
+        """Go on by so many iterations; return all new states, float64[rows, agents, 8]."""
+        rows: Floats = self.rows(count, chunk)[:, : self.system.mu.size, list(STATE)]
+        return rows
+
+    def go(self, count: int) -> Floats:
+        """Go on by so many iterations; return the last positions, float64[agents, 3]."""
+        nothing = np.zeros((0, 0, SPACE))
+        good, self.outcome, *_ = record(
+            self.system, self.steps, self.ring, self.carry, self.done, count, 1024, nothing
+        )
+        assert (good, self.outcome) == (count, OK)
+        positions: Floats = self.ring[:, 0, 3:6].copy()
+        return positions
 
 
 @compiled
@@ -78,16 +123,18 @@ def record(
     chunk: int,
     kept: Floats,
 ) -> tuple[int, int, int, int]:
-    """Advance in chunks and keep all new rows."""
+    """Advance in chunks; keep the new rows where there is room."""
     buffers = open_buffers(system, steps, ring, carry, chunk)
     rows, free = buffers.rows, buffers.free
     done = 0
     while done < count:
         size = min(chunk, count - done)
         good, outcome, a, b = advance(system, buffers, steps, first + done, size)
-        for at in range(len(rows)):
-            for i in range(good):
-                kept[done + i, at] = rows[at, HISTORY + i]
+        if kept.size > 0:
+            for at in range(len(rows)):
+                for i in range(good):
+                    for column in range(SPACE):
+                        kept[done + i, at, column] = rows[at, HISTORY + i, column]
         done += good
         if outcome != OK:
             return done, outcome, a, b
@@ -96,25 +143,17 @@ def record(
     return done, OK, 0, 0
 
 
-def start(scenario: Any, barycentre_of: tuple[int, ...] = ()) -> Pass:  # noqa: ANN401 - a scenario
-    """The start of a trajectory."""
+def expected(scenario: NBodyScenario, count: int) -> Floats:
+    """The states of so many iterations by the reference, float64[count, agents, 8]."""
     agents = len(scenario.agents)
-    system = nbody_system(
-        [agent.mu for agent in scenario.agents],
-        scenario.integrator,
-        scenario.dt,
-        scenario.tolerance,
-        [-1] * agents,
-        barycentre_of,
-    )
-    ring = np.array(
-        [[[-math.inf, 0.0, scenario.dt, *agent.state.numbers]] for agent in scenario.agents]
-    )
-    carry = initial_carry(scenario.integrator, agents, scenario.dt)
-    return Pass(system, np.zeros(agents, np.int64), ring, carry)
+    return np.array(
+        [
+            [list(each.state.to_json().values()) for each in records]
+            for records in islice(iterations(scenario), count)
+        ]
+    ).reshape(count, agents, len(STATE))
 
 
-def states(rows: Floats) -> Floats:
-    """The states in rows, float64[rows, agents, 8]: time, timeStep, x, y, z, vx, vy, vz."""
-    picked: Floats = rows[..., list(ORDER)]
-    return picked
+def same_bits(left: Floats, right: Floats) -> bool:
+    """Whether two arrays have the same bits."""
+    return left.shape == right.shape and left.tobytes() == right.tobytes()

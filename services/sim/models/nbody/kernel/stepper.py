@@ -1,4 +1,4 @@
-"""One chunk of iterations: what `nbody` brings to the loops that all models share."""
+"""What `nbody` brings to the loops that all models share: open buffers, advance, close them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ from sim.kernel.layout import (
     load_ring,
     store_ring,
 )
+from sim.models.nbody.kernel.blocks import load_work, store_carry
 from sim.models.nbody.kernel.composition import advance_composition
 from sim.models.nbody.kernel.gauss_radau import advance_gauss_radau
 from sim.models.nbody.kernel.pair import advance_pair
-from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem, load_work, store_carry
+from sim.models.nbody.kernel.system import NBodyBuffers, NBodySystem
 from sim.models.nbody.kernel.triple import advance_triple
 
 if TYPE_CHECKING:
     from sim.kernel.layout import Floats, Integers
 
-__all__: list[str] = []
+__all__ = ["advance", "close_buffers", "open_buffers"]
 
 _PAIR: Final = 2  # agents, which have a loop of their own
 _TRIPLE: Final = 3  # massive agents, which have another
