@@ -19,9 +19,9 @@ __all__ = [
     "NEWTON",
     "NODES",
     "PASCAL",
-    "POSITION_AT_END",
     "POSITION_AT_NODE",
-    "VELOCITY_AT_END",
+    "POSITION_DIVISORS",
+    "VELOCITY_DIVISORS",
     "drifts_of",
 ]
 
@@ -122,10 +122,13 @@ POSITION_AT_NODE: Final = _rounded(
     [[node ** (k + 1) / ((k + 2) * (k + 3)) for k in _ORDERS] for node in _NODES]
 )
 """The weight of each b_k in the position at a node, where that of a0 is 1/2."""
-POSITION_AT_END: Final = tuple(float(Fraction(1, (k + 2) * (k + 3))) for k in _ORDERS)
-"""The same at the end of the step."""
-VELOCITY_AT_END: Final = tuple(float(Fraction(1, k + 2)) for k in _ORDERS)
-"""The weight of each b_k in the velocity at the end of the step, where that of a0 is 1."""
+POSITION_DIVISORS: Final = tuple(float((k + 2) * (k + 3)) for k in _ORDERS)
+"""What each b_k is divided by in the position at the end of the step, where a0 is by 2.
 
+Divided by a whole number, errors of rounding are without bias; multiplied by 1/3, which is rounded
+itself, the energy drifts twice as fast.
+"""
+VELOCITY_DIVISORS: Final = tuple(float(k + 2) for k in _ORDERS)
+"""The same for the velocity, where a0 is by 1."""
 PASCAL: Final = tuple(tuple(float(comb(k + 1, m + 1)) for k in _ORDERS) for m in _ORDERS)
 """Of a next step as long as the last, b_m is the sum over k >= m of PASCAL[m][k]*b_k."""

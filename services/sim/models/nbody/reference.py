@@ -32,9 +32,9 @@ from sim.models.nbody.coefficients import (
     NEWTON,
     NODES,
     PASCAL,
-    POSITION_AT_END,
     POSITION_AT_NODE,
-    VELOCITY_AT_END,
+    POSITION_DIVISORS,
+    VELOCITY_DIVISORS,
     drifts_of,
 )
 
@@ -208,6 +208,15 @@ def _weighted(first: float, weights: Sequence[float], b: Sequence[float]) -> flo
     )  # fmt: skip
 
 
+def _divided(first: float, divisors: Sequence[float], b: Sequence[float]) -> float:
+    """Return the sum of `first` and of the seven b, each divided."""
+    return (
+        (first + b[0] / divisors[0]) + (b[1] / divisors[1] + b[2] / divisors[2])
+    ) + (
+        (b[3] / divisors[3] + b[4] / divisors[4]) + (b[5] / divisors[5] + b[6] / divisors[6])
+    )  # fmt: skip
+
+
 @dataclass(slots=True)
 class _Axis:
     """One component of one agent, and the polynomial of its acceleration in a step.
@@ -265,9 +274,9 @@ class _Axis:
 
     def finish(self, dt: float) -> None:
         """Move to the end of the step."""
-        self.x.add((dt * dt) * _weighted(0.5 * self.a0, POSITION_AT_END, self.b))
+        self.x.add((dt * dt) * _divided(0.5 * self.a0, POSITION_DIVISORS, self.b))
         self.x.add(dt * self.v.value)
-        self.v.add(dt * _weighted(self.a0, VELOCITY_AT_END, self.b))
+        self.v.add(dt * _divided(self.a0, VELOCITY_DIVISORS, self.b))
         self.last_b, self.last_e = list(self.b), list(self.e)
 
 

@@ -17,9 +17,9 @@ from sim.models.nbody.coefficients import (
     NEWTON,
     NODES,
     PASCAL,
-    POSITION_AT_END,
     POSITION_AT_NODE,
-    VELOCITY_AT_END,
+    POSITION_DIVISORS,
+    VELOCITY_DIVISORS,
 )
 from sim.models.nbody.kernel.blocks import (
     A_0,
@@ -87,6 +87,24 @@ def _weighted(
     """Return the sum of `first` and of the seven b, each times its weight."""
     return ((first + weights[0] * b0) + (weights[1] * b1 + weights[2] * b2)) + (
         (weights[3] * b3 + weights[4] * b4) + (weights[5] * b5 + weights[6] * b6)
+    )
+
+
+@inner
+def _divided(
+    first: float,
+    divisors: tuple[float, ...],
+    b0: float,
+    b1: float,
+    b2: float,
+    b3: float,
+    b4: float,
+    b5: float,
+    b6: float,
+) -> float:
+    """Return the sum of `first` and of the seven b, each divided."""
+    return ((first + b0 / divisors[0]) + (b1 / divisors[1] + b2 / divisors[2])) + (
+        (b3 / divisors[3] + b4 / divisors[4]) + (b5 / divisors[5] + b6 / divisors[6])
     )
 
 
@@ -262,11 +280,11 @@ def finish(work: Floats, agents: int, lanes: int, dt: float) -> None:
             b0, b1, b2, b3 = work[i + B_0], work[i + B_1], work[i + B_2], work[i + B_3]
             b4, b5, b6 = work[i + B_4], work[i + B_5], work[i + B_6]
             a0, v = work[i + A_0], work[i + VELOCITY]
-            curved = _weighted(0.5 * a0, POSITION_AT_END, b0, b1, b2, b3, b4, b5, b6)
+            curved = _divided(0.5 * a0, POSITION_DIVISORS, b0, b1, b2, b3, b4, b5, b6)
             x, carry = added(work[i + START], work[i + POSITION_CARRY], dt2 * curved)
             x, work[i + POSITION_CARRY] = added(x, carry, dt * v)
             work[i + POSITION] = x
-            gained = dt * _weighted(a0, VELOCITY_AT_END, b0, b1, b2, b3, b4, b5, b6)
+            gained = dt * _divided(a0, VELOCITY_DIVISORS, b0, b1, b2, b3, b4, b5, b6)
             work[i + VELOCITY], work[i + VELOCITY_CARRY] = added(
                 v, work[i + VELOCITY_CARRY], gained
             )
