@@ -8,11 +8,16 @@ from dataclasses import replace
 
 from sim.engine import Propagation, warm
 from sim.export import FORMATS, export, thin
+from sim.presets import preset
 from sim.records import schema_of
 from sim.scenario import NANO, Agent, Scenario, State, Trajectory
 
 MOON = Agent(name="Moon", mu=0.001, state=State(0.0, 0.01, 0.0, 2.0, 0.7, 0.0))
-SCENARIOS = (NANO, replace(NANO, agents=(*NANO.agents, MOON)))
+SCENARIOS = (
+    NANO,
+    replace(NANO, agents=(*NANO.agents, MOON)),
+    preset("outer-solar-system").scenario,
+)
 
 
 def compile_for(scenario: Scenario) -> None:
@@ -20,6 +25,7 @@ def compile_for(scenario: Scenario) -> None:
     propagation = Propagation.open(Trajectory(scenario), steps=70_000)
     propagation.overview(None, None, 800, "inertial")
     propagation.overview(0.0, 1.0, 800, "primary")
+    propagation.summary()
     schema = schema_of(scenario.model)
     for file_format in FORMATS.values():
         pieces = export(propagation.slices(-math.inf, 10.0), file_format, schema)

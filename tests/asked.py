@@ -12,10 +12,11 @@ import httpx
 
 from frontend.storage.connection import command
 from sim.engine import Propagation, initial_checkpoint, pass_over
-from sim.scenario import PropagationRequest, Trajectory
+from sim.scenario import NANO, PropagationRequest, Trajectory
 from tests.processes import eventually
 
 if TYPE_CHECKING:
+    from sim.scenario import Scenario
     from tests.installation import Installation
 
 LONG: Final = 100_000_000  # seconds on a cluster, six stretches: long enough to be disturbed
@@ -25,11 +26,11 @@ OVER: Final = frozenset({"complete", "failed", "cancelled"})
 
 
 @cache
-def reference(steps: int, seed: int) -> dict[str, Any]:
+def reference(request: PropagationRequest) -> dict[str, Any]:
     """What the engine alone says of a propagation, in this process and in one piece."""
-    trajectory = Trajectory(seed=seed)
+    trajectory, steps = request.trajectory, request.steps
     start = initial_checkpoint(trajectory.scenario)
-    passed = pass_over(trajectory, start, steps // INTERVAL)
+    passed = pass_over(trajectory, start, steps // trajectory.interval)
     alone = Propagation.open(trajectory, steps, [passed])
     return {
         "checkpoints_checksum": alone.checkpoints_checksum,
@@ -40,15 +41,16 @@ def reference(steps: int, seed: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Asked:
-    """A propagation of the default scenario."""
+    """A propagation, of the default scenario unless another is given."""
 
     installation: Installation
     steps: int
     seed: int
+    scenario: Scenario = NANO
 
     @property
     def request(self) -> PropagationRequest:
-        return PropagationRequest(self.steps, Trajectory(seed=self.seed))
+        return PropagationRequest(self.steps, Trajectory(self.scenario, self.seed))
 
     @property
     def digest(self) -> str:
@@ -60,10 +62,9 @@ class Asked:
 
     def again(self) -> httpx.Response:
         """Ask for it (again)."""
+        body = {"steps": self.steps, "seed": self.seed, "scenario": self.scenario.to_json()}
         with self.installation.client() as client:
-            return client.post(
-                "/api/v1/propagations", json={"steps": self.steps, "seed": self.seed}
-            )
+            return client.post("/api/v1/propagations", json=body)
 
     def forget(self) -> None:
         """Have a result of it deleted, if there is one."""
@@ -118,8 +119,8 @@ class Asked:
         """Check the result against the engine alone, bit for bit."""
         manifest = self.manifest
         assert manifest is not None
-        result = {name: manifest["result"][name] for name in reference(self.steps, self.seed)}
-        assert result == reference(self.steps, self.seed)
+        expected = reference(self.request)
+        assert {name: manifest["result"][name] for name in expected} == expected
 
     def _over(self) -> dict[str, Any] | None:
         with contextlib.suppress(httpx.HTTPError):
@@ -128,9 +129,11 @@ class Asked:
         return None
 
 
-def ask_for(installation: Installation, *, seed: int = 1, steps: int = LONG) -> Asked:
+def ask_for(
+    installation: Installation, *, seed: int = 1, steps: int = LONG, scenario: Scenario = NANO
+) -> Asked:
     """Ask for a propagation that is not there (any more): it takes a run."""
-    asked = Asked(installation, steps, seed)
+    asked = Asked(installation, steps, seed, scenario)
     asked.forget()
     answer = asked.again()
     assert answer.status_code == httpx.codes.ACCEPTED, answer.text

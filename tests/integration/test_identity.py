@@ -27,9 +27,9 @@ from sim import NANO, Agent, NanoScenario, Propagation, Scenario, State, Traject
 from sim.cluster import LocalBackend
 from sim.driver import propagate_on
 from sim.engine import checksum, initial_checkpoint
+from sim.models.nbody import NBodyAgent, NBodyScenario, State3
 from sim.reference import Record, simulate
 from sim.scenario import MEMBER_LIMIT, SEED_LIMIT, PropagationRequest
-from tests.nano_records import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = 2  # for each number of workers
 STEPS: Final = {1: 200_000, 2: 160_000, 3: 100_000, 12: 40_000, 40: 20_000}  # by agents: seconds
+IN_SPACE: Final = {"leapfrog": 40, "kahan-li-8": 6, "gauss-radau-15": 3}  # agents: short intervals
 BUDGETS: Final = (0, 10 * 2**20, 2**28)  # of slices, in bytes
 
 
@@ -55,6 +56,20 @@ def scenario_of(agents: int, chance: random.Random) -> Scenario:
         bodies.append(Agent(f"Body {i}", 0.001 * (i % 3 == 0), state))
     chance.shuffle(bodies)
     return NanoScenario(tuple(bodies), NANO.dt_min, NANO.dt_span, NANO.epsilon)
+
+
+def scenario_in_space(integrator: str, chance: random.Random) -> Scenario:
+    """A star and bodies around it on inclined circles, one in three of them massive."""
+    bodies = [NBodyAgent("Star", 1.0, State3(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))]
+    for i in range(1, IN_SPACE[integrator]):
+        place, tilt = chance.uniform(0.0, 2.0 * math.pi), chance.uniform(0.0, 1.0)
+        x, y, distance = math.cos(place), math.sin(place), 1.0 + 0.5 * i
+        speed = distance**-0.5
+        along = (-y * math.cos(tilt), x, y * math.sin(tilt))
+        position = (x * math.cos(tilt), y, -x * math.sin(tilt))
+        state = State3(*(distance * part for part in position), *(speed * part for part in along))
+        bodies.append(NBodyAgent(f"Body {i}", 0.001 * (i % 3 == 0), state))
+    return NBodyScenario(tuple(bodies), integrator, 0.02)
 
 
 @dataclass
@@ -147,7 +162,7 @@ def bits(rows: Iterable[Record]) -> bytes:
 def bits_of(batches: Iterator[pa.RecordBatch]) -> bytes:
     """The same of what was read back."""
     table = pa.Table.from_batches(list(batches)).combine_chunks()
-    columns = [table["agent"].chunk(0).indices, *(table[name] for name in NUMBERS)]
+    columns = [table["agent"].chunk(0).indices, *(table[name] for name in table.column_names[1:])]
     return np.stack([column.to_numpy() for column in columns], axis=1).astype(float).tobytes()
 
 
@@ -190,5 +205,39 @@ def test_records_read_back_equal_the_reference_whatever_was_cut_or_lost(
             with connect(redis_url) as client:
                 for _ in range(EXAMPLES):
                     await hold(client, cluster.client, chance)
+
+    asyncio.run(main())
+
+
+async def hold_in_space(
+    client: redis.Redis, cluster: Client, integrator: str, chance: random.Random
+) -> None:
+    """Hold one random trajectory, a beginning of it, and a window, to the engine alone.
+
+    The engine is held to the reference where it is cut at every place: that takes no cluster.
+    """
+    trajectory = Trajectory(scenario_in_space(integrator, chance), chance.randrange(SEED_LIMIT))
+    steps = 4 * trajectory.interval + chance.randrange(trajectory.interval)
+    damage(client, await propagated(client, cluster, trajectory, steps, chance), chance)
+    cache = RedisSliceCache(client, trajectory.digest, ttl_s=60)
+    for part in (steps, chance.randint(1, steps)):
+        opened, alone = read_back(client, trajectory, part), Propagation.open(trajectory, part)
+        assert opened.summary() == alone.summary(), f"{integrator}, {part} steps of {steps}"
+        end = alone.end["Star"].time
+        t0, t1 = sorted(chance.uniform(0.0, end) for _ in range(2))
+        window = bits_of(opened.slices(t0, t1, cache))
+        assert window == bits_of(alone.slices(t0, t1)), f"{integrator}, from {t0} to {t1}"
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_in_space_the_bits_are_the_same_on_any_number_of_workers(
+    redis_url: str, workers: int
+) -> None:
+    async def main() -> None:
+        chance = random.Random(workers)
+        async with LocalBackend().open(tag="", workers=workers) as cluster:
+            with connect(redis_url) as client:
+                for integrator in IN_SPACE:
+                    await hold_in_space(client, cluster.client, integrator, chance)
 
     asyncio.run(main())

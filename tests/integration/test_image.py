@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from sim.engine import Propagation
+from sim.presets import preset
 from sim.scenario import Trajectory
 from tests import images
 from tests.images import said, started
@@ -38,6 +39,8 @@ THREE_BODIES: Final = {
     "dt_span": 0.09,
     "epsilon": 0.001,
 }
+IN_SPACE: Final = {name: preset(name).scenario.to_json() for name in ("eccentric", "pythagorean")}
+"""Two bodies, and three by another integrator."""
 CLIENT: Final = """
 import json, sys
 import distributed
@@ -128,27 +131,34 @@ def test_it_cannot_write_but_to_its_temporary_folder(image: str) -> None:
     assert said(image, "sh", "-c", tried) == "written"
 
 
-@pytest.mark.parametrize(("bodies", "suffix"), [(2, "js"), (2, "csv"), (3, "js"), (3, "parquet")])
+@pytest.mark.parametrize(
+    ("scenario", "suffix"),
+    [
+        *((None, suffix) for suffix in ("js", "csv")),
+        *((THREE_BODIES, suffix) for suffix in ("js", "parquet")),
+        *((IN_SPACE[name], "csv") for name in IN_SPACE),
+    ],
+    ids=["two-js", "two-csv", "three-js", "three-parquet", *IN_SPACE],
+)
 def test_it_compiles_nothing_and_gives_the_bits_that_this_machine_gives(
-    image: str, tmp_path: Path, bodies: int, suffix: str
+    image: str, tmp_path: Path, scenario: dict[str, object] | None, suffix: str
 ) -> None:
     # The kernels in it are for another processor than those that are compiled on this machine.
     asked = ["propagate", "70000", "--workers", "inline"]
-    scenario = tmp_path / "scenario.json"
-    scenario.write_text(json.dumps(THREE_BODIES))
-    bring = f"echo '{scenario.read_text()}' >/tmp/scenario.json"
+    file = tmp_path / "scenario.json"
+    file.write_text(json.dumps(scenario))
+    bring = f"echo '{file.read_text()}' >/tmp/scenario.json"
     here, there = tmp_path / f"out.{suffix}", f"/tmp/out.{suffix}"  # noqa: S108 -- in the container
-    of_three = bodies == 3
 
     log = said(
         image,
         *("sh", "-c", f'{bring}; porta "$@" && sha256sum {there}', "sh", *asked),
-        *(("--scenario", "/tmp/scenario.json") if of_three else ()),  # noqa: S108 -- the same
+        *(("--scenario", "/tmp/scenario.json") if scenario else ()),  # noqa: S108 -- the same
         *("--output", there),
         environ=SAYS_WHAT_NUMBA_LOADS,
     )
     command = [sys.executable, "-m", "frontend.cli", *asked, "--output", str(here)]
-    images.run(*command, *(("--scenario", str(scenario)) if of_three else ()))
+    images.run(*command, *(("--scenario", str(file)) if scenario else ()))
 
     assert compiles_nothing(log)
     assert log.splitlines()[-1].split()[0] == digest(here)

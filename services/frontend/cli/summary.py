@@ -12,17 +12,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sim.engine import Propagation
+<<<<<<< HEAD
     from sim.order import Order
     from sim.scenario import PropagationRequest
+=======
+    from sim.scenario import PropagationRequest, Scenario
+>>>>>>> space
 
 __all__ = ["outcome", "summary"]
 
-COLUMNS: Final = ("time", "x", "y", "vx", "vy")
 LISTED_AGENTS: Final = 20  # a screenful; of more agents, the first are shown
+_WIDTH: Final = 21  # of the name of a statistic
+_IN_ELEMENTS: Final = frozenset({"semi_major_axis", "eccentricity"})
+_SYSTEM: Final = {
+    "energy": (5, -4),
+    "momentum": (4, -3),
+    "angular_momentum": (5, -3),
+    "barycentre": (1, 0),
+}
+"""The powers of length and time in the units: mu is length**3/time**2."""
 
 
 def summary(request: PropagationRequest, propagation: Propagation) -> str:
-    """Return the record counts, each agent's last state, and the statistics of each orbit."""
+    """Return record counts, last states, statistics and elements of each orbit, and the system."""
     return "\n".join(_lines(request, propagation.summary()))
 
 
@@ -53,36 +65,75 @@ def _is_met(order: Order, propagation: Propagation) -> bool:
 
 
 def _lines(request: PropagationRequest, figures: Mapping[str, Any]) -> Iterator[str]:
-    names = request.trajectory.scenario.names
-    shown = names[:LISTED_AGENTS]
     trajectory = request.trajectory
+    shown = trajectory.scenario.names[:LISTED_AGENTS]
     member = f", member {trajectory.member}" if trajectory.member else ""
     yield (
         f"{request.steps:,} steps, seed {trajectory.seed}{member}: {figures['records']:,} records"
     )
+    yield f"by {_lowered(trajectory.scenario.method.sentence)}"
     yield ""
+    yield from _ends(trajectory.scenario, figures)
+    for name in shown:
+        yield from _orbit(name, figures)
+    yield from _system(trajectory.scenario, figures["system"])
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _ends(scenario: Scenario, figures: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a table of the agents at the end."""
+    shown, units = scenario.names[:LISTED_AGENTS], scenario.units
+    axes = "xyz"[: scenario.model.dimensions]
+    columns = {"time": units.of(time=1)}
+    columns |= dict.fromkeys(axes, units.of(1))
+    columns |= dict.fromkeys((f"v{axis}" for axis in axes), units.of(1, -1))
     width = max(len(name) for name in (*shown, "at the end"))
     yield f"{'at the end':{width}}  {'records':>11}" + "".join(
-        f"{column:>13}" for column in COLUMNS
+        f"{_measured(name, unit):>13}" for name, unit in columns.items()
     )
     for name in shown:
-        state = "".join(f"{figures['end'][name][column]:>13.6g}" for column in COLUMNS)
+        state = "".join(f"{figures['end'][name][column]:>13.6g}" for column in columns)
         yield f"{name:{width}}  {figures['records_by_agent'][name]:>11,}{state}"
-    if len(names) > len(shown):
-        yield f"... and {len(names) - len(shown)} more"
-    for name in shown:
-        yield from _orbit(name, figures["statistics"].get(name, {}))
+    if len(scenario.names) > len(shown):
+        yield f"... and {len(scenario.names) - len(shown)} more"
 
 
-def _orbit(name: str, statistics: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for each statistic of an agent that orbits a primary."""
+def _measured(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name
+
+
+def _orbit(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each statistic and each element of an agent that orbits a primary."""
+    statistics: Mapping[str, Any] = figures["statistics"].get(name, {})
     if "primary" not in statistics:
         return
     yield ""
     yield f"{name}, as it sees {statistics['primary']}"
     for statistic, value in statistics.items():
-        if statistic != "primary":
-            yield f"  {statistic.replace('_', ' '):18} {_text(value)}"
+        if statistic != "primary" and statistic not in _IN_ELEMENTS:
+            yield _line(statistic, value)
+    ends: Mapping[str, Mapping[str, Any]] = figures["elements"][name]
+    for element in ends["start"]:
+        values = {when: elements[element] for when, elements in ends.items()}
+        if set(values.values()) != {None}:
+            yield _line(element, values)
+
+
+def _system(scenario: Scenario, system: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each quantity of the whole system."""
+    yield ""
+    yield "The whole system, with the largest departure from the start"
+    names = {name: _measured(name, scenario.units.of(*_SYSTEM[name])) for name in system}
+    width = max(_WIDTH, *map(len, names.values()))
+    for name, value in system.items():
+        yield _line(names[name], value, width)
+
+
+def _line(name: str, value: object, width: int = _WIDTH) -> str:
+    return f"  {name.replace('_', ' '):{width}} {_text(value)}"
 
 
 def _text(value: object) -> str:
@@ -91,6 +142,8 @@ def _text(value: object) -> str:
             return "-"
         case float():
             return f"{value:.6g}"
+        case list():
+            return f"({', '.join(_text(part) for part in value)})"
         case dict():
             return ", ".join(
                 f"{key.replace('_', ' ')} {_text(part)}" for key, part in value.items()

@@ -35,6 +35,9 @@ __all__ = ["draw_window"]
 
 _RECORDS_WORK: Final = 2**21  # 32 intervals of two agents, at 2 ms each
 _REFINEMENT_WORK: Final = 3 * 2**19  # 24 of them, in addition to the archive
+_REFINEMENT_S: Final = 0.03  # as long, of any model
+_RECORDS_S: Final = 0.15  # where the archive is too coarse for the pixels
+_FEW_BINS: Final = 4  # a bin this many pixels wide looks like a block
 _SAMPLES_PER_PIXEL: Final = 4  # of a path without lines: an orbit crosses the page many times
 
 
@@ -69,14 +72,27 @@ def draw_window(
 
 
 def _is_narrow(archive: Archive, window: Window) -> bool:
-    """Return whether computing the window again takes too little time to be noticed."""
+    """Return whether computing the window again takes too little time to be noticed.
+
+    Where a step costs much, intervals are short and the archive has few bins of each: there it may
+    take longer.
+    """
     intervals = len(window.intervals)
-    return intervals == 1 or _work(archive, intervals) <= _RECORDS_WORK
+    if intervals == 1 or _work(archive, intervals) <= _RECORDS_WORK:
+        return True
+    coarsest = max(part.level for part in archive.bins(window.intervals))
+    bins = _iterations_in(archive, window) >> coarsest
+    return bins * _FEW_BINS < window.pixels and _seconds(archive, intervals) <= _RECORDS_S
 
 
 def _work(archive: Archive, intervals: int) -> float:
     """Return the work of computing so many intervals again."""
     return work(intervals * archive.interval, archive.trajectory.scenario)
+
+
+def _seconds(archive: Archive, intervals: int) -> float:
+    """Return about how long it takes to compute so many intervals again."""
+    return archive.trajectory.scenario.pass_seconds(intervals * archive.interval)
 
 
 # From the archive.
@@ -94,7 +110,8 @@ def _from_archive(archive: Archive, window: Window) -> tuple[Bins, list[Line]]:
     lines = [line_of(scenario, path, a, window.frame) for a in range(window.agents)]
     uncertain = _uncertain_intervals(archive, window, path, pixel_of(lines, window.pixels))
     intervals = sorted(set().union(*uncertain))
-    if _work(archive, len(intervals)) > _REFINEMENT_WORK:
+    few = _work(archive, len(intervals)) <= _REFINEMENT_WORK
+    if not few and _seconds(archive, len(intervals)) > _REFINEMENT_S:
         lines = [
             _as_points(line) if of_agent else line
             for line, of_agent in zip(lines, uncertain, strict=True)

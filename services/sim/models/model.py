@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
+from sim.models.units import Units
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -203,6 +205,16 @@ class Scenario(ABC):
     @abstractmethod
     def method(self) -> Method:
         """The numerical method that it is propagated by."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> dict[str, str | float]:
+        """What is chosen of the method, by JSON names: all of the scenario but agents and units."""
+
+    @property
+    def units(self) -> Units:
+        """What its lengths and times are measured in; none where a model has no units."""
+        return Units()
 
     @property
     @abstractmethod

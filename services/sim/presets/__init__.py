@@ -13,10 +13,10 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from sim.errors import RequestError
-from sim.models.nbody import NBodyScenario, Units
 from sim.scenario import read_scenario
 
 if TYPE_CHECKING:
+    from sim.models.units import Units
     from sim.scenario import Scenario
 
 __all__ = ["NAMES", "Preset", "preset", "presets"]
@@ -51,7 +51,7 @@ class Preset:
     @property
     def units(self) -> Units:
         """What lengths and times are measured in."""
-        return self.scenario.units if isinstance(self.scenario, NBodyScenario) else Units()
+        return self.scenario.units
 
     def to_json(self) -> dict[str, object]:
         """Return the preset for programs; the scenario as a request takes it."""

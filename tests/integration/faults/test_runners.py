@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 import redis
 
+from sim.presets import preset
 from tests import invariants, redis_servers
-from tests.asked import ask_for
+from tests.asked import LONG, ask_for
 from tests.deadlines import within
 from tests.installation import Installation, installed
 from tests.processes import eventually, frozen
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.redis_servers import RedisServer
 
 LEASE_S: Final = 3
+IN_SPACE: Final = 4_000_000  # seconds on a cluster
 BOTH: Final = ("runner", "other")
 
 
@@ -63,10 +65,11 @@ def epoch_after(asked: Asked, before: int, within_s: float) -> float:
     return time.monotonic() - begun
 
 
+@pytest.mark.parametrize(("name", "steps"), [("nano", LONG), ("outer-solar-system", IN_SPACE)])
 def test_a_run_whose_runner_is_killed_is_taken_over_and_goes_on_from_the_next_stretch(
-    installation: Installation,
+    installation: Installation, name: str, steps: int
 ) -> None:
-    asked = ask_for(installation)
+    asked = ask_for(installation, steps=steps, scenario=preset(name).scenario)
     asked.has_begun()
     installation.kill(owner(asked))
     stored = asked.stretches

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from sim.models.model import BARYCENTRE
-from sim.models.nbody import NBodyAgent, NBodyScenario, State3, Units
+from sim.models.nbody import NBodyAgent, NBodyScenario, State3
 from sim.models.nbody.rules import (
     DEFAULT_TOLERANCE,
     GAUSS_RADAU,
@@ -14,6 +14,7 @@ from sim.models.nbody.rules import (
     TIMES,
     total,
 )
+from sim.models.units import Units
 from sim.scenario import (
     MEMBER_LIMIT,
     SEED_LIMIT,

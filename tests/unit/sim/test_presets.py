@@ -12,8 +12,9 @@ import pytest
 import sim.presets
 from sim import Propagation, Trajectory, simulate
 from sim.errors import RequestError
-from sim.models.nbody import NBodyScenario, Units
+from sim.models.nbody import NBodyScenario
 from sim.models.nbody.reference import iterations
+from sim.models.units import Units
 from sim.orbit import elements_of
 from sim.presets import NAMES, preset, presets
 from sim.scenario import NANO

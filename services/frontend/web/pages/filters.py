@@ -1,20 +1,22 @@
-"""The Jinja filters that write values for people: counts, figures, elapsed times, sizes, times.
+"""The Jinja filters that write values for people: counts, figures, units, times, sizes.
 
 A narrow no-break space (U+202F) joins a number to its unit, so that no line breaks between them.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FILTERS", "count", "elapsed", "figure", "size", "utc_time"]
+__all__ = ["FILTERS", "count", "elapsed", "figure", "size", "unit", "utc_time"]
 
 NARROW: Final = "\u202f"
 NOTHING: Final = "\u2013"  # an en dash: unknown, or not applicable
+_RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3_600
 _STEP: Final = 1_000
@@ -32,9 +34,13 @@ def figure(value: object, digits: int = 6) -> str:
     text = f"{value:.{digits}g}"
     mantissa, _, exponent = text.partition("e")
     if exponent:
-        power = f"{int(exponent)}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        text = f"{mantissa}\u00d710{power}"
+        text = f"{mantissa}\u00d710{str(int(exponent)).translate(_RAISED)}"
     return text.replace("-", "\u2212")
+
+
+def unit(text: str) -> str:
+    """Write a unit with raised powers: km²/s²."""
+    return re.sub(r"\^(\d+)", lambda power: power[1].translate(_RAISED), text)
 
 
 def elapsed(seconds: float | None) -> str:
@@ -69,5 +75,5 @@ def utc_time(text: str | None) -> str:
 
 
 FILTERS: Final[dict[str, Callable[..., str]]] = {
-    filter_.__name__: filter_ for filter_ in (count, figure, elapsed, size, utc_time)
+    filter_.__name__: filter_ for filter_ in (count, figure, elapsed, size, unit, utc_time)
 }

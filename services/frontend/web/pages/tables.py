@@ -5,23 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from frontend.web.pages.element_tables import element_rows
 from frontend.web.pages.filters import count
 from sim.engine import SHOWN_AGENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Elements", "End", "OrbitTable", "Range", "end_states", "orbit_tables"]
+    from frontend.web.pages.element_tables import Element
+    from sim.scenario import Scenario
 
+__all__ = ["Column", "End", "OrbitTable", "Range", "end_columns", "end_states", "orbit_tables"]
+
+_PLANE: Final = 2
 _QUANTITIES: Final = {
-    "r": ("Distance", "r, from its primary"),
-    "e": ("Specific energy", "e = v²/2 \u2212 μ/r; below zero it is bound"),
-    "h": ("Specific angular momentum", "h, positive counter-clockwise"),
+    "r": ("Distance", "r, from its primary", (1, 0)),
+    "e": ("Specific energy", "e = v²/2 \u2212 μ/r; below zero it is bound", (2, -2)),
+    "h": ("Specific angular momentum", "", (2, -1)),
 }
-_ELEMENTS: Final = {
-    "semi_major_axis": ("Semi-major axis", "of the ellipse it is on; below 0 of a hyperbola"),
-    "eccentricity": ("Eccentricity", "0 a circle, below 1 an ellipse, above 1 open"),
-}
+"""Name, description, and the powers of length and time in its unit."""
+_SIGNED: Final = "h, positive counter-clockwise"
+_IN_SPACE: Final = "h = |r \u00d7 v|"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,7 @@ class Range:
     """The extremes and the mean of one quantity, and the iterations of the extremes."""
 
     name: str
+    unit: str
     description: str
     low: float | None
     low_at: int | None
@@ -43,90 +48,93 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Elements:
-    """One element of the osculating orbit, at the start and at the end."""
-
-    name: str
-    description: str
-    start: float | None
-    end: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OrbitTable:
     """The orbit of one agent around its primary."""
 
     agent: str
     primary: str
     ranges: tuple[Range, ...]
-    elements: tuple[Elements, ...]
+    elements: tuple[Element, ...]
     verdict: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of the states at the end."""
+
+    name: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """One agent at the end: its number of records; time, x, y, vx and vy."""
+    """One agent at the end: its number of records, and its state in the order of `end_columns`."""
 
     agent: str
     records: int
     state: tuple[float, ...]
 
 
-def orbit_tables(statistics: Mapping[str, Any]) -> tuple[OrbitTable, ...]:
+def orbit_tables(result: Mapping[str, Any], scenario: Scenario) -> tuple[OrbitTable, ...]:
     """Return the tables of the first `SHOWN_AGENTS` agents that have a primary."""
-    agents: dict[str, Any] = statistics["statistics"]
+    agents: dict[str, Any] = result["statistics"]
     return tuple(
-        _orbit_table(name, figures) for name, figures in list(agents.items())[:SHOWN_AGENTS]
+        OrbitTable(
+            agent=name,
+            primary=agents[name]["primary"],
+            ranges=_ranges(agents[name], scenario),
+            elements=element_rows(name, result, scenario),
+            verdict=_verdict(agents[name]["unbound_from"], drifts=bool(scenario.method.caution)),
+        )
+        for name in list(agents)[:SHOWN_AGENTS]
     )
 
 
-def _orbit_table(name: str, figures: Mapping[str, Any]) -> OrbitTable:
-    return OrbitTable(
-        agent=name,
-        primary=figures["primary"],
-        ranges=tuple(
-            _range(title, description, figures[key])
-            for key, (title, description) in _QUANTITIES.items()
-        ),
-        elements=tuple(
-            Elements(
-                name=title,
-                description=description,
-                start=figures[key]["start"],
-                end=figures[key]["end"],
-            )
-            for key, (title, description) in _ELEMENTS.items()
-        ),
-        verdict=_verdict(figures["unbound_from"]),
+def _ranges(figures: Mapping[str, Any], scenario: Scenario) -> tuple[Range, ...]:
+    of_h = _SIGNED if scenario.model.dimensions == _PLANE else _IN_SPACE
+    return tuple(
+        Range(
+            name=name,
+            unit=scenario.units.of(*powers),
+            description=description or of_h,
+            low=figures[key]["min"],
+            low_at=figures[key]["min_at"],
+            mean=figures[key]["mean"],
+            high=figures[key]["max"],
+            high_at=figures[key]["max_at"],
+        )
+        for key, (name, description, powers) in _QUANTITIES.items()
     )
 
 
-def _range(name: str, description: str, figures: Mapping[str, Any]) -> Range:
-    return Range(
-        name=name,
-        description=description,
-        low=figures["min"],
-        low_at=figures["min_at"],
-        mean=figures["mean"],
-        high=figures["max"],
-        high_at=figures["max_at"],
-    )
-
-
-def _verdict(unbound_from: int | None) -> str:
+def _verdict(unbound_from: int | None, *, drifts: bool) -> str:
+    """Say whether it is bound; it escapes only where the method's drift can't be the reason."""
     if unbound_from is None:
         return "Bound at the end."
-    return f"Unbound from iteration {count(unbound_from)} on: from there its energy stays above 0."
+    unbound = "Unbound" if drifts else "It escapes: unbound"
+    return (
+        f"{unbound} from iteration {count(unbound_from)} on: from there its energy stays above 0."
+    )
 
 
-def end_states(statistics: Mapping[str, Any]) -> tuple[End, ...]:
+def end_columns(scenario: Scenario) -> tuple[Column, ...]:
+    """Return the columns of the states at the end: the time, positions and velocities."""
+    units, axes = scenario.units, "xyz"[: scenario.model.dimensions]
+    return (
+        Column(name="time", unit=units.of(time=1)),
+        *(Column(name=axis, unit=units.of(1)) for axis in axes),
+        *(Column(name=f"v{axis}", unit=units.of(1, -1)) for axis in axes),
+    )
+
+
+def end_states(result: Mapping[str, Any], scenario: Scenario) -> tuple[End, ...]:
     """Return the states at the end of the first `SHOWN_AGENTS` agents."""
-    records, states = statistics["records_by_agent"], statistics["end"]
+    records, states = result["records_by_agent"], result["end"]
     return tuple(
         End(
             agent=name,
             records=records[name],
-            state=tuple(states[name][key] for key in ("time", "x", "y", "vx", "vy")),
+            state=tuple(states[name][column.name] for column in end_columns(scenario)),
         )
         for name in list(states)[:SHOWN_AGENTS]
     )

@@ -9,8 +9,16 @@ import orjson
 
 from frontend.domain.resource import API_ROOT, Links, Resource, Status
 from frontend.web.http.record_stream import records_path
-from frontend.web.pages.filters import count, elapsed, utc_time
-from frontend.web.pages.tables import End, OrbitTable, end_states, orbit_tables
+from frontend.web.pages.filters import count, elapsed, figure, utc_time
+from frontend.web.pages.system_table import SystemRow, system_rows
+from frontend.web.pages.tables import (
+    Column,
+    End,
+    OrbitTable,
+    end_columns,
+    end_states,
+    orbit_tables,
+)
 from sim.export import FORMATS
 from sim.order import Escape, Order, Until, Within
 from sim.scenario import NANO, PropagationRequest
@@ -19,10 +27,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sim.models.model import Method
+<<<<<<< HEAD
+=======
+    from sim.models.units import Units
+    from sim.scenario import PropagationRequest, Scenario
+>>>>>>> space
 
 __all__ = ["FILTERS", "Download", "Stage", "View"]
 
 NAMED_AGENTS: Final = 4
+_PLANE: Final = 2
 BROWSER_RECORDS: Final = 1_000_000  # a browser loads such a data.js in 8 s, and crashes at 4e6
 _STAGES: Final = {
     "queued": "In line",
@@ -96,17 +110,35 @@ class View:
     @property
     def agents(self) -> str:
         """The names of the agents, as words."""
-        return name_list(self.request.trajectory.scenario.names)
+        return name_list(self._scenario.names)
 
     @property
     def method(self) -> Method:
         """The method that it is propagated by."""
-        return self.request.trajectory.scenario.method
+        return self._scenario.method
+
+    @property
+    def parameters(self) -> str:
+        """What was chosen of the method, as words."""
+        return ", ".join(
+            f"{name} {figure(value) if isinstance(value, float) else value}"
+            for name, value in self._scenario.parameters.items()
+        )
+
+    @property
+    def units(self) -> Units:
+        """What lengths and times are measured in."""
+        return self._scenario.units
+
+    @property
+    def is_in_space(self) -> bool:
+        """Whether figures are projections to the x-y plane."""
+        return self._scenario.model.dimensions > _PLANE
 
     @property
     def is_default_scenario(self) -> bool:
         """Whether the scenario is the default one."""
-        return self.request.trajectory.scenario == NANO
+        return self._scenario == NANO
 
     @property
     def shorter(self) -> Links | None:
@@ -164,9 +196,13 @@ class View:
         return (self.resource and self.resource.statistics) or {}
 
     @property
+    def _scenario(self) -> Scenario:
+        return self.request.trajectory.scenario
+
+    @property
     def tables(self) -> tuple[OrbitTable, ...]:
         """The tables of the agents that have a primary."""
-        return orbit_tables(self.statistics)
+        return orbit_tables(self.statistics, self._scenario)
 
     @property
     def left_out(self) -> str:
@@ -186,7 +222,22 @@ class View:
     @property
     def ends(self) -> tuple[End, ...]:
         """The states of the agents at the end."""
-        return end_states(self.statistics)
+        return end_states(self.statistics, self._scenario)
+
+    @property
+    def end_columns(self) -> tuple[Column, ...]:
+        """The columns of these states."""
+        return end_columns(self._scenario)
+
+    @property
+    def system(self) -> tuple[SystemRow, ...]:
+        """The quantities of the whole system; none of an old result."""
+        return system_rows(self.statistics, self._scenario.units)
+
+    @property
+    def has_own_clocks(self) -> bool:
+        """Whether agents have clocks of their own."""
+        return self._scenario.model.own_clocks
 
     @property
     def agents_left(self) -> int:
@@ -221,8 +272,7 @@ class View:
     @property
     def scenario(self) -> str:
         """The scenario as JSON, to be read and copied."""
-        document = self.request.trajectory.scenario.to_json()
-        return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+        return orjson.dumps(self._scenario.to_json(), option=orjson.OPT_INDENT_2).decode()
 
 
 def title_of(request: PropagationRequest) -> str:

@@ -74,6 +74,11 @@ class NanoScenario(Scenario):
         return METHOD
 
     @property
+    def parameters(self) -> dict[str, str | float]:
+        """The shortest step, what is added to it at random, and how far back others are read."""
+        return {"dt_min": self.dt_min, "dt_span": self.dt_span, "epsilon": self.epsilon}
+
+    @property
     def initial_states(self) -> tuple[State, ...]:
         """Each agent's state at time 0."""
         return tuple(agent.state for agent in self.agents)

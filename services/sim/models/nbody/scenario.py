@@ -20,45 +20,17 @@ from sim.models.nbody import rules
 from sim.models.nbody.agent import NBodyAgent, SpaceState, Unplaced, read_agent
 from sim.models.nbody.cost import carry_size, interval_of, step_seconds, work_per_step
 from sim.models.nbody.orbits import placed
+from sim.models.units import Units
 from sim.strictjson import canonical_json, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["METHODS", "NAME", "NBODY_MODEL", "NBodyScenario", "Units"]
+__all__ = ["METHODS", "NAME", "NBODY_MODEL", "NBodyScenario"]
 
 NAME: Final = "nbody"
 _REQUIRED: Final = frozenset({"integrator", "dt", "agents"})
 _OPTIONAL: Final = frozenset({"model", "tolerance", "units"})
-
-
-@dataclass(frozen=True, slots=True)
-class Units:
-    """What lengths and times are measured in: a label, which changes no number. 1 is none.
-
-    >>> Units("km", "s").speed, Units().speed
-    ('km/s', '1')
-    """
-
-    length: str = "1"
-    time: str = "1"
-
-    @property
-    def speed(self) -> str:
-        """The unit of a speed."""
-        if self.time == "1":
-            return self.length
-        return f"{self.length}/{self.time}"
-
-    def to_json(self) -> dict[str, str]:
-        """Return what `from_json` reads."""
-        return {"length": self.length, "time": self.time}
-
-    @classmethod
-    def from_json(cls, value: object) -> Units:
-        """Read both units."""
-        fields = fields_of(value, "units", frozenset({"length", "time"}))
-        return cls(fields["length"], fields["time"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +70,14 @@ class NBodyScenario(Scenario):
     def method(self) -> Method:
         """What its integrator is."""
         return METHODS[self.integrator]
+
+    @property
+    def parameters(self) -> dict[str, str | float]:
+        """The integrator, its step and, of `gauss-radau-15`, the tolerance."""
+        parameters: dict[str, str | float] = {"integrator": self.integrator, "dt": self.dt}
+        if self.integrator == rules.GAUSS_RADAU:
+            parameters["tolerance"] = self.tolerance
+        return parameters
 
     @property
     def initial_states(self) -> tuple[SpaceState, ...]:

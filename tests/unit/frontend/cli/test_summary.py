@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from frontend.cli.summary import LISTED_AGENTS, summary
 from sim.engine import Propagation
+from sim.presets import preset
 from sim.scenario import NANO, PropagationRequest, Scenario, Trajectory
 
 
@@ -15,9 +16,10 @@ def summary_of(scenario: Scenario, steps: int = 500) -> str:
 def test_it_has_the_counts_the_last_states_and_the_orbit_of_each_agent() -> None:
     lines = summary_of(NANO).splitlines()
     assert lines[0] == "500 steps, seed 0: 805 records"
-    assert lines[2].split() == ["at", "the", "end", "records", "time", "x", "y", "vx", "vy"]
+    assert lines[1].startswith("by ")
+    assert lines[3].split() == ["at", "the", "end", "records", "time", "x", "y", "vx", "vy"]
     end = Propagation.open(Trajectory(NANO), 500).end
-    for line, (name, state) in zip(lines[3:5], end.items(), strict=True):
+    for line, (name, state) in zip(lines[4:6], end.items(), strict=True):
         assert line.startswith(f"{name} ")
         assert line.split()[-2:] == [f"{state.vx:.6g}", f"{state.vy:.6g}"]
     assert "Satellite, as it sees Planet" in lines
@@ -42,3 +44,17 @@ def test_of_many_agents_the_first_are_listed_and_the_others_counted() -> None:
     assert f"Moon {LISTED_AGENTS - 2} " in text
     assert f"Moon {LISTED_AGENTS} " not in text
     assert "... and 5 more" in text
+
+
+def test_in_space_there_are_z_units_elements_and_the_whole_system() -> None:
+    scenario = preset("outer-solar-system").scenario
+    known = Propagation.open(Trajectory(scenario), 50)
+    lines = summary_of(scenario, steps=50).splitlines()
+    header = "records time (d) x (au) y (au) z (au) vx (au/d) vy (au/d) vz (au/d)"
+    assert lines[3].split()[3:] == header.split()
+    pluto = next(line for line in lines if line.startswith("Pluto "))
+    assert pluto.split()[-1] == f"{known.end['Pluto'].to_json()['vz']:.6g}"
+    assert sum(line.startswith("  inclination ") for line in lines) == 5
+    assert not any(line.startswith("  speed at infinity ") for line in lines)
+    energy = next(line for line in lines if line.startswith("  energy (au^5/d^4)"))
+    assert "relative departure" in energy

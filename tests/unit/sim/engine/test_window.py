@@ -15,6 +15,7 @@ import pytest
 from sim import NANO, Agent, NanoScenario, Propagation, Scenario, State, Trajectory
 from sim.kernel import seek
 from sim.models.nano.cost import interval_iterations
+from sim.presets import preset
 from tests.unit.sim.scenarios import SATELLITE_FIRST, THREE
 
 if TYPE_CHECKING:
@@ -177,6 +178,16 @@ def test_a_window_has_a_bin_for_each_pixel_or_every_step_at_any_zoom() -> None:
         bins = len(drawn.agents[0]["series"]["t"])
         assert drawn.exact or bins >= PIXELS / 2 - 2
         assert bins <= 2 * PIXELS
+
+
+def test_a_short_window_is_fine_where_steps_cost_much_and_intervals_are_short() -> None:
+    trajectory = Trajectory(preset("outer-solar-system").scenario)
+    assert trajectory.interval < INTERVAL
+    propagation = Propagation.open(trajectory, 24 * trajectory.interval + 777)
+    interval_s = propagation.end["Sun"].time / 24.1
+    for intervals in (0.01, 1, 2.5, 6):
+        drawn: Any = propagation.overview(3.3 * interval_s, (3.3 + intervals) * interval_s, PIXELS)
+        assert drawn.exact or len(drawn.agents[0]["series"]["t"]) >= PIXELS / 4
 
 
 def test_a_window_in_whole_numbers_is_the_same_and_compiled_for_only_once() -> None:

@@ -33,7 +33,9 @@ function loaded() {
 class Figures {
   /** @param {HTMLElement} main */
   constructor(main) {
-    this.url = main.dataset.overview ?? "";
+    const { overview = "", length = "", time = "", energy = "" } = main.dataset;
+    this.url = overview;
+    this.units = { length, time, energy };
     this.orbit = part(main, "orbit");
     this.series = part(main, "series");
     this.note = part(main, "shown");
@@ -103,8 +105,8 @@ class Figures {
     }
     const theme = themeOf(document.documentElement);
     await Promise.all([
-      window.Plotly.react(this.orbit, orbit(view, theme), orbitLayout(theme), CONFIG),
-      window.Plotly.react(this.series, series(view, theme), seriesLayout(theme, view, zoomed), CONFIG),
+      window.Plotly.react(this.orbit, orbit(view, theme), orbitLayout(theme, this.units), CONFIG),
+      window.Plotly.react(this.series, series(view, theme), seriesLayout(theme, view, zoomed, this.units), CONFIG),
     ]);
     this.listen();
     this.reset.disabled = zoomed === null;

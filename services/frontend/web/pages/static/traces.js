@@ -8,20 +8,34 @@
  * @typedef {{ window: { t0: number, t1: number }, frame: string, level: number, exact: boolean,
  *   agents: AgentView[] }} Overview
  * @typedef {{ agents: string[], grid: string, text: string, muted: string, font: string }} Theme
+ * @typedef {{ length: string, time: string, energy: string }} Units - "" where there are none
  */
 
 const QUANTITIES = {
-  r: "distance r",
-  e: "specific energy e",
-  x: "x",
-  y: "y",
+  r: { words: ["distance", "r"], unit: "length" },
+  e: { words: ["specific energy", "e"], unit: "energy" },
+  x: { words: ["x"], unit: "length" },
+  y: { words: ["y"], unit: "length" },
+  z: { words: ["z"], unit: "length" },
 };
 
-/** The two quantities drawn over time: orbital ones where there are any. @param {Overview} view */
+/**
+ * The quantities drawn over time: orbital ones where there are any, and z where anybody leaves the
+ * x-y plane, which the figure of the orbit can't show.
+ * @param {Overview} view
+ */
 export function quantities(view) {
   const orbital = view.agents.some((agent) => agent.series.r);
-  return (orbital ? ["r", "e"] : ["x", "y"]).map((key) => ({ key, title: QUANTITIES[key] }));
+  const rises = view.agents.some(({ series: { z } }) => z && [...z.min, ...z.max].some((value) => value));
+  const keys = [...(orbital ? ["r", "e"] : ["x", "y"]), ...(rises ? ["z"] : [])];
+  return keys.map((key) => ({ key, ...QUANTITIES[key] }));
 }
+
+/** A title with its unit. @param {string} title @param {string} unit */
+const measured = (title, unit) => ({ text: unit ? `${title} (${unit})` : title });
+
+/** Plotly's name of an axis of a row. @param {string} axis @param {number} row */
+const inRow = (axis, row) => (row === 0 ? axis : `${axis}${row + 1}`);
 
 /** @param {Theme} theme @param {number} index */
 const colour = (theme, index) => theme.agents[index % theme.agents.length];
@@ -75,7 +89,7 @@ export function series(view, theme) {
           legendgroup: agent.name,
           showlegend: row === 0 && view.agents.filter((one) => one.series[key]).length > 1,
           xaxis: "x",
-          yaxis: row === 0 ? "y" : "y2",
+          yaxis: inRow("y", row),
           mode: "lines",
           line: { color: colour(theme, index), width: view.exact ? 1.4 : 1 },
           ...shape,
@@ -183,16 +197,16 @@ function layout(theme) {
 /** Fingers scroll the page; on a figure they would be caught. Its tools zoom instead. */
 const touched = () => matchMedia("(pointer: coarse)").matches;
 
-/** @param {Theme} theme */
-export function orbitLayout(theme) {
+/** @param {Theme} theme @param {Units} units */
+export function orbitLayout(theme, units) {
   const { axis, shared } = layout(theme);
   return {
     ...shared,
     // Fixed: the scale hangs on the margins, and automatic margins on the scale's labels.
     margin: { ...shared.margin, l: 84, r: 24 },
     dragmode: touched() ? false : "pan",
-    xaxis: { ...axis, title: { text: "x" }, automargin: false, tickangle: 0 },
-    yaxis: { ...axis, title: { text: "y" }, scaleanchor: "x", automargin: false },
+    xaxis: { ...axis, title: measured("x", units.length), automargin: false, tickangle: 0 },
+    yaxis: { ...axis, title: measured("y", units.length), scaleanchor: "x", automargin: false },
   };
 }
 
@@ -200,16 +214,31 @@ export function orbitLayout(theme) {
  * @param {Theme} theme
  * @param {Overview} view
  * @param {[number, number] | null} zoomed
+ * @param {Units} units
  */
-export function seriesLayout(theme, view, zoomed) {
+export function seriesLayout(theme, view, zoomed, units) {
   const { axis, shared } = layout(theme);
-  const [upper, lower] = quantities(view);
+  const rows = quantities(view);
+  const between = rows.length > 2 ? "<br>" : " "; // a low axis has no room for long titles
   const range = zoomed ?? [view.window.t0, view.window.t1];
   return {
     ...shared,
     dragmode: touched() ? false : "zoom",
-    xaxis: { ...axis, title: { text: "time t" }, anchor: "y2", range },
-    yaxis: { ...axis, title: { text: upper.title }, domain: [0.54, 1], fixedrange: true },
-    yaxis2: { ...axis, title: { text: lower.title }, domain: [0, 0.46], fixedrange: true },
+    xaxis: { ...axis, title: measured("time t", units.time), anchor: inRow("y", rows.length - 1), range },
+    ...Object.fromEntries(
+      rows.map(({ words, unit }, row) => [
+        inRow("yaxis", row),
+        { ...axis, title: measured(words.join(between), units[unit]), domain: domain(row, rows.length), fixedrange: true },
+      ]),
+    ),
   };
+}
+
+const BETWEEN = 0.08; // of the figure's height
+
+/** Where a row of so many is, from above, in a figure from 0 to 1. @param {number} row @param {number} rows */
+function domain(row, rows) {
+  const height = (1 - BETWEEN * (rows - 1)) / rows;
+  const top = 1 - row * (height + BETWEEN);
+  return [Math.max(0, top - height), top];
 }

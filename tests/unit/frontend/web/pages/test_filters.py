@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from frontend.web.pages.filters import count, elapsed, figure, size, utc_time
+from frontend.web.pages.filters import count, elapsed, figure, size, unit, utc_time
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,7 @@ def test_sizes_are_in_powers_of_a_thousand(number: float, text: str) -> None:
 def test_moments_are_in_utc_wherever_they_were_written() -> None:
     assert utc_time("2026-03-01T00:30:00+02:00") == "2026-02-28 22:30 UTC"
     assert utc_time(None) == "\u2013"
+
+
+def test_powers_in_units_are_raised() -> None:
+    assert [unit(text) for text in ("km^5/s^4", "au/d", "")] == ["km⁵/s⁴", "au/d", ""]
