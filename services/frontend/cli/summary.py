@@ -12,12 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sim.engine import Propagation
-<<<<<<< HEAD
     from sim.order import Order
-    from sim.scenario import PropagationRequest
-=======
     from sim.scenario import PropagationRequest, Scenario
->>>>>>> space
 
 __all__ = ["outcome", "summary"]
 

@@ -27,11 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sim.models.model import Method
-<<<<<<< HEAD
-=======
     from sim.models.units import Units
-    from sim.scenario import PropagationRequest, Scenario
->>>>>>> space
+    from sim.scenario import Scenario
 
 __all__ = ["FILTERS", "Download", "Stage", "View"]
 
