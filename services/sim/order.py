@@ -90,7 +90,7 @@ class Order(PropagationRequest):
 
     >>> from sim.scenario import Trajectory
     >>> Order(20_000, Trajectory(), condition=Until(100.0)).id
-    'q-0aa0d66532b5d9c5'
+    'q-92a704eb349088a8'
     """
 
     condition: Condition = field(kw_only=True)

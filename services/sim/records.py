@@ -18,7 +18,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from sim.models.model import Model, Scenario
 
-__all__ = ["initial_records", "schema_of"]
+__all__ = ["initial_records", "schema_of", "states_schema_of"]
 
 
 @functools.cache
@@ -31,6 +31,19 @@ def schema_of(model: Model) -> pa.Schema:
         [
             pa.field("agent", pa.dictionary(pa.int16(), pa.string()), nullable=False),
             *(pa.field(name, pa.float64(), nullable=False) for name in model.columns),
+        ]
+    )
+
+
+@functools.cache
+def states_schema_of(model: Model) -> pa.Schema:
+    """Return the schema of states at times: the time, and the record that holds it, or nulls."""
+    records = schema_of(model)
+    return pa.schema(
+        [
+            pa.field("t", pa.float64(), nullable=False),
+            records.field("agent"),
+            *(records.field(name).with_nullable(nullable=True) for name in model.columns),
         ]
     )
 

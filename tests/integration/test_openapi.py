@@ -76,7 +76,7 @@ def for_some(redis_url: str, tmp_path: Path) -> Iterator[OpenApiSchema]:
 
 def ask_everything(schema: OpenApiSchema, operation: Operation, **headers: str) -> None:
     """Ask what fits the description, and what does not; the same requests each time."""
-    takes_something = operation.takes_body or operation.query
+    takes_something = operation.body or operation.query
     plain = headers | {"Accept-Encoding": "identity"}  # which this client does not undo
     for mode in GenerationMode if takes_something else (GenerationMode.POSITIVE,):
         strategy = schema[operation.path][operation.method].as_strategy(generation_mode=mode)

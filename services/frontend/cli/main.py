@@ -192,7 +192,22 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
 
 
 @porta.command()
-@click.argument("steps", metavar="N")
+@click.argument("steps", metavar="[N]", required=False)
+@click.option(
+    "--until",
+    metavar="T",
+    help="In place of N: as many steps as it takes until every agent's clock has reached time T.",
+)
+@click.option(
+    "--stop-escape",
+    metavar="AGENT",
+    help="End before N steps where AGENT has taken 1,000 steps in a row with an energy above 0.",
+)
+@click.option(
+    "--stop-within",
+    metavar="AGENT:DISTANCE",
+    help="End before N steps at the first step of AGENT so near its primary.",
+)
 @click.option(
     "--seed", metavar="S", default="0", show_default=True, help="The seed of the random time steps."
 )
@@ -228,13 +243,24 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
 @click.option("--output", cls=OutputOption, metavar="FILE|DIR/|-")
 @click.option("--format", "output_format", cls=FormatOption, metavar="NAME")
 @click.option(
+    "--every",
+    metavar="K",
+    help="Write of each agent only the records 0 (the initial one), K, 2K, ...",
+)
+@click.option(
+    "--times",
+    metavar="LIST|FILE|-",
+    help="In place of records, write the states at these times: numbers with commas, or a file "
+    "of numbers.",
+)
+@click.option(
     "--overwrite",
     is_flag=True,
     help="Remove the export that the directory holds, and start anew. Without it, an export of the "
     "same request is continued, and another is refused. A file is always replaced.",
 )
 def propagate(**written: Any) -> None:  # noqa: ANN401 - the options, as click passes them
-    """Propagate N steps, and write the records or print a summary.
+    """Propagate N steps, or up to a time, and write the records or print a summary.
 
     It uses Redis and Dask if they are configured, else the cores of this machine.
     """

@@ -18,17 +18,56 @@ import click
 from frontend.cli.progress_bar import Progress
 from frontend.cli.standard_streams import abandon_output
 from frontend.errors import BadRequest, FrontendError
-from sim.export import FORMATS, Format, export, whole_file
+from sim.export import FORMATS, Format, export, export_states, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sim.engine import Propagation
+    import pyarrow as pa
 
-__all__ = ["Output"]
+    from sim.engine import Propagation
+    from sim.models.model import Model
+
+__all__ = ["Output", "Selection"]
 
 STDOUT: Final = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 WITHOUT_SUFFIX: Final = "csv"  # a line for each record: what most programs read from a pipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What is written: all records, every so-manyth of each agent, or the states at times."""
+
+    every: int | None = None
+    times: tuple[float, ...] | None = None
+
+    @property
+    def unit(self) -> str:
+        """What a row is."""
+        return "records" if self.times is None else "states"
+
+    def rows(self, propagation: Propagation) -> int:
+        """Return how many rows there are."""
+        if self.times is not None:
+            return len(self.times) * len(propagation.trajectory.scenario.agents)
+        k = self.every or 1
+        return sum(-(-count // k) for count in propagation.records_by_agent.values())
+
+    def batches(self, propagation: Propagation) -> Iterator[pa.RecordBatch]:
+        """Return the rows in batches; raises RequestError for times that take too much."""
+        if self.times is not None:
+            return propagation.states(self.times)
+        return propagation.slices() if self.every is None else propagation.every(self.every)
+
+    def written(
+        self, batches: Iterator[pa.RecordBatch], form: Format, model: Model
+    ) -> Iterator[bytes]:
+        """Yield the pieces of a file with these rows."""
+        from sim.records import schema_of, states_schema_of  # Arrow, which is slow to load
+
+        if self.times is None:
+            return export(batches, form, schema_of(model))
+        return export_states(batches, form, states_schema_of(model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +90,23 @@ class Output:
             raise BadRequest(f"There is no directory {str(path.parent)!r} to write to.")
         return cls(path, chosen)
 
-    def write(self, propagation: Propagation) -> None:
-        """Write the records; raises FrontendError."""
-        from sim.records import schema_of  # Arrow, which is slow to load
-
-        size, schema = 0, schema_of(propagation.trajectory.scenario.model)
+    def write(self, propagation: Propagation, selection: Selection = Selection()) -> None:
+        """Write the records that are selected; raises FrontendError, and RequestError."""
+        size, batches = 0, selection.batches(propagation)
+        model = propagation.trajectory.scenario.model
         try:
-            with self._opened() as file, Progress.of(propagation.records, "writing") as bar:
-                for piece in export(bar.count(propagation.slices()), self.form, schema):
+            with self._opened() as file, Progress.of(selection.rows(propagation), "writing") as bar:
+                for piece in selection.written(bar.count(batches), self.form, model):
                     file.write(piece)
                     size += len(piece)
+                rows = bar.done
         except OSError as error:
             if self.path is None:
                 if isinstance(error, BrokenPipeError):
                     raise  # its reader has read enough, as `head` does: nothing to say
                 abandon_output()
             raise FrontendError(f"{self._name} can't be written: {error.strerror}.") from error
-        click.echo(
-            f"Wrote {self._name}: {propagation.records:,} records, {size:,} bytes.", err=True
-        )
+        click.echo(f"Wrote {self._name}: {rows:,} {selection.unit}, {size:,} bytes.", err=True)
 
     @property
     def _name(self) -> str:

@@ -37,6 +37,11 @@ class Progress:
         ) as bar:
             yield cls(bar)
 
+    @property
+    def done(self) -> int:
+        """How much of the total is done."""
+        return self._done
+
     def reach(self, done: int) -> None:
         """Show that `done` of the total is done; a smaller value than before changes nothing."""
         self._bar.update(max(0, done - self._done))

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import codecs
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from frontend.cli.output import Output
+from frontend.cli.output import Output, Selection
 from frontend.cli.progress_bar import Progress
-from frontend.cli.summary import summary
+from frontend.cli.summary import outcome, summary
 from frontend.errors import BadRequest
 from frontend.propagations import requests
 from frontend.web.http.json_text import read_json
 from sim import jit
 from sim.errors import RequestError
 from sim.export.folder import ExportFolder
+from sim.order import Order
 from sim.presets import preset
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = ["Arguments", "Workers", "run"]
 Workers = int | Literal["auto", "inline"]
 
 STDIN: Final = Path("-")
+TIMES_BYTES: Final = 2**25  # a million numbers in full precision
 SCENARIO_BYTES: Final = 2**24  # a thousand agents take 300 kB, also with spaces and indentation
 
 
@@ -44,7 +46,7 @@ SCENARIO_BYTES: Final = 2**24  # a thousand agents take 300 kB, also with spaces
 class Arguments:
     """The arguments of `porta propagate`, as they were written."""
 
-    steps: str
+    steps: str | None
     seed: str
     member: str | None
     members: str
@@ -54,18 +56,46 @@ class Arguments:
     output: str | None
     output_format: str | None
     overwrite: bool
+    until: str | None = None
+    stop_escape: str | None = None
+    stop_within: str | None = None
+    every: str | None = None
+    times: str | None = None
 
     def request(self, settings: Settings) -> PropagationRequest:
         """Return the request that they describe; raises BadRequest."""
         limits = requests.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
-        return requests.read_request(
+        if self.steps is None and self.until is None:
+            raise BadRequest("Say how many steps, or a time to reach: --until T.")
+        return requests.read_order(
             limits,
-            steps=requests.step_count(self.steps),
+            steps=None if self.steps is None else requests.step_count(self.steps),
+            until=None if self.until is None else _real(self.until, "--until"),
+            stop=self._stop(),
             seed=requests.whole_number(self.seed, "seed"),
             member=None if self.member is None else requests.whole_number(self.member, "member"),
             members=requests.whole_number(self.members, "number of members"),
             scenario=self._scenario(),
         )
+
+    def _stop(self) -> dict[str, object] | None:
+        """Return the stop condition as the HTTP interface accepts it."""
+        if self.stop_escape is not None and self.stop_within is not None:
+            raise BadRequest("--stop-escape and --stop-within are two orders; give one of them.")
+        if self.stop_escape is not None:
+            return {"agent": self.stop_escape, "escape": True}
+        if self.stop_within is None:
+            return None
+        agent, _, distance = self.stop_within.rpartition(":")
+        return {"agent": agent, "within": _real(distance, "the distance of --stop-within")}
+
+    def selection(self) -> Selection:
+        """Return which records, or states at which times, are to be written."""
+        if self.every is not None and self.times is not None:
+            raise BadRequest("--every and --times each choose what is written; give one of them.")
+        if self.every is not None:
+            return Selection(every=requests.whole_number(self.every, "number of --every"))
+        return Selection(times=None if self.times is None else _read_times(self.times))
 
     def _scenario(self) -> object | None:
         """Return the scenario that is asked for, as parsed JSON; None for the default one."""
@@ -96,6 +126,11 @@ def _check_options(arguments: Arguments) -> None:
         raise BadRequest("--output needs a name: a file, a directory with a / at its end, or -.")
     if arguments.output is None and arguments.output_format is not None:
         raise BadRequest("--format needs an --output; - is standard output.")
+    if arguments.every is not None or arguments.times is not None:
+        if arguments.output is None:
+            raise BadRequest("--every and --times choose what is written: give an --output.")
+        if arguments.output.endswith("/"):
+            raise BadRequest("A directory gets all records; name a file for --every or --times.")
     if arguments.overwrite and not (arguments.output or "").endswith("/"):
         raise BadRequest(
             "--overwrite is for a directory: give --output a name with a / at its end."
@@ -112,13 +147,18 @@ def _write(settings: Settings, request: PropagationRequest, arguments: Arguments
     output = (
         None if arguments.output is None else Output.of(arguments.output, arguments.output_format)
     )
+    selection = arguments.selection()
     from frontend.cli.execution import choice
 
     propagation = choice.propagation(settings, request, arguments.workers)
+    if isinstance(request, Order):
+        click.echo(outcome(request, propagation), err=True)
+        request = request.answer(propagation.steps)
     if output is None:
         click.echo(summary(request, propagation))
     else:
-        output.write(propagation)
+        with choice.frontend_errors():
+            output.write(propagation, selection)
 
 
 def _write_parts(settings: Settings, request: PropagationRequest, arguments: Arguments) -> None:
@@ -131,6 +171,10 @@ def _write_parts(settings: Settings, request: PropagationRequest, arguments: Arg
         raise BadRequest("A directory gets Parquet parts; name a file for another --format.")
     from frontend.cli.execution import choice
 
+    if isinstance(request, Order):  # its steps come first: they are what a part belongs to
+        found = choice.propagation(settings, request, "auto")
+        click.echo(outcome(request, found), err=True)
+        request = request.answer(found.steps)
     with choice.frontend_errors(), _locked(request, arguments) as folder:
         if folder.complete:
             click.echo(f"{directory} is complete already: {_parts(folder)}.", err=True)
@@ -166,24 +210,60 @@ def _parts(folder: ExportFolder) -> str:
     return f"{count:,} Parquet part{'s' * (count != 1)}"
 
 
+def _real(text: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BadRequest(f"{what} must be a number, such as 12.5.") from None
+
+
+def _read_times(text: str) -> tuple[float, ...]:
+    """Read numbers with commas between them, or those of a file."""
+    with suppress(ValueError):
+        return tuple(map(float, text.split(",")))
+    path = Path(text)
+    if path != STDIN and not path.exists():
+        raise BadRequest(
+            f"--times must be numbers with commas, or a file of numbers, not {text!r}."
+        )
+    words = _read_text(path, TIMES_BYTES, "times").replace(b",", b" ").split()
+    try:
+        return tuple(map(float, words))
+    except ValueError:
+        raise BadRequest(
+            f"{text} must hold numbers alone, with spaces or commas between."
+        ) from None
+
+
 def _read_json(path: Path) -> object:
     name = "standard input" if path == STDIN else str(path)
-    try:
-        data = _read(path)
-    except OSError as error:
-        raise BadRequest(f"{name} can't be read: {error.strerror}.") from None
-    if len(data) > SCENARIO_BYTES:
-        raise BadRequest(f"{name} has more than {SCENARIO_BYTES:,} bytes, too many for a scenario.")
+    data = _read_text(path, SCENARIO_BYTES, "a scenario")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise BadRequest(f"{name} is not UTF-8, as JSON must be, but UTF-16; save it as UTF-8.")
     document: object = read_json(data.removeprefix(codecs.BOM_UTF8), name)  # RFC 8259, section 8.1
     return document
 
 
-def _read(path: Path) -> bytes:
+def _read_text(path: Path, most: int, what: str) -> bytes:
+    """Read a file of so many bytes at most; raises BadRequest."""
+    name = "standard input" if path == STDIN else str(path)
+    try:
+        data = _read(path, most, what)
+    except OSError as error:
+        raise BadRequest(f"{name} can't be read: {error.strerror}.") from None
+    if len(data) > most:
+        raise BadRequest(f"{name} has more than {most:,} bytes, too many for {what}.")
+    return data
+
+
+def _read(path: Path, most: int, what: str) -> bytes:
     if path == STDIN:
         if sys.stdin is None:
-            raise BadRequest("Standard input is closed; name a file for the scenario.")
-        return sys.stdin.buffer.read(SCENARIO_BYTES + 1)
+            raise BadRequest(f"Standard input is closed; name a file for {_definite(what)}.")
+        return sys.stdin.buffer.read(most + 1)
     with path.open("rb") as file:
-        return file.read(SCENARIO_BYTES + 1)
+        return file.read(most + 1)
+
+
+def _definite(what: str) -> str:
+    return f"the {what.removeprefix('a ')}"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sim.engine import initial_checkpoint
+from sim.engine.watch import Watch
+from sim.order import Until, Within
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sim.engine import Propagation
+    from sim.order import Order
     from sim.scenario import PropagationRequest, Scenario
 
-__all__ = ["summary"]
+__all__ = ["outcome", "summary"]
 
 LISTED_AGENTS: Final = 20  # a screenful; of more agents, the first are shown
 _WIDTH: Final = 21  # of the name of a statistic
@@ -27,6 +32,32 @@ _SYSTEM: Final = {
 def summary(request: PropagationRequest, propagation: Propagation) -> str:
     """Return record counts, last states, statistics and elements of each orbit, and the system."""
     return "\n".join(_lines(request, propagation.summary()))
+
+
+def outcome(order: Order, propagation: Propagation) -> str:
+    """Return a sentence that says after how many steps an order has ended, and why."""
+    steps = f"{propagation.steps:,} steps"
+    condition = order.condition
+    if isinstance(condition, Until):
+        return f"Every agent's clock has reached {condition.time:g} after {steps}."
+    if not _is_met(order, propagation):
+        return f"The condition to stop at was not met within {steps}."
+    if isinstance(condition, Within):
+        return f"{condition.agent} has come within {condition.distance:g} after {steps}."
+    return f"{condition.agent} has escaped after {steps}."
+
+
+def _is_met(order: Order, propagation: Propagation) -> bool:
+    if propagation.steps < order.steps:
+        return True
+    watch = Watch(order.trajectory, order.condition)
+    for stretch in propagation.stretches:
+        watch.see(stretch)
+    if watch.steps is None:
+        stretches, interval = propagation.stretches, order.trajectory.interval
+        start = stretches[-1].tail if stretches else initial_checkpoint(order.trajectory.scenario)
+        watch.see_part(start, propagation.steps - watch.intervals * interval)
+    return watch.steps is not None and watch.steps <= order.steps
 
 
 def _lines(request: PropagationRequest, figures: Mapping[str, Any]) -> Iterator[str]:

@@ -17,12 +17,15 @@ import hashlib
 import math
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from sim.cost_model import stretch_intervals
 from sim.engine.archive import Archive
 from sim.engine.checkpoint import initial_checkpoint
 from sim.engine.diagnostics import statistics
 from sim.engine.downsampling import merged_path
 from sim.engine.osculation import osculating_orbits
+from sim.engine.sampling import MAX_REMADE_S, check_times, every_record, held_rows, states_at
 from sim.engine.slices import (
     SliceCache,
     cached_slice,
@@ -31,19 +34,22 @@ from sim.engine.slices import (
 )
 from sim.engine.stretch import Stretch, pass_over
 from sim.engine.system_diagnostics import diagnostics_of, masses_of
+from sim.engine.watch import Watch
 from sim.engine.window import draw_window
-from sim.errors import IntegrityError, PropagationFailed
+from sim.errors import IntegrityError, PropagationFailed, RequestError
 from sim.intervals import PATH_BITS, level
+from sim.order import read_until
 from sim.scenario import NANO, Trajectory, read_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
     from sim.engine.figure_data import Frame, Overview
     from sim.kernel import Floats
     from sim.models.model import AnyState
+    from sim.order import Until
 
 __all__ = ["Propagation", "warm"]
 
@@ -72,19 +78,28 @@ class Propagation:
     def open(
         cls,
         trajectory: Trajectory,
-        steps: int,
+        steps: int | None = None,
         stretches: Sequence[Stretch] = (),
         *,
+        until: float | None = None,
         least_level: int = 0,
     ) -> Propagation:
         """Open `steps` iterations from consecutive stretches, and integrate the missing ones.
 
-        These are held at this level at least (`sim.cost_model.opened_level`): figures are then
+        `until` a time in place of that: as many as every agent's clock needs to reach it. They
+        are held at `least_level` at least (`sim.cost_model.opened_level`): figures are then
         coarser, and nothing else changes.
 
         Raises PropagationFailed if the trajectory ends before, IntegrityError for stretches of
-        another trajectory or with a gap between them.
+        another trajectory or with a gap between them, RequestError for a time that is not above 0.
+
+        >>> Propagation.open(Trajectory(), until=100.0).steps
+        2284
         """
+        if (steps is None) == (until is None):
+            raise ValueError("A propagation has either a number of steps or a time to reach.")
+        if steps is None:
+            steps, stretches = _until(trajectory, read_until(until), stretches)
         if steps < 1:
             raise ValueError("A propagation has at least one step.")
         interval = trajectory.interval
@@ -200,6 +215,50 @@ class Propagation:
             if batch.num_rows:
                 yield batch
 
+    def every(
+        self,
+        k: int,
+        t0: float = -math.inf,
+        t1: float = math.inf,
+        cache: SliceCache | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield of each agent the records 0, k, 2k, ... that overlap [t0, t1], by interval.
+
+        Raises RequestError unless k is a whole number above 0.
+        """
+        if type(k) is not int or k < 1:
+            raise RequestError("every", "must be a whole number from 1 on.")
+        if t0 < 0.0:
+            yield initial_batch(self.trajectory.scenario, self._archive.checkpoint(0))
+        intervals = self._archive.overlapping(t0, t1)
+        for records in every_record(self._archive, k, self._slices(cache), intervals):
+            batch = _within(records, t0, t1)
+            if batch.num_rows:
+                yield batch
+
+    def states(
+        self,
+        times: Sequence[float] | Floats,
+        cache: SliceCache | None = None,
+        *,
+        most_s: float = MAX_REMADE_S,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield a row for each time and agent: the record that holds the time, or nulls.
+
+        Batches of `sim.records.states_schema_of`, in the order of the times. Raises RequestError,
+        at once, for times that are not finite or take more than `most_s` to be remade.
+        """
+        wanted = np.asarray(times, np.float64)
+        check_times(self._archive, wanted, most_s)
+        return states_at(self._archive, wanted, self._slices(cache))
+
+    def states_held_bytes(self, times: Floats) -> int:
+        """Estimate the bytes that `states` holds of these times until all are there."""
+        return held_rows(self._archive, times) * 8 * len(self.trajectory.scenario.model.columns)
+
+    def _slices(self, cache: SliceCache | None) -> Callable[[int], pa.RecordBatch]:
+        return lambda interval: self._slice(interval, cache)
+
     def overview(
         self,
         t0: float | None = None,
@@ -225,6 +284,25 @@ class Propagation:
             with contextlib.suppress(IntegrityError):
                 return cached_slice(self.trajectory, interval, data, start, end)
         return make_slice(self.trajectory, start, self._archive.iterations_of(interval), end)
+
+
+def _until(
+    trajectory: Trajectory, condition: Until, stretches: Sequence[Stretch]
+) -> tuple[int, Sequence[Stretch]]:
+    """Return how many steps reach a time, and the stretches that there are of them now."""
+    scenario = trajectory.scenario
+    known = scenario.steps_until(condition.time)
+    if known is not None:
+        return known, stretches
+    watch, there = Watch(trajectory, condition), _consecutive(trajectory, list(stretches))
+    for stretch in there:
+        watch.see(stretch)
+    if watch.steps is None:
+        start = there[-1].tail if there else initial_checkpoint(scenario)
+        most = scenario.most_steps_until(condition.time)
+        there += watch.go_on(start, most - start.iteration)
+    assert watch.steps is not None  # noqa: S101  # `most` steps reach it
+    return watch.steps, there
 
 
 def _consecutive(trajectory: Trajectory, stretches: list[Stretch]) -> list[Stretch]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from sim.export.decimation import BYTES_PER_POINT, MAX_POINTS, thin
 from sim.export.formats import FORMATS, Format, export
+from sim.export.states import export_states
 from sim.export.whole_file import whole_file
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "MAX_POINTS",
     "Format",
     "export",
+    "export_states",
     "thin",
     "whole_file",
 ]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["CSV", "DATA_JS", "JSON", "Style", "write_text"]
+__all__ = ["CSV", "DATA_JS", "JSON", "Style", "csv_cell", "script_safe", "write_text"]
 
 _ROWS: Final = 8192  # 1.8 MB of data.js: small enough for a cache, and for a thousand agents' start
 _SEPARATOR: Final = ",\n"
@@ -108,10 +108,10 @@ class _RecordFormatter:
         return out[:written].tobytes()
 
 
-def _script_safe(name: str) -> str:
+def script_safe(name: str) -> str:
     r"""Return a string literal of ASCII, for JSON and for a script inside a page.
 
-    >>> print(_script_safe("</script>"))
+    >>> print(script_safe("</script>"))
     "\u003c/script>"
     """
     return json.dumps(name).replace("<", "\\u003c")
@@ -124,7 +124,7 @@ def _state_keys(columns: Sequence[str]) -> dict[str, str]:
 
 def _nested_fragments(name: str, columns: Sequence[str]) -> list[str]:
     keys = [f'"{key}": ' for key in _state_keys(columns)]
-    opening = f", {{{_script_safe(name)}: {{{keys[0]}"
+    opening = f", {{{script_safe(name)}: {{{keys[0]}"
     return [_SEPARATOR + "[", ", ", opening, *(f", {key}" for key in keys[1:]), "}}]"]
 
 
@@ -132,13 +132,13 @@ def _nested_initial(batch: pa.RecordBatch, columns: Sequence[str], beginning: st
     """Return one record with the states of all agents, whose range has no beginning."""
     keys = _state_keys(columns).items()
     states = ", ".join(
-        f"{_script_safe(row['agent'])}: " + json.dumps({key: row[column] for key, column in keys})
+        f"{script_safe(row['agent'])}: " + json.dumps({key: row[column] for key, column in keys})
         for row in batch.to_pylist()
     )
     return f"{_SEPARATOR}[{beginning}, 0, {{{states}}}]"
 
 
-def _csv_cell(name: str) -> str:
+def csv_cell(name: str) -> str:
     """Return a name as a cell of RFC 4180: in quotes where that is necessary."""
     if any(character in name for character in '",\r\n'):
         return '"' + name.replace('"', '""') + '"'
@@ -146,12 +146,12 @@ def _csv_cell(name: str) -> str:
 
 
 def _csv_fragments(name: str, columns: Sequence[str]) -> list[str]:
-    return [f"{_csv_cell(name)},", *("," for _ in columns[1:]), "\n"]
+    return [f"{csv_cell(name)},", *("," for _ in columns[1:]), "\n"]
 
 
 def _csv_initial(batch: pa.RecordBatch, columns: Sequence[str]) -> str:
     return "".join(
-        ",".join([_csv_cell(row["agent"]), *(repr(row[name]) for name in columns)]) + "\n"
+        ",".join([csv_cell(row["agent"]), *(repr(row[name]) for name in columns)]) + "\n"
         for row in batch.to_pylist()
     )
 

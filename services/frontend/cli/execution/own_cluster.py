@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from frontend.cli.execution.order_steps import steps_of
 from frontend.cli.progress_bar import Progress
 from frontend.runner.dask_backend import backend_of, wait_for_a_worker
 from sim.cluster import LocalBackend
 from sim.driver import export_on, propagate_on
 from sim.engine import Propagation, initial_checkpoint, warm
+from sim.engine.watch import Watch
+from sim.order import Order
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -28,6 +31,10 @@ __all__ = ["export_parts", "propagation"]
 TAG: Final = "command-line"
 
 T = TypeVar("T")
+
+
+class _Enough(Exception):
+    """The stretches hold what an order has come to."""
 
 
 def propagation(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
@@ -50,28 +57,35 @@ async def _propagate(settings: Settings, request: PropagationRequest, workers: i
     trajectory = request.trajectory
     stretches: list[Stretch] = []
     with Progress.of(request.steps, "starting a cluster") as bar:
+        watch = Watch(trajectory, request.condition) if isinstance(request, Order) else None
 
         async def keep(stretch: Stretch, _data: bytes) -> None:
             stretches.append(stretch)
             bar.reach(min(stretch.tail.iteration, request.steps))
+            if watch is not None and await asyncio.to_thread(watch.see, stretch) is not None:
+                raise _Enough
 
         async def ignore(_slices: list[tuple[int, bytes]]) -> None:
             pass
 
         async with _cluster(settings, workers) as cluster:
             bar.relabel("propagating")
-            await propagate_on(
-                cluster.client,
-                trajectory,
-                start=initial_checkpoint(trajectory.scenario),
-                first_interval=0,
-                until_interval=trajectory.intervals_for(request.steps),
-                slice_budget=0,
-                on_stretch=keep,
-                on_slices=ignore,
-                deadline_s=settings.stretch_deadline_s,
-            )
-    return Propagation.open(trajectory, request.steps, stretches)
+            with suppress(_Enough):
+                await propagate_on(
+                    cluster.client,
+                    trajectory,
+                    start=initial_checkpoint(trajectory.scenario),
+                    first_interval=0,
+                    until_interval=trajectory.intervals_for(request.steps),
+                    slice_budget=0,
+                    on_stretch=keep,
+                    on_slices=ignore,
+                    deadline_s=settings.stretch_deadline_s,
+                )
+    steps = request.steps
+    if isinstance(request, Order) and watch is not None:
+        steps = steps_of(request, stretches, watch)
+    return Propagation.open(trajectory, steps, stretches)
 
 
 async def _export(settings: Settings, folder: ExportFolder, workers: int) -> None:

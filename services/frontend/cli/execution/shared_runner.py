@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from frontend.bootstrap import build_services
 from frontend.cli.progress_bar import Progress
 from frontend.errors import FrontendError
+from sim.order import Order
 
 if TYPE_CHECKING:
     from frontend.bootstrap import Services
@@ -27,6 +28,8 @@ def propagation(settings: Settings, request: PropagationRequest) -> Propagation:
             resource = services.propagations.find(request) or resource
         if resource.error is not None:
             raise FrontendError(resource.error.detail)
+        if isinstance(request, Order) and resource.steps is not None:
+            request = request.answer(resource.steps)
         return services.propagations.open(request)
     finally:
         services.close()

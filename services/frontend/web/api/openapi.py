@@ -85,8 +85,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         parameters.insert(0, _ID)
     if parameters:
         described["parameters"] = parameters
-    if operation.takes_body:
-        schema = {"$ref": f"{ROOT}/PropagationBody"}
+    if operation.body is not None:
+        schema = {"$ref": f"{ROOT}/{operation.body}"}
         described["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
     return described
 

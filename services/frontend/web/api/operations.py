@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from frontend.domain.resource import API_ROOT
-from frontend.web.api.parameters import OVERVIEW, RECORDS
+from frontend.web.api.parameters import OVERVIEW, RECORDS, STATES
 from frontend.web.api.presets import PRESETS_PATH
 from frontend.web.http.query_params import REQUEST
 from frontend.web.http.record_stream import API_FORMATS
@@ -38,7 +38,7 @@ class Operation:
     media_types: tuple[str, ...] = (JSON,)
     schema: str | None = None
     query: tuple[Parameter, ...] = ()
-    takes_body: bool = False
+    body: str | None = None
     needs_principal: bool = False
 
 
@@ -65,7 +65,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         name="startPropagation",
         summary="Request a propagation",
         description="Returns the result if it is stored, or small enough to compute at once; "
-        "otherwise joins the run under way, or starts one. Repeating a request changes nothing.",
+        "otherwise joins the run under way, or starts one. Repeating a request changes nothing. An "
+        "order (`until`, or `stop`) has an id of its own, `q-...`, while its steps are not known; "
+        "its `links.propagation` then leads to the propagation that it came to. `stopped` is false "
+        "where `stop` was not met within `steps`.",
         answers={
             200: "It is complete, or it failed and would fail again; `Location` is its resource.",
             202: "It is under way; `Location` is its resource, `Retry-After` says when to look.",
@@ -78,7 +81,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             **_UNAVAILABLE,
         },
         schema="Resource",
-        takes_body=True,
+        body="PropagationBody",
         needs_principal=True,
     ),
     Operation(
@@ -115,11 +118,34 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Get its records",
         description=f"Streams the records, {_COLUMNS}, in the order of "
         "computation. Each is one state over `[t0, t1)`; the initial state has t0 = -inf. As JSON "
-        "they are an array of `[t0, t1, {agent: state}]`. Never starts a run; a small propagation "
+        "they are an array of `[t0, t1, {agent: state}]`. With `times` it gives the states at "
+        "times, as the POST does. Never starts a run; a small propagation "
         "is computed at once.",
         answers={200: "The file.", **_UNCHANGED, **_BAD, **_NO_RESULT, **_UNAVAILABLE},
         media_types=tuple(form.media_type for form in API_FORMATS.values()),
         query=RECORDS,
+    ),
+    Operation(
+        method="post",
+        path=f"{_ONE}/records",
+        name="getStates",
+        summary="Get the states at times",
+        description="Streams for each time, in their order, a row for each agent: the time `t` and "
+        "the record `[t0, t1)` that holds it; from the agent's last time on it is null. Ascending "
+        "times are streamed; of others there may be 2,097,152 rows. As JSON it is an array of `[t, "
+        "t0, t1, {agent: state}]`. It changes and starts nothing.",
+        answers={
+            200: "The file.",
+            400: "The times or a parameter are invalid, or take too much to be remade; `detail` "
+            "says what would be valid.",
+            **_NO_RESULT,
+            413: "The body is too large.",
+            415: "The body is not JSON.",
+            **_UNAVAILABLE,
+        },
+        media_types=tuple(form.media_type for form in API_FORMATS.values()),
+        query=STATES,
+        body="TimesBody",
     ),
     Operation(
         method="get",

@@ -14,7 +14,7 @@ from sim.scenario import MAX_AGENTS
 if TYPE_CHECKING:
     from frontend.web.http.query_params import Parameter
 
-__all__ = ["MAX_DRAWN", "OVERVIEW", "RECORDS"]
+__all__ = ["MAX_DRAWN", "OVERVIEW", "RECORDS", "STATES"]
 
 MAX_PIXELS: Final = 16_384  # more would ask for more than an overview holds
 MAX_DRAWN: Final = 4_096 * SHOWN_AGENTS  # pixels times agents: as many as the page asks for at most
@@ -25,11 +25,15 @@ _WINDOW: Final[tuple[Parameter, ...]] = (
     query_params.Real("t1", "The end of the window."),
 )
 
+_FORMAT: Final = query_params.Choice(
+    "format", tuple(API_FORMATS), f"The format of the file: {_FORMATS}.", default="json"
+)
+
+STATES: Final[tuple[Parameter, ...]] = (*REQUEST, _FORMAT)
+"""The parameters of `/records` with times in the body."""
+
 RECORDS: Final[tuple[Parameter, ...]] = (
-    *REQUEST,
-    query_params.Choice(
-        "format", tuple(API_FORMATS), f"The format of the file: {_FORMATS}.", default="json"
-    ),
+    *STATES,
     *_WINDOW,
     query_params.Whole(
         "max_points",
@@ -37,6 +41,14 @@ RECORDS: Final[tuple[Parameter, ...]] = (
         MAX_POINTS,
         "The most records to return, at least 4 for each agent: those with the extremes of x and "
         "y, shared evenly between the agents.",
+    ),
+    query_params.Whole(
+        "every", 1, 2**53 - 1, "Of each agent only the records 0 (the initial one), k, 2k, ..."
+    ),
+    query_params.Reals(
+        "times",
+        "In place of records: for each of these times a row for each agent, with the record that "
+        "holds it. As many as an address takes; a POST takes up to a million.",
     ),
 )
 """The parameters of `/records`."""

@@ -11,15 +11,16 @@ from frontend.domain.resource import API_ROOT
 from frontend.errors import BadRequest, NotFound
 from frontend.web import commands
 from frontend.web.api.event_stream import event_stream
-from frontend.web.api.parameters import MAX_DRAWN, OVERVIEW, RECORDS
+from frontend.web.api.parameters import MAX_DRAWN, OVERVIEW, RECORDS, STATES
 from frontend.web.auth.authorization import require_start
 from frontend.web.context import services
 from frontend.web.http import query_params
 from frontend.web.http.compression import compress
+from frontend.web.http.limits import TIMES_BODY_LIMIT_BYTES
 from frontend.web.http.path_prefix import at, document_at
 from frontend.web.http.propagation_address import read_address
-from frontend.web.http.record_stream import API_FORMATS, UNBOUNDED, records_reply
-from frontend.web.http.request_body import PropagationBody, read_body
+from frontend.web.http.record_stream import API_FORMATS, UNBOUNDED, records_reply, states_reply
+from frontend.web.http.request_body import PropagationBody, TimesBody, read_body
 from frontend.web.http.responses import (
     etag_of,
     events_reply,
@@ -32,7 +33,10 @@ from frontend.web.http.responses import (
 from sim.cost_model import figure_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from frontend.domain.resource import Resource
+    from sim.export import Format
     from sim.scenario import PropagationRequest
 
 __all__ = ["blueprint"]
@@ -88,16 +92,45 @@ def remove(propagation_id: str) -> Response:
 
 @blueprint.get("/<propagation_id>/records")
 def records(propagation_id: str) -> Response:
-    """Stream the records: all, those of a window, or a bounded number of them."""
+    """Stream the records: all, those of a window, some of them, or the states at times."""
     propagation_request, values = read_address(propagation_id, RECORDS)
     form = API_FORMATS[values["format"]]
+    _check_selection(values)
+    if values["times"] is not None:
+        return _states(propagation_request, form, values["times"])
     return records_reply(
         propagation_request,
         form,
         _window(values),
         values["max_points"],
+        values["every"],
         attachment=f"propagation-{propagation_request.id}{form.suffix}",
     )
+
+
+@blueprint.post("/<propagation_id>/records")
+def states(propagation_id: str) -> Response:
+    """Stream the states at the times of the body; nothing is changed or started."""
+    propagation_request, values = read_address(propagation_id, STATES)
+    request.max_content_length = TIMES_BODY_LIMIT_BYTES
+    body = read_body(TimesBody, request)
+    return _states(propagation_request, API_FORMATS[values["format"]], body.times)
+
+
+def _states(
+    propagation_request: PropagationRequest, form: Format, times: Sequence[float]
+) -> Response:
+    name = f"states-{propagation_request.id}{form.suffix}"
+    return states_reply(propagation_request, form, times, attachment=name)
+
+
+def _check_selection(values: dict[str, Any]) -> None:
+    """Refuse ways to choose records that can't go together; raises BadRequest."""
+    given = [name for name in ("times", "every", "max_points") if values[name] is not None]
+    if len(given) > 1:
+        raise BadRequest(f"{given[0]} and {given[1]} each choose the records; give one of them.")
+    if values["times"] is not None and (values["t0"], values["t1"]) != (None, None):
+        raise BadRequest("times are chosen one by one; leave t0 and t1 out.")
 
 
 @blueprint.get("/<propagation_id>/overview")

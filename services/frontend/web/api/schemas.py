@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from frontend.domain.resource import Links, Resource
 from frontend.web.api.presets import PresetDocument
-from frontend.web.http.request_body import PropagationBody
+from frontend.web.http.request_body import PropagationBody, TimesBody
 from sim.engine.figure_data import OverviewDocument
 
 __all__ = ["ROOT", "schemas"]
@@ -45,6 +45,7 @@ def schemas() -> dict[str, Any]:
     documents = {
         "Resource": _with_links(_serialized(Resource)),
         "PropagationBody": PropagationBody.model_json_schema(ref_template=_TEMPLATE),
+        "TimesBody": TimesBody.model_json_schema(ref_template=_TEMPLATE),
         "Overview": _serialized(OverviewDocument),
         "Links": _required_but(_serialized(Links), "propagation"),
         "Preset": _serialized(PresetDocument),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from frontend.web.http.limits import BODY_LIMIT_BYTES
+from frontend.web.http.limits import BODY_LIMIT_BYTES, TIMES_BODY_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,8 @@ class Problem:
 
 TOO_LARGE: Final = Problem(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    f"The request's body is larger than the limit of {BODY_LIMIT_BYTES} bytes.",
+    f"The request's body is larger than the limit of {BODY_LIMIT_BYTES} bytes "
+    f"({TIMES_BODY_LIMIT_BYTES} for the times of states).",
 )
 UNEXPECTED: Final = Problem(
     HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error occurred. It has been logged."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from werkzeug.datastructures import MultiDict
 
-__all__ = ["REQUEST", "Choice", "Parameter", "Real", "Text", "Whole", "read"]
+__all__ = ["REQUEST", "Choice", "Parameter", "Real", "Reals", "Text", "Whole", "read"]
 
 # The digits are bounded, so that no text makes Python parse a number of any length.
 _REAL: Final = re.compile(
@@ -90,6 +90,28 @@ class Real:
     def schema(self) -> dict[str, object]:
         """Return the JSON Schema of the numbers."""
         return {"type": "number"} | _default(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Reals:
+    """Finite decimal numbers, with commas between them."""
+
+    name: str
+    description: str
+    default: tuple[float, ...] | None = None
+
+    def value(self, text: str) -> tuple[float, ...]:
+        """Read the numbers."""
+        numbers = text.split(",")
+        if not all(_REAL.fullmatch(one) and math.isfinite(float(one)) for one in numbers):
+            raise BadRequest(
+                f"{self.name} must be finite numbers with commas between them, such as 0,2.5,10."
+            )
+        return tuple(map(float, numbers))
+
+    def schema(self) -> dict[str, object]:
+        """Return the JSON Schema of the text: numbers with commas."""
+        return {"type": "string", "pattern": f"^{_REAL.pattern}(,{_REAL.pattern})*$"}
 
 
 @dataclass(frozen=True, slots=True)

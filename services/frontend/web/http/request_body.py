@@ -26,13 +26,14 @@ from frontend.errors import BadRequest
 from frontend.web.context import services
 from frontend.web.http.json_text import read_json
 from frontend.web.http.scenario_schema import SCENARIO
+from sim.engine.sampling import MAX_TIMES
 from sim.scenario import MEMBER_LIMIT, SEED_LIMIT
 
 if TYPE_CHECKING:
     from flask import Request
     from pydantic_core import ErrorDetails
 
-__all__ = ["PropagationBody", "read_body", "read_json_in_turn"]
+__all__ = ["PropagationBody", "TimesBody", "read_body", "read_json_in_turn"]
 
 BYTE_ORDER_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SHOWN_CHARACTERS: Final = 60  # of a field's name, which the client may have made up
@@ -76,7 +77,9 @@ class PropagationBody(BaseModel):
                 {"steps": 1_000_000, "seed": 7},
                 {"until": 1000.0},
                 {"steps": 1_000_000, "stop": {"agent": "Satellite", "escape": True}},
-            ]
+            ],
+            "oneOf": [{"required": ["steps"]}, {"required": ["until"]}],
+            "dependentRequired": {"stop": ["steps"]},
         },
     )
 
@@ -102,8 +105,25 @@ class PropagationBody(BaseModel):
     @model_validator(mode="after")
     def _has_steps(self) -> PropagationBody:
         if self.steps is None and self.until is None:
-            raise PydanticCustomError("no_steps", "steps is missing; give it, or a time: until.")
+            raise PydanticCustomError("steps", "steps is missing; give it, or a time: until.")
         return self
+
+
+class TimesBody(BaseModel):
+    """The times at which states are wanted."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        json_schema_extra={"examples": [{"times": [0, 10.5, 20]}]},
+    )
+
+    times: Annotated[
+        list[Annotated[float, Field(allow_inf_nan=False)]],
+        Field(min_length=1, max_length=MAX_TIMES),
+    ]
+    """Finite numbers, in any order; ascending ones are answered sooner, in less memory."""
 
 
 def read_json_in_turn(text: bytes | str, what: str) -> Any:  # noqa: ANN401 - whatever JSON may hold
@@ -136,13 +156,17 @@ def read_body(model: type[Model], request: Request) -> Model:
 
 
 def _sentence(error: ErrorDetails) -> str:
+    if error["type"] == "steps":  # a sentence of ours
+        return error["msg"]
     name = ".".join(str(part) for part in error["loc"])[:SHOWN_CHARACTERS]
     match error["type"]:
         case "missing":
             return f"{name} is missing."
         case "int_type":
             return f"{name} must be a whole number, without quotes or a fraction."
-        case "no_steps":
-            return error["msg"]
+        case "float_type" | "finite_number":
+            return f"{name} must be a finite number, without quotes."
+        case "list_type" | "too_long" | "too_short":
+            return f"{name} must be a list of 1 to {MAX_TIMES:,} numbers."
         case _:
             return f"{name}: {error['msg']}."

@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from flask import Blueprint, Response, redirect, render_template, request
 
+from frontend.domain.resource import Links
 from frontend.errors import BadRequest, NotFound
 from frontend.propagations.requests import step_count, whole_number
 from frontend.web import commands
-from frontend.web.auth.authorization import require_start
+from frontend.web.auth.authorization import require_start, starts_by_looking
 from frontend.web.context import services
+from frontend.web.http import query_params
 from frontend.web.http.path_prefix import at
 from frontend.web.http.propagation_address import read_address
 from frontend.web.http.record_stream import PAGE_FILES, records_reply
 from frontend.web.http.request_body import read_json_in_turn
 from frontend.web.pages.view_model import View
 from sim.errors import RequestError
+from sim.order import Order
 from sim.presets import preset, presets
 from sim.scenario import NANO
 
@@ -39,7 +42,9 @@ __all__ = ["blueprint"]
 
 PICKS: Final = (500, 10_000, 1_000_000, 100_000_000)
 RECENT: Final = 20
-FIELDS: Final = {"steps": "500", "seed": "0", "member": "0", "scenario": ""}
+FIELDS: Final = {"steps": "500", "until": "", "seed": "0", "member": "0", "scenario": ""}
+
+UNTIL: Final = (*query_params.REQUEST, query_params.Real("until", "The time to reach."))
 
 blueprint = Blueprint("pages", __name__)
 
@@ -75,8 +80,10 @@ def _requested(form: Mapping[str, str]) -> PropagationRequest:
     scenario = None
     if form["scenario"]:
         scenario = read_json_in_turn(form["scenario"], "The scenario")
-    return services().propagations.request(
-        steps=step_count(form["steps"]),
+    until = form["until"]
+    return services().propagations.asked(
+        steps=None if until else step_count(form["steps"]),
+        until=query_params.Real("until", "").value(until) if until else None,
         seed=whole_number(form["seed"] or "0", "seed"),
         member=whole_number(form["member"] or "0", "member"),
         scenario=scenario,
@@ -108,10 +115,17 @@ def _written(document: object) -> str:
 
 
 @blueprint.get("/propagate/<propagation_id>")
-def propagation(propagation_id: str) -> Response:
-    """Show one propagation; start its run if there is none, and the request is a reader's."""
-    wanted = _wanted(propagation_id)
+def propagation(propagation_id: str) -> AnyResponse:
+    """Show one propagation; start its run if there is none, and the request is a reader's.
+
+    The page of an order leads to that of the propagation that it has come to, as soon as it has.
+    """
+    wanted, _ = read_address(propagation_id, strict=False, follow=False)
     resource = commands.find_or_start(wanted)
+    if isinstance(wanted, Order) and resource is not None and resource.order is not None:
+        answer = resource.order.came_to
+        if answer is not None:
+            return redirect(at(Links.of(answer).page), HTTPStatus.SEE_OTHER)
     return _page(render_template("propagation.html", view=View(wanted, resource)))
 
 
@@ -119,14 +133,14 @@ def propagation(propagation_id: str) -> Response:
 def act(propagation_id: str) -> AnyResponse:
     """Start a propagation (again), or cancel it, and come back to its page."""
     require_start()
-    wanted = _wanted(propagation_id)
+    wanted, _ = read_address(propagation_id, strict=False, follow=False)
     action = request.form.get("action")
     if action == "start":
-        commands.start(wanted, retry=True)
-    elif action == "cancel":
-        _cancel(wanted)
-    else:
+        resource = commands.start(wanted, retry=True)
+        return redirect(at(resource.links.page), HTTPStatus.SEE_OTHER)
+    if action != "cancel":
         raise BadRequest("A propagation can be started or cancelled here.")
+    _cancel(wanted)
     return redirect(at(View(wanted, None).links.page), HTTPStatus.SEE_OTHER)
 
 
@@ -149,9 +163,25 @@ for _name in PAGE_FILES:
 
 
 @blueprint.get("/propagate", strict_slashes=False)
-def nothing() -> Response:
-    """Answer an address without a step count: say what is missing."""
-    raise NotFound("Say how many steps, as in /propagate/500.")
+def until() -> AnyResponse:
+    """Go to the propagation up to a time, or to the page of the order that looks for it."""
+    values = query_params.read(request.args, UNTIL, strict=False)
+    if values["until"] is None:
+        raise NotFound("Say how many steps, as in /propagate/500, or a time: /propagate?until=100.")
+    wanted = services().propagations.asked(
+        steps=None,
+        until=values["until"],
+        seed=0 if values["seed"] is None else whole_number(values["seed"], "seed"),
+        member=0 if values["member"] is None else whole_number(values["member"], "member"),
+        members=1
+        if values["members"] is None
+        else whole_number(values["members"], "number of members"),
+    )
+    resource = commands.start(wanted) if starts_by_looking() else commands.find_or_start(wanted)
+    if resource is None:
+        raise NotFound("This time was not asked for yet; ask for it on the first page.")
+    answer = resource.order.came_to if resource.order is not None else None
+    return redirect(at(Links.of(answer or resource.id).page), HTTPStatus.SEE_OTHER)
 
 
 def _wanted(propagation_id: str) -> PropagationRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -20,14 +20,15 @@ from frontend.web.pages.tables import (
     orbit_tables,
 )
 from sim.export import FORMATS
-from sim.scenario import NANO
+from sim.order import Escape, Order, Until, Within
+from sim.scenario import NANO, PropagationRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sim.models.model import Method
     from sim.models.units import Units
-    from sim.scenario import PropagationRequest, Scenario
+    from sim.scenario import Scenario
 
 __all__ = ["FILTERS", "Download", "Stage", "View"]
 
@@ -84,6 +85,16 @@ class View:
         return self.resource is not None and not self.resource.status.is_over
 
     @property
+    def title(self) -> str:
+        """What is asked for: a number of steps, a time, or where to stop."""
+        return title_of(self.request)
+
+    @property
+    def is_order(self) -> bool:
+        """Whether it is an order, whose number of steps is not known yet."""
+        return isinstance(self.request, Order)
+
+    @property
     def links(self) -> Links:
         """The links of the propagation."""
         return Links.of(self.request.id)
@@ -132,7 +143,7 @@ class View:
         error = self.resource.error if self.resource else None
         if error is None or not error.iteration:
             return None
-        return Links.of(replace(self.request, steps=error.iteration).id)
+        return Links.of(PropagationRequest(error.iteration, self.request.trajectory).id)
 
     @property
     def stages(self) -> list[Stage]:
@@ -261,6 +272,33 @@ class View:
         return orjson.dumps(self._scenario.to_json(), option=orjson.OPT_INDENT_2).decode()
 
 
+def title_of(request: PropagationRequest) -> str:
+    """Return what a request asks for, in a few words."""
+    condition = request.condition if isinstance(request, Order) else None
+    match condition:
+        case Until(time):
+            return f"Up to time {time:g}"
+        case Escape(agent):
+            return f"Until {agent} escapes"
+        case Within(agent, distance):
+            return f"Until {agent} comes within {distance:g}"
+        case _:
+            return f"{count(request.steps)} steps"
+
+
+def wanted(resource: Resource) -> str:
+    """Return what a resource in a list asks for, in a few words."""
+    order = resource.order
+    if order is None or resource.steps is not None:
+        return f"{count(resource.steps or 0)} steps"
+    if order.until is not None:
+        return f"Up to time {order.until:g}"
+    stop = order.stop or {}
+    if "within" in stop:
+        return f"Until {stop['agent']} comes within {stop['within']:g}"
+    return f"Until {stop['agent']} escapes"
+
+
 def _where(resource: Resource) -> str:
     match resource.timings.where:
         case "cluster":
@@ -298,4 +336,4 @@ def status_words(resource: Resource) -> str:
             return resource.status.value
 
 
-FILTERS: Final = {filter_.__name__: filter_ for filter_ in (name_list, status_words)}
+FILTERS: Final = {filter_.__name__: filter_ for filter_ in (name_list, status_words, wanted)}

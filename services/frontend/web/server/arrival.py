@@ -22,7 +22,7 @@ from gunicorn.http.errors import (
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
-from frontend.web.http.limits import BODY_LIMIT_BYTES, HEAD_LIMIT_BYTES, LINE_LIMIT_BYTES
+from frontend.web.http.limits import HEAD_LIMIT_BYTES, LINE_LIMIT_BYTES, body_limit
 from frontend.web.server import chunks
 from frontend.web.server.refusals import without_host
 
@@ -112,19 +112,20 @@ class Arrival:
 
     def _read_body(self, request: Any) -> Generator[None, None, None]:  # noqa: ANN401 - gunicorn is not annotated
         reader = request.body.reader
+        limit = body_limit(request.path)
         is_chunked = isinstance(reader, ChunkedReader)
         length = 0 if is_chunked else reader.length
-        if not is_chunked and length <= min(len(self._unread), BODY_LIMIT_BYTES):
+        if not is_chunked and length <= min(len(self._unread), limit):
             self._body = self._take(length)
-        elif request.method not in READ_BY_HANDLERS or length > BODY_LIMIT_BYTES:
+        elif request.method not in READ_BY_HANDLERS or length > limit:
             request.force_close()
         else:
             self.wants_continue = request._expected_100_continue  # noqa: SLF001 - there is no other name for it
-            yield from self._chunks() if is_chunked else self._until(length)
+            yield from self._chunks(limit) if is_chunked else self._until(length)
 
-    def _chunks(self) -> Generator[None, None, None]:
+    def _chunks(self, limit: int) -> Generator[None, None, None]:
         body = self._body = bytearray()
-        yield from chunks.decode(self._unread, body)
+        yield from chunks.decode(self._unread, body, limit)
 
     def _until(self, length: int) -> Generator[None, None, None]:
         while len(self._unread) < length:

@@ -25,7 +25,9 @@ _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*
 _TRAILER: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
 
 
-def decode(unread: bytearray, body: bytearray) -> Generator[None, None, None]:
+def decode(
+    unread: bytearray, body: bytearray, limit: int = BODY_LIMIT_BYTES
+) -> Generator[None, None, None]:
     """Move a chunked body from `unread` to `body`; yields where more of it has to arrive.
 
     Raises Refused if it is malformed or too large. What follows the body stays in `unread`.
@@ -37,7 +39,7 @@ def decode(unread: bytearray, body: bytearray) -> Generator[None, None, None]:
         size = _size_of(line)
         if size == 0:
             break
-        if len(body) + size > BODY_LIMIT_BYTES:
+        if len(body) + size > limit:
             raise too_large()
         if framing > FRAMING_LIMIT_BYTES:
             raise too_many_chunks()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim import NANO, Agent, NanoScenario, Propagation, Scenario, Trajectory
 from sim.engine import make_slice, slice_to_bytes
-from sim.errors import Failure, FailureReason, IntegrityError, PropagationFailed
+from sim.errors import Failure, FailureReason, IntegrityError, PropagationFailed, RequestError
 from sim.records import initial_records
 from sim.reference import simulate
 from tests.unit.sim.engine.samples import bits, raw, row, rows, stretches_of
@@ -208,6 +208,28 @@ def test_a_late_end_is_the_references(massive: int, speeds: tuple[float, float])
             Propagation.open(Trajectory(scenario, 5), 9_000)
         assert met.value.failure == failure_of_the_reference(scenario, 5, 9_000)
         assert met.value.failure.iteration > 1_024  # not in the first that are computed at a time
+
+
+@pytest.mark.parametrize("counts", [(), (1,), (1, 2)], ids=str)
+def test_a_time_gives_the_fewest_steps_after_which_every_clock_has_reached_it(
+    counts: tuple[int, ...],
+) -> None:
+    trajectory = Trajectory(seed=3)
+    opened = Propagation.open(
+        trajectory, stretches=stretches_of(trajectory, *counts), until=5_000.0
+    )
+    before = Propagation.open(trajectory, opened.steps - 1)
+    assert min(state.time for state in before.end.values()) < 5_000.0
+    assert min(state.time for state in opened.end.values()) >= 5_000.0
+    assert opened.summary() == Propagation.open(trajectory, opened.steps).summary()
+
+
+def test_steps_and_a_time_together_or_neither_are_refused() -> None:
+    for steps, until in ((5, 5.0), (None, None)):
+        with pytest.raises(ValueError, match="either a number of steps or a time"):
+            Propagation.open(Trajectory(), steps, until=until)
+    with pytest.raises(RequestError, match="above 0"):
+        Propagation.open(Trajectory(), until=-1.0)
 
 
 @pytest.mark.parametrize("least_level", [2, 9, 40])

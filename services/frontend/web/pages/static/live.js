@@ -9,7 +9,7 @@ const ORDER = ["queued", "starting", "running", "writing"];
  * @typedef {{ status: string,
  *   progress: { done: number, total: number, rate: number | null, eta_s: number | null, position: number | null },
  *   cluster: { name: string, workers: number, arrived: number | null, dashboard: string | null } | null,
- *   error: { detail: string } | null }} Resource
+ *   error: { detail: string } | null, order?: object }} Resource
  */
 
 /**
@@ -66,9 +66,10 @@ function show(resource) {
 
   const bar = /** @type {HTMLProgressElement} */ (document.getElementById("bar"));
   bar.value = progress.done;
-  text("done", `${count(progress.done)} of ${count(progress.total)}`);
+  const atMost = resource.order ? "at most " : "";
+  text("done", `${count(progress.done)} of ${atMost}${count(progress.total)}`);
   text("rate", rate(progress.rate));
-  text("left", duration(progress.eta_s));
+  text("left", (progress.eta_s === null ? "" : atMost) + duration(progress.eta_s));
   text("cluster", cluster?.name ?? "–");
   text("standing", sentence(resource, stage));
   announce(stage);

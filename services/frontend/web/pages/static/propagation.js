@@ -19,6 +19,8 @@ async function renew() {
     const fresh = document.importNode(/** @type {HTMLElement} */ (page.getElementById("main")), true);
     document.getElementById("main")?.replaceWith(fresh);
     document.title = page.title;
+    // An order has come to its steps: this is the page of that propagation now.
+    if (answer.redirected) history.replaceState(null, "", answer.url);
     const words = document.getElementById("announcement");
     if (words) words.textContent = page.querySelector("main h2")?.textContent ?? page.title;
     begin();

@@ -100,7 +100,11 @@ def test_storage_that_is_away_is_described_for_all_that_reads_it() -> None:
         if not operation.path.startswith(API_ROOT):
             continue  # presets and the description are no storage's
         path = operation.path.replace("{id}", "500")
-        body = {"json": {"steps": 500}} if operation.takes_body else {}
+        bodies: dict[str | None, dict[str, object]] = {
+            "PropagationBody": {"json": {"steps": 500}},
+            "TimesBody": {"json": {"times": [1.0]}},
+        }
+        body = bodies.get(operation.body, {})
         assert web.open(path, method=operation.method.upper(), **body).status_code == 503  # type: ignore[arg-type]  # one of the client's own options
         assert 503 in operation.answers
 

@@ -61,6 +61,25 @@ def test_what_no_handler_reads_is_not_waited_for_and_ends_the_connection(head: b
     assert request.should_close()
 
 
+TIMES: Final = b"POST /api/v1/propagations/500/records?format=csv HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize("body", ["Content-Length: 2000000", "Transfer-Encoding: chunked"])
+def test_the_times_of_states_may_be_more_than_other_bodies(body: str) -> None:
+    arriving, text = arrival(), b"1" * 2_000_000
+    assert arriving.receive(TIMES + body.encode() + b"\r\n\r\n") is None
+    data = text if "Length" in body else b"1e8480\r\n" + text + b"\r\n0\r\n\r\n"
+    request = arriving.receive(data)
+    assert request is not None
+    assert request.body.read() == text
+
+
+def test_more_times_than_there_may_be_are_not_waited_for() -> None:
+    request = arrival().receive(TIMES + b"Content-Length: 24000001\r\n\r\n")
+    assert request is not None
+    assert request.should_close()
+
+
 def test_what_it_holds_is_what_has_arrived_of_the_body() -> None:
     arriving = arrival()
     arriving.receive(HEAD)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from frontend.bootstrap import build_services
+from frontend.domain.order_record import OrderRecord
 from frontend.domain.resource import API_ROOT
+from frontend.errors import LeaseLost
 from frontend.runner.growing_trajectory import GrowingTrajectory
 from frontend.runner.lease_keeper import LeaseKeeper
 from frontend.runner.run_executor import RunExecutor
+from frontend.settings import Settings
+from frontend.web.app import create_app
 from sim.cluster import SchedulerBackend
-from sim.engine import Propagation, pass_over
+from sim.engine import Propagation, initial_checkpoint, pass_over
+from sim.engine.watch import Watch
 from sim.scenario import NANO, Trajectory
+from tests.run_protocol import lapse
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -201,3 +209,48 @@ def test_the_events_of_an_order_end_with_its_answer(web: FlaskClient, services: 
     assert "event: done" in last
     assert f'"id":"{order["id"]}"' in last
     assert '"status":"complete"' in last
+
+
+def test_a_time_that_the_allowed_steps_do_not_reach_fails_with_a_sentence(redis_url: str) -> None:
+    settings = Settings(redis_url=redis_url, max_steps=100_000)
+    with contextlib.closing(build_services(settings)) as services:
+        web = create_app(services=services).test_client()
+        order = web.post(API_ROOT, json={"until": 9_000.0, "seed": 5}).get_json()
+        assert order["status"] == "queued"
+        run(services, Trajectory(seed=5), 2)
+        failed = web.get(order["links"]["self"]).get_json()
+        assert failed["status"] == "failed"
+        assert "100,000 steps of this scenario that are allowed" in failed["error"]["detail"]
+        state = services.runs.state(Trajectory(seed=5).digest)
+        assert state is not None
+        assert state.state == "done"
+        again = web.post(API_ROOT, json={"until": 9_000.0, "seed": 5})
+        assert (again.status_code, again.get_json()["detail"]) == (400, failed["error"]["detail"])
+    with contextlib.closing(build_services(Settings(redis_url=redis_url))) as more:
+        asked = (
+            create_app(services=more)
+            .test_client()
+            .post(API_ROOT, json={"until": 9_000.0, "seed": 5})
+        )
+        assert (asked.status_code, asked.get_json()["status"]) == (202, "queued")
+
+
+def test_an_order_whose_runner_is_lost_between_its_steps_and_its_end_is_settled_by_the_next(
+    web: FlaskClient, services: Services
+) -> None:
+    trajectory = Trajectory(seed=5)
+    document = web.post(API_ROOT, json={**LONG, "seed": 5}).get_json()
+    order = services.propagations.order(document["id"])
+    watch = Watch(trajectory, order.condition)
+    watch.go_on(initial_checkpoint(trajectory.scenario), 400_000)
+    acquired = services.runs.acquire(trajectory.digest, "the first", "one")
+    assert acquired.lease is not None
+    record = OrderRecord.of(order, steps=watch.steps, stopped=True)
+    assert services.runs.settle(acquired.lease, order, record) == "wanted"
+    between = web.get(document["links"]["self"]).get_json()
+    assert (between["steps"], between["status"]) == (watch.steps, "starting")
+    lapse(services.client, trajectory.digest)
+    with pytest.raises(LeaseLost):
+        services.runs.settle(acquired.lease, order, record)
+    run(services, trajectory, 6)
+    assert web.get(document["links"]["self"]).get_json()["status"] == "complete"

@@ -1,0 +1,142 @@
+"""`porta propagate` with orders, and with records or states that are chosen."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from frontend.cli.propagate import Arguments, run
+from frontend.errors import BadRequest, FrontendError
+from frontend.settings import Settings
+from sim import Propagation, Trajectory
+from sim.export import FORMATS, export, export_states
+from sim.records import schema_of, states_schema_of
+from sim.scenario import NANO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEFAULTS = Arguments(
+    steps=None,
+    seed="0",
+    member="0",
+    members="1",
+    scenario=None,
+    workers="inline",
+    output=None,
+    output_format=None,
+    overwrite=False,
+)
+
+
+def ask(**others: str | None) -> None:
+    run(Settings(), replace(DEFAULTS, **others))  # type: ignore[arg-type] # as a person writes them
+
+
+def test_a_time_gives_the_fewest_steps_that_reach_it(capsys: pytest.CaptureFixture[str]) -> None:
+    ask(until="10000", seed="5")
+    printed = capsys.readouterr()
+    steps = int(printed.out.split(" ", 1)[0].replace(",", ""))
+    assert printed.err == f"Every agent's clock has reached 10000 after {steps:,} steps.\n"
+    before, after = (
+        min(state.time for state in Propagation.open(Trajectory(seed=5), n).end.values())
+        for n in (steps - 1, steps)
+    )
+    assert before < 10_000.0 <= after
+
+
+def test_an_escape_ends_before_the_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    ask(steps="1e6", stop_escape="Satellite")
+    assert "Satellite has escaped after 24,056 steps." in capsys.readouterr().err
+
+
+def test_a_stop_that_is_met_in_the_last_step_is_met(capsys: pytest.CaptureFixture[str]) -> None:
+    for steps, sentence in (
+        ("24056", "Satellite has escaped after 24,056 steps."),
+        ("24055", "The condition to stop at was not met within 24,055 steps."),
+    ):
+        ask(steps=steps, stop_escape="Satellite")
+        assert sentence in capsys.readouterr().err
+
+
+def test_an_approach_is_given_with_its_agent(capsys: pytest.CaptureFixture[str]) -> None:
+    ask(steps="1e6", stop_within="Satellite:0.9")
+    assert "Satellite has come within 0.9 after" in capsys.readouterr().err
+
+
+def test_a_time_beyond_the_allowed_steps_is_a_sentence() -> None:
+    with pytest.raises(FrontendError, match="ask for an earlier time"):
+        run(Settings(max_steps=2_000), replace(DEFAULTS, until="120"))
+
+
+def test_every_kth_record_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "some.csv"
+    ask(steps="5000", every="10", output=str(file))
+    expected = b"".join(
+        export(
+            Propagation.open(Trajectory(), 5_000).every(10), FORMATS["csv"], schema_of(NANO.model)
+        )
+    )
+    assert file.read_bytes() == expected
+    rows = len(expected.splitlines()) - 1
+    assert f"{rows:,} records" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_states_at_times_are_written_in_every_format(form: str, tmp_path: Path) -> None:
+    file = tmp_path / f"states{FORMATS[form].suffix}"
+    ask(steps="5000", times="0,10,1e9", output=str(file))
+    states = Propagation.open(Trajectory(), 5_000).states([0.0, 10.0, 1e9])
+    assert file.read_bytes() == b"".join(
+        export_states(states, FORMATS[form], states_schema_of(NANO.model))
+    )
+
+
+def test_times_are_read_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    times = tmp_path / "times.txt"
+    times.write_text("0 10\n20,30\n")
+    ask(steps="5000", times=str(times), output=str(tmp_path / "states.csv"))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "states.csv").read_text())))
+    assert [float(row["t"]) for row in rows] == [0, 0, 10, 10, 20, 20, 30, 30]
+    assert "8 states" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        ({}, "Say how many steps"),
+        ({"steps": "5", "until": "5"}, "until takes the place of steps"),
+        ({"until": "soon"}, "--until must be a number"),
+        ({"until": "nan"}, "until must be a finite number"),
+        ({"until": "5", "members": "2"}, "Leave members out"),
+        ({"steps": "5", "stop_escape": "Moon"}, "name of an agent"),
+        ({"steps": "5", "stop_escape": "Satellite", "stop_within": "Satellite:1"}, "one of them"),
+        ({"steps": "5", "stop_within": "Satellite"}, "the distance of --stop-within"),
+        ({"steps": "5", "stop_within": "Satellite:0"}, "above 0"),
+        ({"steps": "5", "every": "2"}, "give an --output"),
+        ({"steps": "5", "times": "2"}, "give an --output"),
+        ({"steps": "5", "times": "2", "output": "parts/"}, "A directory gets all records"),
+        ({"steps": "5", "times": "2", "every": "2", "output": "-"}, "give one of them"),
+        ({"steps": "5", "every": "0", "output": "-"}, "every must be a whole number"),
+        ({"steps": "5", "every": "x", "output": "-"}, "number of --every"),
+        ({"steps": "5", "times": "nan", "output": "-"}, "times must be finite"),
+        ({"steps": "5", "times": "no-such-file", "output": "-"}, "or a file of numbers"),
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_is_refused_with_a_sentence(
+    others: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        ask(**others)
+    assert sentence in refusal.value.detail
+
+
+def test_a_file_that_holds_more_than_numbers_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "times.txt").write_text("0 ten")
+    with pytest.raises(BadRequest, match="must hold numbers alone"):
+        ask(steps="5", times=str(tmp_path / "times.txt"), output="-")
