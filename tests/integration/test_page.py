@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from playwright.sync_api import expect
 
+from sim.presets import preset
 from tests import redis_servers
 from tests.installation import Installation, ask, installed
 from tests.processes import eventually
@@ -246,6 +247,33 @@ def test_the_first_page_follows_what_is_under_way(page: Page, porta: Installatio
     page.goto(porta.url)
     row = page.get_by_role("row", name="2,000,000").get_by_role("link")
     expect(row).to_be_visible(timeout=RUN_MS)
+
+
+@pytest.mark.usefixtures("complaints")
+def test_a_system_in_space_is_drawn_with_its_elements_and_its_units(
+    page: Page, porta: Installation
+) -> None:
+    with porta.client() as client:
+        planets = preset("outer-solar-system").scenario.to_json()
+        found = ask(client, steps=500, scenario=planets)
+        assert found["status"] == "complete"
+    page.goto(porta.url + found["links"]["page"])
+    is_drawn(page)
+    expect(page.locator(CURVES)).to_have_count(6)
+    expect(page.get_by_text("Projected to the x-y plane")).to_be_visible()
+    series = page.locator("[data-figure=series]")
+    for title in ("distance<br>r (au)", "specific energy<br>e (au²/d²)", "z (au)", "time t (d)"):
+        axes = "figure => Object.values(figure.layout).map(one => one?.title?.text)"
+        assert title in series.evaluate(axes)
+    pluto = page.locator(".pair", has_text="Pluto, seen from Sun")
+    for name in ("Inclination", "Ascending node", "Argument of periapsis", "True anomaly"):
+        expect(pluto.get_by_role("row", name=f"{name} (°)")).to_be_visible()
+    expect(page.get_by_role("row", name="Energy (au⁵/d⁴)")).to_contain_text("of the start")
+    expect(page.get_by_role("columnheader", name="vz (au/d)")).to_be_visible()
+    expect(page.get_by_text("symmetric composition of 17 leapfrogs")).to_be_visible()
+    page.set_viewport_size({"width": 360, "height": 740})
+    width = "document.documentElement.scrollWidth"
+    eventually(lambda: page.evaluate(width) <= 360, within_s=10)
 
 
 @pytest.mark.usefixtures("complaints")

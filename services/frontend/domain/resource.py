@@ -205,7 +205,9 @@ class Resource:
     timings: Timings = field(default_factory=Timings)
     """When it was computed, for how long, and where."""
     statistics: Mapping[str, object] | None = None
-    """The result: record counts, the state at the end, and statistics by agent."""
+    """The result: record counts, the state at the end, by agent statistics and osculating elements
+    at the start and at the end, and energy, momentum, angular momentum and barycentre of the whole
+    system with their largest departures."""
     error: ErrorReport | None = None
     """Why it failed; of a queued one, why it waits or is tried again."""
 

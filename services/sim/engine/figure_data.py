@@ -69,7 +69,7 @@ class Band(TypedDict):
 
 @_closed
 class PathColumns(TypedDict):
-    """The path of an agent in the plane."""
+    """The path of an agent, projected to the x-y plane."""
 
     mode: Mode
     """Whether the points are joined: the line through them is true to the path, or it is not."""
@@ -108,9 +108,9 @@ class AgentFigure(TypedDict):
     name: str
     """The agent."""
     primary: str | None
-    """The agent that it orbits; null for one without a primary."""
+    """The agent that it orbits, or `barycentre`; null for one without a primary."""
     path: PathColumns
-    """Its path in the plane."""
+    """Its path, projected to the x-y plane."""
     series: SeriesColumns
     """Its quantities over time."""
 

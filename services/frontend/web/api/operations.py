@@ -14,6 +14,7 @@ from frontend.web.api.parameters import OVERVIEW, RECORDS, STATES
 from frontend.web.api.presets import PRESETS_PATH
 from frontend.web.http.query_params import REQUEST
 from frontend.web.http.record_stream import API_FORMATS
+from sim.models.table import MODELS
 
 if TYPE_CHECKING:
     from frontend.web.http.query_params import Parameter
@@ -41,6 +42,9 @@ class Operation:
     needs_principal: bool = False
 
 
+_COLUMNS: Final = " and ".join(
+    f"`{', '.join(('agent', *model.columns))}` of `{model.name}`" for model in MODELS.values()
+)
 _BAD: Final = {400: "The id or a parameter is invalid; `detail` says what would be valid."}
 _UNAVAILABLE: Final = {
     503: "The storage is unavailable or full, or the server is busy; `Retry-After` says when to "
@@ -112,7 +116,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         path=f"{_ONE}/records",
         name="getRecords",
         summary="Get its records",
-        description="Streams the records `agent, t0, t1, timeStep, x, y, vx, vy` in the order of "
+        description=f"Streams the records, {_COLUMNS}, in the order of "
         "computation. Each is one state over `[t0, t1)`; the initial state has t0 = -inf. As JSON "
         "they are an array of `[t0, t1, {agent: state}]`. With `times` it gives the states at "
         "times, as the POST does. Never starts a run; a small propagation "
@@ -149,9 +153,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         name="getOverview",
         summary="Get the data of its figures",
         description="Returns the path of each agent and the range of each quantity over time "
-        "(`x`, `y`; for an agent with a primary also distance `r`, specific energy `e` and "
-        "specific angular momentum `h`), at the resolution of the pixels. Where `exact` is true, "
-        "minimum and maximum agree.",
+        "(`x`, `y`, in space `z`; for an agent with a primary also distance `r`, specific energy "
+        "`e` and specific angular momentum `h`), at the resolution of the pixels. Where `exact` "
+        "is true, minimum and maximum agree.",
         answers={200: "Paths and series.", **_UNCHANGED, **_BAD, **_NO_RESULT, **_UNAVAILABLE},
         schema="Overview",
         query=OVERVIEW,

@@ -197,7 +197,8 @@ def test_a_window_in_whole_numbers_is_the_same_and_compiled_for_only_once() -> N
     asked, as_floats = propagation.overview(1, 20), propagation.overview(1.0, 20.0)
 
     assert asked.to_json() == as_floats.to_json()
-    assert len(compiled.signatures) == 1
+    of_nano = [one for one in compiled.signatures if "NanoSystem" in str(one[0])]
+    assert len(of_nano) == 1
 
 
 def test_bins_are_the_same_whether_kept_or_passed_over_again() -> None:
