@@ -1,8 +1,8 @@
 """The cost model (`sim.cost_model`) beside what things cost here: how it is calibrated.
 
-A ratio far from one says which coefficient to change, of `sim.cost_model` or of the model; the parts hold what
-was predicted and what was measured. Processor time is what counts, not that of the clock: a
-task costs the same on a machine that is busy.
+A ratio far from one says which coefficient to change, of `sim.cost_model` or of the model; the
+parts hold what was predicted and what was measured. Processor time is what counts, not that of the
+clock: a task costs the same on a machine that is busy.
 """
 
 from __future__ import annotations
