@@ -67,16 +67,17 @@ def test_result_files_and_windows_are_what_the_engine_alone_gives(
     records, links = resource["links"]["records"], resource["links"]
     for form in FORMATS.values():
         asked = (links["data_js"], {}) if form.page_file else (records, {"format": form.name})
-        answer = client.get(asked[0], params=asked[1]).raise_for_status().content
-        assert answer == b"".join(export(alone.slices(), form, schema_of(scenario.model)))
+        file = client.get(asked[0], params=asked[1]).raise_for_status().content
+        assert file == b"".join(export(alone.slices(), form, schema_of(scenario.model)))
         if form.name == "csv":
-            assert answer.decode().splitlines()[0] == COLUMNS
+            assert file.decode().splitlines()[0] == COLUMNS
 
     end = alone.end[scenario.names[0]].time
-    window = {"t0": 0.4 * end, "t1": 0.5 * end}
-    answer = client.get(f"{links['self']}/overview", params={**window, "pixels": 1024})
-    assert answer.raise_for_status().json() == alone.overview(*window.values(), 1024).to_json()
-    assert "z" in answer.json()["agents"][0]["series"]
+    t0, t1 = 0.4 * end, 0.5 * end
+    answer = client.get(f"{links['self']}/overview", params={"t0": t0, "t1": t1, "pixels": 1024})
+    overview: Any = answer.raise_for_status().json()
+    assert overview == alone.overview(t0, t1, 1024).to_json()
+    assert "z" in overview["agents"][0]["series"]
 
 
 @pytest.mark.parametrize(

@@ -262,7 +262,7 @@ def test_a_system_in_space_is_drawn_with_its_elements_and_its_units(
     expect(page.locator(CURVES)).to_have_count(6)
     expect(page.get_by_text("Projected to the x-y plane")).to_be_visible()
     series = page.locator("[data-figure=series]")
-    for title in ("distance<br>r (au)", "specific energy<br>e (au²/d²)", "z (au)", "time t (d)"):
+    for title in ("distance r (au)", "specific energy<br>e (au²/d²)", "z (au)", "time t (d)"):
         axes = "figure => Object.values(figure.layout).map(one => one?.title?.text)"
         assert title in series.evaluate(axes)
     pluto = page.locator(".pair", has_text="Pluto, seen from Sun")

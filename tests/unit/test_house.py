@@ -50,6 +50,13 @@ UNTESTED: Final = {
         "tests/integration/test_worker_pool.py",
     ),
     **{
+        f"services/sim/models/{name}/schema.py": (
+            "a constant",
+            "tests/unit/frontend/web/http/test_scenario_schema.py",
+        )
+        for name in ("nano", "nbody")
+    },
+    **{
         f"services/sim/{name}.py": (LOOP, "tests/unit/sim/engine/test_stretch.py")
         for name in (
             "kernel/records",

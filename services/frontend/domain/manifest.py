@@ -19,8 +19,7 @@ import orjson
 
 from frontend.caching import SingleFlightCache, remembered
 from frontend.domain.resource import ClusterView, Progress, Resource, Status, Timings
-from sim.models.nano.scenario import NANO_MODEL
-from sim.models.table import MODELS
+from sim.models.table import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,10 +178,9 @@ def is_of_another_model(document: bytes) -> bool:
 def _version_now(known: Mapping[str, Any]) -> str | None:
     """Return the version of the model that a manifest's scenario is of, as it is here and now."""
     try:
-        name = known["request"]["scenario"].get("model", NANO_MODEL.name)
+        model = model_of(known["request"]["scenario"])
     except (AttributeError, KeyError, TypeError):
-        name = NANO_MODEL.name
-    model = MODELS.get(name) if isinstance(name, str) else None
+        model = model_of({})
     return None if model is None else model.version
 
 

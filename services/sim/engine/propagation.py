@@ -15,7 +15,7 @@ import contextlib
 import functools
 import hashlib
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,8 +38,9 @@ from sim.engine.watch import Watch
 from sim.engine.window import draw_window
 from sim.errors import IntegrityError, PropagationFailed, RequestError
 from sim.intervals import PATH_BITS, level
+from sim.models.table import MODELS
 from sim.order import read_until
-from sim.scenario import NANO, Trajectory, read_scenario
+from sim.scenario import Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -326,21 +327,10 @@ def _within(batch: pa.RecordBatch, t0: float, t1: float) -> pa.RecordBatch:
 
 def warm() -> None:
     """Load every kernel, or compile it once on a machine, so that no request waits for it."""
-    for scenario in (NANO, read_scenario(_IN_SPACE)):
-        propagation = Propagation.open(Trajectory(scenario), steps=1)
+    for model in MODELS.values():
+        propagation = Propagation.open(Trajectory(model.example()), steps=1)
         for _ in propagation.slices():
             pass
         propagation.overview()
         propagation.overview(0.0, 1e-3)
         propagation.summary()
-
-
-_IN_SPACE: Final = {
-    "model": "nbody",
-    "integrator": "leapfrog",
-    "dt": 0.01,
-    "agents": [
-        {"name": "Sun", "mu": 1.0, "x": 0.0, "y": 0.0, "vx": 0.0, "vy": 0.0},
-        {"name": "Planet", "mu": 0.0, "x": 1.0, "y": 0.0, "vx": 0.0, "vy": 1.0},
-    ],
-}

@@ -36,7 +36,7 @@ __all__ = ["draw_window"]
 _RECORDS_WORK: Final = 2**21  # 32 intervals of two agents, at 2 ms each
 _REFINEMENT_WORK: Final = 3 * 2**19  # 24 of them, in addition to the archive
 _REFINEMENT_S: Final = 0.03  # as long, of any model
-_RECORDS_S: Final = 0.15  # where the archive is too coarse for the pixels
+_RECORDS_S: Final = 0.08  # where the archive is too coarse for the pixels
 _FEW_BINS: Final = 4  # a bin this many pixels wide looks like a block
 _SAMPLES_PER_PIXEL: Final = 4  # of a path without lines: an orbit crosses the page many times
 

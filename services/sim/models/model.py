@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from sim.models.units import Units
 
@@ -63,7 +63,8 @@ class Model:
     an agent's newest records a later step can read. With `own_clocks`, agents step at times of
     their own; otherwise all step together. A model that `is_random` draws numbers: it has seeds and
     members. `state` makes a state of its numbers, the time first; `read` makes a scenario of JSON.
-    `methods` are those by which its scenarios are propagated.
+    `methods` are those by which its scenarios are propagated, `schema` is the JSON schema of one,
+    and `example` makes a small one, which its kernel is compiled by.
     """
 
     name: str
@@ -74,6 +75,8 @@ class Model:
     is_random: bool
     state: Callable[..., AnyState]
     read: Callable[[object], Scenario]
+    schema: dict[str, Any] = field(repr=False, compare=False)
+    example: Callable[[], Scenario]
     methods: tuple[Method, ...] = ()
 
     @property

@@ -19,6 +19,7 @@ from sim.models.model import Method, Model, Scenario, whole_steps
 from sim.models.nano.agent import Agent, State
 from sim.models.nano.cost import interval_iterations, iteration_seconds, stepping
 from sim.models.nano.rules import check_clocks, checked_agents
+from sim.models.nano.schema import SCHEMA
 from sim.strictjson import canonical_json, fields_of, number_of
 
 __all__ = ["METHOD", "NANO", "NANO_MODEL", "NanoScenario"]
@@ -171,11 +172,13 @@ NANO_MODEL: Final = Model(
     is_random=True,
     state=State,
     read=NanoScenario.from_json,
+    schema=SCHEMA,
+    example=lambda: NANO,
     methods=(METHOD,),
 )
 """The model: gravity in a plane, without units."""
 
-NANO: Final = NanoScenario(
+NANO: Final[NanoScenario] = NanoScenario(
     agents=(
         Agent("Planet", 1.0, State(0.0, 0.01, 0.0, 0.1, 0.1, 0.0)),
         Agent("Satellite", 0.0, State(0.0, 0.01, 0.0, 1.0, 1.0, 0.0)),

@@ -33,7 +33,6 @@ _MOST_STEPS: Final = 2**16
 _MOST_RECORDS: Final = 2**19
 _LEAST_STEPS: Final = 16
 _LEAST_WORK: Final = 2**16
-_RADAU_SWEEPS: Final = 16  # evaluations of the forces in a step of gauss-radau-15, about
 
 
 def interval_of(agents: int, massive: int, integrator: str) -> int:
@@ -80,24 +79,33 @@ def work_per_step(agents: int, massive: int, integrator: str) -> float:
 class NBodyCosts:
     """Costs on one core of the machine that they were calibrated on (`make bench` compares)."""
 
-    force_s: float = 12e-9  # an evaluation of the forces of two agents, a drift and a kick
-    pull_s: float = 2.5e-9  # of one massive agent on one agent
-    radau_s: float = 1.5e-6  # a step of gauss-radau-15 of two agents
-    radau_agent_s: float = 0.6e-6  # of it, for each agent more
-    record_s: float = 20e-9  # to reduce a record
+    force_s: float = 10e-9  # an evaluation of the forces, with a drift and a kick
+    agent_s: float = 2.3e-9  # of it, for each agent
+    pull_s: float = 4.5e-9  # of it, for each massive agent and each block of agents
+    radau_s: float = 1.0e-6  # a step of gauss-radau-15
+    radau_block_s: float = 1.5e-6  # of it, for each block of agents
+    record_s: float = 9e-9  # to reduce a record
+    kept_s: float = 12e-6  # what is kept of an agent in an interval, however long that is
 
 
 COSTS: Final = NBodyCosts()
+_BLOCK: Final = 8  # agents, which are computed side by side
+_RADAU_FORCES: Final = 40  # evaluations of the forces in a step of gauss-radau-15, about
 
 
 def step_seconds(agents: int, massive: int, integrator: str) -> float:
-    """Return the seconds of a step, with the reduction of its records."""
-    pulls = agents * massive * COSTS.pull_s
+    """Return the seconds of a step, with the reduction of its records.
+
+    Of the first intervals more is kept, which is not counted: it is little of a long trajectory.
+    """
+    blocks = -(-agents // _BLOCK)
+    pulls_s = blocks * massive * COSTS.pull_s
     if integrator in FORCES:
-        step = FORCES[integrator] * (COSTS.force_s + pulls)
+        step_s = FORCES[integrator] * (COSTS.force_s + agents * COSTS.agent_s + pulls_s)
     else:
-        step = COSTS.radau_s + agents * COSTS.radau_agent_s + _RADAU_SWEEPS * pulls
-    return step + agents * COSTS.record_s
+        step_s = COSTS.radau_s + blocks * COSTS.radau_block_s + _RADAU_FORCES * pulls_s
+    kept_s = COSTS.kept_s / interval_of(agents, massive, integrator)
+    return step_s + agents * (COSTS.record_s + kept_s)
 
 
 def carry_size(integrator: str, agents: int) -> int:

@@ -35,6 +35,7 @@ from sim.models.nbody.coefficients import (
     POSITION_AT_NODE,
     POSITION_DIVISORS,
     VELOCITY_DIVISORS,
+    Double,
     drifts_of,
 )
 
@@ -199,12 +200,17 @@ class _Composition:
                 v[axis].add(h * a[axis])
 
 
-def _weighted(first: float, weights: Sequence[float], b: Sequence[float]) -> float:
+def _times(coefficient: Double, value: float) -> float:
+    return coefficient[0] * value + coefficient[1] * value
+
+
+def _weighted(first: float, weights: Sequence[Double], b: Sequence[float]) -> float:
     """Return the sum of `first` and of the seven b, each times its weight."""
+    terms = [_times(weight, value) for weight, value in zip(weights, b, strict=True)]
     return (
-        (first + weights[0] * b[0]) + (weights[1] * b[1] + weights[2] * b[2])
+        (first + terms[0]) + (terms[1] + terms[2])
     ) + (
-        (weights[3] * b[3] + weights[4] * b[4]) + (weights[5] * b[5] + weights[6] * b[6])
+        (terms[3] + terms[4]) + (terms[5] + terms[6])
     )  # fmt: skip
 
 
@@ -230,6 +236,7 @@ class _Axis:
     a0: float = 0.0
     a: float = 0.0  # at the node that was last computed
     b: list[float] = field(default_factory=lambda: [0.0] * 7)
+    carry: list[float] = field(default_factory=lambda: [0.0] * 7)  # of b, a compensated sum
     g: list[float] = field(default_factory=lambda: [0.0] * 7)
     e: list[float] = field(default_factory=lambda: [0.0] * 7)
     last_b: list[float] = field(default_factory=lambda: [0.0] * 7)  # of the step before
@@ -248,10 +255,11 @@ class _Axis:
                 ahead += PASCAL[m][k] * self.last_b[k]
             self.e[m] = power * ahead
             self.b[m] = self.e[m] + (self.last_b[m] - self.last_e[m])
+            self.carry[m] = 0.0
         for m in range(7):
             self.g[m] = self.b[m]
             for k in range(m + 1, 7):
-                self.g[m] += NEWTON[k][m] * self.b[k]
+                self.g[m] += _times(NEWTON[k][m], self.b[k])
 
     def position(self, n: int, dt: float) -> float:
         """Return the position at node n."""
@@ -263,14 +271,18 @@ class _Axis:
         """Improve the polynomial by the acceleration at node n; return g's change."""
         known = 0.0
         for k in range(n - 1):
-            known += DIVISORS[n][k + 1] * self.g[k]
-        g = DIVISORS[n][0] * (self.a - self.a0) - known
+            known += _times(DIVISORS[n][k + 1], self.g[k])
+        g = _times(DIVISORS[n][0], self.a - self.a0) - known
         change = g - self.g[n - 1]
         self.g[n - 1] = g
-        for k in range(n - 1):
-            self.b[k] += EXPANSION[n - 1][k] * change
-        self.b[n - 1] += change
+        for k in range(n):
+            self._add(k, _times(EXPANSION[n - 1][k], change))
         return change
+
+    def _add(self, k: int, term: float) -> None:
+        sum_ = _Sum(self.b[k], self.carry[k])
+        sum_.add(term)
+        self.b[k], self.carry[k] = sum_.value, sum_.carry
 
     def finish(self, dt: float) -> None:
         """Move to the end of the step."""

@@ -17,9 +17,10 @@ from sim.errors import ScenarioError
 from sim.models.agent_rules import list_of_agents, primaries_of
 from sim.models.model import BARYCENTRE, MAX_STEPS, Method, Model, Scenario, whole_steps
 from sim.models.nbody import rules
-from sim.models.nbody.agent import NBodyAgent, SpaceState, Unplaced, read_agent
+from sim.models.nbody.agent import NBodyAgent, SpaceState, State3, Unplaced, read_agent
 from sim.models.nbody.cost import carry_size, interval_of, step_seconds, work_per_step
 from sim.models.nbody.orbits import placed
+from sim.models.nbody.schema import SCHEMA
 from sim.models.units import Units
 from sim.strictjson import canonical_json, fields_of
 
@@ -235,6 +236,13 @@ METHODS: Final = {
 }
 """What each integrator is."""
 
+
+def _example() -> NBodyScenario:
+    sun = NBodyAgent("Sun", 1.0, State3(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    planet = NBodyAgent("Planet", 0.0, State3(1.0, 0.0, 0.0, 0.0, 1.0, 0.0))
+    return NBodyScenario((sun, planet), rules.INTEGRATORS[0], 0.01)
+
+
 NBODY_MODEL: Final = Model(
     name=NAME,
     version="1",
@@ -244,6 +252,8 @@ NBODY_MODEL: Final = Model(
     is_random=False,
     state=SpaceState,
     read=NBodyScenario.from_json,
+    schema=SCHEMA,
+    example=_example,
     methods=tuple(METHODS.values()),
 )
 """The model: gravity among points, in space."""

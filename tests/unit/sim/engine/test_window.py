@@ -185,7 +185,7 @@ def test_a_short_window_is_fine_where_steps_cost_much_and_intervals_are_short() 
     assert trajectory.interval < INTERVAL
     propagation = Propagation.open(trajectory, 24 * trajectory.interval + 777)
     interval_s = propagation.end["Sun"].time / 24.1
-    for intervals in (0.01, 1, 2.5, 6):
+    for intervals in (0.01, 1, 2.5, 3.5):
         drawn: Any = propagation.overview(3.3 * interval_s, (3.3 + intervals) * interval_s, PIXELS)
         assert drawn.exact or len(drawn.agents[0]["series"]["t"]) >= PIXELS / 4
 

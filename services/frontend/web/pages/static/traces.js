@@ -219,7 +219,6 @@ export function orbitLayout(theme, units) {
 export function seriesLayout(theme, view, zoomed, units) {
   const { axis, shared } = layout(theme);
   const rows = quantities(view);
-  const between = rows.length > 2 ? "<br>" : " "; // a low axis has no room for long titles
   const range = zoomed ?? [view.window.t0, view.window.t1];
   return {
     ...shared,
@@ -228,11 +227,16 @@ export function seriesLayout(theme, view, zoomed, units) {
     ...Object.fromEntries(
       rows.map(({ words, unit }, row) => [
         inRow("yaxis", row),
-        { ...axis, title: measured(words.join(between), units[unit]), domain: domain(row, rows.length), fixedrange: true },
+        { ...axis, title: measured(titled(words, rows.length), units[unit]), domain: domain(row, rows.length), fixedrange: true },
       ]),
     ),
   };
 }
+
+const LONG = 12; // letters: a low axis has no room for more in a line
+
+/** The title of one of so many rows. @param {string[]} words @param {number} rows */
+const titled = (words, rows) => words.join(rows > 2 && words.join(" ").length > LONG ? "<br>" : " ");
 
 const BETWEEN = 0.08; // of the figure's height
 

@@ -26,6 +26,7 @@ __all__ = [
     "A_0",
     "BLOCK",
     "B_0",
+    "B_CARRY_0",
     "CHANGE",
     "E_0",
     "FIELD",
@@ -50,11 +51,11 @@ FIELD: Final = np.uint64(LANES)
 POSITION, VELOCITY, POSITION_CARRY, VELOCITY_CARRY, START, ACCELERATION, A_0, CHANGE = (
     np.uint64(field * LANES) for field in range(8)
 )
-B_0, G_0, E_0, LAST_B_0, LAST_E_0 = (
-    np.uint64((8 + COEFFICIENTS * table) * LANES) for table in range(5)
+B_0, G_0, E_0, LAST_B_0, LAST_E_0, B_CARRY_0 = (
+    np.uint64((8 + COEFFICIENTS * table) * LANES) for table in range(6)
 )
-PART: Final = np.uint64((8 + COEFFICIENTS * 5) * LANES)
-BLOCK: Final = np.uint64(3 * (8 + COEFFICIENTS * 5) * LANES)
+PART: Final = np.uint64((8 + COEFFICIENTS * 6) * LANES)
+BLOCK: Final = np.uint64(3 * (8 + COEFFICIENTS * 6) * LANES)
 
 
 @inner

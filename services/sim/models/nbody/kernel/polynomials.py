@@ -25,6 +25,7 @@ from sim.models.nbody.kernel.blocks import (
     A_0,
     ACCELERATION,
     B_0,
+    B_CARRY_0,
     CHANGE,
     E_0,
     FIELD,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.kernel.layout import Floats
+    from sim.models.nbody.coefficients import Double
 
 __all__ = [
     "B_6",
@@ -63,6 +65,9 @@ __all__ = [
 B_1, B_2, B_3, B_4, B_5, B_6 = (B_0 + np.uint64(k) * FIELD for k in range(1, 7))
 G_1, G_2, G_3, G_4, G_5, G_6 = (G_0 + np.uint64(k) * FIELD for k in range(1, 7))
 E_1, E_2, E_3, E_4, E_5, E_6 = (E_0 + np.uint64(k) * FIELD for k in range(1, 7))
+B_CARRY_1, B_CARRY_2, B_CARRY_3, B_CARRY_4, B_CARRY_5, B_CARRY_6 = (
+    B_CARRY_0 + np.uint64(k) * FIELD for k in range(1, 7)
+)
 LAST_B_1, LAST_B_2, LAST_B_3, LAST_B_4, LAST_B_5, LAST_B_6 = (
     LAST_B_0 + np.uint64(k) * FIELD for k in range(1, 7)
 )
@@ -73,9 +78,14 @@ _LAST_NODE: Final = 7
 
 
 @inner
+def _times(coefficient: Double, value: float) -> float:
+    return coefficient[0] * value + coefficient[1] * value
+
+
+@inner
 def _weighted(
     first: float,
-    weights: tuple[float, ...],
+    weights: tuple[Double, ...],
     b0: float,
     b1: float,
     b2: float,
@@ -85,8 +95,11 @@ def _weighted(
     b6: float,
 ) -> float:
     """Return the sum of `first` and of the seven b, each times its weight."""
-    return ((first + weights[0] * b0) + (weights[1] * b1 + weights[2] * b2)) + (
-        (weights[3] * b3 + weights[4] * b4) + (weights[5] * b5 + weights[6] * b6)
+    return (
+        (first + _times(weights[0], b0)) + (_times(weights[1], b1) + _times(weights[2], b2))
+    ) + (
+        (_times(weights[3], b3) + _times(weights[4], b4))
+        + (_times(weights[5], b5) + _times(weights[6], b6))
     )
 
 
@@ -110,7 +123,7 @@ def _divided(
 
 def _node(n: int) -> Callable[[Floats, int, int, float], None]:
     """Return the loop that corrects by node n, from 1 on, and predicts positions at node n + 1."""
-    divisors = (*DIVISORS[n], *[0.0] * 8)
+    divisors = (*DIVISORS[n], *[(0.0, 0.0)] * 8)
     expansion = EXPANSION[max(n - 1, 0)]
     newest = G_0 + np.uint64(max(n - 1, 0)) * FIELD
     node, weights = NODES[min(n + 1, _LAST_NODE)], POSITION_AT_NODE[min(n + 1, _LAST_NODE)]
@@ -128,33 +141,47 @@ def _node(n: int) -> Callable[[Floats, int, int, float], None]:
                 if n > 0:
                     known = 0.0
                     if n > 1:
-                        known += divisors[1] * work[i + G_0]
+                        known += _times(divisors[1], work[i + G_0])
                     if n > 2:
-                        known += divisors[2] * work[i + G_1]
+                        known += _times(divisors[2], work[i + G_1])
                     if n > 3:
-                        known += divisors[3] * work[i + G_2]
+                        known += _times(divisors[3], work[i + G_2])
                     if n > 4:
-                        known += divisors[4] * work[i + G_3]
+                        known += _times(divisors[4], work[i + G_3])
                     if n > 5:
-                        known += divisors[5] * work[i + G_4]
+                        known += _times(divisors[5], work[i + G_4])
                     if n > 6:
-                        known += divisors[6] * work[i + G_5]
-                    g = divisors[0] * (work[i + ACCELERATION] - work[i + A_0]) - known
+                        known += _times(divisors[6], work[i + G_5])
+                    g = _times(divisors[0], work[i + ACCELERATION] - work[i + A_0]) - known
                     change = g - work[i + newest]
                     work[i + newest] = g
-                    b0 += expansion[0] * change
+                    b0, work[i + B_CARRY_0] = added(
+                        b0, work[i + B_CARRY_0], _times(expansion[0], change)
+                    )
                     if n > 1:
-                        b1 += expansion[1] * change
+                        b1, work[i + B_CARRY_1] = added(
+                            b1, work[i + B_CARRY_1], _times(expansion[1], change)
+                        )
                     if n > 2:
-                        b2 += expansion[2] * change
+                        b2, work[i + B_CARRY_2] = added(
+                            b2, work[i + B_CARRY_2], _times(expansion[2], change)
+                        )
                     if n > 3:
-                        b3 += expansion[3] * change
+                        b3, work[i + B_CARRY_3] = added(
+                            b3, work[i + B_CARRY_3], _times(expansion[3], change)
+                        )
                     if n > 4:
-                        b4 += expansion[4] * change
+                        b4, work[i + B_CARRY_4] = added(
+                            b4, work[i + B_CARRY_4], _times(expansion[4], change)
+                        )
                     if n > 5:
-                        b5 += expansion[5] * change
+                        b5, work[i + B_CARRY_5] = added(
+                            b5, work[i + B_CARRY_5], _times(expansion[5], change)
+                        )
                     if n > 6:
-                        b6 += expansion[6] * change
+                        b6, work[i + B_CARRY_6] = added(
+                            b6, work[i + B_CARRY_6], _times(expansion[6], change)
+                        )
                         work[i + CHANGE] = change
                     work[i + B_0], work[i + B_1], work[i + B_2] = b0, b1, b2
                     work[i + B_3], work[i + B_4], work[i + B_5] = b3, b4, b5
@@ -231,41 +258,54 @@ def predict(work: Floats, agents: int, lanes: int, q: float) -> None:
             n6 = e6 + (b6 - work[i + LAST_E_6])
             work[i + E_0] = e0
             work[i + B_0] = n0
+            work[i + B_CARRY_0] = 0.0
             work[i + E_1] = e1
             work[i + B_1] = n1
+            work[i + B_CARRY_1] = 0.0
             work[i + E_2] = e2
             work[i + B_2] = n2
+            work[i + B_CARRY_2] = 0.0
             work[i + E_3] = e3
             work[i + B_3] = n3
+            work[i + B_CARRY_3] = 0.0
             work[i + E_4] = e4
             work[i + B_4] = n4
+            work[i + B_CARRY_4] = 0.0
             work[i + E_5] = e5
             work[i + B_5] = n5
+            work[i + B_CARRY_5] = 0.0
             work[i + E_6] = e6
             work[i + B_6] = n6
+            work[i + B_CARRY_6] = 0.0
             work[i + G_0] = (
                 n0
-                + NEWTON[1][0] * n1
-                + NEWTON[2][0] * n2
-                + NEWTON[3][0] * n3
-                + NEWTON[4][0] * n4
-                + NEWTON[5][0] * n5
-                + NEWTON[6][0] * n6
+                + _times(NEWTON[1][0], n1)
+                + _times(NEWTON[2][0], n2)
+                + _times(NEWTON[3][0], n3)
+                + _times(NEWTON[4][0], n4)
+                + _times(NEWTON[5][0], n5)
+                + _times(NEWTON[6][0], n6)
             )
             work[i + G_1] = (
                 n1
-                + NEWTON[2][1] * n2
-                + NEWTON[3][1] * n3
-                + NEWTON[4][1] * n4
-                + NEWTON[5][1] * n5
-                + NEWTON[6][1] * n6
+                + _times(NEWTON[2][1], n2)
+                + _times(NEWTON[3][1], n3)
+                + _times(NEWTON[4][1], n4)
+                + _times(NEWTON[5][1], n5)
+                + _times(NEWTON[6][1], n6)
             )
             work[i + G_2] = (
-                n2 + NEWTON[3][2] * n3 + NEWTON[4][2] * n4 + NEWTON[5][2] * n5 + NEWTON[6][2] * n6
+                n2
+                + _times(NEWTON[3][2], n3)
+                + _times(NEWTON[4][2], n4)
+                + _times(NEWTON[5][2], n5)
+                + _times(NEWTON[6][2], n6)
             )
-            work[i + G_3] = n3 + NEWTON[4][3] * n4 + NEWTON[5][3] * n5 + NEWTON[6][3] * n6
-            work[i + G_4] = n4 + NEWTON[5][4] * n5 + NEWTON[6][4] * n6
-            work[i + G_5] = n5 + NEWTON[6][5] * n6
+            work[i + G_3] = (
+                n3 + _times(NEWTON[4][3], n4) + _times(NEWTON[5][3], n5) + _times(NEWTON[6][3], n6)
+            )
+            work[i + G_4] = n4 + _times(NEWTON[5][4], n5) + _times(NEWTON[6][4], n6)
+            work[i + G_5] = n5 + _times(NEWTON[6][5], n6)
             work[i + G_6] = n6
 
 

@@ -16,6 +16,7 @@ from sim.models.nbody.coefficients import (
     POSITION_AT_NODE,
     POSITION_DIVISORS,
     VELOCITY_DIVISORS,
+    Double,
     drifts_of,
 )
 
@@ -62,20 +63,25 @@ def _shifted_legendre(degree: int, power: int) -> int:
     return sign * math.comb(degree, power) * math.comb(degree + power, power)
 
 
+def exact(double: Double) -> Fraction:
+    """The number that two doubles are the sum of."""
+    return Fraction(double[0]) + Fraction(double[1])
+
+
 def test_both_forms_of_the_polynomial_are_the_same() -> None:
     for k in range(7):
         for m in range(7):
-            product = sum(EXPANSION[k][j] * NEWTON[j][m] for j in range(7))
-            assert product == pytest.approx(float(k == m), abs=1e-14)
+            terms = [exact(EXPANSION[k][j]) * exact(NEWTON[j][m]) for j in range(7)]
+            assert abs(sum(terms, Fraction(0)) - int(k == m)) < Fraction(1, 10**22)
 
 
 def test_newtons_form_is_found_from_the_values_at_the_nodes() -> None:
-    b = [1.0, -2.0, 3.0, -1.0, 0.5, 0.25, -4.0]
-    g = [sum(NEWTON[k][m] * b[k] for k in range(m, 7)) for m in range(7)]
+    b = [Fraction(value) for value in (1.0, -2.0, 3.0, -1.0, 0.5, 0.25, -4.0)]
+    g = [sum(exact(NEWTON[k][m]) * b[k] for k in range(m, 7)) for m in range(7)]
     for n in range(1, 8):
-        value = sum(b[k] * NODES[n] ** (k + 1) for k in range(7))
-        known = sum(DIVISORS[n][k + 1] * g[k] for k in range(n - 1))
-        assert DIVISORS[n][0] * value - known == pytest.approx(g[n - 1], rel=1e-12)
+        value = sum(b[k] * Fraction(NODES[n]) ** (k + 1) for k in range(7))
+        known = sum(exact(DIVISORS[n][k + 1]) * g[k] for k in range(n - 1))
+        assert abs(exact(DIVISORS[n][0]) * value - known - g[n - 1]) < Fraction(1, 10**19)
 
 
 def test_the_weights_and_divisors_are_integrals_of_powers() -> None:
@@ -83,8 +89,15 @@ def test_the_weights_and_divisors_are_integrals_of_powers() -> None:
         assert POSITION_DIVISORS[k] == (k + 2) * (k + 3)
         assert VELOCITY_DIVISORS[k] == k + 2
         for n in range(1, 8):
-            wanted = NODES[n] ** (k + 1) / ((k + 2) * (k + 3))
-            assert POSITION_AT_NODE[n][k] == pytest.approx(wanted, rel=1e-14)
+            wanted = Fraction(NODES[n]) ** (k + 1) / ((k + 2) * (k + 3))
+            assert abs(exact(POSITION_AT_NODE[n][k]) / wanted - 1) < Fraction(2, 10**24)
+
+
+@pytest.mark.parametrize("table", [DIVISORS, EXPANSION, NEWTON, POSITION_AT_NODE])
+def test_the_first_part_of_a_coefficient_has_26_bits(table: tuple[tuple[Double, ...], ...]) -> None:
+    for high, low in (double for row in table for double in row):
+        assert math.frexp(high)[0] * 2**26 % 1 == 0.0
+        assert abs(low) <= abs(high) * 2**-26
 
 
 def test_a_polynomial_goes_on_in_the_next_step() -> None:

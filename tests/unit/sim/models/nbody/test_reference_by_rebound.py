@@ -61,13 +61,13 @@ def go_to(going: Pass, time: float) -> Floats:
     [
         (KEPLER, "leapfrog", 1000, 1.4e-5),
         (KEPLER, "kahan-li-8", 60, 4e-12),
-        (KEPLER, "gauss-radau-15", 100, 1e-13),
+        (KEPLER, "gauss-radau-15", 100, 8e-14),
         (TRIPLE, "leapfrog", 2000, 3e-6),
         (TRIPLE, "kahan-li-8", 50, 8e-11),
-        (TRIPLE, "gauss-radau-15", 100, 1e-13),
+        (TRIPLE, "gauss-radau-15", 100, 2e-14),
         (OUTER, "leapfrog", 500, 6e-6),
         (OUTER, "kahan-li-8", 30, 1.2e-11),
-        (OUTER, "gauss-radau-15", 100, 2e-13),
+        (OUTER, "gauss-radau-15", 100, 1.2e-13),
     ],
     ids=lambda value: value.name if isinstance(value, Measured) else str(value),
 )
