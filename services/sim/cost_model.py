@@ -177,7 +177,7 @@ def opened_level(scenario: Scenario, steps: int, budget_bytes: int) -> int:
 
     >>> from sim.scenario import NANO
     >>> opened_level(NANO, 100_000_000, 64 * 2**20), opened_level(NANO, 100_000_000, 2**20)
-    (0, 13)
+    (0, 16)
     """
     coarsest = scenario.interval.bit_length() - 1
     fitting = (at for at in range(coarsest) if opened_bytes(scenario, steps, at) <= budget_bytes)
