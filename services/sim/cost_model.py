@@ -43,6 +43,7 @@ __all__ = [
     "figure_seconds",
     "opened_bytes",
     "opened_level",
+    "opened_seconds",
     "partial_step_seconds",
     "record_bytes",
     "slice_batches",
