@@ -32,6 +32,7 @@ __all__ = ["METHODS", "NAME", "NBODY_MODEL", "NBodyScenario"]
 NAME: Final = "nbody"
 _REQUIRED: Final = frozenset({"integrator", "dt", "agents"})
 _OPTIONAL: Final = frozenset({"model", "tolerance", "units"})
+_CENTRE_S: Final = 3e-9  # of one massive agent in one barycentre, each step
 _ROUNDING: Final = 1e-12  # relative: far more than a compensated sum or a quotient is off by
 
 
@@ -136,7 +137,9 @@ class NBodyScenario(Scenario):
 
     def pass_seconds(self, iterations: int) -> float:
         """Return the seconds that a pass takes: it is sequential, so on one core."""
-        return iterations * step_seconds(len(self.agents), len(self.massive), self.integrator)
+        massive = len(self.massive)
+        centres_s = len(self.barycentric) * massive * _CENTRE_S
+        return iterations * (step_seconds(len(self.agents), massive, self.integrator) + centres_s)
 
     def steps_until(self, time: float) -> int | None:
         """Return the least k with k*dt >= `time`, as computed; None with `gauss-radau-15`.

@@ -185,3 +185,17 @@ def test_how_many_steps_an_integrator_chooses_is_not_known() -> None:
     scenario = pair_with(integrator="gauss-radau-15")
     assert scenario.steps_until(5.0) is None
     assert (scenario.fewest_steps_until(5.0), scenario.most_steps_until(5.0)) == (1, MAX_STEPS)
+
+
+def test_a_pass_takes_longer_with_barycentres_and_its_work_is_the_same() -> None:
+    def triple(primary: dict[str, str]) -> NBodyScenario:
+        agents = [
+            {"name": f"{i}", "mu": 1, "x": i, "y": i * i, "vx": 0, "vy": 0} | primary
+            for i in range(3)
+        ]
+        return pair_with(agents=agents)
+
+    plain, centred = triple({}), triple({"primary": "barycentre"})
+    assert centred.pass_seconds(10**9) - plain.pass_seconds(10**9) == pytest.approx(27, rel=1e-6)
+    assert centred.work_per_iteration == plain.work_per_iteration
+    assert centred.interval == plain.interval
