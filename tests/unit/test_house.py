@@ -297,4 +297,7 @@ def test_setup_compiles_the_kernel_after_it_has_installed() -> None:
         capture_output=True,
         text=True,
     ).stdout
-    assert printed.index("--editable") < printed.index("from sim.engine import warm; warm()")
+    compilation = (
+        "from sim.engine import warm; warm(); from sim.export.warming import warm_exports; w"
+    )
+    assert printed.index("--editable") < printed.index(compilation)
