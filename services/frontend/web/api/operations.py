@@ -129,7 +129,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="post",
         path=f"{_ONE}/records",
         name="getStates",
-        summary="Get the states at times",
+        summary="Get states at times, or the records that hold them",
         description="Streams for each time, in their order, a row for each agent: the time `t` and "
         "the record `[t0, t1)` that holds it; from the agent's last time on it is null. Ascending "
         "times are streamed; of others there may be 2,097,152 rows. As JSON it is an array of `[t, "
