@@ -93,7 +93,7 @@ check: setup ## format, lint, types, layers and unit tests: under two minutes
 # Builds, downloads and whole clusters: they wait and compute, and promise nobody an answer in time.
 # No test that sends Ctrl-C: what runs in the background of a shell ignores it, and so do its children.
 BESIDE := tests/integration/infra $(addprefix tests/integration/test_,driver.py exports.py \
-	gateway_cluster.py identity.py image.py image_notebook.py notebook.py openapi.py tls.py worker_pool.py)
+	gateway_cluster.py identity.py image.py image_notebook.py notebook.py openapi.py processors.py tls.py worker_pool.py)
 IN_FRONT := $(filter-out $(BESIDE),$(wildcard tests/integration/test_*.py)) tests/integration/faults
 
 integration: setup ## the integration tests: real Redis, real Dask Gateway, real browser

@@ -31,6 +31,7 @@ __all__ = [
     "at_most",
     "compare",
     "measure",
+    "processor_seconds",
     "seconds",
     "within",
 ]
@@ -152,6 +153,14 @@ def seconds(action: Callable[[], object]) -> float:
     begun = time.perf_counter()
     action()
     return time.perf_counter() - begun
+
+
+def processor_seconds(action: Callable[[], object]) -> float:
+    """Return for how long an action keeps this process' cores busy."""
+    gc.collect()
+    begun = time.process_time()
+    action()
+    return time.process_time() - begun
 
 
 def compare(

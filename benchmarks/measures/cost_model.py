@@ -10,11 +10,10 @@ from __future__ import annotations
 import contextlib
 import math
 import tempfile
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.measure import Figure, Sample, measure, within
+from benchmarks.measure import Figure, Sample, measure, processor_seconds, within
 from benchmarks.measures.kernel import spiral
 from sim import NANO, Scenario, Trajectory
 from sim.cost_model import slice_seconds
@@ -26,7 +25,7 @@ from sim.models.nbody.rules import INTEGRATORS
 from sim.models.nbody.scenario import NBodyScenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from benchmarks.measure import Prepare
     from sim.engine import Stretch
@@ -35,13 +34,6 @@ INTERVALS: Final = 16
 LATE: Final = 2**14  # intervals
 EARLY: Final = 64  # intervals, which keep more of their overview than those that follow
 NEAR: Final = within(0.67, 1.5)  # cuts and workers are chosen as well with half as much again
-
-
-def processor_seconds(action: Callable[[], object]) -> float:
-    """Return for how long an action keeps this process' cores busy."""
-    begun = time.process_time()
-    action()
-    return time.process_time() - begun
 
 
 def passed(scenario: Scenario, intervals: int) -> Stretch:

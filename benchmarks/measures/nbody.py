@@ -1,4 +1,4 @@
-"""The integrators of `nbody` beside REBOUND's, in turn and on one core."""
+"""The integrators of `nbody` beside REBOUND's, in turn, in processor time of one core."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import rebound
 
 from benchmarks.loops import bare_pass
-from benchmarks.measure import Figure, Sample, at_least, measure, seconds
+from benchmarks.measure import Figure, Sample, at_least, measure, processor_seconds
 from sim.models.nbody.agent import NBodyAgent, State3
 from sim.models.nbody.kernel import initial_carry, system_of
 from sim.models.nbody.scenario import NBodyScenario
@@ -87,8 +87,8 @@ def _leapfrogs(build: Callable[[Any], None], steps: int) -> Prepare:
 
         def sample() -> Figure:
             simulation = built(build, "leapfrog", PERIOD / 1000)
-            theirs_s = seconds(lambda: simulation.steps(steps))
-            ours_s = seconds(lambda: go(steps))
+            theirs_s = processor_seconds(lambda: simulation.steps(steps))
+            ours_s = processor_seconds(lambda: go(steps))
             return Figure(theirs_s / ours_s, {"ours_ns": ours_s / steps * 1e9})
 
         yield sample
@@ -114,8 +114,8 @@ def _against_ias15(integrator: str, per_orbit: int, steps: int) -> Prepare:
 
         def sample() -> Figure:
             simulation = built(pair, "ias15", PERIOD / 100)
-            theirs_s = seconds(lambda: simulation.integrate(ORBITS * PERIOD)) / ORBITS
-            ours_s = seconds(lambda: go(steps))
+            theirs_s = processor_seconds(lambda: simulation.integrate(ORBITS * PERIOD)) / ORBITS
+            ours_s = processor_seconds(lambda: go(steps))
             orbits = go(steps) / PERIOD
             return Figure(theirs_s / (ours_s / orbits), {"ours_us": ours_s / orbits * 1e6})
 

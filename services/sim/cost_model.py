@@ -42,6 +42,7 @@ __all__ = [
     "figure_seconds",
     "opened_bytes",
     "opened_level",
+    "partial_step_seconds",
     "record_bytes",
     "slice_batches",
     "slice_bytes",
@@ -62,6 +63,7 @@ class CostModel:
     exported_record_s: float = 100e-9  # to encode a record in a Parquet file with zstd
     drawn_agent_s: float = 4e-3  # to draw an agent, to write it as JSON and to compress that
     archived_agent_s: float = 3e-4  # to merge the archived bins of an agent
+    partial_step_s: float = 1.5e-6  # to begin and to end a step of another length
     worker_start_s: float = 2.0  # from the request for workers until they are connected
 
 
@@ -77,6 +79,7 @@ _MAX_PARTS: Final = 8  # of the longest task: the scheduler's cost per task stay
 _RESULT_BYTES: Final = 32 * 2**20  # workers stay at 340 MB (with 64 MiB: 415 MB)
 _INPUT_WEIGHT: Final = 8  # a task's inputs pass through the scheduler: Dask warns at 10 MB
 _TALLY_BYTES: Final = 192  # the accumulators of the diagnostics
+_UNPREDICTED: Final = 2  # gauss-radau-15 sweeps so many times as often without a prediction
 _SYSTEM_BYTES: Final = 88  # of a sample of the whole system, which a coarsened stretch keeps
 
 
@@ -177,7 +180,7 @@ def opened_level(scenario: Scenario, steps: int, budget_bytes: int) -> int:
 
     >>> from sim.scenario import NANO
     >>> opened_level(NANO, 100_000_000, 64 * 2**20), opened_level(NANO, 100_000_000, 2**20)
-    (0, 13)
+    (0, 16)
     """
     coarsest = scenario.interval.bit_length() - 1
     fitting = (at for at in range(coarsest) if opened_bytes(scenario, steps, at) <= budget_bytes)
@@ -202,6 +205,12 @@ def slice_seconds(
         records = iterations * scenario.records_per_iteration
     record_s = COSTS.exported_record_s if export else COSTS.cached_record_s
     return scenario.pass_seconds(iterations) + records * record_s
+
+
+def partial_step_seconds(scenario: Scenario) -> float:
+    """Return the seconds of a step of another length from a record, and of writing its state."""
+    record_s = len(scenario.agents) * COSTS.cached_record_s
+    return COSTS.partial_step_s + _UNPREDICTED * scenario.pass_seconds(1) + record_s
 
 
 def sliced_intervals(scenario: Scenario, intervals: int, budget_bytes: int) -> int:

@@ -246,8 +246,10 @@ class Propagation:
     ) -> Iterator[pa.RecordBatch]:
         """Yield a row for each time and agent: the record that holds the time, or nulls.
 
-        Batches of `sim.records.states_schema_of`, in the order of the times. Raises RequestError,
-        at once, for times that are not finite or take more than `most_s` to be remade.
+        Of agents that step together: the record that ends at the time, by a shorter step if need
+        be (`sim.engine.sampling`). Batches of `sim.records.states_schema_of`, in the order of the
+        times. Raises RequestError, at once, for times that are not finite or take more than
+        `most_s` to be remade.
         """
         wanted = np.asarray(times, np.float64)
         check_times(self._archive, wanted, most_s)
@@ -333,4 +335,6 @@ def warm() -> None:
             pass
         propagation.overview()
         propagation.overview(0.0, 1e-3)
+        for _ in propagation.states([1e-3]):
+            pass
         propagation.summary()

@@ -1,15 +1,19 @@
-"""Records chosen by their number, and states at given times, from slices that are made as needed.
+"""Records chosen by their number, and states at given times, from intervals that are made again.
 
 Guarantees:
 
 - Of each agent `every_record` yields the records 0 (the initial one), k, 2k, ... in the order of
   computation.
-- `states_at` yields a row for each time and agent, in the order in which the times are given: the
-  record `[t0, t1)` that holds the time, as a range store of the agent's records returns it; nulls
-  from the agent's clock at the end on.
-- Each slice is made about once, and at most two are held. An empty batch follows each, so that
-  others may have a turn. Times in ascending order are answered as
-  a stream, in constant memory; others are held until all are there, so their number is bounded.
+- `states_at` yields a row for each time and agent, in the order in which the times are given. Of
+  agents with clocks of their own it is the record `[t0, t1)` that holds the time, as a range store
+  of the agent's records returns it; nulls from the agent's clock at the end on.
+- Of agents that step together it is the record that ends at the time, or else what a shorter step
+  from the newest record before leads to: t1 is the time, and timeStep the length of that step.
+  Before time 0 it is the initial record; beyond the clock at the end, and where no step leads,
+  these are nulls.
+- Each interval is made about once, and at most two slices are held. An empty batch follows each, so
+  that others may have a turn. Times in ascending order are answered as a stream, in constant
+  memory; others are held until all are there, so their number is bounded.
 """
 
 from __future__ import annotations
@@ -19,7 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from sim.cost_model import slice_seconds
+from sim.cost_model import partial_step_seconds, slice_seconds
+from sim.engine.partial_steps import PartialSteps
 from sim.engine.slices import initial_batch
 from sim.errors import RequestError
 from sim.records import states_schema_of
@@ -44,6 +49,8 @@ MAX_REMADE_S: Final = 120.0
 """The most seconds of one core that the slices of one request's times may take."""
 
 _ROWS: Final = 32_768  # in a batch: 2.1 MB
+_TURN_S: Final = 0.1  # of partial steps, after which others have a turn
+_PASSES: Final = 2  # over an interval: to see where its records are, and to go to them
 _HELD_SLICES: Final = 2  # agents' clocks differ by less than an interval
 
 
@@ -78,10 +85,6 @@ def _rank(agents: np.ndarray[Any, np.dtype[np.int16]], count: int) -> Integers:
 
 def check_times(archive: Archive, times: Floats, most_s: float) -> None:
     """Raise RequestError for times that are not finite, or whose slices take more than `most_s`."""
-    if not archive.trajectory.scenario.model.own_clocks:
-        raise RequestError(
-            "times", "are answered only for models whose agents have clocks of their own, as nano."
-        )
     if not 1 <= times.size <= MAX_TIMES:
         raise RequestError("times", f"must be 1 to {MAX_TIMES:,} times, not {times.size:,}.")
     if not np.isfinite(times).all():
@@ -93,16 +96,24 @@ def check_times(archive: Archive, times: Floats, most_s: float) -> None:
             f"that are not in ascending order must be at most {most:,} of this scenario; sort "
             "them, or ask for fewer.",
         )
-    remade = _intervals(archive, times)
-    seconds = np.unique(remade[(remade >= 0) & (remade < archive.intervals)]).size * slice_seconds(
-        archive.trajectory.scenario
-    )
+    seconds = _remade_seconds(archive, times)
     if seconds > most_s:
         raise RequestError(
             "times",
             f"would take some {seconds:.0f} s to remake, more than the {most_s:.0f} that are "
             "allowed; ask for fewer, or for times that are nearer to one another.",
         )
+
+
+def _remade_seconds(archive: Archive, times: Floats) -> float:
+    """Return the seconds of one core that the states at some times take, without writing them."""
+    scenario, of = archive.trajectory.scenario, _intervals(archive, times)
+    within = of[(of >= 0) & (of < archive.intervals)]
+    intervals = np.unique(within).size
+    if scenario.model.own_clocks:
+        return intervals * slice_seconds(scenario)
+    passes_s = _PASSES * intervals * scenario.pass_seconds(archive.interval)
+    return passes_s + within.size // archive.agents * partial_step_seconds(scenario)
 
 
 def held_rows(archive: Archive, times: Floats) -> int:
@@ -143,6 +154,9 @@ def _ascending(
     archive: Archive, times: Floats, slice_of: Slices
 ) -> Iterator[tuple[Floats, Floats]]:
     """Yield ascending times with float64[times, M, 7], the records that hold them (nan: none)."""
+    if not archive.trajectory.scenario.model.own_clocks:
+        yield from _by_partial_steps(archive, times)
+        return
     size = max(1, _ROWS // archive.agents)
     slices = _Slices(archive, slice_of)
     for start in range(0, times.size, size):
@@ -156,6 +170,22 @@ def _ascending(
             for a in np.flatnonzero(wanted.any(axis=0)).tolist():
                 rows = np.flatnonzero(wanted[:, a])
                 states[rows, a] = slices.holding(interval, a, chunk[rows])
+            yield chunk[:0], states[:0]
+        yield chunk, states
+
+
+def _by_partial_steps(archive: Archive, times: Floats) -> Iterator[tuple[Floats, Floats]]:
+    """Yield what `_ascending` does, of agents that step together."""
+    a_turn = int(_TURN_S / partial_step_seconds(archive.trajectory.scenario))
+    size = max(1, min(_ROWS // archive.agents, a_turn))
+    steps = PartialSteps(archive)
+    for start in range(0, times.size, size):
+        chunk = times[start : start + size]
+        intervals = _intervals(archive, chunk)[:, 0]
+        states = np.empty((chunk.size, archive.agents, _columns(archive)))
+        for interval in np.unique(intervals).tolist():
+            held = intervals == interval
+            states[held] = steps.states(interval, chunk[held])
             yield chunk[:0], states[:0]
         yield chunk, states
 

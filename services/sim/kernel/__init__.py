@@ -13,6 +13,7 @@ simplify   paths of a window as polylines with few corners
 integrate  the entry point `pass_over`: reduces the records of a pass
 records    the entry point `emit`: writes the records
 seeking    the entry point `seek`: finds where a window begins and ends
+partial_steps  the entry point `step_to`: states at times between records
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from sim.kernel.layout import (
     System,
     Tally,
 )
+from sim.kernel.partial_steps import step_to
 from sim.kernel.records import emit
 from sim.kernel.seeking import seek
 from sim.kernel.simplify import NO_POLYLINES, Polylines
@@ -48,4 +50,5 @@ __all__ = [
     "emit",
     "pass_over",
     "seek",
+    "step_to",
 ]

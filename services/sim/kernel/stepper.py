@@ -1,4 +1,4 @@
-"""What a model's kernel brings: three functions, for the loops that all models share.
+"""What a model's kernel brings: functions for the loops that all models share.
 
 Compiled code calls these names; which function that is depends on the type of the system
 (`sim.jit.implements`).
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sim.kernel.layout import Buffers, Floats, Integers, System
 
-__all__ = ["advance", "close_buffers", "open_buffers"]
+__all__ = ["advance", "close_buffers", "open_buffers", "partial"]
 
 
 def open_buffers(
@@ -33,4 +33,13 @@ def advance(
 
 def close_buffers(system: System, buffers: Buffers, ring: Floats, carry: Floats) -> None:
     """Write the newest records to the ring, and what else the model goes on from to the carry."""
+    raise NotImplementedError
+
+
+def partial(system: System, ring: Floats, carry: Floats, h: float) -> System:
+    """Return a system whose iteration 0 goes on from ring and carry by a step of length h.
+
+    It starts at time 0; ring and carry become its own. Only models whose agents step together have
+    it: of the others, a range of a record holds each time.
+    """
     raise NotImplementedError

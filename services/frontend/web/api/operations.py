@@ -131,7 +131,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         name="getStates",
         summary="Get states at times, or the records that hold them",
         description="Streams for each time, in their order, a row for each agent: the time `t` and "
-        "the record `[t0, t1)` that holds it; from the agent's last time on it is null. Ascending "
+        "the record `[t0, t1)` that holds it; from the agent's last time on it is null. Where "
+        "agents step together it is the record that ends at the time, else what a step of length "
+        "timeStep from t0 to t1, the time, leads to; it is null beyond the last time. Ascending "
         "times are streamed; of others there may be 2,097,152 rows. As JSON it is an array of `[t, "
         "t0, t1, {agent: state}]`. It changes and starts nothing.",
         answers={

@@ -48,7 +48,8 @@ RECORDS: Final[tuple[Parameter, ...]] = (
     query_params.Reals(
         "times",
         "In place of records: for each of these times a row for each agent, with the record that "
-        "holds it. As many as an address takes; a POST takes up to a million.",
+        "holds it or, where agents step together, that ends there. As many as an "
+        "address takes; a POST takes up to a million.",
     ),
 )
 """The parameters of `/records`."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sim.errors import Failure, FailureReason, PropagationFailed
@@ -51,6 +51,7 @@ __all__ = [
     "MOST_SWEEPS",
     "iterations",
     "seventh_root",
+    "states_at",
 ]
 
 COMPOSITIONS: Final = {"leapfrog": LEAPFROG, "kahan-li-8": KAHAN_LI_8}
@@ -92,12 +93,7 @@ def iterations(scenario: NBodyScenario, seed: int = 0, member: int = 0) -> Itera
     """Yield the records of each iteration; raise PropagationFailed where the trajectory ends."""
     del seed, member  # nothing is random
     motion = _Motion.of(scenario)
-    weights = COMPOSITIONS.get(scenario.integrator)
-    method: _Composition | _GaussRadau
-    if weights is None:
-        method = _GaussRadau(motion, scenario.dt, scenario.tolerance or 0.0)
-    else:
-        method = _Composition(motion, scenario.dt, weights)
+    method = _method(motion, scenario.integrator, scenario.dt, scenario.tolerance or 0.0)
     names = tuple(agent.name for agent in scenario.agents)
     t0 = 0.0
     for iteration in count():
@@ -114,6 +110,36 @@ def iterations(scenario: NBodyScenario, seed: int = 0, member: int = 0) -> Itera
                 raise _failed(iteration, (name,), FailureReason.DIVERGENCE)
         yield [Record(a, t0, state.time, state) for a, state in enumerate(states)]
         t0 = method.time
+
+
+def states_at(scenario: NBodyScenario, time: float) -> list[Record]:
+    """Return records that end at a time from 0 on: those of an iteration, or of a shorter step.
+
+    That one begins at the newest records until the time, by the same method from the same sums
+    with their carries; `gauss-radau-15` takes it as one step, from a polynomial of zeros.
+    """
+    before = [Record(a, -math.inf, 0.0, x) for a, x in enumerate(scenario.initial_states)]
+    motion = _Motion.of(scenario)
+    method = _method(motion, scenario.integrator, scenario.dt, scenario.tolerance or 0.0)
+    until = takewhile(lambda records: records[0].t1 <= time, iterations(scenario))
+    for iteration, records in enumerate(until):
+        method.step(iteration)
+        before = records
+    t0 = before[0].t1
+    if t0 == time:
+        return before
+    _method(motion, scenario.integrator, time - t0, 0.0).step(0)
+    states = motion.states(time, time - t0)
+    return [Record(a, t0, time, state) for a, state in enumerate(states)]
+
+
+def _method(
+    motion: _Motion, integrator: str, dt: float, tolerance: float
+) -> _Composition | _GaussRadau:
+    weights = COMPOSITIONS.get(integrator)
+    if weights is None:
+        return _GaussRadau(motion, dt, tolerance)
+    return _Composition(motion, dt, weights)
 
 
 def _failed(iteration: int, agents: tuple[str, ...], reason: FailureReason) -> PropagationFailed:

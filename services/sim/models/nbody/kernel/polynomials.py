@@ -128,7 +128,6 @@ def _node(n: int) -> Callable[[Floats, int, int, float], None]:
     newest = G_0 + np.uint64(max(n - 1, 0)) * FIELD
     node, weights = NODES[min(n + 1, _LAST_NODE)], POSITION_AT_NODE[min(n + 1, _LAST_NODE)]
 
-    @inner
     def at_node(work: Floats, agents: int, lanes: int, dt: float) -> None:
         s = node * dt
         s2 = s * s
@@ -192,7 +191,10 @@ def _node(n: int) -> Callable[[Floats, int, int, float], None]:
                         (s * work[i + VELOCITY] + s2 * curved) - work[i + POSITION_CARRY]
                     )
 
-    return at_node
+    # numba names machine code by this. Under one name for all nodes, code from its cache on disk
+    # and code that is compiled now were linked to one another's nodes.
+    at_node.__qualname__ = f"node_{n}"
+    return inner(at_node)
 
 
 node_0, node_1, node_2, node_3, node_4, node_5, node_6, node_7 = map(_node, range(8))

@@ -1,7 +1,11 @@
-"""What `nbody` brings to the loops that all models share: open buffers, advance, close them."""
+"""What `nbody` brings to the loops that all models share: open buffers, advance, close them.
+
+And a step of another length than the system's.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,7 +39,7 @@ from sim.models.nbody.kernel.triple import advance_triple
 if TYPE_CHECKING:
     from sim.kernel.layout import Floats, Integers
 
-__all__ = ["advance", "close_buffers", "open_buffers"]
+__all__ = ["advance", "close_buffers", "open_buffers", "partial"]
 
 _PAIR: Final = 2  # agents, which have a loop of their own
 _TRIPLE: Final = 3  # massive agents, which have another
@@ -108,6 +112,36 @@ def close_buffers(system: NBodySystem, buffers: NBodyBuffers, ring: Floats, carr
     """Write the newest records to the ring, and what else the model goes on from to the carry."""
     store_ring(buffers.rows, buffers.free, ring)
     store_carry(buffers.work, buffers.clock, system.mu.size, carry)
+
+
+@implements(stepper.partial, NBodySystem)
+def partial(system: NBodySystem, ring: Floats, carry: Floats, h: float) -> NBodySystem:
+    """Return a system whose iteration 0 goes on from ring and carry by a step of length h.
+
+    The sums keep their carries. `gauss-radau-15` takes h as it is, and predicts nothing.
+    """
+    agents = system.mu.size
+    for a in range(agents):
+        ring[a, 0, 0], ring[a, 0, 1], ring[a, 0, 2] = -math.inf, 0.0, h
+    for i in range(6 * agents, carry.size):
+        carry[i] = 0.0
+    if carry.size > 6 * agents:
+        carry[carry.size - 1] = h  # the length of the last step, from which it would predict
+    return NBodySystem(
+        system.primary,
+        system.gravity,
+        system.chunk,
+        system.mu,
+        system.massive,
+        system.barycentre_of,
+        h,
+        system.drift_weights * h,
+        system.kick_weights * h,
+        0.0,
+        system.lanes,
+        system.drift_weights,
+        system.kick_weights,
+    )
 
 
 @inner

@@ -47,6 +47,8 @@ class NBodySystem(NamedTuple):
     # LANES. LLVM does not know the number and so makes vector instructions of a loop over lanes;
     # it would unroll one of known length.
     lanes: int
+    drift_weights: Floats  # [s + 1] the drifts in units of a step
+    kick_weights: Floats  # [s] the same
 
 
 class NBodyBuffers(NamedTuple):
@@ -81,6 +83,8 @@ def system_of(scenario: NBodyScenario, seed: int = 0, member: int = 0) -> NBodyS
         kicks=np.array([weight * dt for weight in weights], np.float64),
         tolerance=scenario.tolerance or 0.0,
         lanes=LANES,
+        drift_weights=np.array(drifts, np.float64),
+        kick_weights=np.array(weights, np.float64),
     )
 
 
