@@ -103,25 +103,6 @@ def test_above_a_million_records_the_text_formats_carry_a_warning() -> None:
     assert View(REQUEST, resource(Status.COMPLETE, statistics={"records": 10**6 + 1})).is_large
 
 
-def statistics_of(distance: float) -> dict[str, object]:
-    planet, satellite = NANO.agents
-    far = replace(satellite, state=replace(satellite.state, x=distance))
-    scenario = replace(NANO, agents=(planet, far))
-    summary: dict[str, object] = Propagation.open(Trajectory(scenario), 500).summary()
-    return summary
-
-
-def test_a_page_says_what_its_figures_leave_out() -> None:
-    def sentence(distance: float) -> str:
-        return View(REQUEST, resource(Status.COMPLETE, statistics=statistics_of(distance))).left_out
-
-    assert sentence(1.0) == sentence(1e100) == ""
-    assert "distance of 0" not in sentence(1e305)
-    assert sentence(1e305).startswith(
-        "Some distances, energies or angular momenta of Satellite are"
-    )
-
-
 def view_of(name: str, steps: int = 50) -> View:
     trajectory = Trajectory(preset(name).scenario)
     statistics = Propagation.open(trajectory, steps).summary()
@@ -144,3 +125,22 @@ def test_a_sentence_says_which_agents_have_a_part_in_the_whole_system() -> None:
     statistics = Propagation.open(Trajectory(massless), 5).summary()
     request = PropagationRequest(5, Trajectory(massless))
     assert View(request, resource(Status.COMPLETE, statistics=statistics)).system == ()
+
+
+def statistics_of(distance: float) -> dict[str, object]:
+    planet, satellite = NANO.agents
+    far = replace(satellite, state=replace(satellite.state, x=distance))
+    scenario = replace(NANO, agents=(planet, far))
+    summary: dict[str, object] = Propagation.open(Trajectory(scenario), 500).summary()
+    return summary
+
+
+def test_a_page_says_what_its_figures_leave_out() -> None:
+    def sentence(distance: float) -> str:
+        return View(REQUEST, resource(Status.COMPLETE, statistics=statistics_of(distance))).left_out
+
+    assert sentence(1.0) == sentence(1e100) == ""
+    assert "distance of 0" not in sentence(1e305)
+    assert sentence(1e305).startswith(
+        "Some distances, energies or angular momenta of Satellite are"
+    )
