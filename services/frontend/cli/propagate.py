@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import sys
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -100,7 +101,11 @@ class Arguments:
             return {"agent": self.stop_escape, "escape": True}
         if self.stop_within is None:
             return None
-        agent, _, distance = self.stop_within.rpartition(":")
+        agent, colon, distance = self.stop_within.rpartition(":")
+        if not colon:
+            raise BadRequest(
+                f"--stop-within must be AGENT:DISTANCE, such as {distance or 'Satellite'}:0.5."
+            )
         return {"agent": agent, "within": _real(distance, "the distance of --stop-within")}
 
     def selection(self) -> Selection:
@@ -108,8 +113,16 @@ class Arguments:
         if self.every is not None and self.times is not None:
             raise BadRequest("--every and --times each choose what is written; give one of them.")
         if self.every is not None:
-            return Selection(every=requests.whole_number(self.every, "number of --every"))
-        return Selection(times=None if self.times is None else _read_times(self.times))
+            every = requests.whole_number(self.every, "number of --every")
+            if every < 1:
+                raise BadRequest("--every must be a whole number from 1 on.")
+            return Selection(every=every)
+        if self.times is None:
+            return Selection()
+        times = _read_times(self.times)
+        if not times or not all(map(math.isfinite, times)):
+            raise BadRequest("--times must be finite numbers, at least one.")
+        return Selection(times=times)
 
     def _scenario(self) -> object | None:
         """Return the scenario that is asked for, as parsed JSON; None for the default one."""

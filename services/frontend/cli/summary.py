@@ -37,7 +37,7 @@ def summary(request: PropagationRequest, propagation: Propagation) -> str:
 
 def outcome(order: Order, propagation: Propagation) -> str:
     """Return a sentence that says after how many steps an order has ended, and why."""
-    steps = f"{propagation.steps:,} steps"
+    steps = f"{propagation.steps:,} step{'s' * (propagation.steps != 1)}"
     condition = order.condition
     if isinstance(condition, Until):
         earliest = min(state.time for state in propagation.end.values())

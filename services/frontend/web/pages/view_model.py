@@ -302,14 +302,18 @@ def title_of(request: PropagationRequest) -> str:
         case Within(agent, distance):
             return f"Until {agent} comes within {distance:g}"
         case _:
-            return f"{count(request.steps)} steps"
+            return _steps(request.steps)
+
+
+def _steps(number: int) -> str:
+    return f"{count(number)} step{'s' * (number != 1)}"
 
 
 def wanted(resource: Resource) -> str:
     """Return what a resource in a list asks for, in a few words."""
     order = resource.order
     if order is None or resource.steps is not None:
-        return f"{count(resource.steps or 0)} steps"
+        return _steps(resource.steps or 0)
     if order.until is not None:
         return f"Up to time {order.until:g}"
     stop = order.stop or {}

@@ -140,28 +140,40 @@ def test_times_are_read_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixtur
         ({"until": "5", "members": "2"}, "Leave members out"),
         ({"steps": "5", "stop_escape": "Moon"}, "name of an agent"),
         ({"steps": "5", "stop_escape": "Satellite", "stop_within": "Satellite:1"}, "one of them"),
-        ({"steps": "5", "stop_within": "Satellite"}, "the distance of --stop-within"),
+        (
+            {"steps": "5", "stop_within": "Satellite"},
+            "must be AGENT:DISTANCE, such as Satellite:0.5",
+        ),
+        ({"steps": "5", "stop_within": ""}, "must be AGENT:DISTANCE, such as Satellite:0.5"),
+        ({"steps": "5", "stop_within": "Satellite:"}, "the distance of --stop-within"),
         ({"steps": "5", "stop_within": "Satellite:0"}, "above 0"),
         ({"steps": "5", "every": "2"}, "give an --output"),
         ({"steps": "5", "times": "2"}, "give an --output"),
         ({"steps": "5", "times": "2", "output": "parts/"}, "A directory gets all records"),
         ({"steps": "5", "times": "2", "every": "2", "output": "-"}, "give one of them"),
-        ({"steps": "5", "every": "0", "output": "-"}, "every must be a whole number"),
+        ({"steps": "5", "every": "0", "output": "-"}, "--every must be a whole number from 1 on"),
         ({"steps": "5", "every": "x", "output": "-"}, "number of --every"),
-        ({"steps": "5", "times": "nan", "output": "-"}, "times must be finite"),
+        ({"steps": "5", "times": "nan", "output": "-"}, "--times must be finite"),
+        ({"steps": "5", "times": "/dev/null", "output": "-"}, "at least one"),
         ({"steps": "5", "times": "no-such-file", "output": "-"}, "or a file of numbers"),
     ],
     ids=str,
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(
-    others: dict[str, str], sentence: str
+    others: dict[str, str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(BadRequest) as refusal:
         ask(**others)
     assert sentence in refusal.value.detail
+    assert capsys.readouterr().out == ""  # no header of a file that has no rows
 
 
 def test_a_file_that_holds_more_than_numbers_is_refused(tmp_path: Path) -> None:
     (tmp_path / "times.txt").write_text("0 ten")
     with pytest.raises(BadRequest, match="must hold numbers alone"):
         ask(steps="5", times=str(tmp_path / "times.txt"), output="-")
+
+
+def test_an_order_that_ends_after_one_step_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    ask(steps="5", stop_within="Satellite:1000")
+    assert "has come within 1000 after 1 step.\n" in capsys.readouterr().err

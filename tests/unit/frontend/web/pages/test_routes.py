@@ -95,6 +95,7 @@ def test_an_address_without_a_step_count_says_what_is_missing(web: FlaskClient, 
         *("seed=-1", "seed=x", "seed=", "seed=1&seed=2", "members=2"),
         *("member=-1", "member=x", "member=", "member=1&member=2", "member=1e3"),
         *(f"member={2**53}", "member=0&members=2"),
+        *("preset=binary", "foo=1", "until=5", "n=500"),
     ],
 )
 def test_a_query_that_makes_no_sense_is_400(
@@ -368,3 +369,34 @@ def test_an_unknown_preset_is_a_sentence_beside_the_form(
     assert answer.status_code == 400
     assert "The preset must be one of nano, circular, " in answer.text
     assert nothing_was_started(services)
+
+
+@pytest.mark.parametrize(
+    ("address", "unknown"),
+    [
+        ("/?foo=1", "'foo' is not a parameter here; known: preset."),
+        ("/?preset=nano&preset=binary", "preset is given 2 times"),
+        ("/propagate/1000?preset=binary", "'preset' is not a parameter here; known: seed, "),
+        ("/propagate/1000/data.js?preset=binary", "'preset' is not a parameter here"),
+        ("/propagate?n=&until=5&preset=binary", "'n' is not a parameter here"),
+        ("/propagate?until=5&preset=kepler", "The preset must be one of nano, circular, "),
+    ],
+)
+def test_a_query_is_never_passed_over(
+    web: FlaskClient, services: Services, address: str, unknown: str
+) -> None:
+    answer = web.get(address)
+    assert answer.status_code == 400
+    assert unknown in unescape(answer.text)
+    assert nothing_was_started(services)
+
+
+def test_a_preset_in_the_query_is_propagated_for_its_steps_or_until_a_time(
+    web: FlaskClient,
+) -> None:
+    chosen = preset("circular")
+    wanted = PropagationRequest(chosen.steps, Trajectory(chosen.scenario))
+    assert web.get("/propagate?preset=circular").headers["Location"] == f"/propagate/{wanted.id}"
+    place = web.get("/propagate?preset=circular&until=1").headers["Location"]
+    body = {"until": 1.0, "scenario": chosen.scenario.to_json()}
+    assert web.post("/api/v1/propagations", json=body).get_json()["links"]["page"] == place

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resource, Status
-from frontend.web.pages.view_model import View, name_list, status_words
+from frontend.web.pages.view_model import View, name_list, status_words, title_of
 from sim.engine import Propagation
 from sim.presets import preset
 from sim.scenario import NANO, PropagationRequest, Trajectory
@@ -144,3 +144,8 @@ def test_a_page_says_what_its_figures_leave_out() -> None:
     assert sentence(1e305).startswith(
         "Some distances, energies or angular momenta of Satellite are"
     )
+
+
+@pytest.mark.parametrize(("steps", "title"), [(1, "1 step"), (2, "2 steps"), (1000, "1,000 steps")])
+def test_the_title_of_steps_counts_them(steps: int, title: str) -> None:
+    assert title_of(PropagationRequest(steps)) == title

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 from dataclasses import FrozenInstanceError, replace
+from itertools import islice
 from typing import Any
 
 import pytest
 from hypothesis import given
 
 from sim.errors import ScenarioError
+from sim.models.model import MAX_STEPS
 from sim.models.nbody import NBodyAgent, NBodyScenario, State3
+from sim.models.nbody.reference import iterations
 from sim.models.units import Units
 from tests.unit.sim.strategies import jsonlike, nbody_scenarios
 
@@ -163,3 +167,21 @@ def test_units_are_read_whole() -> None:
 def test_another_model_is_refused() -> None:
     with pytest.raises(ScenarioError, match=r"^model must be nbody\.$"):
         pair_with(model="nano")
+
+
+@pytest.mark.parametrize("dt", [0.01, 0.0625, 0.1])
+def test_the_steps_of_a_gauss_radau_whose_step_is_kept_are_within_close_bounds(dt: float) -> None:
+    scenario = pair_with(integrator="gauss-radau-15", tolerance=0, dt=dt)
+    clocks = [records[0].t1 for records in islice(iterations(scenario), 400)]
+    for k, clock in enumerate(clocks, 1):
+        for time in (clock, math.nextafter(clock, 0.0), math.nextafter(clock, math.inf)):
+            needed = k if time <= clock else k + 1
+            least, most = scenario.fewest_steps_until(time), scenario.most_steps_until(time)
+            assert least <= needed <= most <= least + 2
+            assert scenario.steps_until(time) is None
+
+
+def test_how_many_steps_an_integrator_chooses_is_not_known() -> None:
+    scenario = pair_with(integrator="gauss-radau-15")
+    assert scenario.steps_until(5.0) is None
+    assert (scenario.fewest_steps_until(5.0), scenario.most_steps_until(5.0)) == (1, MAX_STEPS)
