@@ -72,7 +72,8 @@ def whole_number(text: str, name: str) -> int:
     """Read a whole number in ASCII digits without a leading zero; raises BadRequest."""
     if WHOLE_NUMBER.fullmatch(text) is None:
         raise BadRequest(
-            f"The {name} must be a whole number of at most 16 plain digits, not {_shown(text)}."
+            f"The {name} must be a whole number from 0 to 9,007,199,254,740,991 in plain digits, "
+            f"not {_shown(text)}."
         )
     return int(text)
 

@@ -42,7 +42,8 @@ __all__ = ["blueprint"]
 
 PICKS: Final = (500, 10_000, 1_000_000, 100_000_000)
 RECENT: Final = 20
-FIELDS: Final = {"steps": "500", "until": "", "seed": "0", "member": "0", "scenario": ""}
+DEFAULT_STEPS: Final = 500
+FIELDS: Final = {"steps": "", "until": "", "seed": "0", "member": "0", "scenario": ""}
 
 PRESET: Final = query_params.Word("preset", "The name of a scenario that Porta brings.")
 UNTIL: Final = (*query_params.REQUEST, query_params.Real("until", "The time to reach."), PRESET)
@@ -81,9 +82,11 @@ def _requested(form: Mapping[str, str]) -> PropagationRequest:
     scenario = None
     if form["scenario"]:
         scenario = read_json_in_turn(form["scenario"], "The scenario")
-    until = form["until"]
+    steps, until = form["steps"], form["until"]
+    if steps and until:
+        raise BadRequest("Give the steps or a time to reach, not both: leave one of them empty.")
     return services().propagations.asked(
-        steps=None if until else step_count(form["steps"]),
+        steps=None if until else step_count(steps or str(DEFAULT_STEPS)),
         until=query_params.Real("until", "").value(until) if until else None,
         seed=whole_number(form["seed"] or "0", "seed"),
         member=whole_number(form["member"] or "0", "member"),
@@ -100,6 +103,7 @@ def _home(
         form=form,
         problem=problem,
         max_steps=settings.max_steps,
+        default_steps=DEFAULT_STEPS,
         picks=[steps for steps in PICKS if steps <= settings.max_steps],
         example=_written(NANO.to_json()),
         chosen=chosen,

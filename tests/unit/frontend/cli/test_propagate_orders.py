@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from frontend.errors import BadRequest, FrontendError
 from frontend.settings import Settings
 from sim import Propagation, Trajectory
 from sim.export import FORMATS, export, export_states
+from sim.presets import preset
 from sim.records import schema_of, states_schema_of
 from sim.scenario import NANO
 
@@ -41,12 +43,30 @@ def test_a_time_gives_the_fewest_steps_that_reach_it(capsys: pytest.CaptureFixtu
     ask(until="10000", seed="5")
     printed = capsys.readouterr()
     steps = int(printed.out.split(" ", 1)[0].replace(",", ""))
-    assert printed.err == f"Every agent's clock has reached 10000 after {steps:,} steps.\n"
     before, after = (
         min(state.time for state in Propagation.open(Trajectory(seed=5), n).end.values())
         for n in (steps - 1, steps)
     )
     assert before < 10_000.0 <= after
+    assert printed.err == (
+        f"Every agent's clock has reached 10000 after {steps:,} steps: the earliest is at "
+        f"{after:.9g}.\n"
+    )
+
+
+def test_where_all_step_together_a_time_that_is_passed_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ask(until="20000", preset="earth-moon-transfer")
+    printed = capsys.readouterr()
+    found = re.fullmatch(
+        r"Every agent's clock has reached 20000 after (\d+) steps: it is at ([0-9.]+)\.\n",
+        printed.err,
+    )
+    assert found is not None
+    scenario = preset("earth-moon-transfer").scenario
+    end = Propagation.open(Trajectory(scenario), int(found[1])).end["Moon"].time
+    assert 20_000.0 <= end == pytest.approx(float(found[2]), rel=1e-8)
 
 
 def test_an_escape_ends_before_the_steps(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,7 +129,12 @@ def test_times_are_read_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixtur
     ("others", "sentence"),
     [
         ({}, "Say how many steps"),
-        ({"steps": "5", "until": "5"}, "until takes the place of steps"),
+        ({"steps": "5", "until": "5"}, "--until takes the place of N, --stop-escape"),
+        ({"until": "5", "stop_escape": "Satellite"}, "--until takes the place of N, --stop-escape"),
+        (
+            {"until": "5", "seed": "-1"},
+            "seed must be a whole number from 0 to 9,007,199,254,740,991",
+        ),
         ({"until": "soon"}, "--until must be a number"),
         ({"until": "nan"}, "until must be a finite number"),
         ({"until": "5", "members": "2"}, "Leave members out"),
