@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from hypothesis import strategies as st
 
 from sim.models.model import BARYCENTRE
@@ -29,7 +31,13 @@ seeds = st.integers(0, SEED_LIMIT - 1)
 members = st.just(0) | st.integers(0, MEMBER_LIMIT - 1)
 _coordinates = st.floats(-10.0, 10.0)
 _names = st.text(min_size=1, max_size=MAX_NAME_LENGTH).filter(
-    lambda text: text.isprintable() and text == text.strip() and text != "__proto__"
+    lambda text: (
+        text.isprintable()
+        and text == text.strip()
+        and text != "__proto__"
+        and any(unicodedata.category(one)[0] in "LNPS" for one in text)  # of what can be seen, most
+        and not any(one in "\u115f\u1160\u2800\u3164\uffa0" for one in text)
+    )
 )
 
 
