@@ -66,9 +66,9 @@ $(STAMP): pyproject.toml $(SYNCED)
 	@touch $@
 
 # Here, so that the first propagation does not wait for it.
-$(COMPILED): $(STAMP) $(wildcard services/sim/jit.py services/sim/kernel/*.py services/sim/models/*/*.py services/sim/models/*/kernel/*.py)
+$(COMPILED): $(STAMP) $(wildcard services/sim/jit.py services/sim/engine/system_diagnostics.py services/sim/export/loops.py services/sim/kernel/*.py services/sim/models/*/*.py services/sim/models/*/kernel/*.py)
 	$(call say,compiling the numerical kernel)
-	@$(BIN)/python -c 'from sim.engine import warm; warm()'
+	@$(BIN)/python -c 'from sim.engine import warm; warm(); from sim.export.warming import warm_exports; warm_exports()'
 	@touch $@
 	$(call say,ready: $(BIN)/porta)
 

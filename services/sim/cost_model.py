@@ -3,8 +3,9 @@
 Guarantees: pure functions of the request and of one table of coefficients, `COSTS`. The division
 of work never changes a bit of the result, so an inaccurate model costs only time.
 
-What an iteration costs is the model's (`sim.models.model.Scenario.pass_seconds`); a slice costs its
-pass, once more, and the encoding of its records.
+What an iteration costs is the model's (`sim.models.model.Scenario.pass_seconds`), and to archive an
+interval costs its bytes: of many agents' first intervals, most of the time. A slice costs its pass,
+once more, and the encoding of its records.
 
 Work is divided by one rule. A stretch is twice as long as all before it, up to a pass of one
 second. An output task takes half a second; the last ones take an eighth of the remaining time.
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Final
 
 from sim.intervals import (
@@ -62,6 +63,7 @@ class CostModel:
     cached_record_s: float = 50e-9  # to encode a record in a cached slice: Arrow and SHA-256
     exported_record_s: float = 100e-9  # to encode a record in a Parquet file with zstd
     drawn_agent_s: float = 4e-3  # to draw an agent, to write it as JSON and to compress that
+    archived_byte_s: float = 2e-9  # to write what is archived: 1e-9 of nano, 2 to 4e-9 of nbody
     archived_agent_s: float = 3e-4  # to merge the archived bins of an agent
     partial_step_s: float = 1.5e-6  # to begin and to end a step of another length
     worker_start_s: float = 2.0  # from the request for workers until they are connected
@@ -116,11 +118,18 @@ def stretch_intervals(scenario: Scenario, first: int) -> int:
     >>> [stretch_intervals(NANO, first) for first in (0, 16, 48, 144, 400, 656)]
     [16, 32, 96, 256, 256, 256]
     """
-    interval_s = scenario.pass_seconds(scenario.interval)
     growing = min(STRETCH_INTERVALS, max(_FIRST_INTERVALS, 2 * first))
-    most = max(1, min(growing, int(_STRETCH_S / interval_s)))
-    sizes = accumulate(archived_bytes(scenario, first + i) for i in range(most))
-    return max(1, sum(size <= _RESULT_BYTES for size in sizes))
+    sizes = accumulate(archived_bytes(scenario, first + i) for i in range(growing))
+    fitting = (
+        size <= _RESULT_BYTES and _pass_seconds(scenario, count, size) <= _STRETCH_S
+        for count, size in enumerate(sizes, 1)
+    )
+    return max(1, sum(takewhile(bool, fitting)))
+
+
+def _pass_seconds(scenario: Scenario, intervals: int, size: int) -> float:
+    """Return the seconds of a pass over intervals of which so many bytes are archived."""
+    return scenario.pass_seconds(intervals * scenario.interval) + size * COSTS.archived_byte_s
 
 
 def archived_bytes(scenario: Scenario, interval: int) -> int:
@@ -173,6 +182,16 @@ def opened_bytes(scenario: Scenario, steps: int, least_level: int = 0) -> int:
         (stop - first) * _held_bytes(scenario, first, least_level)
         for first, stop in zip(firsts, stops, strict=True)
     )
+
+
+def opened_seconds(scenario: Scenario, steps: int) -> float:
+    """Return the seconds in which so many iterations are computed and archived, on one core.
+
+    >>> from sim.scenario import NANO
+    >>> round(opened_seconds(NANO, 10_000), 5)
+    0.00433
+    """
+    return scenario.pass_seconds(steps) + opened_bytes(scenario, steps) * COSTS.archived_byte_s
 
 
 def opened_level(scenario: Scenario, steps: int, budget_bytes: int) -> int:

@@ -90,7 +90,8 @@ class Failure:
             FailureReason.DIVERGENCE: "the state of {} stops being finite",
             FailureReason.STANDSTILL: "nobody can step: {} wait for one another",
         }[self.reason].format(" and ".join(self.agents))
-        return f"The trajectory ends after {self.iteration} iterations: in the next, {what}."
+        iterations = f"{self.iteration} iteration{'s' * (self.iteration != 1)}"
+        return f"The trajectory ends after {iterations}: in the next, {what}."
 
     def to_json(self) -> dict[str, object]:
         """Return what `from_json` reads, and the sentence, for clients that cannot compute it."""

@@ -97,6 +97,11 @@ class Trajectory:
         return -(-steps // self.interval)
 
     @property
+    def shows_seed(self) -> bool:
+        """Whether the seed is worth a word: it determines something, or is not the default."""
+        return self.scenario.model.is_random or self.seed != 0
+
+    @property
     def is_default(self) -> bool:
         """Whether this is the trajectory of a request with only a step count."""
         return self == Trajectory()

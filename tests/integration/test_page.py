@@ -214,6 +214,14 @@ def test_the_form_leads_to_the_drawing(page: Page, porta: Installation) -> None:
 
 
 @pytest.mark.usefixtures("complaints")
+def test_the_form_takes_a_time_where_steps_are_left_empty(page: Page, porta: Installation) -> None:
+    page.goto(porta.url)
+    page.get_by_label("or up to time").fill("20")
+    page.get_by_role("button", name="Propagate").click()
+    is_drawn(page)
+
+
+@pytest.mark.usefixtures("complaints")
 def test_the_form_leads_to_a_member(page: Page, porta: Installation) -> None:
     page.goto(porta.url)
     page.get_by_label("Steps").fill("700")

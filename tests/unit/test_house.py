@@ -10,12 +10,16 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from sim import Propagation, Trajectory
+from sim.models.table import MODELS
 from sim.scenario import read_scenario
+
+if TYPE_CHECKING:
+    from sim.models.model import Model
 
 HOUSE: Final = Path(__file__).parents[2]
 LOCKS: Final = ("sim", "frontend", "local", "dev", "uv")
@@ -255,6 +259,17 @@ def test_an_example_can_be_propagated_and_the_readme_names_it(example: Path) -> 
     assert str(example.relative_to(HOUSE)) in (HOUSE / "README.md").read_text()
 
 
+@pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: str(model.name))
+def test_every_field_of_a_scenario_is_documented(model: Model) -> None:
+    text = (HOUSE / "docs" / "models.md").read_text().split("## Scenarios")[1].split("\n## ")[0]
+    own = text.split(f"**Of `{model.name}`:**")[1].split("**Of `")[0]
+    fields = model.schema["properties"]
+    of_agents = fields["agents"]["items"]["properties"]
+    of_orbits = of_agents.get("orbit", {}).get("properties", {})
+    assert [name for name in (*fields, *of_agents) if f"`{name}`" not in own] == []
+    assert [name for name in of_orbits if f'"{name}"' not in own] == []
+
+
 def test_every_decision_has_a_number_of_its_own() -> None:
     numbers = [path.name[:4] for path in (HOUSE / "docs" / "adr").glob("[0-9]*.md")]
     assert len(numbers) == len(set(numbers))
@@ -297,4 +312,7 @@ def test_setup_compiles_the_kernel_after_it_has_installed() -> None:
         capture_output=True,
         text=True,
     ).stdout
-    assert printed.index("--editable") < printed.index("from sim.engine import warm; warm()")
+    compilation = (
+        "from sim.engine import warm; warm(); from sim.export.warming import warm_exports; w"
+    )
+    assert printed.index("--editable") < printed.index(compilation)

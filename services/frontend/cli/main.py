@@ -220,8 +220,7 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     "--members",
     metavar="M",
     default="1",
-    show_default=True,
-    help="How many members the ensemble has.",
+    hidden=True,  # ensembles are not there yet: any other number is refused with a sentence
 )
 @click.option(
     "--scenario",
@@ -230,7 +229,10 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     help="The scenario, as JSON; - for standard input. [default: a planet and a satellite]",
 )
 @click.option(
-    "--preset", metavar="NAME", help="A scenario that people know; porta presets lists them."
+    "--preset",
+    metavar="NAME",
+    help="A scenario that people know; porta presets lists them, with the N of each that is taken "
+    "if none is given.",
 )
 @click.option(
     "--workers",

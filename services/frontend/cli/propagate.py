@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import sys
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from frontend.settings import Settings
+    from sim.presets import Preset
     from sim.scenario import PropagationRequest
 
 __all__ = ["Arguments", "Workers", "run"]
@@ -65,11 +67,10 @@ class Arguments:
     def request(self, settings: Settings) -> PropagationRequest:
         """Return the request that they describe; raises BadRequest."""
         limits = requests.Limits(max_steps=settings.max_steps, max_work=settings.max_work)
-        if self.steps is None and self.until is None:
-            raise BadRequest("Say how many steps, or a time to reach: --until T.")
+        steps = self._steps()
         return requests.read_order(
             limits,
-            steps=None if self.steps is None else requests.step_count(self.steps),
+            steps=steps,
             until=None if self.until is None else _real(self.until, "--until"),
             stop=self._stop(),
             seed=requests.whole_number(self.seed, "seed"),
@@ -77,6 +78,20 @@ class Arguments:
             members=requests.whole_number(self.members, "number of members"),
             scenario=self._scenario(),
         )
+
+    def _steps(self) -> int | None:
+        """Return the number of steps: as given, or the preset's; None with a time to reach."""
+        if self.until is not None:
+            if (self.steps, self.stop_escape, self.stop_within) != (None, None, None):
+                raise BadRequest(
+                    "--until takes the place of N, --stop-escape and --stop-within: give it alone."
+                )
+            return None
+        if self.steps is not None:
+            return requests.step_count(self.steps)
+        if self.preset is None:
+            raise BadRequest("Say how many steps, or a time to reach: --until T.")
+        return self._chosen_preset(self.preset).steps
 
     def _stop(self) -> dict[str, object] | None:
         """Return the stop condition as the HTTP interface accepts it."""
@@ -86,7 +101,11 @@ class Arguments:
             return {"agent": self.stop_escape, "escape": True}
         if self.stop_within is None:
             return None
-        agent, _, distance = self.stop_within.rpartition(":")
+        agent, colon, distance = self.stop_within.rpartition(":")
+        if not colon:
+            raise BadRequest(
+                f"--stop-within must be AGENT:DISTANCE, such as {distance or 'Satellite'}:0.5."
+            )
         return {"agent": agent, "within": _real(distance, "the distance of --stop-within")}
 
     def selection(self) -> Selection:
@@ -94,8 +113,16 @@ class Arguments:
         if self.every is not None and self.times is not None:
             raise BadRequest("--every and --times each choose what is written; give one of them.")
         if self.every is not None:
-            return Selection(every=requests.whole_number(self.every, "number of --every"))
-        return Selection(times=None if self.times is None else _read_times(self.times))
+            every = requests.whole_number(self.every, "number of --every")
+            if every < 1:
+                raise BadRequest("--every must be a whole number from 1 on.")
+            return Selection(every=every)
+        if self.times is None:
+            return Selection()
+        times = _read_times(self.times)
+        if not times or not all(map(math.isfinite, times)):
+            raise BadRequest("--times must be finite numbers, at least one.")
+        return Selection(times=times)
 
     def _scenario(self) -> object | None:
         """Return the scenario that is asked for, as parsed JSON; None for the default one."""
@@ -103,8 +130,12 @@ class Arguments:
             return None if self.scenario is None else _read_json(self.scenario)
         if self.scenario is not None:
             raise BadRequest("--preset is a scenario already: leave out --scenario.")
+        return self._chosen_preset(self.preset).scenario.to_json()
+
+    @staticmethod
+    def _chosen_preset(name: str) -> Preset:
         try:
-            return preset(self.preset).scenario.to_json()
+            return preset(name)
         except RequestError as error:
             raise BadRequest(f"--{error}") from None
 
@@ -113,6 +144,8 @@ def run(settings: Settings, arguments: Arguments) -> None:
     """Propagate, and write the records or print a summary; raises FrontendError."""
     request = arguments.request(settings)
     _check_options(arguments)
+    if arguments.steps is None and arguments.until is None:
+        click.echo(f"{request.steps:,} steps, as the preset says.", err=True)
     with jit.announced(_say_that_kernels_are_compiled):
         if arguments.output is not None and arguments.output.endswith("/"):
             _write_parts(settings, request, arguments)

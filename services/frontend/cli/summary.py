@@ -27,6 +27,7 @@ _SYSTEM: Final = {
     "barycentre": (1, 0),
 }
 """The powers of length and time in the units: mu is length**3/time**2."""
+_UNDEFINED: Final = ("relative_departure", None)  # from an energy of 0
 
 
 def summary(request: PropagationRequest, propagation: Propagation) -> str:
@@ -36,10 +37,15 @@ def summary(request: PropagationRequest, propagation: Propagation) -> str:
 
 def outcome(order: Order, propagation: Propagation) -> str:
     """Return a sentence that says after how many steps an order has ended, and why."""
-    steps = f"{propagation.steps:,} steps"
+    steps = f"{propagation.steps:,} step{'s' * (propagation.steps != 1)}"
     condition = order.condition
     if isinstance(condition, Until):
-        return f"Every agent's clock has reached {condition.time:g} after {steps}."
+        earliest = min(state.time for state in propagation.end.values())
+        clock = "the earliest" if order.trajectory.scenario.model.own_clocks else "it"
+        return (
+            f"Every agent's clock has reached {condition.time:g} after {steps}: {clock} is at "
+            f"{earliest:.9g}."
+        )
     if not _is_met(order, propagation):
         return f"The condition to stop at was not met within {steps}."
     if isinstance(condition, Within):
@@ -64,19 +70,14 @@ def _lines(request: PropagationRequest, figures: Mapping[str, Any]) -> Iterator[
     trajectory = request.trajectory
     shown = trajectory.scenario.names[:LISTED_AGENTS]
     member = f", member {trajectory.member}" if trajectory.member else ""
-    yield (
-        f"{request.steps:,} steps, seed {trajectory.seed}{member}: {figures['records']:,} records"
-    )
-    yield f"by {_lowered(trajectory.scenario.method.sentence)}"
+    seed = f", seed {trajectory.seed}{member}" if trajectory.shows_seed else ""
+    yield f"{request.steps:,} steps{seed}: {figures['records']:,} records"
+    yield f"Method: {trajectory.scenario.method.sentence}"
     yield ""
     yield from _ends(trajectory.scenario, figures)
     for name in shown:
         yield from _orbit(name, figures)
     yield from _system(trajectory.scenario, figures["system"])
-
-
-def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
 
 
 def _ends(scenario: Scenario, figures: Mapping[str, Any]) -> Iterator[str]:
@@ -119,13 +120,26 @@ def _orbit(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _system(scenario: Scenario, system: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for each quantity of the whole system."""
+    """Yield a line for each quantity of the whole system: of the agents that have mu."""
+    if not scenario.massive:
+        return
     yield ""
-    yield "The whole system, with the largest departure from the start"
+    yield f"{_whole(scenario)}, with the largest departure from the start"
     names = {name: _measured(name, scenario.units.of(*_SYSTEM[name])) for name in system}
     width = max(_WIDTH, *map(len, names.values()))
     for name, value in system.items():
-        yield _line(names[name], value, width)
+        defined = {key: part for key, part in value.items() if (key, part) != _UNDEFINED}
+        yield _line(names[name], defined, width)
+
+
+def _whole(scenario: Scenario) -> str:
+    if len(scenario.massive) == len(scenario.names):
+        return "The whole system"
+    if len(scenario.massive) == 1:
+        return (
+            f"The whole system, that is {scenario.names[scenario.massive[0]]}, which alone has mu"
+        )
+    return "The whole system without the agents that have no mu"
 
 
 def _line(name: str, value: object, width: int = _WIDTH) -> str:

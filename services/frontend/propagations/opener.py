@@ -14,7 +14,7 @@ from frontend.admission import give_back
 from frontend.caching import SingleFlightCache
 from frontend.domain import manifest
 from frontend.errors import BadRequest
-from sim.cost_model import opened_bytes, opened_level
+from sim.cost_model import opened_bytes, opened_level, opened_seconds
 from sim.engine import Propagation
 
 if TYPE_CHECKING:
@@ -94,10 +94,10 @@ class Opener:
 
     def _seconds(self, request: PropagationRequest) -> float:
         """Estimate how long it takes: what is stored is read, and the rest is computed."""
-        computed = request.steps
-        if not self._rule.covers(request):
-            computed = min(computed, request.trajectory.interval)
-        return LOAD_S + request.trajectory.scenario.pass_seconds(computed)
+        scenario = request.trajectory.scenario
+        if self._rule.covers(request):
+            return LOAD_S + opened_seconds(scenario, request.steps)
+        return LOAD_S + scenario.pass_seconds(min(request.steps, scenario.interval))
 
     def _load(self, request: PropagationRequest, *, is_published: bool) -> Propagation:
         scenario = request.trajectory.scenario

@@ -18,7 +18,7 @@ from frontend.domain.order_record import OrderRecord
 from frontend.domain.resource import ErrorReport, OrderReport, Progress, Resource, Status
 from frontend.errors import NotFound
 from frontend.propagations.requests import ORDER_ID
-from sim.cost_model import work
+from sim.cost_model import opened_seconds, work
 from sim.engine import initial_checkpoint
 from sim.engine.watch import Watch
 from sim.errors import PropagationFailed, RequestError
@@ -97,8 +97,11 @@ class Orders:
             return self._found(order)
 
     def _seconds(self, order: Order) -> float:
-        inline = self._inline_steps(order, has_stretches=not self._rule.covers(order))
-        return LOAD_S + SCANS * order.trajectory.scenario.pass_seconds(inline)
+        scenario, is_covered = order.trajectory.scenario, self._rule.covers(order)
+        inline = self._inline_steps(order, has_stretches=not is_covered)
+        # Behind stored stretches little is archived of an interval; at the start, much.
+        seconds = opened_seconds(scenario, inline) if is_covered else scenario.pass_seconds(inline)
+        return LOAD_S + SCANS * seconds
 
     def _inline_steps(self, order: Order, *, has_stretches: bool) -> int:
         """Return how many steps beyond the stored ones are looked at at once."""

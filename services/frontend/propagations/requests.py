@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from frontend.errors import BadRequest, NotFound
 from sim.cost_model import work
 from sim.errors import RequestError, ScenarioError
+from sim.models.model import MAX_STEPS
 from sim.order import Order, read_condition, read_until
 from sim.scenario import NANO, PropagationRequest, Trajectory, read_scenario
 
@@ -71,7 +72,8 @@ def whole_number(text: str, name: str) -> int:
     """Read a whole number in ASCII digits without a leading zero; raises BadRequest."""
     if WHOLE_NUMBER.fullmatch(text) is None:
         raise BadRequest(
-            f"The {name} must be a whole number of at most 16 plain digits, not {_shown(text)}."
+            f"The {name} must be a whole number from 0 to 9,007,199,254,740,991 in plain digits, "
+            f"not {_shown(text)}."
         )
     return int(text)
 
@@ -175,16 +177,22 @@ def _known_steps(limits: Limits, trajectory: Trajectory, until: object) -> int |
         condition = read_until(until)
     except RequestError as error:
         raise BadRequest(str(error)) from None
-    known = scenario.steps_until(condition.time)
-    if known is not None:
-        return known
     allowed = limits.steps_of(scenario)
     fewest = scenario.fewest_steps_until(condition.time)
     if fewest > allowed:
-        raise BadRequest(
-            f"The time {condition.time:g} takes at least {fewest:.3g} steps of this scenario, more "
-            f"than the {allowed:,} that are allowed; ask for an earlier time."
+        # At MAX_STEPS the bound is cut off: how many it takes is not known then.
+        takes = (
+            "more steps of this scenario than"
+            if fewest >= MAX_STEPS
+            else f"at least {fewest:.3g} steps of this scenario, more than"
         )
+        raise BadRequest(
+            f"The time {condition.time:g} takes {takes} the {allowed:,} that are allowed; ask for "
+            "an earlier time."
+        )
+    known = scenario.steps_until(condition.time)
+    if known is not None:
+        return known
     at_most = min(allowed, scenario.most_steps_until(condition.time))
     return Order(at_most, trajectory, condition=condition)
 

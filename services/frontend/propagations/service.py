@@ -342,7 +342,8 @@ class Propagations:
             damaged = self._store.document(request.id)
             raise NotReady(self._repair(request, damaged)) from None
         except PropagationFailed as failed:
-            raise NotFound(f"{failed} Ask for {failed.failure.iteration} steps or fewer.") from None
+            steps = failed.failure.iteration
+            raise NotFound(f"{failed} Ask for {steps} step{'s' * (steps != 1)} or fewer.") from None
 
     def _absence(self, request: PropagationRequest) -> NotReady | NotFound:
         """Return why a propagation can't be opened."""

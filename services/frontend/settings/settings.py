@@ -136,7 +136,7 @@ class Settings:
         metadata=_variable(
             "PORTA_INLINE_WORK",
             parsers.whole_number(0, INLINE_WORK_LIMIT),
-            "Requests of up to this much work (steps of two agents) are computed at "
+            "Requests of up to this much work (as in `PORTA_MAX_WORK`) are computed at "
             "once in the process that received them, without a cluster; `0` sends "
             "everything to Dask.",
         ),
@@ -154,8 +154,11 @@ class Settings:
         metadata=_variable(
             "PORTA_MAX_WORK",
             parsers.whole_number(1, 10**15),
-            "The most work that a request may have: steps times agents times "
-            "massive agents, divided by two.",
+            "The most work that a request may have. Its unit is a step of two agents of "
+            "`nano`, one of them massive. A step of `nano` is agents times massive agents, "
+            "divided by two, and at least 1; one of `nbody` is as much with `leapfrog`, 17 "
+            "times as much with `kahan-li-8` and, with `gauss-radau-15`, the largest of 192, "
+            "12 times agents times massive agents, and 96 times agents.",
         ),
     )
     max_workers: int = field(
@@ -345,8 +348,8 @@ class Settings:
         metadata=_variable(
             "PORTA_QUOTA_WORK",
             parsers.rate,
-            "With `token` and `header`: how much work each user may start, counted "
-            "as in `PORTA_MAX_WORK`.",
+            "With `token` and `header`: how much work of either model each user may "
+            "start, counted as in `PORTA_MAX_WORK`.",
         ),
     )
     dashboard_url: str | None = field(

@@ -84,7 +84,8 @@ def _busy(error: Busy | RepairDelayed) -> Problem:
 
 def _failed(error: PropagationFailed) -> Problem:
     steps = error.failure.iteration
-    advice = f" Ask for {steps} steps to have all that came before." if steps else ""
+    wanted = f"{steps} step{'s' * (steps != 1)}"
+    advice = f" Ask for {wanted} to have all that came before." if steps else ""
     return Problem(HTTPStatus.NOT_FOUND, f"{error.failure.sentence}{advice}")
 
 

@@ -17,6 +17,11 @@ __all__ = ["MODELS", "model_of", "read_scenario"]
 
 MODELS: Final[dict[str, Model]] = {model.name: model for model in (NANO_MODEL, NBODY_MODEL)}
 
+_WITHOUT_MODEL: Final = (
+    f" It names no model, so it was read as one of {NANO_MODEL.name}; for gravity in space say "
+    f'"model": "{NBODY_MODEL.name}".'
+)
+
 
 def model_of(scenario: Mapping[str, object]) -> Model | None:
     """Return the model that a scenario's JSON is of: `nano` if it names none; None if unknown."""
@@ -31,4 +36,9 @@ def read_scenario(value: object) -> Scenario:
     model = model_of(value)
     if model is None:
         raise ScenarioError("model", f"must be one of {', '.join(MODELS)}.")
-    return model.read({key: field for key, field in value.items() if key != "model"})
+    try:
+        return model.read({key: field for key, field in value.items() if key != "model"})
+    except ScenarioError as error:
+        if error.where != "scenario" or "model" in value:
+            raise
+        raise ScenarioError(error.where, error.problem + _WITHOUT_MODEL) from None

@@ -60,6 +60,11 @@ def test_a_failure_names_its_agents_and_iteration(failure: Failure) -> None:
     assert f"after {failure.iteration} iterations" in failure.sentence
 
 
+def test_a_failure_after_one_iteration_says_so() -> None:
+    failure = Failure(1, ("Planet",), FailureReason.DIVERGENCE)
+    assert "ends after 1 iteration: in the next" in failure.sentence
+
+
 @pytest.mark.parametrize(
     "value",
     [

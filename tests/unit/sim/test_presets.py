@@ -213,6 +213,17 @@ def test_the_three_bodies_start_at_rest_at_the_corners_of_the_triangle() -> None
     assert all(state[3:] == (0, 0, 0) for state in (three, four, five))
 
 
+def test_the_three_bodies_go_on_long_after_the_encounter() -> None:
+    # At rounding's mercy: where they are then, they are 1e4 times as far away as from one another.
+    summary: dict[str, Any] = Propagation.open(
+        Trajectory(preset("pythagorean").scenario), steps=70_000
+    ).summary()
+    pair = summary["elements"]["4"]["end"]
+    assert pair["semi_major_axis"] == pytest.approx(0.5526, abs=0.001)
+    assert summary["statistics"]["3"]["unbound_from"] is not None
+    assert summary["system"]["energy"]["relative_departure"] < 1e-8
+
+
 @EACH
 def test_a_preset_is_propagated_with_the_bits_of_the_reference(name: str) -> None:
     scenario = preset(name).scenario

@@ -129,7 +129,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="post",
         path=f"{_ONE}/records",
         name="getStates",
-        summary="Get the states at times",
+        summary="Get states at times, or the records that hold them",
         description="Streams for each time, in their order, a row for each agent: the time `t` and "
         "the record `[t0, t1)` that holds it; from the agent's last time on it is null. Where "
         "agents step together it is the record that ends at the time, else what a step of length "

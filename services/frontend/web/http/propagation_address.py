@@ -29,8 +29,9 @@ def read_address(
     """Return the propagation that the URL of this request names, and the values of its query.
 
     `parameters` are all that the query may have, those of `REQUEST` among them; unless `strict`,
-    others are ignored. The id of an order that is answered names its answer, unless not to `follow`
-    it is asked for. Raises BadRequest, and NotFound for an id whose scenario is not known.
+    those by which others follow their links are ignored. The id of an order that is answered names
+    its answer, unless not to `follow` it is asked for. Raises BadRequest, and NotFound for an id
+    whose scenario is not known.
     """
     values = query_params.read(request.args, parameters, strict=strict)
     propagation_request = services().propagations.parse_id(

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
     from werkzeug.datastructures import MultiDict
 
-__all__ = ["REQUEST", "Choice", "Parameter", "Real", "Reals", "Text", "Whole", "read"]
+__all__ = ["REQUEST", "Choice", "Parameter", "Real", "Reals", "Text", "Whole", "Word", "read"]
 
 # The digits are bounded, so that no text makes Python parse a number of any length.
 _REAL: Final = re.compile(
     r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?"
 )
 _WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,17}")
+_TRACKING: Final = re.compile("utm_[a-z]+|fbclid|gclid")  # links from elsewhere add these
 _SHOWN_CHARACTERS: Final = 40  # of an unknown name, in the error
 
 
@@ -151,6 +152,23 @@ class Text:
         return {"type": "integer", "minimum": 0}
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A name, which is looked up by whoever reads it."""
+
+    name: str
+    description: str
+    default: str | None = None
+
+    def value(self, text: str) -> str:
+        """Return the text as it is."""
+        return text
+
+    def schema(self) -> dict[str, object]:
+        """Return the JSON Schema of the names."""
+        return {"type": "string"} | _default(self)
+
+
 REQUEST: Final[tuple[Parameter, ...]] = (
     Text("seed", "The seed, if the id is a step count."),
     Text(
@@ -172,12 +190,13 @@ def read(
 ) -> dict[str, Any]:
     """Return the value of each parameter by its name.
 
-    Raises BadRequest for a parameter that is given twice and, if `strict`, for an unknown one.
+    Raises BadRequest for a parameter that is given twice, and for an unknown one. Unless `strict`,
+    as on pages, those by which others follow their links are ignored.
     """
     known = {parameter.name: parameter for parameter in parameters}
     for name, texts in args.lists():
         if name not in known:
-            if not strict:
+            if not strict and _TRACKING.fullmatch(name):
                 continue
             names = ", ".join(known) or "none at all"
             raise BadRequest(

@@ -42,9 +42,11 @@ __all__ = ["blueprint"]
 
 PICKS: Final = (500, 10_000, 1_000_000, 100_000_000)
 RECENT: Final = 20
-FIELDS: Final = {"steps": "500", "until": "", "seed": "0", "member": "0", "scenario": ""}
+DEFAULT_STEPS: Final = 500
+FIELDS: Final = {"steps": "", "until": "", "seed": "0", "member": "0", "scenario": ""}
 
-UNTIL: Final = (*query_params.REQUEST, query_params.Real("until", "The time to reach."))
+PRESET: Final = query_params.Word("preset", "The name of a scenario that Porta brings.")
+UNTIL: Final = (*query_params.REQUEST, query_params.Real("until", "The time to reach."), PRESET)
 
 blueprint = Blueprint("pages", __name__)
 
@@ -52,13 +54,13 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 def home() -> Response:
     """Show the form, what is under way, and what came out lately; with the preset of the query."""
-    name = request.args.get("preset")
+    name = query_params.read(request.args, (PRESET,), strict=False)["preset"]
     if name is None:
         return _home(FIELDS)
     try:
-        chosen = preset(name)
-    except RequestError as error:
-        return _home(FIELDS, problem=f"The {error}")
+        chosen = _preset(name)
+    except BadRequest as error:
+        return _home(FIELDS, problem=error.detail)
     form = {"steps": str(chosen.steps), "scenario": _written(chosen.scenario.to_json())}
     return _home(FIELDS | form, chosen=chosen)
 
@@ -80,9 +82,11 @@ def _requested(form: Mapping[str, str]) -> PropagationRequest:
     scenario = None
     if form["scenario"]:
         scenario = read_json_in_turn(form["scenario"], "The scenario")
-    until = form["until"]
+    steps, until = form["steps"], form["until"]
+    if steps and until:
+        raise BadRequest("Give the steps or a time to reach, not both: leave one of them empty.")
     return services().propagations.asked(
-        steps=None if until else step_count(form["steps"]),
+        steps=None if until else step_count(steps or str(DEFAULT_STEPS)),
         until=query_params.Real("until", "").value(until) if until else None,
         seed=whole_number(form["seed"] or "0", "seed"),
         member=whole_number(form["member"] or "0", "member"),
@@ -99,6 +103,7 @@ def _home(
         form=form,
         problem=problem,
         max_steps=settings.max_steps,
+        default_steps=DEFAULT_STEPS,
         picks=[steps for steps in PICKS if steps <= settings.max_steps],
         example=_written(NANO.to_json()),
         chosen=chosen,
@@ -164,28 +169,41 @@ for _name in PAGE_FILES:
 
 @blueprint.get("/propagate", strict_slashes=False)
 def until() -> AnyResponse:
-    """Go to the propagation up to a time, or to the page of the order that looks for it."""
+    """Go to the propagation up to a time, or to the page of the order that looks for it.
+
+    A preset is propagated for as many steps as it has where no time is given.
+    """
     values = query_params.read(request.args, UNTIL, strict=False)
-    if values["until"] is None:
+    chosen = None if values["preset"] is None else _preset(values["preset"])
+    if values["until"] is None and chosen is None:
         raise NotFound("Say how many steps, as in /propagate/500, or a time: /propagate?until=100.")
     wanted = services().propagations.asked(
-        steps=None,
+        steps=chosen.steps if chosen is not None and values["until"] is None else None,
         until=values["until"],
         seed=0 if values["seed"] is None else whole_number(values["seed"], "seed"),
         member=0 if values["member"] is None else whole_number(values["member"], "member"),
         members=1
         if values["members"] is None
         else whole_number(values["members"], "number of members"),
+        scenario=None if chosen is None else chosen.scenario.to_json(),
     )
     resource = commands.start(wanted) if starts_by_looking() else commands.find_or_start(wanted)
     if resource is None:
-        raise NotFound("This time was not asked for yet; ask for it on the first page.")
+        raise NotFound("This was not asked for yet; ask for it on the first page.")
     answer = resource.order.came_to if resource.order is not None else None
     return redirect(at(Links.of(answer or resource.id).page), HTTPStatus.SEE_OTHER)
 
 
+def _preset(name: str) -> Preset:
+    """Return the preset of a query; raises BadRequest."""
+    try:
+        return preset(name)
+    except RequestError as error:
+        raise BadRequest(f"The {error}") from None
+
+
 def _wanted(propagation_id: str) -> PropagationRequest:
-    """Read the id and the query of a page, to which links from elsewhere add parameters."""
+    """Read the id and the query of a page."""
     propagation_request, _ = read_address(propagation_id, strict=False)
     return propagation_request
 

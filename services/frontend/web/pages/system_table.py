@@ -55,7 +55,7 @@ def system_rows(result: Mapping[str, Any], units: Units) -> tuple[SystemRow, ...
             end=_components(system[key]["end"]),
             departure=system[key]["departure"],
             relative=system[key].get("relative_departure"),
-            has_relative="relative_departure" in system[key],
+            has_relative=system[key].get("relative_departure") is not None,
         )
         for key, (name, description, powers) in _ROWS.items()
         if key in system

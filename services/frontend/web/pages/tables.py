@@ -24,6 +24,7 @@ _QUANTITIES: Final = {
     "h": ("Specific angular momentum", "", (2, -1)),
 }
 """Name, description, and the powers of length and time in its unit."""
+_DISTANCE, _ENERGY = 0, 1  # their places among the quantities
 _SIGNED: Final = "h, positive counter-clockwise"
 _IN_SPACE: Final = "h = |r \u00d7 v|"
 
@@ -56,6 +57,20 @@ class OrbitTable:
     ranges: tuple[Range, ...]
     elements: tuple[Element, ...]
     verdict: str
+
+    @property
+    def meets_its_primary(self) -> bool:
+        """Whether the distance is 0 at some step, where its energy is not defined."""
+        return self.ranges[_DISTANCE].low == 0.0
+
+    @property
+    def is_beyond_numbers(self) -> bool:
+        """Whether a figure is missing for another reason: no number holds it."""
+        return any(
+            row.is_beyond_numbers
+            for place, row in enumerate(self.ranges)
+            if not (place == _ENERGY and self.meets_its_primary)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

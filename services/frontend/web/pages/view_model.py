@@ -123,6 +123,11 @@ class View:
         )
 
     @property
+    def shows_seed(self) -> bool:
+        """Whether the seed means something, or was chosen."""
+        return self.request.trajectory.shows_seed
+
+    @property
     def units(self) -> Units:
         """What lengths and times are measured in."""
         return self._scenario.units
@@ -203,18 +208,22 @@ class View:
 
     @property
     def left_out(self) -> str:
-        """What figures and tables leave out since no number holds it, as a sentence; or ""."""
-        agents = tuple(
-            table.agent
-            for table in self.tables
-            if any(row.is_beyond_numbers for row in table.ranges)
-        )
-        if not agents:
-            return ""
-        return (
-            f"Some distances, energies or angular momenta of {name_list(agents)} are larger than "
-            "any 64-bit number (1.8e308): the figures and the table leave them out."
-        )
+        """What figures and tables leave out since it is no number, in sentences; or ""."""
+        beyond = tuple(table.agent for table in self.tables if table.is_beyond_numbers)
+        meeting = tuple(table.agent for table in self.tables if table.meets_its_primary)
+        sentences = []
+        if beyond:
+            sentences.append(
+                f"Some distances, energies or angular momenta of {name_list(beyond)} are larger "
+                "than any 64-bit number (1.8e308): the figures and the table leave them out."
+            )
+        if meeting:
+            sentences.append(
+                f"Where {name_list(meeting)} came to a distance of 0 from the primary, the energy "
+                "is not defined: the figures leave it out there, and the table has no minimum and "
+                "no mean of it."
+            )
+        return " ".join(sentences)
 
     @property
     def ends(self) -> tuple[End, ...]:
@@ -228,8 +237,18 @@ class View:
 
     @property
     def system(self) -> tuple[SystemRow, ...]:
-        """The quantities of the whole system; none of an old result."""
-        return system_rows(self.statistics, self._scenario.units)
+        """The quantities of the whole system; none of an old result, and where nothing has mu."""
+        return system_rows(self.statistics, self._scenario.units) if self._scenario.massive else ()
+
+    @property
+    def without_part(self) -> str:
+        """A sentence on the agents that have no part in these quantities; or ""."""
+        scenario = self._scenario
+        if len(scenario.massive) == len(scenario.names):
+            return ""
+        if len(scenario.massive) == 1:
+            return f"Only {scenario.names[scenario.massive[0]]} has a μ, so these are its own."
+        return "Agents without a μ have no part in them."
 
     @property
     def has_own_clocks(self) -> bool:
@@ -283,14 +302,18 @@ def title_of(request: PropagationRequest) -> str:
         case Within(agent, distance):
             return f"Until {agent} comes within {distance:g}"
         case _:
-            return f"{count(request.steps)} steps"
+            return _steps(request.steps)
+
+
+def _steps(number: int) -> str:
+    return f"{count(number)} step{'s' * (number != 1)}"
 
 
 def wanted(resource: Resource) -> str:
     """Return what a resource in a list asks for, in a few words."""
     order = resource.order
     if order is None or resource.steps is not None:
-        return f"{count(resource.steps or 0)} steps"
+        return _steps(resource.steps or 0)
     if order.until is not None:
         return f"Up to time {order.until:g}"
     stop = order.stop or {}

@@ -32,6 +32,7 @@ __all__ = ["METHODS", "NAME", "NBODY_MODEL", "NBodyScenario"]
 NAME: Final = "nbody"
 _REQUIRED: Final = frozenset({"integrator", "dt", "agents"})
 _OPTIONAL: Final = frozenset({"model", "tolerance", "units"})
+_ROUNDING: Final = 1e-12  # relative: far more than a compensated sum or a quotient is off by
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +139,11 @@ class NBodyScenario(Scenario):
         return iterations * step_seconds(len(self.agents), len(self.massive), self.integrator)
 
     def steps_until(self, time: float) -> int | None:
-        """Return the least k with k*dt >= `time`, as computed; None where dt is not kept."""
+        """Return the least k with k*dt >= `time`, as computed; None with `gauss-radau-15`.
+
+        Its steps are chosen or, with a tolerance of 0, added up one by one: t after k steps is the
+        compensated sum, which can differ from k*dt in the last bit.
+        """
         if self.integrator == rules.GAUSS_RADAU:
             return None
         steps = whole_steps(time / self.dt)
@@ -150,11 +155,20 @@ class NBodyScenario(Scenario):
 
     def fewest_steps_until(self, time: float) -> int:
         """Return how many steps it takes at least; 1 where dt is not kept."""
-        return self.steps_until(time) or 1
+        if self._adapts:
+            return 1
+        return self.steps_until(time) or whole_steps(time / self.dt * (1 - _ROUNDING))
 
     def most_steps_until(self, time: float) -> int:
         """Return how many steps it takes at most; MAX_STEPS where dt is not kept."""
-        return self.steps_until(time) or MAX_STEPS
+        if self._adapts:
+            return MAX_STEPS
+        return self.steps_until(time) or 1 + whole_steps(time / self.dt * (1 + _ROUNDING))
+
+    @property
+    def _adapts(self) -> bool:
+        """Whether its integrator chooses its steps."""
+        return self.integrator == rules.GAUSS_RADAU and self.tolerance > 0.0
 
     def to_json(self) -> dict[str, object]:
         """Return what `from_json` reads: every number a float, every agent with its state."""

@@ -147,6 +147,17 @@ def test_a_preset_is_propagated_by_its_name(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out.startswith("500 steps, seed 0: 805 records\n")
 
 
+def test_without_a_number_of_steps_a_preset_gives_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(Settings(), arguments(steps=None, preset="figure-eight"))
+    printed = capsys.readouterr()
+    assert printed.out.startswith("6,326 steps: ")
+    assert printed.err == "6,326 steps, as the preset says.\n"
+    with pytest.raises(BadRequest, match=r"^--preset must be one of nano, circular, "):
+        run(Settings(), arguments(steps=None, preset="kepler"))
+
+
 def test_a_preset_that_there_is_not_or_beside_a_scenario_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match=r"^--preset must be one of nano, circular, "):
         run(Settings(), arguments(preset="kepler"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -44,13 +45,31 @@ def test_a_time_gives_the_fewest_steps_that_reach_it(capsys: pytest.CaptureFixtu
     ask(until="10000", seed="5")
     printed = capsys.readouterr()
     steps = int(printed.out.split(" ", 1)[0].replace(",", ""))
-    sentence = f"Every agent's clock has reached 10000 after {steps:,} steps.\n"
-    assert printed.err.endswith(sentence)  # before it, perhaps that kernels are compiled
     before, after = (
         min(state.time for state in Propagation.open(Trajectory(seed=5), n).end.values())
         for n in (steps - 1, steps)
     )
     assert before < 10_000.0 <= after
+    # Before it, perhaps, that kernels are compiled.
+    assert printed.err.endswith(
+        f"Every agent's clock has reached 10000 after {steps:,} steps: the earliest is at "
+        f"{after:.9g}.\n"
+    )
+
+
+def test_where_all_step_together_a_time_that_is_passed_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ask(until="20000", preset="earth-moon-transfer")
+    printed = capsys.readouterr()
+    found = re.fullmatch(
+        r"Every agent's clock has reached 20000 after (\d+) steps: it is at ([0-9.]+)\.\n",
+        printed.err,
+    )
+    assert found is not None
+    scenario = preset("earth-moon-transfer").scenario
+    end = Propagation.open(Trajectory(scenario), int(found[1])).end["Moon"].time
+    assert 20_000.0 <= end == pytest.approx(float(found[2]), rel=1e-8)
 
 
 def test_an_escape_ends_before_the_steps(capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,31 +132,43 @@ def test_times_are_read_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixtur
     ("others", "sentence"),
     [
         ({}, "Say how many steps"),
-        ({"steps": "5", "until": "5"}, "until takes the place of steps"),
+        ({"steps": "5", "until": "5"}, "--until takes the place of N, --stop-escape"),
+        ({"until": "5", "stop_escape": "Satellite"}, "--until takes the place of N, --stop-escape"),
+        (
+            {"until": "5", "seed": "-1"},
+            "seed must be a whole number from 0 to 9,007,199,254,740,991",
+        ),
         ({"until": "soon"}, "--until must be a number"),
         ({"until": "nan"}, "until must be a finite number"),
         ({"until": "5", "members": "2"}, "Leave members out"),
         ({"steps": "5", "stop_escape": "Moon"}, "name of an agent"),
         ({"steps": "5", "stop_escape": "Satellite", "stop_within": "Satellite:1"}, "one of them"),
-        ({"steps": "5", "stop_within": "Satellite"}, "the distance of --stop-within"),
+        (
+            {"steps": "5", "stop_within": "Satellite"},
+            "must be AGENT:DISTANCE, such as Satellite:0.5",
+        ),
+        ({"steps": "5", "stop_within": ""}, "must be AGENT:DISTANCE, such as Satellite:0.5"),
+        ({"steps": "5", "stop_within": "Satellite:"}, "the distance of --stop-within"),
         ({"steps": "5", "stop_within": "Satellite:0"}, "above 0"),
         ({"steps": "5", "every": "2"}, "give an --output"),
         ({"steps": "5", "times": "2"}, "give an --output"),
         ({"steps": "5", "times": "2", "output": "parts/"}, "A directory gets all records"),
         ({"steps": "5", "times": "2", "every": "2", "output": "-"}, "give one of them"),
-        ({"steps": "5", "every": "0", "output": "-"}, "every must be a whole number"),
+        ({"steps": "5", "every": "0", "output": "-"}, "--every must be a whole number from 1 on"),
         ({"steps": "5", "every": "x", "output": "-"}, "number of --every"),
-        ({"steps": "5", "times": "nan", "output": "-"}, "times must be finite"),
+        ({"steps": "5", "times": "nan", "output": "-"}, "--times must be finite"),
+        ({"steps": "5", "times": "/dev/null", "output": "-"}, "at least one"),
         ({"steps": "5", "times": "no-such-file", "output": "-"}, "or a file of numbers"),
     ],
     ids=str,
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(
-    others: dict[str, str], sentence: str
+    others: dict[str, str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(BadRequest) as refusal:
         ask(**others)
     assert sentence in refusal.value.detail
+    assert capsys.readouterr().out == ""  # no header of a file that has no rows
 
 
 def test_a_file_that_holds_more_than_numbers_is_refused(tmp_path: Path) -> None:
@@ -162,3 +193,8 @@ def test_states_of_a_preset_in_space_are_those_of_the_reference(tmp_path: Path) 
     assert [(float(row[0]), row[1], *map(float, row[3:])) for row in rows[:9]] == states
     assert [row[:2] for row in rows[9:]] == [["1000000000.0", name] for name in scenario.names]
     assert {number for row in rows[9:] for number in row[2:]} == {""}
+
+
+def test_an_order_that_ends_after_one_step_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    ask(steps="5", stop_within="Satellite:1000")
+    assert "has come within 1000 after 1 step.\n" in capsys.readouterr().err

@@ -16,7 +16,7 @@ def summary_of(scenario: Scenario, steps: int = 500) -> str:
 def test_it_has_the_counts_the_last_states_and_the_orbit_of_each_agent() -> None:
     lines = summary_of(NANO).splitlines()
     assert lines[0] == "500 steps, seed 0: 805 records"
-    assert lines[1].startswith("by ")
+    assert lines[1] == f"Method: {NANO.method.sentence}"
     assert lines[3].split() == ["at", "the", "end", "records", "time", "x", "y", "vx", "vy"]
     end = Propagation.open(Trajectory(NANO), 500).end
     for line, (name, state) in zip(lines[4:6], end.items(), strict=True):
@@ -30,6 +30,25 @@ def test_it_names_the_member_of_the_seed_unless_it_is_0() -> None:
         request = PropagationRequest(5, Trajectory(seed=7, member=member))
         text = summary(request, Propagation.open(request.trajectory, 5))
         assert text.startswith(f"5 steps, {words}")
+
+
+def test_where_nothing_is_random_a_seed_is_shown_only_if_it_was_chosen() -> None:
+    for seed, words in ((0, "5 steps: 18 records"), (7, "5 steps, seed 7: ")):
+        request = PropagationRequest(5, Trajectory(preset("figure-eight").scenario, seed))
+        text = summary(request, Propagation.open(request.trajectory, 5))
+        assert text.startswith(words)
+
+
+def test_the_whole_system_is_said_to_be_of_the_agents_that_have_mu() -> None:
+    circular = preset("circular").scenario
+    text = summary_of(circular, steps=5)
+    assert "The whole system, that is Earth, which alone has mu, with the" in text
+    assert "relative departure" not in text
+    assert "The whole system, with the" in summary_of(preset("figure-eight").scenario, steps=5)
+    belt = summary_of(preset("kirkwood-gap").scenario, steps=5)
+    assert "The whole system without the agents that have no mu, with the" in belt
+    massless = replace(NANO, agents=tuple(replace(agent, mu=0.0) for agent in NANO.agents))
+    assert "The whole system" not in summary_of(massless, steps=5)
 
 
 def test_of_many_agents_the_first_are_listed_and_the_others_counted() -> None:

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontend.errors import BadRequest, NotFound
-from frontend.propagations.requests import Limits, parse_id, read_request, step_count, whole_number
+from frontend.propagations.requests import (
+    Limits,
+    parse_id,
+    read_order,
+    read_request,
+    step_count,
+    whole_number,
+)
 from sim.scenario import NANO, PropagationRequest, Trajectory
 
 LIMITS = Limits(max_steps=1_000_000, max_work=10_000_000)
@@ -185,3 +192,37 @@ def test_what_is_no_step_count_for_a_person_is_refused_with_examples(text: str) 
 def test_a_step_count_beyond_the_limit_is_refused_however_it_is_written() -> None:
     with pytest.raises(BadRequest, match=r"from 1 to 1,000,000, not 1e\+99\."):
         read_request(LIMITS, steps=step_count("1e99"))
+
+
+PAIR: dict[str, Any] = {
+    "model": "nbody",
+    "integrator": "leapfrog",
+    "dt": 0.01,
+    "agents": [
+        {"name": "Sun", "mu": 1.0, "x": 0.0, "y": 0.0, "vx": 0.0, "vy": 0.0},
+        {"name": "Planet", "mu": 0.0, "x": 1.0, "y": 0.0, "vx": 0.0, "vy": 1.0},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "until", "takes"),
+    [
+        (PAIR, 1e9, "1e+09 takes at least 1e+11 steps of this scenario, more than the 1,000,000"),
+        (PAIR, 1e308, "1e+308 takes more steps of this scenario than the 1,000,000"),
+        (None, 1e6, "1e+06 takes at least 1e+07 steps of this scenario, more than the 1,000,000"),
+        (None, 1e308, "1e+308 takes more steps of this scenario than the 1,000,000"),
+    ],
+)
+def test_a_time_beyond_the_limit_is_refused_with_how_many_steps_it_takes(
+    scenario: object, until: float, takes: str
+) -> None:
+    with pytest.raises(BadRequest) as refused:
+        read_order(LIMITS, until=until, scenario=scenario)
+    assert refused.value.detail == (f"The time {takes} that are allowed; ask for an earlier time.")
+
+
+def test_a_time_at_the_limit_is_a_request_of_all_steps_that_are_allowed() -> None:
+    assert read_order(LIMITS, until=1e4, scenario=PAIR).steps == 1_000_000
+    with pytest.raises(BadRequest, match=r"at least 1e\+06 steps"):
+        read_order(LIMITS, until=1e4 + 0.01, scenario=PAIR)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from frontend.errors import SettingsError
 from frontend.settings import VARIABLES, Settings
+from sim.models.nbody.cost import FORCES, GAUSS_RADAU_FORCES, work_per_step
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "configuration.md"
 
@@ -183,3 +184,15 @@ def test_the_documentation_is_the_table_of_variables() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
     table = document.partition("|---|---|---|\n")[2].partition("\n\n")[0]
     assert table.splitlines() == [variable.row for variable in VARIABLES]
+
+
+def test_the_unit_of_work_is_described_as_both_models_count_it() -> None:
+    (text,) = (one.row for one in VARIABLES if one.name == "PORTA_MAX_WORK")
+    assert f"{FORCES['kahan-li-8']} times as much with `kahan-li-8`" in text
+    assert f"the largest of {GAUSS_RADAU_FORCES}, 12 times agents times massive agents" in text
+    for agents, massive in ((2, 1), (2, 0), (7, 5), (100, 1), (300, 300)):
+        plain = max(1.0, agents * massive / 2)
+        assert work_per_step(agents, massive, "leapfrog") == plain
+        assert work_per_step(agents, massive, "kahan-li-8") == 17 * plain
+        radau = max(192, 12 * agents * massive, 96 * agents)
+        assert work_per_step(agents, massive, "gauss-radau-15") == radau

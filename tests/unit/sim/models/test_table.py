@@ -21,6 +21,18 @@ def test_an_unknown_model_is_refused_with_the_names_of_those_there_are(model: ob
     assert all(name in refusal.value.problem for name in MODELS)
 
 
+@pytest.mark.parametrize("fields", [{"integrator": "leapfrog", "dt": 1.0}, {}])
+def test_a_scenario_without_a_model_that_is_none_of_nano_is_told_how_to_name_one(
+    fields: dict[str, object],
+) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        read_scenario({"agents": [], **fields})
+    assert refusal.value.problem.endswith('for gravity in space say "model": "nbody".')
+    with pytest.raises(ScenarioError) as named:
+        read_scenario({"agents": [], "model": "nano", **fields})
+    assert "names no model" not in named.value.problem
+
+
 @pytest.mark.parametrize("value", [None, [], "nano", 1.0])
 def test_a_scenario_is_an_object(value: object) -> None:
     with pytest.raises(ScenarioError, match=r"^scenario must be an object\.$"):

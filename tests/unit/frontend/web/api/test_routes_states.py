@@ -16,13 +16,22 @@ from frontend.web.http.limits import TIMES_BODY_LIMIT_BYTES
 from sim import Propagation, Trajectory
 from sim.export import FORMATS, export, export_states
 from sim.records import schema_of, states_schema_of
-from sim.scenario import NANO
+from sim.scenario import NANO, read_scenario
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 RECORDS = f"{API_ROOT}/5000/records"
 TIMES = [0.0, 10.0, 20.0, 1e6]
+IN_SPACE: dict[str, Any] = {
+    "model": "nbody",
+    "integrator": "kahan-li-8",
+    "dt": 0.01,
+    "agents": [
+        {"name": "Sun", "mu": 1.0, "x": 0.0, "y": 0.0, "vx": 0.0, "vy": 0.0},
+        {"name": "Planet", "mu": 0.0, "x": 1.0, "y": 0.0, "vx": 0.0, "vy": 1.0},
+    ],
+}
 
 
 @pytest.mark.parametrize("name", ["json", "csv", "arrow", "parquet"])
@@ -41,6 +50,21 @@ def test_states_at_times_come_in_every_format_by_get_and_by_post(
     assert (by_get.status_code, by_post.status_code) == (200, 200)
     assert by_get.data == by_post.data == expected
     assert by_get.content_type.startswith(FORMATS[name].media_type.split(";")[0])
+
+
+@pytest.mark.parametrize("name", ["json", "csv", "arrow", "parquet"])
+def test_states_between_the_steps_of_nbody_come_in_every_format(
+    web: FlaskClient, name: str
+) -> None:
+    body = {"steps": 200, "scenario": IN_SPACE}
+    records = web.post(API_ROOT, json=body).get_json()["links"]["records"]
+    times = [-1.0, 0.0, 0.105, 0.11, 1e6]
+    scenario = read_scenario(IN_SPACE)
+    states = Propagation.open(Trajectory(scenario), 200).states(times)
+    expected = b"".join(export_states(states, FORMATS[name], states_schema_of(scenario.model)))
+    by_get = web.get(f"{records}?format={name}&times=-1,0,0.105,0.11,1e6")
+    by_post = web.post(f"{records}?format={name}", json={"times": times})
+    assert by_get.data == by_post.data == expected
 
 
 def test_a_row_for_each_time_and_agent_comes_in_the_order_asked(web: FlaskClient) -> None:

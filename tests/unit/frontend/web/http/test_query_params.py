@@ -71,8 +71,17 @@ def test_a_parameter_that_nobody_knows_is_refused_with_those_that_are_known() ->
         read(("sedd", "1"))
 
 
-def test_a_page_leaves_strangers_parameters_alone() -> None:
-    assert read(("utm_source", "x"), strict=False)["steps"] == 5
+@pytest.mark.parametrize("name", ["utm_source", "fbclid", "gclid"])
+def test_a_page_leaves_alone_what_others_follow_their_links_by(name: str) -> None:
+    assert read((name, "x"), strict=False)["steps"] == 5
+    with pytest.raises(BadRequest, match="not a parameter here"):
+        read((name, "x"))
+
+
+@pytest.mark.parametrize("name", ["sedd", "foo", "n", "utm_source2", ""])
+def test_a_page_refuses_any_other_parameter_that_nobody_knows(name: str) -> None:
+    with pytest.raises(BadRequest, match="is not a parameter here; known: steps"):
+        read((name, "x"), strict=False)
 
 
 def test_a_parameter_is_given_once() -> None:

@@ -95,6 +95,7 @@ def test_an_address_without_a_step_count_says_what_is_missing(web: FlaskClient, 
         *("seed=-1", "seed=x", "seed=", "seed=1&seed=2", "members=2"),
         *("member=-1", "member=x", "member=", "member=1&member=2", "member=1e3"),
         *(f"member={2**53}", "member=0&members=2"),
+        *("preset=binary", "foo=1", "until=5", "n=500"),
     ],
 )
 def test_a_query_that_makes_no_sense_is_400(
@@ -121,6 +122,16 @@ def test_a_member_in_the_query_names_its_own_address_and_is_shown(web: FlaskClie
     assert "seed 7 · member 3" in web.get(f"/propagate/{MEMBER.id}").text
     assert "seed 7 · member" not in web.get("/propagate/500?seed=7&member=0").text
     assert "7, member 3" in web.get("/").text
+
+
+def test_a_seed_is_shown_where_something_is_random_or_it_was_chosen(web: FlaskClient) -> None:
+    assert " · seed 0" in web.get("/propagate/500").text
+    scenario = json.dumps(preset("figure-eight").scenario.to_json())
+    for seed, is_shown in (("0", False), ("7", True)):
+        data = {"steps": "50", "seed": seed, "scenario": scenario}
+        page = web.post("/", data=data, follow_redirects=True).text
+        assert 'data-status="complete"' in page
+        assert (f"seed {seed}" in page) is is_shown
 
 
 def test_the_page_names_the_method_and_what_is_its_doing(web: FlaskClient) -> None:
@@ -213,6 +224,15 @@ def test_the_form_leads_to_the_page_of_what_it_asks_for(web: FlaskClient) -> Non
     assert member.headers["Location"] == f"/propagate/{MEMBER.id}"
 
 
+def test_a_form_that_is_left_empty_asks_for_500_steps_and_nothing_is_required(
+    web: FlaskClient,
+) -> None:
+    assert web.post("/", data={"steps": "", "until": ""}).headers["Location"] == "/propagate/500"
+    page = web.get("/").text
+    assert '<input id="steps" name="steps" value="" placeholder="500"' in page
+    assert " required" not in page
+
+
 @pytest.mark.parametrize("steps", ["1,000", "1_000", "1e3", "1000"])
 def test_the_form_takes_step_counts_as_people_write_them(web: FlaskClient, steps: str) -> None:
     assert web.post("/", data={"steps": steps}).headers["Location"] == "/propagate/1000"
@@ -230,13 +250,13 @@ def test_the_form_takes_a_scenario(web: FlaskClient) -> None:
     ("form", "sentence"),
     [
         ({"steps": "abc"}, "The number of steps must be a whole number"),
-        ({"steps": ""}, "The number of steps must be a whole number"),
+        ({"steps": "500", "until": "10"}, "Give the steps or a time to reach, not both"),
         (
             {"steps": "0"},
             "The number of steps must be a whole number from 1 to 100,000,000, not 0.",
         ),
         ({"steps": "999999999"}, "must be a whole number from 1 to 100,000,000"),
-        ({"steps": "500", "seed": "x"}, "The seed must be a whole number"),
+        ({"steps": "500", "seed": "x"}, "The seed must be a whole number from 0 to 9,007,199,254,"),
         ({"steps": "500", "member": "1e3"}, "The member must be a whole number"),
         ({"steps": "500", "member": str(2**53)}, "member must be a whole number from 0 to"),
         ({"steps": "500", "scenario": "{"}, "The scenario is not valid JSON"),
@@ -324,7 +344,7 @@ def test_the_home_page_lists_the_presets_with_what_to_look_for(web: FlaskClient)
 
 def test_a_preset_fills_in_the_form_and_says_its_source(web: FlaskClient) -> None:
     page = unescape(web.get("/?preset=figure-eight").text)
-    assert '<input id="steps" name="steps" value="6326" required' in page
+    assert '<input id="steps" name="steps" value="6326" placeholder="500"' in page
     assert '"integrator": "kahan-li-8"' in page
     assert "Annals of Mathematics 152 (2000), 881-901" in page
     assert 'href="/?preset=figure-eight" aria-current="true">' in page
@@ -333,7 +353,7 @@ def test_a_preset_fills_in_the_form_and_says_its_source(web: FlaskClient) -> Non
 @pytest.mark.parametrize("name", ["nano", "circular", "earth-moon-transfer"])
 def test_the_form_of_a_preset_goes_to_its_propagation(web: FlaskClient, name: str) -> None:
     page = web.get(f"/?preset={name}").text
-    filled = unescape(page.split('placeholder="', 1)[1].split('">', 1)[1].split("</textarea>")[0])
+    filled = unescape(page.split("<textarea", 1)[1].split('">', 1)[1].split("</textarea>")[0])
     answer = web.post("/", data={"steps": "500", "seed": "0", "scenario": filled})
     wanted = PropagationRequest(500, Trajectory(preset(name).scenario))
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/propagate/{wanted.id}")
@@ -349,3 +369,34 @@ def test_an_unknown_preset_is_a_sentence_beside_the_form(
     assert answer.status_code == 400
     assert "The preset must be one of nano, circular, " in answer.text
     assert nothing_was_started(services)
+
+
+@pytest.mark.parametrize(
+    ("address", "unknown"),
+    [
+        ("/?foo=1", "'foo' is not a parameter here; known: preset."),
+        ("/?preset=nano&preset=binary", "preset is given 2 times"),
+        ("/propagate/1000?preset=binary", "'preset' is not a parameter here; known: seed, "),
+        ("/propagate/1000/data.js?preset=binary", "'preset' is not a parameter here"),
+        ("/propagate?n=&until=5&preset=binary", "'n' is not a parameter here"),
+        ("/propagate?until=5&preset=kepler", "The preset must be one of nano, circular, "),
+    ],
+)
+def test_a_query_is_never_passed_over(
+    web: FlaskClient, services: Services, address: str, unknown: str
+) -> None:
+    answer = web.get(address)
+    assert answer.status_code == 400
+    assert unknown in unescape(answer.text)
+    assert nothing_was_started(services)
+
+
+def test_a_preset_in_the_query_is_propagated_for_its_steps_or_until_a_time(
+    web: FlaskClient,
+) -> None:
+    chosen = preset("circular")
+    wanted = PropagationRequest(chosen.steps, Trajectory(chosen.scenario))
+    assert web.get("/propagate?preset=circular").headers["Location"] == f"/propagate/{wanted.id}"
+    place = web.get("/propagate?preset=circular&until=1").headers["Location"]
+    body = {"until": 1.0, "scenario": chosen.scenario.to_json()}
+    assert web.post("/api/v1/propagations", json=body).get_json()["links"]["page"] == place

@@ -41,6 +41,12 @@ def test_what_is_no_number_has_no_components() -> None:
     assert system_rows(known, NANO.units)[-1].start == ()
 
 
+def test_of_an_energy_of_0_no_departure_is_relative() -> None:
+    scenario = preset("circular").scenario
+    energy = system_rows(summary(scenario), scenario.units)[0]
+    assert (energy.start, energy.has_relative) == ((0.0,), False)
+
+
 def test_a_result_from_before_systems_were_described_has_no_rows() -> None:
     known = summary(NANO)
     del known["system"]

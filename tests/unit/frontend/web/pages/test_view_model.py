@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resource, Status
-from frontend.web.pages.view_model import View, name_list, status_words
+from frontend.web.pages.view_model import View, name_list, status_words, title_of
 from sim.engine import Propagation
+from sim.presets import preset
 from sim.scenario import NANO, PropagationRequest, Trajectory
 
 REQUEST = PropagationRequest(1_000_000)
@@ -102,6 +103,30 @@ def test_above_a_million_records_the_text_formats_carry_a_warning() -> None:
     assert View(REQUEST, resource(Status.COMPLETE, statistics={"records": 10**6 + 1})).is_large
 
 
+def view_of(name: str, steps: int = 50) -> View:
+    trajectory = Trajectory(preset(name).scenario)
+    statistics = Propagation.open(trajectory, steps).summary()
+    request = PropagationRequest(steps, trajectory)
+    return View(request, resource(Status.COMPLETE, statistics=statistics))
+
+
+def test_a_distance_of_0_is_no_number_that_is_too_large() -> None:
+    view = view_of("figure-eight")
+    assert [table.agent for table in view.tables if table.meets_its_primary] == ["C"]
+    assert view.left_out.startswith("Where C came to a distance of 0 from the primary, the energy")
+    assert view_of("binary").left_out == ""
+
+
+def test_a_sentence_says_which_agents_have_a_part_in_the_whole_system() -> None:
+    assert view_of("circular").without_part == "Only Earth has a μ, so these are its own."
+    assert view_of("kirkwood-gap").without_part == "Agents without a μ have no part in them."
+    assert view_of("figure-eight").without_part == ""
+    massless = replace(NANO, agents=tuple(replace(agent, mu=0.0) for agent in NANO.agents))
+    statistics = Propagation.open(Trajectory(massless), 5).summary()
+    request = PropagationRequest(5, Trajectory(massless))
+    assert View(request, resource(Status.COMPLETE, statistics=statistics)).system == ()
+
+
 def statistics_of(distance: float) -> dict[str, object]:
     planet, satellite = NANO.agents
     far = replace(satellite, state=replace(satellite.state, x=distance))
@@ -115,6 +140,12 @@ def test_a_page_says_what_its_figures_leave_out() -> None:
         return View(REQUEST, resource(Status.COMPLETE, statistics=statistics_of(distance))).left_out
 
     assert sentence(1.0) == sentence(1e100) == ""
+    assert "distance of 0" not in sentence(1e305)
     assert sentence(1e305).startswith(
         "Some distances, energies or angular momenta of Satellite are"
     )
+
+
+@pytest.mark.parametrize(("steps", "title"), [(1, "1 step"), (2, "2 steps"), (1000, "1,000 steps")])
+def test_the_title_of_steps_counts_them(steps: int, title: str) -> None:
+    assert title_of(PropagationRequest(steps)) == title
