@@ -78,7 +78,10 @@ def check_identities(agents: Sequence[Body], *, other_primaries: Collection[str]
         if agent.primary is None or agent.primary in other_primaries:
             continue
         if agent.primary not in first or agent.primary == agent.name:
-            raise ScenarioError(f"agents[{i}].primary", "must be the name of another agent.")
+            others = "".join(f", or {other}" for other in other_primaries)
+            raise ScenarioError(
+                f"agents[{i}].primary", f"must be the name of another agent{others}."
+            )
 
 
 def primaries_of(agents: Sequence[Body]) -> tuple[int | None, ...]:

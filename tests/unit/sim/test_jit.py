@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import sim
 from sim.jit import compiled
+from sim.models.nbody.kernel import polynomials
 
 SUMMED = """
 from sim.jit import compiled
@@ -121,3 +125,58 @@ def test_a_compilation_is_announced_and_a_load_from_the_cache_is_not(summed: str
     cache = f"{summed}/cache"
     assert run(COMPILED, NUMBA_CACHE_DIR=cache, PYTHONPATH=summed) == "compiling 4"
     assert run(COMPILED, NUMBA_CACHE_DIR=cache, PYTHONPATH=summed) == "4"
+
+
+def test_the_variants_of_a_loop_have_a_name_each() -> None:
+    """numba names machine code by it: see `sim.models.nbody.kernel.polynomials._node`."""
+    loops: Any = [getattr(polynomials, f"node_{n}") for n in range(8)]
+    assert len({loop.py_func.__qualname__ for loop in loops}) == 8
+
+
+def closures_without_a_name(source: str) -> list[str]:
+    """What is compiled inside a function that gives no function a `__qualname__` of its own."""
+    found = []
+    for outer in ast.walk(ast.parse(source)):
+        if not isinstance(outer, ast.FunctionDef):
+            continue
+        within = [node for statement in outer.body for node in ast.walk(statement)]
+        is_named = any(
+            isinstance(node, ast.Attribute)
+            and node.attr == "__qualname__"
+            and isinstance(node.ctx, ast.Store)
+            for node in within
+        )
+        calls = [node.func for node in within if isinstance(node, ast.Call)]
+        decorators = [
+            decorator
+            for node in within
+            if isinstance(node, ast.FunctionDef)
+            for decorator in node.decorator_list
+        ]
+        compilers = {
+            node.id
+            for node in (*calls, *decorators)
+            if isinstance(node, ast.Name) and node.id in {"compiled", "inner"}
+        }
+        if compilers and not is_named:
+            found.append(outer.name)
+    return found
+
+
+@pytest.mark.parametrize(
+    "loop",
+    ["@inner\n    def g(): ...", "@compiled\n    def g(): ...", "g = inner(other)"],
+    ids=["inner", "compiled", "called"],
+)
+def test_a_loop_that_is_compiled_in_a_function_without_a_name_is_found(loop: str) -> None:
+    source = f"def f():\n    {loop}\n"
+    assert closures_without_a_name(source) == ["f"]
+    assert closures_without_a_name(f"{source}    g.__qualname__ = 'g_1'\n") == []
+    assert closures_without_a_name(loop.replace("\n    ", "\n")) == []  # of a module
+
+
+def test_each_loop_that_is_compiled_in_a_function_gets_a_name_of_its_own() -> None:
+    """Under one name, code from the cache on disk calls whichever of them was compiled last."""
+    sources = Path(sim.__file__).parent.rglob("*.py")
+    found = {str(path): closures_without_a_name(path.read_text()) for path in sources}
+    assert {name: functions for name, functions in found.items() if functions} == {}

@@ -2,19 +2,24 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim import Propagation
 from sim.errors import RequestError
+from sim.models.nbody.reference import iterations as nbody_iterations
 from sim.order import Condition, Escape, Order, Until, Within, read_condition, read_until
 from sim.reference import iterations
 from sim.scenario import NANO, NanoScenario, Trajectory, canonical_json
+from tests.unit.sim.models.nbody.passes import points
 from tests.unit.sim.scenarios import ALONE, THREE
 
 ORBIT = Trajectory(NANO, 3)
+PAIR = ((1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), (0.5, 1.0, 0.0, 0.0, 0.0, 1.2, 0.0))  # of nbody
 
 
 def test_the_id_is_the_start_of_the_digest_of_the_orders_canonical_json() -> None:
@@ -108,3 +113,28 @@ def test_the_steps_until_a_time_are_within_their_bounds(
             break
     assert scenario.fewest_steps_until(time) <= needed <= scenario.most_steps_until(time)
     assert scenario.steps_until(time) is None
+
+
+@pytest.mark.parametrize("integrator", ["leapfrog", "kahan-li-8", "gauss-radau-15"])
+@pytest.mark.parametrize("time", [0.07, 0.030000000000000002, 1.0])
+def test_the_steps_until_a_time_of_nbody_are_those_of_the_reference(
+    integrator: str, time: float
+) -> None:
+    scenario = points(*PAIR, integrator=integrator)
+    clocks = (records[0].t1 for records in nbody_iterations(scenario))
+    needed = next(k for k, clock in enumerate(clocks, 1) if clock >= time)
+    assert Propagation.open(Trajectory(scenario), until=time).steps == needed
+    assert scenario.fewest_steps_until(time) <= needed <= scenario.most_steps_until(time)
+    assert scenario.steps_until(time) in (needed, None)
+    assert (scenario.steps_until(time) is None) == (integrator == "gauss-radau-15")
+
+
+def test_an_agent_of_nbody_about_a_barycentre_has_a_primary() -> None:
+    pair = points(*PAIR, (0.0, 9.0, 0.0, 1.0, 0.0, 0.4, 0.0))
+    probe = replace(pair.agents[2], primary="barycentre")
+    scenario = replace(pair, agents=(*pair.agents[:2], probe))
+    for condition in (Escape(probe.name), Within(probe.name, 0.5)):
+        order = Order(500, Trajectory(scenario), condition=condition)
+        assert Order.from_terms(order.trajectory, order.to_terms()) == order
+    with pytest.raises(RequestError, match="has a primary, which Agent 0 has not"):
+        read_condition(scenario, {"agent": "Agent 0", "escape": True})

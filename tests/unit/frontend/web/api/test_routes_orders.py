@@ -20,7 +20,7 @@ from frontend.web.app import create_app
 from sim.cluster import SchedulerBackend
 from sim.engine import Propagation, initial_checkpoint, pass_over
 from sim.engine.watch import Watch
-from sim.scenario import NANO, Trajectory
+from sim.scenario import NANO, Trajectory, read_scenario
 from tests.run_protocol import lapse
 
 if TYPE_CHECKING:
@@ -254,3 +254,50 @@ def test_an_order_whose_runner_is_lost_between_its_steps_and_its_end_is_settled_
         services.runs.settle(acquired.lease, order, record)
     run(services, trajectory, 6)
     assert web.get(document["links"]["self"]).get_json()["status"] == "complete"
+
+
+def pair(integrator: str) -> dict[str, Any]:
+    """Two points of `nbody`, on an ellipse."""
+    agents = [
+        {"name": "Star", "mu": 1, "x": 0, "y": 0, "vx": 0, "vy": 0},
+        {"name": "Planet", "mu": 0, "x": 1, "y": 0, "vx": 0, "vy": 1.2},
+    ]
+    return {"model": "nbody", "integrator": integrator, "dt": 0.01, "agents": agents}
+
+
+@pytest.mark.parametrize(
+    ("time", "steps"), [(0.07, 7), (0.030000000000000002, 4), (40_000.0, 4_000_000)]
+)
+def test_a_time_of_a_fixed_step_gives_the_propagation_without_an_order(
+    web: FlaskClient, time: float, steps: int
+) -> None:
+    body = {"until": time, "scenario": pair("leapfrog")}
+    reply = web.post(API_ROOT, json=body)
+    document = reply.get_json()
+    is_inline = steps < 1_000
+    assert reply.status_code == (200 if is_inline else 202)
+    assert document["status"] == ("complete" if is_inline else "queued")
+    assert document["steps"] == steps
+    assert document["id"] == f"{steps}-{read_trajectory(body).digest}"
+    assert "order" not in document
+    if is_inline:
+        assert document["statistics"]["end"]["Planet"]["time"] == steps * 0.01 >= time
+
+
+def test_a_time_of_chosen_steps_is_an_order(web: FlaskClient) -> None:
+    """The inline work answers it at once; beyond that it has an id of its own."""
+    body = {"until": 5.0, "scenario": pair("gauss-radau-15")}
+    near = web.post(API_ROOT, json=body)
+    document = near.get_json()
+    steps = Propagation.open(read_trajectory(body), until=5.0).steps
+    assert (near.status_code, document["steps"], document["stopped"]) == (200, steps, True)
+    assert document["id"] == f"{steps}-{read_trajectory(body).digest}"
+    assert document["order"]["until"] == 5.0
+    far = web.post(API_ROOT, json={**body, "until": 1e7})
+    document = far.get_json()
+    assert (far.status_code, document["steps"], document["status"]) == (202, None, "queued")
+    assert document["id"].startswith("q-")
+
+
+def read_trajectory(body: dict[str, Any]) -> Trajectory:
+    return Trajectory(read_scenario(body["scenario"]))

@@ -18,6 +18,8 @@ from sim.models.nbody.rules import total
 from tests.unit.sim.models.nbody.test_scenario import PAIR
 from tests.unit.sim.strategies import jsonlike
 
+PRIMARY = "must be the name of another agent, or barycentre."
+
 
 def pair_with(path: str, value: object) -> dict[str, Any]:
     """The pair with one value replaced, or removed by `...`."""
@@ -90,8 +92,8 @@ def pair_with(path: str, value: object) -> dict[str, Any]:
             "barycentre",
             ("agents[1].name can't be barycentre, which as a primary is that of all other agents."),
         ),
-        ("agents.1.primary", "Moon", "agents[1].primary must be the name of another agent."),
-        ("agents.1.primary", "Satellite", "agents[1].primary must be the name of another agent."),
+        ("agents.1.primary", "Moon", f"agents[1].primary {PRIMARY}"),
+        ("agents.1.primary", "Satellite", f"agents[1].primary {PRIMARY}"),
         (
             "agents.0.primary",
             "barycentre",

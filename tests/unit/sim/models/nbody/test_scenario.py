@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import pickle
@@ -10,7 +11,8 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
 from sim.models.model import MAX_STEPS
@@ -167,6 +169,44 @@ def test_units_are_read_whole() -> None:
 def test_another_model_is_refused() -> None:
     with pytest.raises(ScenarioError, match=r"^model must be nbody\.$"):
         pair_with(model="nano")
+
+
+def least_steps(time: float, dt: float) -> int:
+    """The least k with k*dt >= time, counted from well below it."""
+    return next(k for k in itertools.count(max(1, int(time / dt) - 3)) if k * dt >= time)
+
+
+@pytest.mark.parametrize(
+    ("time", "dt", "steps"),
+    [
+        (0.07, 0.01, 7),  # 0.07 / 0.01 is above 7, but 7 * 0.01 is not below 0.07
+        (0.030000000000000002, 0.01, 4),  # the quotient is 3, but 3 * 0.01 is below the time
+        (0.01, 0.01, 1),
+        (5e-324, 0.01, 1),
+        (1e300, 0.01, MAX_STEPS),
+        (1e300, 1e-300, MAX_STEPS),
+    ],
+)
+@pytest.mark.parametrize("integrator", ["leapfrog", "kahan-li-8"])
+def test_a_time_takes_the_least_steps_whose_product_with_dt_reaches_it(
+    time: float, dt: float, steps: int, integrator: str
+) -> None:
+    scenario = pair_with(integrator=integrator, dt=dt)
+    assert scenario.steps_until(time) == steps
+    assert scenario.fewest_steps_until(time) == scenario.most_steps_until(time) == steps
+
+
+@settings(max_examples=300)
+@given(
+    steps=st.integers(1, 10**9),
+    dt=st.one_of(st.sampled_from([0.01, 0.1, 0.3, 0.7]), st.floats(1e-9, 1e9)),
+    away=st.integers(-2, 2),
+)
+def test_times_near_a_multiple_of_dt_take_the_least_steps(steps: int, dt: float, away: int) -> None:
+    time = steps * dt
+    for _ in range(abs(away)):
+        time = math.nextafter(time, math.copysign(math.inf, away))
+    assert pair_with(dt=dt).steps_until(time) == least_steps(time, dt)
 
 
 @pytest.mark.parametrize("dt", [0.01, 0.0625, 0.1])
