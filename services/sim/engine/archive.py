@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Archive"]
 
-OBJECTS_BYTES: Final = 4_096  # of the objects around the arrays, however short it is
+OBJECTS_BYTES: Final = 6_144  # of the objects around the arrays, however short it is
 PARSED: Final = 5  # a scenario in memory, by the length of its canonical JSON
 
 
