@@ -17,6 +17,7 @@ import numpy as np
 from typing_extensions import TypedDict  # typing's own can't be read by pydantic before Python 3.12
 
 from sim.engine.diagnostics import QUANTITIES
+from sim.engine.osculation import barycentre_without
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -256,13 +257,9 @@ def _orbited(scenario: Scenario, path: Path, a: int) -> Floats | None:
         return path.states[:, primary]
     if a not in scenario.barycentric:
         return None
-    weighted, mass = np.zeros_like(path.states[:, a]), 0.0
-    for b in scenario.massive:
-        if b != a:
-            mu = scenario.agents[b].mu
-            weighted, mass = weighted + mu * path.states[:, b], mass + mu
-    weighted /= mass
-    return np.concatenate([path.states[:, a, :_X], weighted[:, _X:]], axis=1)
+    # All step together, so the clocks are the agent's own, to the last bit.
+    about = barycentre_without(a, path.states[..., _X:], [agent.mu for agent in scenario.agents])
+    return np.concatenate([path.states[:, a, :_X], about], axis=1)
 
 
 def pixel_of(lines: Sequence[Line], pixels: int) -> float:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sim.orbit import OsculatingElements
 
-__all__ = ["osculating_orbits"]
+__all__ = ["barycentre_without", "osculating_orbits"]
 
 _Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -38,12 +38,12 @@ def osculating_orbits(
     (W = 8). `primaries` are the indices of agents, `gravity` the mu of each agent's orbit, `mu`
     the agents' own, and `barycentric` the agents that orbit the barycentre of all others.
     """
-    moving, weights = states[:, _CLOCKS:], np.array(mu, np.float64)
+    moving = states[:, _CLOCKS:]
     found = {}
     with np.errstate(all="ignore"):  # there are no elements of what is not finite
         for a, primary in enumerate(primaries):
             if a in barycentric:
-                about = _barycentre_without(a, moving, weights)
+                about = barycentre_without(a, moving, mu)
             elif primary is not None:
                 about = moving[primary]
             else:
@@ -53,12 +53,13 @@ def osculating_orbits(
     return found
 
 
-def _barycentre_without(a: int, moving: _Floats, weights: _Floats) -> _Floats:
-    """Return position and velocity of the barycentre of all agents but one that have mass."""
-    others = np.flatnonzero(weights)
-    others = others[others != a]
-    heavy = weights[others]
-    # cumsum adds in order, sum does not.
-    about: _Floats = np.cumsum(heavy[:, np.newaxis] * moving[others], axis=0)[-1]
-    about /= np.cumsum(heavy)[-1]
-    return about
+def barycentre_without(a: int, states: _Floats, mu: Sequence[float]) -> _Floats:
+    """Return the barycentre of all agents but one, float64[..., W] of states float64[..., M, W].
+
+    That is the mean of their states, weighted by mu.
+    """
+    weighted, mass = np.zeros_like(states[..., a, :]), 0.0
+    for b, of_b in enumerate(mu):
+        if b != a and of_b != 0.0:
+            weighted, mass = weighted + of_b * states[..., b, :], mass + of_b
+    return weighted / mass

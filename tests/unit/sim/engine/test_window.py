@@ -345,3 +345,20 @@ def test_a_figure_of_any_size_has_numbers_or_gaps_and_no_warnings(
             for agent in figure["agents"]:
                 assert all(map(math.isfinite, (*agent["path"]["x"], *agent["path"]["y"])))
         propagation.summary()
+
+
+@pytest.mark.parametrize("steps", [60, 40_000], ids=["from records", "from the archive"])
+def test_about_a_barycentre_a_path_is_relative_to_that_of_all_others(steps: int) -> None:
+    scenario = preset("hierarchical-triple").scenario
+    propagation = Propagation.open(Trajectory(scenario), steps)
+    a, b, c = ([*scenario.names].index(name) for name in "ABC")
+    assert scenario.barycentric == (c,)
+    table = pa.Table.from_batches(list(propagation.slices())).combine_chunks()
+    rows = [table["agent"].chunk(0).indices.to_numpy() == agent for agent in (a, b, c)]
+    x_a, x_b, x_c = (table["x"].to_numpy()[of] for of in rows)
+    mu_a, mu_b = scenario.agents[a].mu, scenario.agents[b].mu
+    expected = x_c - (mu_a * x_a + mu_b * x_b) / (mu_a + mu_b)
+    line: Any = propagation.overview(frame="primary").agents[c]["path"]
+    at = np.searchsorted(table["t1"].to_numpy()[rows[2]], line["t"])
+    assert len(at) > 10
+    assert np.allclose(line["x"], expected[at], rtol=1e-12, atol=1e-12)
