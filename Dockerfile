@@ -30,13 +30,31 @@ COPY image/pip-install /usr/local/bin/
 RUN --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/pip \
     pip-install /opt/installer --require-hashes -r /build/build.txt
 
-FROM installer AS environment
+FROM installer AS dependencies
 RUN python3 -m venv --without-pip /opt/porta
 COPY requirements/image.txt /build/
 RUN --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/pip \
     pip-install /opt/porta --require-hashes -r /build/image.txt
+
+# The manual, made by the code that it describes; what makes it stays in this stage.
+FROM dependencies AS manual
+COPY requirements/docs.txt /build/
+RUN --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/pip \
+    pip-install /opt/porta --require-hashes -r /build/docs.txt
+COPY pyproject.toml README.md LICENSE ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md /build/
+COPY docs /build/docs
+COPY notebooks /build/notebooks
+COPY services /build/services
+RUN cd /build && /opt/installer/bin/hatchling build --target wheel >/dev/null \
+    && pip-install /opt/porta --no-index --no-deps /build/dist/*.whl
+COPY manual /build/manual
+RUN cd /build && /opt/porta/bin/python -m manual
+
+FROM dependencies AS environment
 COPY pyproject.toml README.md LICENSE /build/
 COPY services /build/services
+COPY --from=manual /build/services/frontend/web/pages/manual_site \
+    /build/services/frontend/web/pages/manual_site
 RUN cd /build && /opt/installer/bin/hatchling build --target wheel >/dev/null \
     && pip-install /opt/porta --no-index --no-deps /build/dist/*.whl
 # After the sources, so that the kernels are always compiled from them.

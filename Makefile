@@ -1,7 +1,8 @@
 # The project's verbs. `make` or `make help` lists them.
 #
 # Needs python3 (3.11 or newer, with venv), git and a POSIX shell; everything else is installed
-# into .venv from the hash-locked files in requirements/. Nothing outside the repository is
+# into .venv from the hash-locked files in requirements/, and what checks the pages' scripts into
+# node_modules, where there is npm. Nothing outside the repository is
 # written, but for the caches of pip, uv and numba (the compiled kernel).
 
 SHELL := /bin/sh
@@ -11,12 +12,15 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 PORT ?= 8080
-VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+VERSION := $(shell sed -n 's/^VERSION: Final = "\(.*\)"/\1/p' services/sim/version.py)
 VENV := .venv
 BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced
 STAMP := $(VENV)/.installed
 COMPILED := $(VENV)/.compiled
+MANUAL := services/frontend/web/pages/manual_site/index.html
+MODULES := node_modules/.package-lock.json
+TSC := node_modules/typescript/bin/tsc
 UV := $(BIN)/uv
 # The machine's own certificates where it has them (behind a proxy that inspects, only they will
 # do), else those that uv brings along. No active environment and no settings of the user's.
@@ -29,13 +33,20 @@ COMPILE := $(UV_RUN) pip compile --universal --generate-hashes --python-version 
 
 say = @printf '%s\n' "$(1)"
 
-.PHONY: help setup run test check integration chaos bench load architecture audit lock upgrade format image image-load clean
+.PHONY: help setup run notebook test check types screenshots docs numerics integration chaos bench load architecture audit release-check lock upgrade format image image-load clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-setup: $(COMPILED) ## make .venv with everything, from the locked requirements
+setup: $(COMPILED) $(if $(shell command -v npm),$(MODULES)) ## make .venv with everything, from the locked requirements
 	@:
+
+# What checks the pages' scripts; the pages themselves need none of it. Without a registry it stays
+# away, and what needs it says so.
+$(MODULES): package.json package-lock.json
+	$(call say,installing what checks the pages)
+	@npm ci --ignore-scripts --no-audit --no-fund --silent --fetch-retries=1 && touch $@ \
+		|| echo "npm could not install TypeScript and axe-core: see npm ci." >&2
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -66,46 +77,92 @@ $(STAMP): pyproject.toml $(SYNCED)
 	@touch $@
 
 # Here, so that the first propagation does not wait for it.
-$(COMPILED): $(STAMP) $(wildcard services/sim/jit.py services/sim/engine/system_diagnostics.py services/sim/export/loops.py services/sim/kernel/*.py services/sim/models/*/*.py services/sim/models/*/kernel/*.py)
+$(COMPILED): $(STAMP) $(wildcard services/sim/jit.py services/sim/elementary.py services/sim/normals.py services/sim/osculating.py services/sim/engine/system_diagnostics.py services/sim/export/loops.py services/sim/kernel/*.py services/sim/models/*.py services/sim/models/*/*.py services/sim/models/*/kernel/*.py services/sim/models/*/kernel/*/*.py services/sim/ensemble/warming.py)
 	$(call say,compiling the numerical kernel)
-	@$(BIN)/python -c 'from sim.engine import warm; warm(); from sim.export.warming import warm_exports; warm_exports()'
+	@# On two cores: either takes as long as the other.
+	@$(BIN)/python -c 'from sim.ensemble.warming import warm_ensembles; warm_ensembles()' & half=$$!; \
+	$(BIN)/python -c 'from sim.engine import warm; warm(); from sim.export.warming import warm_exports; warm_exports()'; \
+	other=$$?; wait $$half && exit $$other
 	@touch $@
 	$(call say,ready: $(BIN)/porta)
 
 run: setup ## serve on this machine: http://127.0.0.1:8080 (PORT=...)
+	@test -f $(MANUAL) || $(BIN)/python -m manual || echo "The manual was not built." >&2
 	@exec $(BIN)/porta serve --port $(PORT)
 
-test: setup ## everything: the checks, then the integration tests
+notebook: setup ## the same with JupyterLab beside it, connected (PORT=...)
+	@exec $(BIN)/porta serve --port $(PORT) --notebook
+
+# Parts run beside each other, as jobs of a make of their own: what a shell has in its background
+# would ignore Ctrl-C, which some tests send. What a part prints comes at its end.
+part = @out=$$(mktemp); trap 'rm -f "$$out"' EXIT; trap 'exit 130' INT; \
+	MAKEFLAGS= $(1) >"$$out" 2>&1; status=$$?; cat "$$out"; exit $$status
+
+test: setup ## everything: the checks, then the integration tests and the numerical proofs
 	@scripts/prepare-machine
 	@$(MAKE) check
-	@$(MAKE) integration
+	@$(MAKE) -k -j4 integration-in-front integration-of-pages integration-beside numerics-beside
+
+# Those first that wait for most of their time: four parts keep two cores busy.
+CHECKS := $(addprefix check-,processes frontend web engine sim types scripts)
+PROCESSES := $(addprefix tests/unit/frontend/,cli embedded)
+WEB := tests/unit/frontend/web
+ENGINE := $(addprefix tests/unit/sim/,engine ensemble export kernel models)
+UNIT := $(BIN)/pytest -q -m "not integration"
 
 check: setup ## format, lint, types, layers and unit tests: under two minutes
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@# In two halves, on two cores; in front the one that sends itself signals, Ctrl-C's among them.
-	@$(BIN)/pytest -q -m "not integration" tests/unit --ignore tests/unit/frontend & half=$$!; \
-	$(BIN)/pytest -q -m "not integration" tests/unit/frontend; other=$$?; \
-	wait $$half && exit $$other
+	@$(MAKE) -k -j4 $(CHECKS)
+
+.PHONY: $(CHECKS)
+check-processes:
+	$(call part,$(UNIT) $(PROCESSES))
+check-frontend:
+	$(call part,$(UNIT) tests/unit/frontend $(addprefix --ignore=,$(WEB) $(PROCESSES)))
+check-web:
+	$(call part,$(UNIT) $(WEB))
+check-engine:
+	$(call part,$(UNIT) $(ENGINE))
+check-sim:
+	$(call part,$(UNIT) tests/unit $(addprefix --ignore=,tests/unit/frontend $(ENGINE)))
+check-types:
+	$(call part,$(BIN)/mypy)
+check-scripts:
+	$(call part,$(MAKE) types)
+
+types: $(if $(shell command -v npm),$(MODULES)) ## check the types of the pages' scripts
+	@if test -f $(TSC) && command -v node >/dev/null; then node $(TSC) --project jsconfig.json; \
+	else echo "The types of the pages' scripts were not checked: there is no npm here."; fi
+
+numerics: setup ## the long numerical proofs: against the references, REBOUND, SciPy and NumPy
+	@$(BIN)/pytest -q --durations=25 tests/numerics
 
 # Builds, downloads and whole clusters: they wait and compute, and promise nobody an answer in time.
-# No test that sends Ctrl-C: what runs in the background of a shell ignores it, and so do its children.
-BESIDE := tests/integration/infra $(addprefix tests/integration/test_,driver.py exports.py \
-	gateway_cluster.py identity.py image.py image_notebook.py notebook.py openapi.py processors.py tls.py worker_pool.py)
-IN_FRONT := $(filter-out $(BESIDE),$(wildcard tests/integration/test_*.py)) tests/integration/faults
+BESIDE := tests/integration/infra tests/unit/infra/charts $(addprefix tests/integration/test_,audit.py crates.py data_tools.py documents.py driver.py exports.py \
+	gateway_cluster.py generated_client.py identity.py image.py image_notebook.py local_cluster.py notebooks.py openapi.py porta.py processors.py tls.py worker_pool.py)
+# What a browser draws, which computes, beside the others in front, which mostly wait for a fault's end.
+OF_PAGES := tests/integration/pages $(addprefix tests/integration/test_,access.py ensemble_page.py page.py path_prefix.py)
+IN_FRONT := tests/integration $(addprefix --ignore=,$(BESIDE) $(OF_PAGES))
 
 integration: setup ## the integration tests: real Redis, real Dask Gateway, real browser
-	@# In two parts, on two cores; what one of them prints comes at its end.
-	@beside=$$(mktemp); trap 'rm -f "$$beside"; kill $$part 2>/dev/null' EXIT; trap 'exit 130' INT; \
-	$(BIN)/pytest -m integration --durations=25 $(BESIDE) >"$$beside" 2>&1 & part=$$!; \
-	$(BIN)/pytest -m integration --durations=25 $(IN_FRONT); other=$$?; \
-	wait $$part; first=$$?; part=; cat "$$beside"; test $$first -eq 0 && exit $$other
+	@$(MAKE) -k -j3 integration-in-front integration-of-pages integration-beside
+
+.PHONY: integration-in-front integration-of-pages integration-beside numerics-beside
+integration-in-front:
+	@MAKEFLAGS= $(BIN)/pytest -m integration --durations=25 $(IN_FRONT)
+integration-of-pages:
+	$(call part,$(BIN)/pytest -m integration --durations=25 $(OF_PAGES))
+integration-beside: # after those that have deadlines
+	$(call part,nice -n 5 $(BIN)/pytest -m integration --durations=25 $(BESIDE))
+numerics-beside: # whenever the others wait
+	$(call part,nice $(BIN)/pytest -q --durations=25 tests/numerics)
 
 chaos: setup ## an hour of random faults (CHAOS_MINUTES=60, CHAOS_SEED=... as a failure printed it)
 	@CHAOS_MINUTES=$(or $(CHAOS_MINUTES),60) CHAOS_SEED=$(CHAOS_SEED) $(BIN)/pytest -m integration \
-		tests/integration/faults/test_campaign.py -k as_long_as
+		tests/integration/faults/test_campaign.py tests/integration/test_ensemble_runs.py \
+		-k "as_long_as or bounded_memory"
 
 bench: setup ## print each promise about speed beside what is measured here
 	@$(BIN)/python -m benchmarks
@@ -114,8 +171,18 @@ load: setup ## the web under load, beside a bare Flask under the same gunicorn: 
 	@scripts/prepare-machine --load
 	@$(BIN)/python -m benchmarks.load
 
+screenshots: setup ## pictures of every page, light and dark, wide and narrow, into screenshots/
+	@scripts/prepare-machine
+	@$(BIN)/python -m tests.screenshots
+
+docs: setup ## build the manual, which a running Porta shows at /manual/
+	@$(BIN)/python -m manual
+
 architecture: setup ## draw the figures and tables of ARCHITECTURE.md from the code
 	@$(BIN)/python scripts/draw_architecture.py
+
+release-check: setup ## build sdist and wheel, install the wheel with each extra, run the tour from it
+	@$(BIN)/python scripts/release_check.py
 
 audit: setup ## compare every locked release with the known advisories
 	@scripts/audit
@@ -126,18 +193,20 @@ format: setup ## format the code and mend what ruff can
 
 lock: $(UV) ## resolve requirements/*.txt again, keeping what still fits
 	$(call say,locking)
-	@$(COMPILE) $(UPGRADE) pyproject.toml --extra frontend --extra local --extra infra --group dev \
+	@$(COMPILE) $(UPGRADE) pyproject.toml --all-extras --group dev \
 		-o requirements/dev.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/sim.txt
 	@$(COMPILE) pyproject.toml -c requirements/dev.txt --extra frontend \
 		-o requirements/frontend.txt
-	@$(COMPILE) pyproject.toml -c requirements/dev.txt --extra frontend --extra local \
+	@$(COMPILE) pyproject.toml -c requirements/dev.txt --extra local \
 		-o requirements/local.txt
 	@$(COMPILE) pyproject.toml requirements/image.in -c requirements/dev.txt --extra frontend \
 		-o requirements/image.txt
 	@$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
-	@$(COMPILE) requirements/notebook.in -c requirements/dev.txt -o requirements/notebook.txt
+	@$(COMPILE) pyproject.toml -c requirements/dev.txt --extra notebook -o requirements/notebook.txt
+	@$(COMPILE) --group docs -c requirements/dev.txt -o requirements/docs.txt
 	@$(COMPILE) --group lock -c requirements/dev.txt -o requirements/uv.txt
+	@$(COMPILE) $(UPGRADE) requirements/roc-validator.in -o requirements/roc-validator.txt
 
 upgrade: ## resolve requirements/*.txt to the newest releases
 	@$(MAKE) lock UPGRADE=--upgrade
@@ -152,5 +221,5 @@ image-load: ## hand both images to minikube, or to kind (KIND=name of the cluste
 		porta:$(VERSION) porta-notebook:$(VERSION)
 
 clean: ## remove the environment, caches and builds
-	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) node_modules screenshots build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find services tests -name __pycache__ -type d -prune -exec rm -rf {} +

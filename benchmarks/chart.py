@@ -1,4 +1,4 @@
-"""The figure of docs/performance.md: time against the number of steps, on logarithmic axes."""
+"""The figures of docs/performance.md: time against a number, on logarithmic axes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from benchmarks.ways import Chapter
+
 __all__ = ["draw"]
 
 # Okabe and Ito's colours, told apart by everybody: https://jfly.uni-koeln.de/color/
@@ -22,13 +24,14 @@ COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E
 MARKS: Final = "osDv^x"
 
 
-def draw(times: Mapping[str, Mapping[int, Sequence[float]]], path: Path) -> None:
+def draw(chapter: Chapter, times: Mapping[str, Mapping[int, Sequence[float]]], path: Path) -> None:
     """Draw a panel for each subject; medians as lines, lowest to highest as bars."""
     rcParams["svg.hashsalt"] = "porta"  # so that equal figures are equal files
-    figure = Figure(figsize=(10, 4.4), layout="constrained")
-    panels = figure.subplots(1, len(ways.SUBJECTS), sharey=True)
-    for panel, (title, names) in zip(panels, ways.SUBJECTS.items(), strict=True):
-        _panel(panel, title, {name: times[name] for name in names})
+    count = len(chapter.subjects)
+    figure = Figure(figsize=(10 if count > 1 else 6, 4.4), layout="constrained")
+    panels = figure.subplots(1, count, sharey=True, squeeze=False)[0]
+    for panel, (title, subject) in zip(panels, chapter.subjects.items(), strict=True):
+        _panel(panel, title, {way.name: times[way.name] for way in subject})
     panels[0].set_ylabel("seconds")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})

@@ -1,4 +1,6 @@
-"""The ways to come to a result, or to all its records: each prepared, then asked for N steps.
+"""The ways to come to a result, to all its records, or to an ensemble: each prepared, then asked.
+
+Of how much is a number of steps or, for an ensemble, of members.
 
 What is warm stays warm between two askings; a new cluster is new each time.
 """
@@ -19,8 +21,10 @@ from benchmarks.measure import seconds
 from frontend import embedded
 from sim import NANO, Propagation, Trajectory, simulate
 from sim.cluster import GatewayBackend, SchedulerBackend
-from sim.driver import export_on
+from sim.driver import ensemble_on, export_on, nominal_on
 from sim.engine import warm
+from sim.ensemble.computed import ComputedEnsemble, compute
+from sim.ensemble.warming import warm_ensembles
 from sim.export import FORMATS, export
 from sim.export.folder import ExportFolder
 from sim.records import schema_of
@@ -34,18 +38,21 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from sim.cluster import Backend
+    from sim.ensemble.block import Block
     from tests.installation import Installation
 
-__all__ = ["COMPARED", "SUBJECTS", "WAYS", "Way", "medians"]
+__all__ = ["CHAPTERS", "Chapter", "Way", "medians"]
 
 Take: TypeAlias = "Callable[[int], float]"
 ALL_TO_DASK: Final = {"PORTA_INLINE_WORK": "0"}
 WORKERS: Final = 2
+DEADLINE_S: Final = 120.0  # of a task
+MEMBER_STEPS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way: `prepare` yields what takes so many steps and returns the seconds."""
+    """A way: `prepare` yields what takes so many steps, or members, and returns the seconds."""
 
     name: str
     steps: tuple[int, ...]
@@ -132,6 +139,57 @@ async def _exported(backend: Backend, steps: int) -> float:
 
 
 @contextlib.contextmanager
+def members_in_this_process() -> Iterator[Take]:
+    """Compute an ensemble on one core, up to its summary."""
+    warm_ensembles()
+
+    def summarised(members: int) -> None:
+        compute(PropagationRequest(MEMBER_STEPS, members=members), threads=1).document()
+
+    yield lambda members: seconds(lambda: summarised(members))
+
+
+@contextlib.contextmanager
+def members_by_a_new_cluster() -> Iterator[Take]:
+    """Have two workers of a new cluster compute it, from the asking to the summary."""
+    with _folder() as folder, embedded.gateway(folder) as access:
+        backend = GatewayBackend(
+            access.address, proxy_address=access.proxy_address, password=access.password
+        )
+        yield lambda members: asyncio.run(_population(backend, members))
+
+
+@contextlib.contextmanager
+def members_by_a_warm_cluster() -> Iterator[Take]:
+    """Have two workers that are there compute it."""
+    with dask(WORKERS) as servers:
+        yield lambda members: asyncio.run(_population(SchedulerBackend(servers.address), members))
+
+
+async def _population(backend: Backend, members: int) -> float:
+    loop, request = asyncio.get_running_loop(), PropagationRequest(MEMBER_STEPS, members=members)
+    begun = loop.time()
+    async with backend.open(tag="crossover", workers=WORKERS) as cluster:
+        nominal = await nominal_on(cluster.client, request, deadline_s=DEADLINE_S)
+        ensemble = ComputedEnsemble(request, nominal, keep_members=False)
+
+        async def add(block: Block) -> None:
+            await asyncio.to_thread(ensemble.add, block)
+
+        await ensemble_on(
+            cluster.client,
+            request,
+            nominal=nominal,
+            ranges=[(0, members)],
+            on_block=add,
+            deadline_s=DEADLINE_S,
+            threads=WORKERS,
+        )
+        await asyncio.to_thread(ensemble.document)
+        return loop.time() - begun
+
+
+@contextlib.contextmanager
 def in_plain_python() -> Iterator[Take]:
     """Run the reference simulator."""
     yield lambda steps: seconds(lambda: simulate(NANO, 0, steps))
@@ -176,14 +234,48 @@ _PARQUET: Final = (
     Way("Parquet, a new cluster of two", _RECORDS, parquet_by_a_new_cluster),
     Way("Parquet, a warm cluster of two", _RECORDS, parquet_by_a_warm_cluster),
 )
-WAYS: Final = _RESULT + _PARQUET
-SUBJECTS: Final = {
-    "a result, steps": tuple(way.name for way in _RESULT),
-    "all records, steps": tuple(way.name for way in _PARQUET),
-}
-COMPARED: Final = (
-    ("this process", "a new cluster"),
-    ("this process", "a warm cluster"),
-    ("Parquet, this process", "Parquet, a new cluster of two"),
-    ("Parquet, this process", "Parquet, a warm cluster of two"),
+_MEMBERS: Final = (100, 1_000, 3_000, 10_000)
+_ENSEMBLE: Final = (
+    Way("an ensemble, one core of this process", _MEMBERS, members_in_this_process),
+    Way("an ensemble, a new cluster of two", _MEMBERS, members_by_a_new_cluster),
+    Way("an ensemble, a warm cluster of two", _MEMBERS, members_by_a_warm_cluster),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What is measured and drawn together: the ways by subject, and which are compared."""
+
+    name: str
+    unit: str
+    subjects: Mapping[str, tuple[Way, ...]]
+    compared: tuple[tuple[str, str], ...]
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """All ways, subject by subject."""
+        return tuple(way for ways in self.subjects.values() for way in ways)
+
+
+CHAPTERS: Final = (
+    Chapter(
+        "trajectories",
+        "steps",
+        {"a result, steps": _RESULT, "all records, steps": _PARQUET},
+        (
+            ("this process", "a new cluster"),
+            ("this process", "a warm cluster"),
+            ("Parquet, this process", "Parquet, a new cluster of two"),
+            ("Parquet, this process", "Parquet, a warm cluster of two"),
+        ),
+    ),
+    Chapter(
+        "ensembles",
+        "members",
+        {f"members of {MEMBER_STEPS:,} steps": _ENSEMBLE},
+        (
+            ("an ensemble, one core of this process", "an ensemble, a new cluster of two"),
+            ("an ensemble, one core of this process", "an ensemble, a warm cluster of two"),
+        ),
+    ),
 )

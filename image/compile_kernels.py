@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 
 from sim.engine import Propagation, warm
+from sim.ensemble.warming import warm_ensembles
 from sim.export import FORMATS, export, thin
 from sim.presets import preset
 from sim.records import schema_of
@@ -37,5 +38,6 @@ def compile_for(scenario: Scenario) -> None:
 
 
 warm()
+warm_ensembles()
 for scenario in SCENARIOS:
     compile_for(scenario)

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 HOUSE: Final = Path(__file__).parents[1]
 DOCUMENT: Final = HOUSE / "ARCHITECTURE.md"
-PACKAGES: Final = ("frontend", "sim")
+PACKAGES: Final = ("frontend", "porta", "sim")
 PART: Final = re.compile(r"(?s)(<!-- ([\w ./-]+) -->\n).*?(<!-- /\2 -->)")
 PARTS: Final = {
-    *(f"figure {name}" for name in ("frontend", "frontend.web", "sim")),
-    *(f"table {name}" for name in ("services/sim", "services/frontend", "infra")),
+    *(f"figure {name}" for name in ("porta", "frontend", "frontend.web", "sim")),
+    *(f"table {name}" for name in ("services/porta", "services/sim", "services/frontend", "infra")),
 }
 
 Arrows = set[tuple[str, str]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -90,6 +91,16 @@ class Asked:
     @property
     def epoch(self) -> int:
         return int(self.record.get("epoch", 0))
+
+    @property
+    def attempts(self) -> int:
+        return int(self.record.get("attempts", 0))
+
+    @property
+    def page(self) -> str:
+        """The words of its page."""
+        with self.installation.client() as client:
+            return html.unescape(client.get(f"/propagate/{self.request.id}").text)
 
     @property
     def stretches(self) -> int:

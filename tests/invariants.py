@@ -11,7 +11,7 @@ import psutil
 
 from frontend.storage.connection import command
 from sim.engine import Stretch, initial_checkpoint
-from sim.scenario import Trajectory
+from sim.scenario import Subject, Trajectory
 from tests.processes import eventually, of_folder
 
 if TYPE_CHECKING:
@@ -63,6 +63,25 @@ def stored_results_are_sound(stored: redis.Redis) -> None:
     assert len(set(published)) == len(published)
     manifests = {name.decode().split("/", 1)[1] for name in stored.scan_iter("propagation/*")}
     assert manifests == set(published)
+    ensembles_expire_or_are_whole(stored, manifests)
+
+
+def ensembles_expire_or_are_whole(stored: redis.Redis, manifests: set[str]) -> None:
+    """Check that a key of an ensemble expires, unless a manifest rests on it, and rests soundly."""
+    for name in stored.scan_iter("ensemble/*"):
+        if stored.ttl(name) == -1:
+            one = name.decode().split("/")[1]
+            assert name.decode() == f"ensemble/{one}/result"
+            assert one in manifests, name
+    for one in manifests:
+        manifest: dict[str, Any] = json.loads(stored.get(f"propagation/{one}") or "null")
+        if manifest["request"]["members"] > 1:
+            parts: dict[bytes, bytes] = command(stored, "HGETALL", f"ensemble/{one}/result")
+            found = {
+                part.decode(): hashlib.sha256(data).hexdigest() for part, data in parts.items()
+            }
+            assert found == manifest["computed"]["parts"]
+            assert stored.ttl(f"ensemble/{one}/result") == -1
 
 
 def chain_is_sound(stored: redis.Redis, digest: str) -> int:
@@ -90,5 +109,9 @@ def manifest_is_sound(stored: redis.Redis, one: str, digest: str, intervals: int
     """Check that a manifest exists, has its own id, and rests on stretches that exist."""
     manifest: dict[str, Any] = json.loads(stored.get(f"propagation/{one}") or "null")
     assert manifest["id"] == one
+    if manifest["request"]["members"] > 1:  # it rests on no stretches
+        subject = Subject.from_json(json.loads(stored.get(f"trajectory/{digest}/request") or ""))
+        assert subject.digest == digest
+        return
     complete = manifest["request"]["steps"] // 65_536  # of two agents
     assert manifest["computed"]["timings"]["where"] == "inline" or complete <= intervals, digest

@@ -16,10 +16,11 @@ HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding"})
 
 
 class _Server(ThreadingHTTPServer):
-    def __init__(self, upstream: int, prefix: str) -> None:
+    def __init__(self, upstream: int, prefix: str, asked: list[str]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.upstream = upstream
         self.prefix = prefix
+        self.asked = asked
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -39,6 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
     def _pass_on(self) -> None:
+        self.server.asked.append(self.path)
         if not self.path.startswith(f"{self.server.prefix}/"):
             self.send_error(http.client.NOT_FOUND)
             return
@@ -65,10 +67,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def prefix_proxy(port: int, prefix: str) -> Iterator[str]:
-    """Show the server at this port under a prefix; gives the URL with the prefix."""
+def prefix_proxy(port: int, prefix: str, asked: list[str] | None = None) -> Iterator[str]:
+    """Show the server at this port under a prefix; gives the URL with the prefix.
 
-    server = _Server(port, prefix)
+    The paths that it is asked for are added to `asked`.
+    """
+    server = _Server(port, prefix, [] if asked is None else asked)
     running = threading.Thread(target=server.serve_forever)
     running.start()
     try:

@@ -191,6 +191,11 @@ def container_server(image: str) -> Iterator[RedisServer]:
         server.remove()
 
 
+def server(image: str | None) -> contextlib.AbstractContextManager[RedisServer]:
+    """A new container of an image; without one, a new embedded server."""
+    return embedded_server() if image is None else container_server(image)
+
+
 def container_image() -> str:
     """The image to test with, known to be on the engine; else `NoContainer` says why not."""
     asked = os.environ.get("PORTA_TEST_REDIS_IMAGE")

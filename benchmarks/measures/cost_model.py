@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.measure import Figure, Sample, measure, processor_seconds, within
 from benchmarks.measures.kernel import spiral
-from sim import NANO, Scenario, Trajectory
+from sim import NANO, PropagationRequest, Scenario, Trajectory
 from sim.cost_model import slice_seconds
 from sim.driver.chain import slice_specs
 from sim.driver.tasks import make_slices, write_part
@@ -124,11 +124,13 @@ def cached() -> Iterator[Sample]:
 def exported() -> Iterator[Sample]:
     """Time to write slices as a part of a Parquet export, over what the cost model says."""
     specs = slice_specs(passed(NANO, INTERVALS), range(INTERVALS))
+    request = PropagationRequest(INTERVALS * NANO.interval)
     model_s = INTERVALS * slice_seconds(NANO, export=True)
+    request = PropagationRequest(INTERVALS * Trajectory().interval)
     with tempfile.TemporaryDirectory(prefix="porta-benchmark-") as folder:
 
         def sample() -> Figure:
-            real_s = processor_seconds(lambda: write_part(Trajectory(), specs, folder))
+            real_s = processor_seconds(lambda: write_part(request, specs, folder))
             return Figure(real_s / model_s, {"model_s": model_s, "real_s": real_s})
 
         yield sample

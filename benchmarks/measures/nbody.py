@@ -57,15 +57,20 @@ def built(build: Callable[[Any], None], integrator: str, dt: float) -> Any:  # n
     return simulation
 
 
-def ours(build: Callable[[Any], None], integrator: str, dt: float) -> Callable[[int], float]:
-    """Return what takes so many steps from the start and returns the time."""
+def scenario_of(build: Callable[[Any], None], integrator: str, dt: float) -> NBodyScenario:
+    """Return the system as a scenario of ours."""
     particles = built(build, "leapfrog", dt).particles
     states = [State3(p.x, p.y, p.z, p.vx, p.vy, p.vz) for p in particles]
     agents = tuple(
         NBodyAgent(f"{i}", p.m, states[i]) for i, p in enumerate(particles)
     )  # fmt: skip
-    scenario = NBodyScenario(agents, integrator, dt)
-    system = system_of(scenario)
+    return NBodyScenario(agents, integrator, dt)
+
+
+def ours(build: Callable[[Any], None], integrator: str, dt: float) -> Callable[[int], float]:
+    """Return what takes so many steps from the start and returns the time."""
+    scenario = scenario_of(build, integrator, dt)
+    system, agents, states = system_of(scenario), scenario.agents, scenario.initial_states
     first = [[[-math.inf, 0.0, dt, *state.to_json().values()]] for state in states]
 
     def go(count: int) -> float:

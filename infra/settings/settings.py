@@ -49,6 +49,7 @@ class Settings:
     runner_replicas: int = 2
     pod_cpu: str = "250m"  # the request of web, runner, notebook and Redis, each
     pod_memory: str = "512Mi"  # the same, except for Redis
+    export_cache: int = 512  # MiB of each web pod's disk, for finished files (HEAD and Range)
     max_workers: int = 4
     max_runs: int = 4
     scheduler_cores: float = 0.5

@@ -43,6 +43,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "web_replicas": (1, 100),
     "web_replicas_limit": (1, 100),
     "runner_replicas": (1, 100),
+    "export_cache": (1, 2**20),
     "max_workers": (1, 1_000),
     "max_runs": (1, 1_000),
     "scheduler_cores": (0.1, 64),
@@ -62,6 +63,10 @@ def validate(settings: Settings) -> None:
     _check_addresses(settings)
     _check_sizes(settings)
     _check_numbers(settings)
+    if "PORTA_EXPORT_CACHE" in dict(settings.application):
+        raise SettingsError(
+            "application must not have PORTA_EXPORT_CACHE: export_cache sets it, with its volume."
+        )
 
 
 def _check_namespaces(settings: Settings) -> None:

@@ -5,6 +5,9 @@ FrontendError
 ├── Unauthenticated     the request needs credentials
 ├── Forbidden           the principal may not do that
 ├── NotFound            there is nothing under that name
+├── NotAcceptable       it can't be had in any format that the client takes
+├── PreconditionFailed  the file is not the one that the client means
+├── RangeNotSatisfiable the file ends before the part that was asked for
 ├── NotReady            the propagation is not computed yet
 ├── Busy                too many requests of this kind are being served
 ├── QueueFull           the queue of runs is full
@@ -39,11 +42,14 @@ __all__ = [
     "FrontendError",
     "LeaseLost",
     "LoginRefused",
+    "NotAcceptable",
     "NotFound",
     "NotPermitted",
     "NotReady",
+    "PreconditionFailed",
     "QueueFull",
     "QuotaExceeded",
+    "RangeNotSatisfiable",
     "RepairDelayed",
     "SettingsError",
     "StorageError",
@@ -53,6 +59,10 @@ __all__ = [
     "Unauthenticated",
     "ValueTooLarge",
 ]
+
+
+def _seconds(number: int) -> str:
+    return f"{number:,} second{'s' * (number != 1)}"
 
 
 class FrontendError(Exception):
@@ -80,14 +90,50 @@ class Forbidden(FrontendError):
 
 
 class NotFound(FrontendError):
-    """There is nothing under the requested name."""
+    """There is nothing under the requested name.
+
+    `retry_after_s` is when to ask again, where something can be done about it.
+    """
+
+    def __init__(self, detail: str, *, retry_after_s: int | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class NotAcceptable(FrontendError):
+    """The client takes none of the formats that there are, by their media types."""
+
+    def __init__(self, offered: tuple[str, ...]) -> None:
+        super().__init__(
+            f"Accept takes none of the formats that there are here: {', '.join(offered)}. Name one "
+            "of them, or */*, or say format= in the address."
+        )
+        self.offered = offered
+
+
+class PreconditionFailed(FrontendError):
+    """The file does not have an entity tag that `If-Match` names."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The file is not the one that If-Match names any more; ask without it for the one that "
+            "there is now."
+        )
+
+
+class RangeNotSatisfiable(FrontendError):
+    """The file, of so many bytes, ends before the range that was asked for."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The file has {size:,} bytes, and none in this range; ask for another.")
+        self.size = size
 
 
 class NotReady(FrontendError):
     """The propagation is not computed yet; `resource` is its state."""
 
     def __init__(self, resource: Resource, *, retry_after_s: int = 2) -> None:
-        super().__init__("This propagation is not complete yet; ask again in a moment.")
+        super().__init__("This run is not complete yet; try again in a moment.")
         self.resource = resource
         self.retry_after_s = retry_after_s
 
@@ -97,8 +143,8 @@ class Busy(FrontendError):
 
     def __init__(self, *, retry_after_s: int) -> None:
         super().__init__(
-            "The server is busy with other requests that take long; "
-            f"ask again in {retry_after_s} seconds, or for less."
+            "The server is busy with long requests; "
+            f"try again in {_seconds(retry_after_s)}, or ask for less."
         )
         self.retry_after_s = retry_after_s
 
@@ -108,8 +154,8 @@ class QueueFull(FrontendError):
 
     def __init__(self, *, waiting: int, retry_after_s: int) -> None:
         super().__init__(
-            f"{waiting} propagations wait for a cluster already; "
-            f"ask again in {retry_after_s} seconds."
+            f"The queue is full ({waiting:,} {'run' if waiting == 1 else 'runs'}); "
+            f"try again in {_seconds(retry_after_s)}."
         )
         self.waiting = waiting
         self.retry_after_s = retry_after_s
@@ -128,8 +174,8 @@ class QuotaExceeded(FrontendError):
 
     def __init__(self, what: str, rate: str, *, retry_after_s: int) -> None:
         super().__init__(
-            f"You have used up your quota of {what}, {rate}; ask again in {retry_after_s} seconds. "
-            "What is there already can be read all the same."
+            f"You have used up your quota of {what}, {rate}; try again in "
+            f"{_seconds(retry_after_s)}. You can still read what is already computed."
         )
         self.retry_after_s = retry_after_s
 

@@ -5,13 +5,15 @@ of work never changes a bit of the result, so an inaccurate model costs only tim
 
 What an iteration costs is the model's (`sim.models.model.Scenario.pass_seconds`), and to archive an
 interval costs its bytes: of many agents' first intervals, most of the time. A slice costs its pass,
-once more, and the encoding of its records.
+once more, and the encoding of its records. A member of an ensemble costs its iterations in lanes
+(`Scenario.lane_seconds`), a beginning and an end for each agent, and three numbers in histograms
+for each analysed agent and time of the grid.
 
 Work is divided by one rule. A stretch is twice as long as all before it, up to a pass of one
 second. An output task takes half a second; the last ones take an eighth of the remaining time.
 Neither returns more than 32 MiB, unless a single interval does. Such tasks are long compared with
 the millisecond that each costs the scheduler, and short enough for cancellation, for a worker that
-dies, and for the wait for the last worker.
+dies, and for the wait for the last worker. Members are divided by `sim.ensemble.planning`.
 """
 
 from __future__ import annotations
@@ -33,14 +35,16 @@ from sim.intervals import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sim.scenario import Scenario, Trajectory
+    from sim.scenario import PropagationRequest, Scenario, Trajectory
 
 __all__ = [
     "COSTS",
     "CostModel",
     "archived_bytes",
     "checkpoint_bytes",
+    "ensemble_seconds",
     "figure_seconds",
+    "member_seconds",
     "opened_bytes",
     "opened_level",
     "opened_seconds",
@@ -54,6 +58,7 @@ __all__ = [
     "useful_workers",
     "work",
     "workers_for",
+    "workers_for_ensemble",
 ]
 
 
@@ -67,11 +72,17 @@ class CostModel:
     archived_byte_s: float = 2e-9  # to write what is archived: 1e-9 of nano, 2 to 4e-9 of nbody
     archived_agent_s: float = 3e-4  # to merge the archived bins of an agent
     partial_step_s: float = 1.5e-6  # to begin and to end a step of another length
+    member_agent_s: float = 3e-6  # to draw an agent's initial state, and to keep its last one
+    binned_value_s: float = 2.5e-8  # to find the bin of a number, and to count it
     worker_start_s: float = 2.0  # from the request for workers until they are connected
 
 
 COSTS: Final = CostModel()
 
+# A worker that works for less than this has cost more than it gave: it takes a core as it starts.
+_WORTH_STARTS: Final = 2
+_BINNED: Final = 3  # distance, energy, eccentricity
+_GRID_BITS: Final = 8  # of the times at which they are, as `sim.ensemble.grid` has them
 _STRETCH_S: Final = 1.0
 _FIRST_INTERVALS: Final = 16  # 25 ms of the default scenario
 _OUTPUT_S: Final = 0.5
@@ -290,7 +301,7 @@ def workers_for(
     """Return how many workers so many (further) iterations keep busy, from 1 to max_workers.
 
     One worker for the pass, and as many as the output keeps busy during the pass over the same
-    intervals, if each is busy for at least the time that it takes to start. The output is the
+    intervals, if each is busy for at least twice as long as it takes to start. The output is the
     slices within the budget or, for an export, those of all intervals. The result never decreases
     as iterations, budget or max_workers increase.
 
@@ -302,12 +313,57 @@ def workers_for(
     >>> workers(1_000_000), workers(100_000_000)
     (1, 1)
     >>> workers(20_000_000, export=True), workers(100_000_000, export=True)
-    (2, 10)
+    (1, 5)
     """
     scenario = trajectory.scenario
     intervals = iterations // scenario.interval
     made = intervals if export else sliced_intervals(scenario, intervals, slice_budget_bytes)
     output_s = made * slice_seconds(scenario, export=export)
     pass_s = scenario.pass_seconds(made * scenario.interval)
-    busy = int(output_s / max(pass_s, COSTS.worker_start_s))
+    busy = int(output_s / max(pass_s, _WORTH_STARTS * COSTS.worker_start_s))
     return max(1, min(1 + busy, max_workers))
+
+
+def member_seconds(request: PropagationRequest) -> float:
+    """Return the seconds that each member of an ensemble takes, on one core.
+
+    >>> from sim.scenario import PropagationRequest
+    >>> round(member_seconds(PropagationRequest(100_000, members=10_000)) * 1e3, 2)
+    1.02
+    """
+    scenario, steps = request.trajectory.scenario, request.steps
+    times = (steps >> level(steps, _GRID_BITS)) + 1
+    binned = _BINNED * len(request.analysed) * times
+    ends_s = len(scenario.agents) * COSTS.member_agent_s
+    return scenario.lane_seconds(steps) + ends_s + binned * COSTS.binned_value_s
+
+
+def ensemble_seconds(request: PropagationRequest, members: int | None = None) -> float:
+    """Return the seconds in which one core computes an ensemble, or so many of its members."""
+    count = request.members if members is None else members
+    nominal_s = request.trajectory.scenario.pass_seconds(request.steps)
+    return nominal_s + count * member_seconds(request)
+
+
+def workers_for_ensemble(
+    request: PropagationRequest,
+    *,
+    max_workers: int,
+    members: int | None = None,
+    worker_cores: int = 1,
+) -> int:
+    """Return how many workers an ensemble is worth, or so many of its members.
+
+    As many as each have at least twice as long to work as they take to start, on all their cores;
+    from 1 to max_workers. It never decreases as steps, members or max_workers increase.
+
+    >>> from sim.scenario import PropagationRequest
+    >>> def workers(members):
+    ...     request = PropagationRequest(100_000, members=members)
+    ...     return workers_for_ensemble(request, max_workers=20)
+    >>> workers(1_000), workers(20_000), workers(1_000_000)
+    (1, 5, 20)
+    """
+    share_s = ensemble_seconds(request, members) / worker_cores
+    worth = int(share_s / (_WORTH_STARTS * COSTS.worker_start_s))
+    return max(1, min(worth, max_workers))

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-__all__ = ["atan2d", "cosd", "sincosd", "sind"]
+__all__ = ["ANGLE_FUNCTIONS", "atan2d", "cosd", "sincosd", "sind"]
 
 _SPLITTER: Final = 134217729.0
 """2**27 + 1 cuts a number into two halves whose products are exact: T. J. Dekker, "A floating-point
@@ -160,3 +160,7 @@ def _square(a: float, a_low: float) -> tuple[float, float]:
     square = a * a
     lost = ((front * front - square) + 2.0 * (front * back)) + back * back
     return square, lost + 2.0 * (a * a_low)
+
+
+ANGLE_FUNCTIONS: Final = (atan2d, _angle_below_45, _quotient, _product)
+"""`atan2d` and all functions of this module that it calls: what to compile of it."""

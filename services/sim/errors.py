@@ -3,13 +3,18 @@
 SimError
 ├── ScenarioError (ValueError)     the scenario breaks a rule; `where` names the field
 ├── RequestError (ValueError)      steps, seed, member or members are not valid; see `where`
+├── LimitError (ValueError)        the request is larger than what is allowed
 ├── PropagationFailed              the trajectory ends before the steps asked for; `failure`
 ├── OutputError                    a file or folder can't be written; `path`, `reason`
+├── VerificationError              something that can't be verified; `what`, `reason`
+│   └── DamagedError               since it is no longer what was written
 ├── IntegrityError                 bytes or a slice are not those that were computed; `what`
 └── ClusterError                   a cluster failed
     ├── ClusterStartError          no cluster could be started
+    │   └── ClusterTimeoutError    it was not ready in time
     ├── ClusterLostError           its scheduler or its workers were lost
-    └── StretchDeadlineError       a stretch took longer than its deadline
+    ├── StretchDeadlineError       a stretch took longer than its deadline
+    └── BlockDeadlineError         a block of members took longer than its deadline
 
 All of them can be pickled, since workers send them to the driver.
 """
@@ -20,18 +25,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 __all__ = [
+    "BlockDeadlineError",
     "ClusterError",
     "ClusterLostError",
     "ClusterStartError",
+    "ClusterTimeoutError",
+    "DamagedError",
     "Failure",
     "FailureReason",
     "IntegrityError",
+    "LimitError",
     "OutputError",
     "PropagationFailed",
     "RequestError",
     "ScenarioError",
     "SimError",
     "StretchDeadlineError",
+    "VerificationError",
 ]
 
 
@@ -57,6 +67,10 @@ class ScenarioError(_InvalidInputError):
 
 class RequestError(_InvalidInputError):
     """A request whose `steps`, `seed`, `member` or `members` (see `where`) is not valid."""
+
+
+class LimitError(SimError, ValueError):
+    """A request that is larger than what is allowed; the sentence says what would fit."""
 
 
 class FailureReason(StrEnum):
@@ -85,13 +99,14 @@ class Failure:
     @property
     def sentence(self) -> str:
         """A description for a person."""
-        what = {
-            FailureReason.COLLISION: "{} meet (r3 == 0)",
-            FailureReason.DIVERGENCE: "the state of {} stops being finite",
-            FailureReason.STANDSTILL: "nobody can step: {} wait for one another",
-        }[self.reason].format(" and ".join(self.agents))
-        iterations = f"{self.iteration} iteration{'s' * (self.iteration != 1)}"
-        return f"The trajectory ends after {iterations}: in the next, {what}."
+        agents, step = " and ".join(self.agents), f"step {self.iteration + 1:,}"
+        match self.reason:
+            case FailureReason.COLLISION:
+                return f"{agents} collide at {step}."
+            case FailureReason.DIVERGENCE:
+                return f"The state of {agents} stops being finite at {step}."
+            case FailureReason.STANDSTILL:
+                return f"No agent can step at {step}: {agents} wait for one another."
 
     def to_json(self) -> dict[str, object]:
         """Return what `from_json` reads, and the sentence, for clients that cannot compute it."""
@@ -138,6 +153,22 @@ class OutputError(SimError):
         return f"{self.path} can't be written: {self.reason}."
 
 
+class VerificationError(SimError):
+    """Something that can't be verified, right or wrong; `reason` says why, and what to do."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(what, reason)
+        self.what = what
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.reason}"
+
+
+class DamagedError(VerificationError):
+    """Something that is no longer what was written: truncated, or altered beyond reading."""
+
+
 class IntegrityError(SimError):
     """Stored or received data that is not what was computed; `what` names it and the fault."""
 
@@ -154,12 +185,18 @@ class ClusterStartError(ClusterError):
     """A cluster that could not be started."""
 
 
+class ClusterTimeoutError(ClusterStartError):
+    """A cluster that was not ready in time, or had no worker: it may have found no room."""
+
+
 class ClusterLostError(ClusterError):
     """A cluster whose scheduler or workers were lost while it was in use."""
 
 
-class StretchDeadlineError(ClusterError):
-    """A stretch that took longer than its deadline; `first` is its first interval."""
+class _DeadlineError(ClusterError):
+    """What did not come in within its deadline; `first` is where it begins."""
+
+    what = ""
 
     def __init__(self, first: int, deadline_s: float) -> None:
         super().__init__(first, deadline_s)
@@ -168,6 +205,17 @@ class StretchDeadlineError(ClusterError):
 
     def __str__(self) -> str:
         return (
-            f"The stretch from interval {self.first} on did not come in within "
-            f"{self.deadline_s:g} seconds."
+            f"The {self.what} {self.first} on did not come in within {self.deadline_s:g} seconds."
         )
+
+
+class StretchDeadlineError(_DeadlineError):
+    """A stretch that took longer than its deadline; `first` is its first interval."""
+
+    what = "stretch from interval"
+
+
+class BlockDeadlineError(_DeadlineError):
+    """A block that took longer than its deadline; `first` is its first member."""
+
+    what = "block from member"

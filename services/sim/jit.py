@@ -19,10 +19,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from llvmlite import binding
 
-__all__ = ["announced", "compiled", "implements", "inner"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = [
+    "announced",
+    "compilable",
+    "compiled",
+    "implements",
+    "inlined",
+    "inner",
+    "leaf",
+    "wide_vectors",
+]
 
 _Function = TypeVar("_Function", bound="Callable[..., object]")
 
@@ -47,7 +58,9 @@ def _sources() -> str:
     """
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for source in sorted([*here.glob("kernel/*.py"), *here.glob("models/**/*.py")]):
+    # What kernels call of plain Python, beside their own:
+    plain = [here / f"{name}.py" for name in ("elementary", "normals", "osculating")]
+    for source in sorted([*here.glob("kernel/*.py"), *here.glob("models/**/*.py"), *plain]):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -85,6 +98,23 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 
 _CACHED: Final = _is_usable(os.environ["NUMBA_CACHE_DIR"])
 
+
+def wide_vectors(name: str, features: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what to set so that numba uses vectors of 512 bits on a processor that has them.
+
+    On many of these LLVM prefers 256 bits, with which the lanes of ensembles are a third slower. No
+    bit depends on the width: there is no fast-math. What the user has set stays.
+    """
+    chosen = {"NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_ENABLE_AVX"} & set(environment)
+    if chosen or "+avx512f" not in features.split(","):
+        return {}
+    return {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": f"{features},-prefer-256-bit"}
+
+
+os.environ.update(
+    wide_vectors(binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten(), os.environ)
+)
+
 import numba  # noqa: E402 - see above
 import numba.extending  # noqa: E402 - see above
 from numba.core import event  # noqa: E402 - see above
@@ -98,14 +128,47 @@ def compiled(function: _Function) -> _Function:
 def inner(function: _Function) -> _Function:
     """Return a function for calls from compiled functions only; it is cached as part of these.
 
-    It has no entry point for Python, which would take a third of the compilation time.
+    It has no entry point for Python, which would take a third of the compilation time. It may make
+    arrays, also where a `leaf` calls it: else it would inherit that one's option.
     """
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": True}
     return cast("_Function", numba.njit(nogil=True, error_model="numpy", **options)(function))
 
 
-def implements(generic: Callable[..., object], system: type) -> Callable[[_Function], _Function]:
+def compilable(*functions: Callable[..., object]) -> None:
+    """Have compiled calls of these plain functions call them compiled; others do not change.
+
+    So what is written once runs as it is in processes that load no kernel, and compiled.
+    """
+    for function in functions:
+        numba.extending.register_jitable(nogil=True, error_model="numpy")(function)
+
+
+def leaf(function: _Function) -> _Function:
+    """Return a function as `inner` does, for one that makes no array: it counts no references.
+
+    Counting those of its arguments takes longer than the work of a short function with many arrays.
+    """
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+    return cast("_Function", numba.njit(nogil=True, error_model="numpy", **options)(function))
+
+
+def inlined(function: _Function) -> _Function:
+    """Return a function as `leaf` does, whose body stands in its callers.
+
+    LLVM would call a long one, and makes no vector instructions of loops with calls.
+    """
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+    options["forceinline"] = True
+    return cast("_Function", numba.njit(nogil=True, error_model="numpy", **options)(function))
+
+
+def implements(
+    generic: Callable[..., object], system: type, *, as_leaf: bool = False
+) -> Callable[[_Function], _Function]:
     """Have compiled calls of `generic` with such a system, a NamedTuple, call what is decorated.
+
+    `as_leaf`: it is compiled as a `leaf` is.
 
     So a loop is written once for all models, and compiled for each with the model's own functions
     in it. (numba does not cache functions that take compiled functions as arguments.)
@@ -115,7 +178,7 @@ def implements(generic: Callable[..., object], system: type) -> Callable[[_Funct
         def chosen(*given: Any) -> Any:  # noqa: ANN401 - numba's protocol
             return function if getattr(given[0], "instance_class", None) is system else None
 
-        options: Any = {"nogil": True, "error_model": "numpy"}
+        options: Any = {"nogil": True, "error_model": "numpy", "_nrt": not as_leaf}
         numba.extending.overload(generic, jit_options=options, strict=False)(chosen)
         return function
 

@@ -18,11 +18,10 @@ from playwright.sync_api import sync_playwright
 from tests import redis_servers
 
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import Iterator
 
     from _pytest.terminal import TerminalReporter
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from tests.redis_servers import RedisServer
 
@@ -67,7 +66,7 @@ def redis_image() -> str | None:
 @pytest.fixture(scope="session")
 def redis_server(redis_image: str | None, pytestconfig: pytest.Config) -> Iterator[RedisServer]:
     """The session's Redis: a container, else embedded."""
-    with _server(redis_image) as server:
+    with redis_servers.server(redis_image) as server:
         pytestconfig.stash[REDIS_KIND] = server.kind
         yield server
 
@@ -75,21 +74,15 @@ def redis_server(redis_image: str | None, pytestconfig: pytest.Config) -> Iterat
 @pytest.fixture
 def own_redis(redis_image: str | None) -> Iterator[RedisServer]:
     """A Redis of the test's own, to kill, restart, pause and resume."""
-    with _server(redis_image) as server:
+    with redis_servers.server(redis_image) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def redis_of_its_own(redis_image: str | None) -> Iterator[RedisServer]:
     """A server for a module that kills, freezes and fills it."""
-    with _server(redis_image) as server:
+    with redis_servers.server(redis_image) as server:
         yield server
-
-
-def _server(image: str | None) -> contextlib.AbstractContextManager[RedisServer]:
-    if image is None:
-        return redis_servers.embedded_server()
-    return redis_servers.container_server(image)
 
 
 @pytest.fixture(scope="session")
@@ -104,19 +97,25 @@ def browser_path() -> str:
     pytest.skip(reason)
 
 
-@pytest.fixture
-def browser(browser_path: str, tmp_path: Path) -> Iterator[BrowserContext]:
-    """A headless Chromium with a new profile; `browser.new_page()` opens a page."""
+@pytest.fixture(scope="module")
+def chromium(browser_path: str) -> Iterator[Browser]:
+    """A headless Chromium for the tests of a file, which have a context of it each.
+
+    Not for those of the session: while it is there, no event loop can be run beside it.
+    """
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch_persistent_context(
-            tmp_path / "profile",
-            executable_path=browser_path,
-            headless=True,
-            args=list(BROWSER_FLAGS),
-            viewport={"width": 1280, "height": 900},
-        ) as context,
+        playwright.chromium.launch(
+            executable_path=browser_path, headless=True, args=list(BROWSER_FLAGS)
+        ) as chromium,
     ):
+        yield chromium
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[BrowserContext]:
+    """A new profile, with nothing of another test's in it; `browser.new_page()` opens a page."""
+    with chromium.new_context(viewport={"width": 1280, "height": 900}) as context:
         yield context
 
 

@@ -59,15 +59,15 @@ def test_a_person_signs_in_starts_a_run_cancels_it_and_signs_out(
     page.get_by_label("Token").fill(TOKEN)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{porta.url}/propagate/300000")
-    expect(page.get_by_text("In line")).to_be_visible()
+    expect(page.get_by_text("Queued", exact=True)).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
     page.get_by_role("button", name="Propagate again").click()
-    expect(page.get_by_text("In line")).to_be_visible()
+    expect(page.get_by_text("Queued", exact=True)).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
     page.goto(f"{porta.url}/propagate/300000")
-    expect(page.get_by_text("In line")).to_be_visible()
+    expect(page.get_by_text("Queued", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
 
 

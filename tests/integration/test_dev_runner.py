@@ -1,4 +1,4 @@
-"""The runner that `flask --app frontend run` brings along, as processes."""
+"""The runner that `flask --app frontend run`, or `--app porta`, brings along, as processes."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def flask_run(redis_url: str, folder: Path, *words: str, **environ: str) -> Iterator[int]:
+def flask_run(
+    redis_url: str, folder: Path, *words: str, app: str = "frontend", **environ: str
+) -> Iterator[int]:
     """Run the development server; gives its process id."""
     settings = {"REDIS_URL": redis_url, "DASK_SCHEDULER": f"127.0.0.1:{free_port()}", **environ}
     with at_work(settings, folder) as installation:
-        command = [sys.executable, "-m", "flask", "--app", "frontend", "run"]
+        command = [sys.executable, "-m", "flask", "--app", app, "run"]
         process = subprocess.Popen(  # noqa: S603 - our own command
             [*command, "--port", str(installation.port), *words], env=dict(installation.environ)
         )
@@ -55,10 +57,11 @@ def test_flask_run_brings_one_runner_along_which_ends_with_it(
         assert gone
 
 
+@pytest.mark.parametrize("app", ["frontend", "porta"])
 def test_an_external_runner_is_relied_on_where_the_settings_say_so(
-    redis_url: str, tmp_path: Path
+    redis_url: str, tmp_path: Path, app: str
 ) -> None:
-    with flask_run(redis_url, tmp_path, PORTA_RUNNER="external") as pid:
+    with flask_run(redis_url, tmp_path, app=app, PORTA_RUNNER="external") as pid:
         assert not runners(pid)
 
 

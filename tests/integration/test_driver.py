@@ -26,6 +26,7 @@ from sim.export.folder import ExportFolder
 from sim.intervals import STRETCH_INTERVALS
 from sim.models.nano.cost import interval_iterations
 from sim.scenario import PropagationRequest
+from sim.verification import Effort, verify
 from tests.dask_servers import all_there, dask
 from tests.deadlines import LOCAL_CLUSTER_S
 
@@ -337,6 +338,9 @@ def test_parts_written_by_workers_are_the_whole_in_order(tmp_path: Path, steps: 
     assert written.equals(expected)
     assert len(progress) == len(parts)
     assert progress[-1] == steps
+    found = verify(tmp_path, Effort(everything=True))
+    assert found.ok, found
+    assert found.share == f"all {expected.num_rows:,} records"
 
 
 def test_an_export_of_more_than_there_is_says_where_it_ends(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from operator import mul
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import psutil
@@ -20,6 +20,7 @@ import pytest
 import redis
 from dask_gateway import BasicAuth, Gateway
 from distributed import Client
+from jupyter_client.blocking.client import BlockingKernelClient
 
 from tests.deadlines import EVENTUALLY_S, within
 from tests.processes import eventually, lives, none_left, of_folder
@@ -48,7 +49,7 @@ ENDINGS: Final = {
 class Served:
     """One `porta serve`, as a person has it in a terminal."""
 
-    def __init__(self, data: Path, *, port: int | None = None, **environ: str) -> None:
+    def __init__(self, data: Path, *options: str, port: int | None = None, **environ: str) -> None:
         self.data = data
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -57,6 +58,7 @@ class Served:
             (
                 *(sys.executable, "-m", "frontend.cli", "serve"),
                 *("--port", str(self.port), "--data", str(data)),
+                *options,
             ),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -73,6 +75,12 @@ class Served:
             _, errors = self.process.communicate(timeout=EVENTUALLY_S)
             pytest.fail(f"porta serve ended:\n{errors}", pytrace=False)
         return line
+
+    def notebook(self) -> httpx.URL:
+        """The address of JupyterLab, with the token, as the terminal shows it."""
+        assert self.process.stdout is not None
+        lines = iter(self.process.stdout.readline, "")
+        return httpx.URL(next(line for line in lines if "token=" in line).strip())
 
     def errors(self) -> str:
         """Everything that it says on its standard error, once it has ended."""
@@ -130,8 +138,8 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def serving(data: Path, *, port: int | None = None, **environ: str) -> Iterator[Served]:
-    served = Served(data, port=port, **environ)
+def serving(data: Path, *options: str, port: int | None = None, **environ: str) -> Iterator[Served]:
+    served = Served(data, *options, port=port, **environ)
     try:
         served.first_line()
         yield served
@@ -379,6 +387,9 @@ def test_dask_listens_on_loopback_and_its_dashboards_refuse_strangers(shared: Se
     assert httpx.get(f"{dashboard}/status", headers=page).status_code == 403
     assert httpx.get(f"{dashboard}/proxy/{shared.port}/127.0.0.1/healthz").status_code == 404
     refusing = [one for one in listening if refuses(one.port, other)]
+    for one in refusing:
+        there = f"http://{one.ip}:{one.port}/status"
+        assert "bokeh" in httpx.get(there, follow_redirects=True).text, "loaded when asked for"
     assert len(refusing) >= 2, "a scheduler's dashboard, and a worker's"
 
 
@@ -424,3 +435,59 @@ def test_a_copy_of_the_stopped_folder_is_a_backup(data: Path, tmp_path: Path) ->
     shutil.copytree(data, copy)
     with none_left(copy), serving(copy) as restored:
         assert httpx.get(f"{restored.url}{STEPS}").json() == document
+
+
+GATEWAY_CELL: Final = """
+from dask_gateway import GatewayCluster
+cluster = GatewayCluster()
+cluster.scale(1)
+with cluster.get_client() as client:
+    print(client.submit(sum, [20, 22]).result(timeout=60), flush=True)
+"""
+
+
+def test_a_notebook_beside_it_needs_the_token_reaches_the_gateway_and_ends_with_it(
+    data: Path,
+) -> None:
+    with serving(data, "--notebook") as served:
+        lab = served.notebook()
+        assert httpx.get(f"{lab.copy_with(query=None).join('/api/contents')}").status_code == 403
+        kernel = started_kernel(served, lab)
+        assert said_by(kernel, GATEWAY_CELL) == "42\n"
+        family = served.family()
+        assert [one for one in of_folder(data) if "ipykernel_launcher" in one.cmdline()]
+        served.process.send_signal(signal.SIGINT)
+        eventually(lambda: not [pid for pid in family if lives(pid)], within_s=within(GONE_S))
+        assert of_folder(data) == []
+
+
+def started_kernel(served: Served, lab: httpx.URL) -> BlockingKernelClient:
+    """A new kernel of JupyterLab's, as a notebook has one."""
+    token = lab.params["token"]
+    answer = httpx.post(lab.join("/api/kernels"), headers={"Authorization": f"token {token}"})
+    name = f"kernel-{answer.raise_for_status().json()['id']}.json"
+    client = BlockingKernelClient(connection_file=str(served.data / "run" / "jupyter" / name))
+    client.load_connection_file()
+    client.start_channels()
+    eventually(lambda: is_ready(client))
+    return client
+
+
+def is_ready(kernel: BlockingKernelClient) -> bool:
+    with contextlib.suppress(RuntimeError):  # its heart does not beat yet
+        kernel.wait_for_ready(timeout=EVENTUALLY_S)
+        return True
+    return False
+
+
+def said_by(kernel: BlockingKernelClient, code: str) -> str:
+    """What a cell prints; an error's words too."""
+    said: list[str] = []
+
+    def note(message: dict[str, Any]) -> None:
+        content = message["content"]
+        said.append(content.get("text") or "\n".join(content.get("traceback", ())))
+
+    kernel.execute_interactive(code, timeout=EVENTUALLY_S, output_hook=note)
+    kernel.stop_channels()
+    return "".join(said)

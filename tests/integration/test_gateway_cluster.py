@@ -13,7 +13,7 @@ import pytest
 
 from frontend import embedded
 from sim.cluster import Backend, GatewayBackend, LocalBackend, SchedulerBackend
-from sim.errors import ClusterError, ClusterStartError
+from sim.errors import ClusterError, ClusterStartError, ClusterTimeoutError
 from tests import redis_servers
 from tests.dask_servers import all_there, dask
 from tests.deadlines import EVENTUALLY_S
@@ -242,7 +242,7 @@ def test_a_gateway_that_is_slow_is_given_up(access: GatewayAccess) -> None:
     )
 
     async def main() -> None:
-        with pytest.raises(ClusterStartError, match="had no cluster ready in time"):
+        with pytest.raises(ClusterTimeoutError, match="had no cluster ready in time"):
             async with hasty.open(tag="slow", workers=1):
                 pass
         assert await all_gone(hasty)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -98,7 +99,7 @@ def test_an_escape_ends_its_run_long_before_the_steps(
     digest = order["links"]["propagation"].rpartition("-")[2]
     with installation.redis as stored:
         assert stored.llen(f"trajectory/{digest}/chain") <= 3
-        assert stored.hget(f"run/{digest}", "state") == b"done"
+        eventually(lambda: stored.hget(f"run/{digest}", "state") == b"done")
     eventually(lambda: not installation.clusters(ALIVE))
 
 
@@ -122,5 +123,5 @@ def test_the_page_of_an_order_becomes_that_of_its_propagation_by_itself(
     expect(page.locator("main[data-status=complete]")).to_be_visible(
         timeout=1_000 * deadlines.EVENTUALLY_S
     )
-    assert "/propagate/q-" not in page.url
+    expect(page).not_to_have_url(re.compile("/propagate/q-"))
     expect(page.locator("h1")).to_contain_text("steps")

@@ -16,6 +16,8 @@ from typing import Any, Final
 import pytest
 from llvmlite import binding
 
+from tests.processors import LANES
+
 HOUSE: Final = Path(__file__).parents[2]
 AVX2: Final = ("avx2", "fma", "bmi", "bmi2")
 # A name alone does not switch this machine's features off: numba adds them, unless they are given.
@@ -28,8 +30,10 @@ PROCESSORS: Final = {
     "here": {},
 }
 
-# One that asks for a processor first waits for half a minute of compilation; for more if busy.
-pytestmark = pytest.mark.timeout(900)
+VECTORISED: Final = ("PairLanes", "NBodyLanes")  # the others are one lane after the other
+
+# One that asks for a processor first waits for two minutes of compilation; for more if busy.
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +98,30 @@ def test_avx2_is_used_where_it_is(answers: Answers) -> None:
 @pytest.mark.parametrize("processor", PROCESSORS)
 def test_no_multiplication_is_fused_with_an_addition(answers: Answers, processor: str) -> None:
     assert answers[processor]["fused"] == []
+
+
+@pytest.mark.parametrize("other", ["generic", "haswell"])
+def test_another_processor_computes_the_same_blocks_of_ensembles(
+    answers: Answers, other: str
+) -> None:
+    blocks = answers[other]["blocks"]
+    assert blocks == answers["here"]["blocks"]
+    digests = [digest for kept in blocks.values() for digest in kept]
+    assert len(set(digests)) > 4 * len(blocks)
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_nothing_is_fused_in_lanes(answers: Answers, processor: str) -> None:
+    lanes = answers[processor]["lanes"]
+    assert {name: each["fused"] for name, each in lanes.items()} == {key: [] for key in LANES}
+
+
+@pytest.mark.parametrize("name", VECTORISED)
+def test_lanes_use_all_of_the_registers_that_a_processor_has(answers: Answers, name: str) -> None:
+    of = {processor: answers[processor]["lanes"][name]["packed"] for processor in PROCESSORS}
+    assert set(of["generic"]) == {"xmm"}
+    assert of["haswell"]["ymm"] > of["haswell"].get("xmm", 0)
+    assert "zmm" not in of["haswell"]
+    if binding.get_host_cpu_features().get("avx2"):
+        wide = of["here"].get("ymm", 0) + of["here"].get("zmm", 0)  # LLVM knows which is faster
+        assert wide > of["here"].get("xmm", 0)

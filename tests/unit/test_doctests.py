@@ -1,4 +1,4 @@
-"""What docstrings show is what happens, in every module of the engine."""
+"""What docstrings show is what happens, in every module of the engine and of `porta`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ import pkgutil
 
 import pytest
 
+import porta
 import sim
 
-MODULES = [module.name for module in pkgutil.walk_packages(sim.__path__, "sim.")]
+MODULES = [
+    "porta",
+    *(
+        module.name
+        for package in (porta, sim)
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    ),
+]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -20,5 +28,6 @@ def test_examples_in_docstrings_are_true(name: str) -> None:
 
 
 def test_the_public_structures_have_examples() -> None:
-    for name in ("cost_model", "intervals", "rangestore", "reference", "scenario"):
-        assert doctest.testmod(importlib.import_module(f"sim.{name}")).attempted > 0
+    structures = ("cost_model", "intervals", "rangestore", "reference", "scenario")
+    for name in ("porta", *(f"sim.{structure}" for structure in structures)):
+        assert doctest.testmod(importlib.import_module(name)).attempted > 0

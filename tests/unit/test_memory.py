@@ -8,7 +8,7 @@ from typing import Final
 
 from frontend import bootstrap
 from frontend.domain import manifest
-from frontend.propagations import inline, opener, service
+from frontend.propagations import ensembles, inline, opener, service
 from frontend.results import trajectory_store
 from frontend.settings import Settings
 from frontend.storage import client_side_cache
@@ -21,6 +21,10 @@ BOUNDS: Final = {
     "files that are being downloaded": Settings().read_memory,
     "opened propagations": Settings().read_memory // service.READ_BY_OPENED,
     "figures that were drawn": bootstrap.OVERVIEWS_BYTES,
+    "pictures": bootstrap.PICTURES_BYTES,
+    "summaries of ensembles": ensembles.SUMMARIES_BYTES,
+    "densities of ensembles, packed": ensembles.PARTS_BYTES,
+    "ensembles that were computed at once": ensembles.COMPUTED_BYTES,
     "results that were computed at once": inline.REMEMBERED_BYTES,
     "results that were read": manifest.FINISHED_BYTES,
     "results in lists": manifest.LISTED_BYTES,

@@ -90,6 +90,7 @@ def _web(component: dict[str, Any], settings: Settings) -> dict[str, Any]:
         },
         # With one replica a budget would keep its node from ever being drained.
         "disruptionBudget": settings.web_replicas > 1,
+        "exports": {"mebibytes": settings.export_cache},
         "auth": sized["auth"] | {"mode": settings.auth, "header": settings.auth_header},
         "trustedProxies": settings.trusted_proxies if by_ingress else "",
         "service": {

@@ -15,18 +15,18 @@ from typing import IO, Any, Final, Literal
 
 import click
 
+from frontend.cli.exit_codes import INTERRUPTED, MISUSED
 from frontend.cli.parameters import FormatOption, OutputOption, WorkersType
 from frontend.cli.standard_streams import abandon_output, is_about_output, tolerate_encodings
 from frontend.errors import BadRequest, FrontendError, SettingsError
 from frontend.settings import VARIABLES, Settings
 from frontend.web.auth.bind_policy import refuse_strangers
+from sim.version import VERSION
 
 __all__ = ["porta"]
 
 LOOPBACK: Final = "127.0.0.1"
 PORT: Final = 8080
-MISUSED: Final = 2  # click's own exit code for wrong usage
-INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 
 
 class _Misused(click.ClickException):
@@ -94,7 +94,7 @@ def _settings_and_redis() -> Settings:
 
 
 @click.group(cls=_Porta, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="porta")
+@click.version_option(VERSION, package_name="porta")
 def porta() -> None:
     """Propagate orbits: simulate N steps, each run on a cluster of its own.
 
@@ -118,8 +118,13 @@ def porta() -> None:
     help="The data directory, which keeps the results. [default: PORTA_DATA, or porta in your "
     "user's data directory]",
 )
+@click.option(
+    "--notebook",
+    is_flag=True,
+    help="Also start JupyterLab, connected to the same Dask Gateway, on loopback.",
+)
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
+def serve(ctx: click.Context, host: str, port: int, data: Path | None, *, notebook: bool) -> None:
     """Run everything on this machine: web, runner, and the servers that are not configured.
 
     Without REDIS_URL it starts a Redis-compatible server, and without DASK_GATEWAY_ADDRESS and
@@ -129,7 +134,7 @@ def serve(ctx: click.Context, host: str, port: int, data: Path | None) -> None:
     refuse_strangers(settings, host)
     from frontend import embedded
 
-    ctx.exit(embedded.serve(settings, host=host, port=port, data=data))
+    ctx.exit(embedded.serve(settings, host=host, port=port, data=data, notebook=notebook))
 
 
 @porta.command()
@@ -209,18 +214,32 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     help="End before N steps at the first step of AGENT so near its primary.",
 )
 @click.option(
-    "--seed", metavar="S", default="0", show_default=True, help="The seed of the random time steps."
+    "--seed", metavar="S", default="0", show_default=True, help="The seed of the random numbers."
 )
 @click.option(
     "--member",
     metavar="K",
-    help="The member of the seed, each with time steps of its own. [default: 0]",
+    help="The member of the seed, each with random numbers of its own. [default: 0]",
 )
 @click.option(
     "--members",
     metavar="M",
     default="1",
-    hidden=True,  # ensembles are not there yet: any other number is refused with a sentence
+    show_default=True,
+    help="How many members: more than 1 is an ensemble, whose statistics are the result.",
+)
+@click.option(
+    "--dispersion",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="How the initial states of the members are spread, as JSON: a list of "
+    '{"agent": NAME, "sigma": {"x": 0.001}}, or with a covariance.',
+)
+@click.option(
+    "--agents",
+    metavar="A,B,...",
+    help="The agents of which an ensemble keeps statistics. [default: the first 16 that have a "
+    "primary]",
 )
 @click.option(
     "--scenario",
@@ -233,6 +252,18 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     metavar="NAME",
     help="A scenario that people know; porta presets lists them, with the N of each that is taken "
     "if none is given.",
+)
+@click.option(
+    "--initial",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Start from the states of an OPM or OEM: added to the --scenario or --preset, or alone "
+    "about the centre that the file names.",
+)
+@click.option(
+    "--initial-epoch",
+    metavar="EPOCH",
+    help="Which states of --initial, by their epoch in the file. [default: the first usable]",
 )
 @click.option(
     "--workers",
@@ -256,6 +287,17 @@ def probe_runner(*, without_redis: Literal["pass", "fail"]) -> None:
     "of numbers.",
 )
 @click.option(
+    "--sidecar",
+    is_flag=True,
+    help="Write beside the file, as FILE.meta.json, of which request it is, and its checksums: "
+    "porta verify reads it. Parquet and Arrow files hold it themselves.",
+)
+@click.option(
+    "--agent",
+    metavar="NAME",
+    help="Write the states of this agent alone, to an OEM; else it has a segment for each.",
+)
+@click.option(
     "--overwrite",
     is_flag=True,
     help="Remove the export that the directory holds, and start anew. Without it, an export of the "
@@ -271,6 +313,54 @@ def propagate(**written: Any) -> None:  # noqa: ANN401 - the options, as click p
 
     arguments = command.Arguments(**written)
     command.run(settings, arguments)
+
+
+@porta.command()
+@click.argument("propagation_id", metavar="ID")
+@click.option(
+    "--crate",
+    metavar="NAME.crate/|NAME.crate.zip",
+    help="Write an RO-Crate, a folder or a zip: request, result, environment, checkpoints and "
+    "table. Needs the extra porta[crate].",
+)
+@click.option("--output", metavar="FILE", help="Write the records; the suffix is the format.")
+def export(propagation_id: str, *, crate: str | None, output: str | None) -> None:
+    """Write a stored result as a crate or a file; it starts nothing.
+
+    Needs REDIS_URL. porta propagate --output NAME.crate/ computes and writes one at once.
+    """
+    settings = _settings_and_redis()
+    from frontend.cli import export as command
+
+    command.run(settings, propagation_id, crate=crate, output=output)
+
+
+@porta.command()
+@click.argument("what", metavar="FILE|FOLDER|CRATE|ID")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Recompute everything, and compare it bit for bit, however long that takes. Without it: "
+    "all of it if that takes about a second, else a sample, always the same one.",
+)
+@click.option(
+    "--server",
+    metavar="URL",
+    help="Look the ID up on a running Porta, not in the configured Redis.",
+)
+@click.pass_context
+def verify(ctx: click.Context, what: str, *, everything: bool, server: str | None) -> None:
+    """Recompute what a file, a folder, a crate or a stored result says that it is.
+
+    It says which share was recomputed. The exit code is 0 if all of that is the same, bit for
+    bit; 1 if something is not, or is damaged; 2 if nothing can be said, with a sentence. A path
+    that exists is taken before an id.
+    """
+    settings = _settings()
+    from frontend.cli import verify as command
+
+    ctx.exit(command.run(settings, what, everything=everything, server=server))
 
 
 @porta.command()

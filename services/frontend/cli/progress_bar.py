@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.export.reread import Reread
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import pyarrow as pa
     from click._termui_impl import ProgressBar
@@ -52,6 +54,18 @@ class Progress:
         if self._bar.label != label:
             self._bar.label = label
             self._bar.update(0)
+
+    def counted(self, read: Callable[[], Iterable[pa.RecordBatch]]) -> Reread:
+        """Return batches that can be read again, and show the rows of the first reading."""
+
+        def reading() -> Iterator[pa.RecordBatch]:
+            done = 0
+            for batch in read():
+                yield batch
+                done += batch.num_rows
+                self.reach(done)
+
+        return Reread(reading)
 
     def count(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the batches, and show their rows as done."""

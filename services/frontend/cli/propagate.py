@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from frontend.cli.crate import refuse_beside_a_crate, refuse_output, write_run_crate
 from frontend.cli.output import Output, Selection
 from frontend.cli.progress_bar import Progress
-from frontend.cli.summary import outcome, summary
+from frontend.cli.summary import counted, outcome, summary
 from frontend.errors import BadRequest
 from frontend.propagations import requests
 from frontend.web.http.json_text import read_json
 from sim import jit
+from sim.crates.writing import is_crate
 from sim.errors import RequestError
 from sim.export.folder import ExportFolder
 from sim.order import Order
@@ -41,6 +43,7 @@ Workers = int | Literal["auto", "inline"]
 
 STDIN: Final = Path("-")
 TIMES_BYTES: Final = 2**25  # a million numbers in full precision
+DISPERSION_BYTES: Final = 2**21  # a thousand covariances in full precision take 800 kB
 SCENARIO_BYTES: Final = 2**24  # a thousand agents take 300 kB, also with spaces and indentation
 
 
@@ -53,6 +56,8 @@ class Arguments:
     member: str | None
     members: str
     scenario: Path | None
+    dispersion: Path | None = None
+    agents: str | None = None
     preset: str | None = None
     workers: Workers
     output: str | None
@@ -63,6 +68,10 @@ class Arguments:
     stop_within: str | None = None
     every: str | None = None
     times: str | None = None
+    sidecar: bool = False
+    agent: str | None = None
+    initial: Path | None = None
+    initial_epoch: str | None = None
 
     def request(self, settings: Settings) -> PropagationRequest:
         """Return the request that they describe; raises BadRequest."""
@@ -77,6 +86,10 @@ class Arguments:
             member=None if self.member is None else requests.whole_number(self.member, "member"),
             members=requests.whole_number(self.members, "number of members"),
             scenario=self._scenario(),
+            dispersion=None
+            if self.dispersion is None
+            else _read_json(self.dispersion, DISPERSION_BYTES, "a dispersion"),
+            agents=None if self.agents is None else self.agents.split(","),
         )
 
     def _steps(self) -> int | None:
@@ -116,18 +129,29 @@ class Arguments:
             every = requests.whole_number(self.every, "number of --every")
             if every < 1:
                 raise BadRequest("--every must be a whole number from 1 on.")
-            return Selection(every=every)
+            return Selection(every=every, agent=self.agent)
         if self.times is None:
-            return Selection()
+            return Selection(agent=self.agent)
         times = _read_times(self.times)
         if not times or not all(map(math.isfinite, times)):
             raise BadRequest("--times must be finite numbers, at least one.")
-        return Selection(times=times)
+        return Selection(times=times, agent=self.agent)
 
     def _scenario(self) -> object | None:
         """Return the scenario that is asked for, as parsed JSON; None for the default one."""
+        base = self._base()
+        if self.initial is None:
+            return base
+        from frontend.cli.initial import scenario_from
+
+        return scenario_from(self.initial, base, self.initial_epoch)
+
+    def _base(self) -> object | None:
+        """Return the scenario that is given, or a preset's."""
         if self.preset is None:
-            return None if self.scenario is None else _read_json(self.scenario)
+            if self.scenario is None:
+                return None
+            return _read_json(self.scenario, SCENARIO_BYTES, "a scenario")
         if self.scenario is not None:
             raise BadRequest("--preset is a scenario already: leave out --scenario.")
         return self._chosen_preset(self.preset).scenario.to_json()
@@ -145,9 +169,15 @@ def run(settings: Settings, arguments: Arguments) -> None:
     request = arguments.request(settings)
     _check_options(arguments)
     if arguments.steps is None and arguments.until is None:
-        click.echo(f"{request.steps:,} steps, as the preset says.", err=True)
+        click.echo(f"{counted(request.steps, 'step')}, as the preset says.", err=True)
     with jit.announced(_say_that_kernels_are_compiled):
-        if arguments.output is not None and arguments.output.endswith("/"):
+        if request.is_ensemble:
+            from frontend.cli.ensemble import run_ensemble
+
+            run_ensemble(settings, request, arguments)
+        elif arguments.output is not None and is_crate(arguments.output):
+            _write_crate(settings, request, arguments)
+        elif arguments.output is not None and arguments.output.endswith("/"):
             _write_parts(settings, request, arguments)
         else:
             _write(settings, request, arguments)
@@ -159,15 +189,45 @@ def _check_options(arguments: Arguments) -> None:
         raise BadRequest("--output needs a name: a file, a directory with a / at its end, or -.")
     if arguments.output is None and arguments.output_format is not None:
         raise BadRequest("--format needs an --output; - is standard output.")
+    if is_crate(arguments.output or ""):
+        _check_crate(arguments)
+    _check_orbit_data(arguments)
     if arguments.every is not None or arguments.times is not None:
         if arguments.output is None:
             raise BadRequest("--every and --times choose what is written: give an --output.")
-        if arguments.output.endswith("/"):
+        if arguments.output.endswith("/") and not is_crate(arguments.output):
             raise BadRequest("A directory gets all records; name a file for --every or --times.")
+    if arguments.sidecar and (arguments.output is None or arguments.output.endswith("/")):
+        raise BadRequest(
+            "--sidecar writes beside a file what it is of: give --output a file's name. A "
+            "directory's manifest has it already."
+        )
     if arguments.overwrite and not (arguments.output or "").endswith("/"):
         raise BadRequest(
             "--overwrite is for a directory: give --output a name with a / at its end."
         )
+
+
+def _check_orbit_data(arguments: Arguments) -> None:
+    """Refuse what has no meaning without an OEM or an OPM; raises BadRequest."""
+    if arguments.agent is not None and (arguments.output or "/").endswith("/"):
+        raise BadRequest("--agent chooses whose states an OEM has: give an --output such as x.oem.")
+    if arguments.initial_epoch is not None and arguments.initial is None:
+        raise BadRequest("--initial-epoch chooses a state of a file: name it by --initial.")
+
+
+def _check_crate(arguments: Arguments) -> None:
+    """Refuse what has no meaning for a crate, and where none can be; raises BadRequest."""
+    refuse_beside_a_crate(
+        {
+            "--every": arguments.every is not None,
+            "--times": arguments.times is not None,
+            "--format": arguments.output_format is not None,
+            "--sidecar": arguments.sidecar,
+            "--overwrite": arguments.overwrite,
+        }
+    )
+    refuse_output(str(arguments.output))
 
 
 def _say_that_kernels_are_compiled() -> None:
@@ -178,11 +238,16 @@ def _say_that_kernels_are_compiled() -> None:
 
 def _write(settings: Settings, request: PropagationRequest, arguments: Arguments) -> None:
     output = (
-        None if arguments.output is None else Output.of(arguments.output, arguments.output_format)
+        None
+        if arguments.output is None
+        else Output.of(arguments.output, arguments.output_format, sidecar=arguments.sidecar)
     )
     selection = arguments.selection()
     from frontend.cli.execution import choice
 
+    if output is not None:
+        with choice.frontend_errors():
+            selection.check(request.trajectory.scenario, output.form)
     propagation = choice.propagation(settings, request, arguments.workers)
     if isinstance(request, Order):
         click.echo(outcome(request, propagation), err=True)
@@ -192,6 +257,17 @@ def _write(settings: Settings, request: PropagationRequest, arguments: Arguments
     else:
         with choice.frontend_errors():
             output.write(propagation, selection)
+
+
+def _write_crate(settings: Settings, request: PropagationRequest, arguments: Arguments) -> None:
+    from frontend.cli.execution import choice
+
+    propagation = choice.propagation(settings, request, arguments.workers)
+    if isinstance(request, Order):
+        click.echo(outcome(request, propagation), err=True)
+        request = request.answer(propagation.steps)
+    with choice.frontend_errors():
+        write_run_crate(str(arguments.output), request, propagation)
 
 
 def _write_parts(settings: Settings, request: PropagationRequest, arguments: Arguments) -> None:
@@ -268,9 +344,10 @@ def _read_times(text: str) -> tuple[float, ...]:
         ) from None
 
 
-def _read_json(path: Path) -> object:
+def _read_json(path: Path, most: int, what: str) -> object:
+    """Read a file of JSON, of so many bytes at most; raises BadRequest."""
     name = "standard input" if path == STDIN else str(path)
-    data = _read_text(path, SCENARIO_BYTES, "a scenario")
+    data = _read_text(path, most, what)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise BadRequest(f"{name} is not UTF-8, as JSON must be, but UTF-16; save it as UTF-8.")
     document: object = read_json(data.removeprefix(codecs.BOM_UTF8), name)  # RFC 8259, section 8.1

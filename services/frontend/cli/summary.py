@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.order import Order
     from sim.scenario import PropagationRequest, Scenario
 
-__all__ = ["outcome", "summary"]
+__all__ = ["counted", "outcome", "summary"]
 
 LISTED_AGENTS: Final = 20  # a screenful; of more agents, the first are shown
 _WIDTH: Final = 21  # of the name of a statistic
@@ -61,9 +61,14 @@ def _is_met(order: Order, propagation: Propagation) -> bool:
         watch.see(stretch)
     if watch.steps is None:
         stretches, interval = propagation.stretches, order.trajectory.interval
-        start = stretches[-1].tail if stretches else initial_checkpoint(order.trajectory.scenario)
+        start = stretches[-1].tail if stretches else initial_checkpoint(order.trajectory.dispersed)
         watch.see_part(start, propagation.steps - watch.intervals * interval)
     return watch.steps is not None and watch.steps <= order.steps
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words: 1 step, 1,000 steps."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _lines(request: PropagationRequest, figures: Mapping[str, Any]) -> Iterator[str]:
@@ -71,7 +76,7 @@ def _lines(request: PropagationRequest, figures: Mapping[str, Any]) -> Iterator[
     shown = trajectory.scenario.names[:LISTED_AGENTS]
     member = f", member {trajectory.member}" if trajectory.member else ""
     seed = f", seed {trajectory.seed}{member}" if trajectory.shows_seed else ""
-    yield f"{request.steps:,} steps{seed}: {figures['records']:,} records"
+    yield f"{counted(request.steps, 'step')}{seed}: {counted(figures['records'], 'record')}"
     yield f"Method: {trajectory.scenario.method.sentence}"
     yield ""
     yield from _ends(trajectory.scenario, figures)
@@ -108,7 +113,7 @@ def _orbit(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
     if "primary" not in statistics:
         return
     yield ""
-    yield f"{name}, as it sees {statistics['primary']}"
+    yield f"{name} relative to {statistics['primary']}"
     for statistic, value in statistics.items():
         if statistic != "primary" and statistic not in _IN_ELEMENTS:
             yield _line(statistic, value)

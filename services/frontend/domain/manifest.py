@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from frontend.caching import SingleFlightCache, remembered
-from frontend.domain.resource import ClusterView, Progress, Resource, Status, Timings
+from frontend.domain.resource import (
+    ClusterView,
+    EstimateView,
+    Progress,
+    Provenance,
+    Resource,
+    Status,
+    Timings,
+)
 from sim.models.table import model_of
 
 if TYPE_CHECKING:
@@ -31,10 +39,13 @@ __all__ = [
     "PARSED",
     "Computed",
     "compose",
+    "compose_ensemble",
+    "digest_of",
     "finished",
     "honours",
     "is_of_another_model",
     "listed",
+    "listed_with_model",
     "resource_of",
     "seal",
     "sealed",
@@ -44,8 +55,8 @@ __all__ = [
 FINISHED_BYTES: Final = 16 * 2**20  # of results that were read: their JSON is written once
 PARSED: Final = 6  # a resource of 1,000 agents with its manifest, by the bytes of its JSON
 LISTED_BYTES: Final = 8 * 2**20  # of results in lists: 25 of 1,000 agents
-LISTED: Final = frozenset({"records", "records_by_agent"})
-INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum"})
+LISTED: Final = frozenset({"records", "records_by_agent", "agents"})
+INTERNALS = frozenset({"steps", "intervals", "checkpoints_checksum", "content"})
 CHECKSUM: Final = "checksum"  # its field, the last one
 
 
@@ -74,6 +85,31 @@ def compose(request: PropagationRequest, propagation: Propagation, computed: Com
     )
 
 
+def compose_ensemble(
+    request: PropagationRequest,
+    result: Mapping[str, Any],
+    computed: Computed,
+    *,
+    parts: Mapping[str, bytes],
+    estimate: EstimateView,
+) -> bytes:
+    """Write the manifest of an ensemble; `parts` are what is stored of its result beside it.
+
+    `result` has the same bits whoever computes it; `computed` has the checksums of the parts as
+    they are stored, which are compressed.
+    """
+    checksums = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}
+    return seal(
+        {
+            "model": request.trajectory.scenario.model.version,
+            "id": request.id,
+            "request": request.to_json(),
+            "result": result,
+            "computed": {**asdict(computed), "estimate": asdict(estimate), "parts": checksums},
+        }
+    )
+
+
 def seal(document: Mapping[str, Any]) -> bytes:
     """Write a manifest with the checksum over all its other fields."""
     whole = {**document, CHECKSUM: _checksum(document)}
@@ -81,9 +117,13 @@ def seal(document: Mapping[str, Any]) -> bytes:
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the canonical JSON of all fields but the checksum itself."""
-    body = {name: value for name, value in document.items() if name != CHECKSUM}
-    canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+    """Return the digest of all fields but the checksum itself."""
+    return digest_of({name: value for name, value in document.items() if name != CHECKSUM})
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a document's canonical JSON."""
+    canonical = orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
     return hashlib.sha256(canonical).hexdigest()
 
 
@@ -104,17 +144,25 @@ def resource_of(manifest: Mapping[str, Any]) -> Resource:
     """Return the resource of a finished result."""
     request, computed = manifest["request"], manifest["computed"]
     steps: int = request["steps"]
+    members: int = request["members"]
+    total = steps if members == 1 else members
     return Resource(
         id=manifest["id"],
         steps=steps,
         seed=request["seed"],
         member=request.get("member", 0),
-        members=request["members"],
+        members=members,
         status=Status.COMPLETE,
-        progress=Progress(done=steps, total=steps),
+        progress=Progress(done=total, total=total),
         cluster=ClusterView(**computed["cluster"]) if computed["cluster"] else None,
         timings=Timings(**computed["timings"]),
         statistics={k: v for k, v in manifest["result"].items() if k not in INTERNALS},
+        provenance=Provenance(
+            by=computed["by"],
+            model=manifest["model"],
+            checksum=manifest["result"].get("checkpoints_checksum"),
+        ),
+        estimate=EstimateView(**computed["estimate"]) if "estimate" in computed else None,
     )
 
 
@@ -128,7 +176,7 @@ def finished(document: bytes) -> Resource | None:
     return _sound(document)
 
 
-_listed: Final = SingleFlightCache[Resource](LISTED_BYTES, _size)
+_listed: Final = SingleFlightCache[tuple[Resource, str]](LISTED_BYTES, lambda one: _size(one[0]))
 
 
 def listed(document: bytes) -> Resource | None:
@@ -136,13 +184,21 @@ def listed(document: bytes) -> Resource | None:
 
     Checked once: a list of large results would drop each of them before it is listed again.
     """
+    known = listed_with_model(document)
+    return None if known is None else known[0]
+
+
+def listed_with_model(document: bytes) -> tuple[Resource, str] | None:
+    """Read a stored manifest as `listed` does; return also the name of its model."""
     digest = hashlib.sha256(document).digest()
-    resource = _listed.find(digest)
-    if resource is None and (whole := _sound(document)) is not None:
+    known = _listed.find(digest)
+    if known is None and (whole := _sound(document)) is not None:
         statistics = (whole.statistics or {}).items()
         resource = replace(whole, statistics={k: v for k, v in statistics if k in LISTED})
-        _listed.keep(digest, resource)
-    return resource
+        model = model_of(read(document)["request"]["scenario"])
+        known = resource, "" if model is None else model.name
+        _listed.keep(digest, known)
+    return known
 
 
 def _sound(document: bytes) -> Resource | None:

@@ -7,19 +7,23 @@ Its JSON is the one that the API documents.
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # pydantic reads the annotations
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import ClassVar
 
 import orjson
 
+from sim.estimates import LATE
+
 __all__ = [
     "ClusterView",
     "ErrorReport",
+    "EstimateView",
     "Links",
     "OrderReport",
     "Progress",
+    "Provenance",
     "Resource",
     "Status",
     "Timings",
@@ -49,20 +53,20 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """The progress of a propagation, in iterations."""
+    """The progress of a propagation, in steps; of an ensemble, in members."""
 
     __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
 
     done: int
-    """Iterations that are computed and stored."""
+    """Steps, or members, that are computed and stored."""
     total: int
-    """Iterations that were asked for."""
+    """Steps, or members, that were requested."""
     rate: float | None = None
-    """Iterations a second since the run began; null while none are computed."""
+    """Steps, or members, per second since the run began; null while none are computed."""
     eta_s: float | None = None
     """Seconds until it is complete, at that rate."""
     position: int | None = None
-    """Place in the queue of runs, from 1; null outside it."""
+    """Place in the queue, from 1; null outside it."""
 
     @property
     def fraction(self) -> float:
@@ -93,7 +97,7 @@ class Timings:
     __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
 
     asked_at: str | None = None
-    """When the run was asked for: RFC 3339, UTC."""
+    """When the propagation was asked for: RFC 3339, UTC."""
     finished_at: str | None = None
     """When the result was published: RFC 3339, UTC."""
     queued_s: float | None = None
@@ -107,7 +111,48 @@ class Timings:
     where: str | None = None
     """Who computed it: "inline" (the web process), "cluster", or "local" (the command line)."""
     reused_steps: int = 0
-    """Iterations that were taken from an earlier run of the same trajectory."""
+    """Steps that were taken from an earlier run of the same trajectory."""
+    reused_members: int = 0
+    """Of an ensemble: members that were taken from an earlier run."""
+    core_s: float | None = None
+    """Of an ensemble: seconds that cores computed the members of this run, all together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a result can be checked by: who computed it, with which model, and its checksum."""
+
+    __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
+
+    by: str
+    """The process that computed it."""
+    model: str
+    """The version of the model: another may give other bits."""
+    checksum: str | None = None
+    """SHA-256 of all checkpoints: whoever computes the same run gets the same. Null of an
+    ensemble."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateView:
+    """What an ensemble was expected to take, before it was computed."""
+
+    __pydantic_config__: ClassVar[dict[str, bool]] = _DOCUMENTED
+
+    workers: int
+    """Workers that it keeps busy."""
+    seconds: float
+    """Seconds from the request to the result, with the start of these workers."""
+    core_seconds: float
+    """Seconds of computing, on all cores together."""
+    more_workers_help: bool = True
+    """Whether it would take less time with more workers than are allowed."""
+    late: bool = False
+    """Whether its run has taken more than four times as many seconds."""
+
+    def after(self, seconds: float) -> EstimateView:
+        """Return it beside a run that has taken so long."""
+        return replace(self, late=seconds > LATE * self.seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +205,24 @@ class Links:
     """Server-sent events of its progress."""
     propagation: str | None = None
     """Of an order: the propagation that it came to."""
+    ensemble: str | None = None
+    """Of an ensemble: grid, quantiles, bound members and outcomes."""
+    density: str | None = None
+    """Of an ensemble: where its members have been, as an image or an array."""
+    members: str | None = None
+    """Of an ensemble: the table of its members."""
 
     @classmethod
-    def of(cls, propagation_id: str, came_to: str | None = None) -> Links:
+    def of(
+        cls, propagation_id: str, came_to: str | None = None, *, is_ensemble: bool = False
+    ) -> Links:
         """Return the links of the propagation with this id, or of an order that came to one."""
         api, page = f"{API_ROOT}/{propagation_id}", f"/propagate/{propagation_id}"
+        of_ensemble = (
+            {name: f"{api}/{name}" for name in ("ensemble", "density", "members")}
+            if is_ensemble
+            else {}
+        )
         return cls(
             self=api,
             page=page,
@@ -172,6 +230,7 @@ class Links:
             records=f"{api}/records",
             events=f"{api}/events",
             propagation=None if came_to is None else f"{API_ROOT}/{came_to}",
+            **of_ensemble,
         )
 
     def to_json(self, prefix: str = "") -> dict[str, str]:
@@ -189,13 +248,13 @@ class Resource:
     """The step count, or the step count and a digest: 500, 500-0123456789abcdef. An order has an
     id of its own, such as q-0123456789abcdef."""
     steps: int | None
-    """Iterations that were asked for, or that an order came to: null until that is known."""
+    """Steps that were requested, or that an order came to: null until that is known."""
     seed: int
     """The seed of the random time steps."""
     member: int
     """The member of the seed: which of its streams of random time steps."""
     members: int
-    """Members of the ensemble; 1 as yet."""
+    """Members of the ensemble; 1 where it is one trajectory."""
     status: Status
     """Its status."""
     progress: Progress
@@ -206,20 +265,26 @@ class Resource:
     """When it was computed, for how long, and where."""
     statistics: Mapping[str, object] | None = None
     """The result: record counts, the state at the end, by agent statistics and osculating elements
-    at the start and at the end, and energy, momentum, angular momentum and barycentre of the whole
-    system with their largest departures."""
+    at the start and at the end, the times of escapes, and energy, momentum, angular momentum and
+    barycentre of the whole system with their largest departures. Of an ensemble: by agent the
+    outcomes, the members to look at, and a sentence."""
     error: ErrorReport | None = None
     """Why it failed; of a queued one, why it waits or is tried again."""
 
+    provenance: Provenance | None = None
+    """Of a result: who computed it, and what it can be checked by."""
     stopped: bool | None = None
     """Of an order: whether its condition was met; null until that is known."""
     order: OrderReport | None = None
     """The order, where it is one, or one has asked for it just now."""
+    estimate: EstimateView | None = None
+    """Of an ensemble: what it is, or was, expected to take."""
 
     @property
     def links(self) -> Links:
         """Its links."""
-        return Links.of(self.id, None if self.order is None else self.order.came_to)
+        came_to = None if self.order is None else self.order.came_to
+        return Links.of(self.id, came_to, is_ensemble=self.members > 1)
 
     @cached_property
     def document(self) -> bytes:
@@ -243,7 +308,9 @@ class Resource:
             if self.error
             else None,
             "links": self.links.to_json(),
+            "provenance": asdict(self.provenance) if self.provenance else None,
             **self._of_order(),
+            **self._of_ensemble(),
         }
 
     def _of_order(self) -> dict[str, object]:
@@ -251,3 +318,9 @@ class Resource:
         if self.order is None:
             return {}
         return {"stopped": self.stopped, "order": asdict(self.order)}
+
+    def _of_ensemble(self) -> dict[str, object]:
+        """Return the members that only an ensemble has."""
+        if self.members == 1:
+            return {}
+        return {"estimate": asdict(self.estimate) if self.estimate else None}

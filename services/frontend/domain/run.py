@@ -129,9 +129,11 @@ class RunState:
     """A run's record, as read (with `waiting` and `ended`) or as an event carried it (without).
 
     `target` and `done` are iterations, `rate` is iterations a second, `workers` of the `wanted`
-    have arrived, `error` is why the last owner failed, `position` is its place in the queue from
-    1, times are Redis' own in ms. `waiting` has the steps of each id that waits; of a `crowded`
-    run, only of the longest. `orders` are those of the waiting ids that are orders, as JSON.
+    have arrived, `of` is the number of steps of the result that `done` and `rate` are of (None:
+    they are the trajectory's), `error` is why the last owner failed, `position` is its place in the
+    queue from 1, times are Redis' own in ms. `waiting` has the steps of each id that waits; of a
+    `crowded` run, only of the longest. `orders` are those of the waiting ids that are orders, as
+    JSON; `asked` says since when each of them waits.
     """
 
     digest: str
@@ -140,6 +142,7 @@ class RunState:
     target: int = 0
     epoch: int = 0
     attempts: int = 0
+    of: int | None = None
     done: int = 0
     rate: float | None = None
     workers: int | None = None
@@ -150,12 +153,19 @@ class RunState:
     retry_at_ms: int | None = None
     asked_ms: int | None = None
     started_ms: int | None = None
+    propagating_ms: int | None = None
+    writing_ms: int | None = None
     over_ms: int | None = None
     position: int | None = None
     waiting: Mapping[str, int] | None = None
     ended: Mapping[str, Status] = field(default_factory=dict)
     crowded: bool = False
     orders: Mapping[str, bytes] = field(default_factory=dict)
+    asked: Mapping[str, int] = field(default_factory=dict)
+
+    def asked_at_ms(self, propagation_id: str) -> int | None:
+        """Return when a propagation was asked for; of one that does not wait, when the run was."""
+        return self.asked.get(propagation_id, self.asked_ms)
 
     @property
     def is_under_way(self) -> bool:
@@ -209,6 +219,7 @@ class RunState:
             target=int(text.get("target", 0)),
             epoch=int(text.get("epoch", 0)),
             attempts=int(text.get("attempts", 0)),
+            of=_whole(text, "of"),
             done=int(text.get("done", 0)),
             rate=float(text["rate"]) if "rate" in text else None,
             workers=_whole(text, "workers"),
@@ -219,6 +230,8 @@ class RunState:
             retry_at_ms=_whole(text, "retry_at"),
             asked_ms=_whole(text, "asked"),
             started_ms=_whole(text, "started"),
+            propagating_ms=_whole(text, "propagating"),
+            writing_ms=_whole(text, "writing"),
             over_ms=_whole(text, "over"),
             position=_whole(text, "position") if position is None else position,
             waiting=waiting,
@@ -228,6 +241,11 @@ class RunState:
                 name.removeprefix("order:"): value.encode()
                 for name, value in text.items()
                 if name.startswith("order:")
+            },
+            asked={
+                name.removeprefix("asked:"): int(value)
+                for name, value in text.items()
+                if name.startswith("asked:")
             },
         )
 

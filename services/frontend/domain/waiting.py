@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["GATEWAY_AWAY", "NO_RUNNER", "REASONS", "STORAGE_FULL", "WaitReason"]
+__all__ = [
+    "GATEWAY_AWAY",
+    "NO_ROOM",
+    "NO_RUNNER",
+    "REASONS",
+    "STORAGE_FULL",
+    "WaitReason",
+    "seems_to_lack_room",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +34,33 @@ class WaitReason:
 
     def given_up(self, after_s: int) -> str:
         """Return the sentence of a run that has waited for as long as it may."""
-        return f"{self.sentence} It waited for {after_s:,} seconds, then failed; ask for it again."
+        return (
+            f"{self.sentence} The run waited for {after_s:,} seconds, then failed; start it again."
+        )
 
 
 NO_RUNNER: Final = WaitReason(
     code="no_runner",
-    sentence="No runner has sent a heartbeat lately, so nothing is computed at the moment.",
+    sentence="No runner is active, so nothing is computed at the moment.",
 )
 GATEWAY_AWAY: Final = WaitReason(code="gateway_away", sentence="The Dask Gateway does not answer.")
 STORAGE_FULL: Final = WaitReason(
     code="storage_full",
-    sentence="The storage is full; the run waits, and goes on when there is room.",
+    sentence="The storage is full; the run waits, and continues when there is room.",
 )
-REASONS: Final = {one.code: one for one in (NO_RUNNER, GATEWAY_AWAY, STORAGE_FULL)}
+NO_ROOM: Final = WaitReason(
+    code="no_room",
+    sentence="No cluster was ready in time, probably because there is no room for one; the run "
+    "waits, and asks for one again.",
+    first_pause_ms=5_000,
+    longest_pause_ms=300_000,  # asking again takes a runner's slot for PORTA_CLUSTER_TIMEOUT
+)
+REASONS: Final = {one.code: one for one in (NO_RUNNER, GATEWAY_AWAY, STORAGE_FULL, NO_ROOM)}
+
+
+def seems_to_lack_room(timeout_s: int) -> str:
+    """Return what is said of a cluster that is slow to start, and is given so long."""
+    return (
+        "The cluster seems to wait for room. If no worker is ready within "
+        f"{timeout_s:,} seconds, the run returns to the queue, and asks for a cluster again."
+    )

@@ -2,8 +2,9 @@
 
 - It belongs to one `porta serve` at a time. The supervisor shares the lock, so the directory is
   free once both processes are gone, however they ended.
-- `redis/` is kept; `logs/` has the logs of this start and of the previous one; `run/` and the
-  directory of sockets belong to one start, and are removed before the next.
+- `redis/` and `notebooks/` are kept, and so is `exports/`, which may be emptied; `logs/`
+  has the logs of this start and of the previous one; `run/` and the directory of sockets belong to
+  one start, and are removed before the next.
 - It knows where it lives, by device and inode: a copy of it, whose files name the sockets and the
   processes of the original, leaves these alone.
 - Sockets are in a directory with a short path, since a socket's path has about 100 characters at
@@ -64,6 +65,16 @@ class DataDir:
     def logs(self) -> Path:
         """The directory of the servers' logs."""
         return self.path / "logs"
+
+    @property
+    def exports(self) -> Path:
+        """The directory of finished files that are kept for HEAD and Range."""
+        return self.path / "exports"
+
+    @property
+    def notebooks(self) -> Path:
+        """The directory that JupyterLab opens."""
+        return self.path / "notebooks"
 
     @property
     def run(self) -> Path:

@@ -2,11 +2,12 @@
 
 FrontendError
 └── EmbeddedError
-    ├── NotInstalled     a server that should be embedded is not installed
-    ├── DataDirInUse     another `porta serve` holds the data directory
-    ├── DataDirUnusable  the data directory can't be made or written
-    ├── PortTaken        Porta can't listen at the address
-    └── ProcessFailed    a managed process did not start, or keeps dying
+    ├── NotInstalled          a server that should be embedded is not installed
+    ├── NotebookNotInstalled  JupyterLab is not installed
+    ├── DataDirInUse          another `porta serve` holds the data directory
+    ├── DataDirUnusable       the data directory can't be made or written
+    ├── PortTaken             Porta can't listen at the address
+    └── ProcessFailed         a managed process did not start, or keeps dying
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = [
     "DataDirUnusable",
     "EmbeddedError",
     "NotInstalled",
+    "NotebookNotInstalled",
     "PortTaken",
     "ProcessFailed",
 ]
@@ -41,6 +43,15 @@ class NotInstalled(EmbeddedError):
             "server of your own."
         )
         self.package = package
+
+
+class NotebookNotInstalled(EmbeddedError):
+    """JupyterLab is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "JupyterLab is not installed: install porta[notebook], or leave out --notebook."
+        )
 
 
 class DataDirInUse(EmbeddedError):

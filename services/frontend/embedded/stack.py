@@ -9,8 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from frontend.embedded import dask_client
 from frontend.embedded.gateway import EmbeddedGateway, gateway_process, proxy_process
 from frontend.embedded.managed_process import START_S, ManagedProcess
+from frontend.embedded.notebook import EmbeddedNotebook, notebook_process
 from frontend.embedded.ports import LOOPBACK, Port, hold
 from frontend.embedded.probes import Answer, get
 from frontend.embedded.valkey import redis_process, redis_url
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Stack", "browser_url", "compose"]
 
 ANY_ADDRESS: Final = {"0.0.0.0": LOOPBACK, "::": "::1", "": LOOPBACK}  # noqa: S104 - read, not bound
+DASK_CONFIG: Final = "dask.yaml"
 FOREIGN_START_S: Final = 10.0  # a server elsewhere may be away for long: serve what there is
 
 
@@ -59,10 +62,18 @@ def compose(plan: Plan, data_dir: DataDir, sockets: Path, environ: Mapping[str, 
         processes.append(proxy_process(gateway, data_dir, environ))
         addresses |= _access(gateway)
         porta_environ |= _access(gateway) | {"PORTA_MAX_WORKERS": str(max_workers)}
+        addresses["dask_config"] = _told_to_dask(gateway, data_dir)
     if listening is not None:
         addresses["url"] = browser_url(plan.host, listening.number)
         processes.append(_web_process(plan, data_dir, listening, porta_environ))
         processes.append(_runner_process(plan, data_dir, listening, porta_environ))
+    if plan.notebook:
+        notebook = EmbeddedNotebook()
+        addresses["notebook"] = notebook.url
+        known = _known_to_dask(Settings.from_environ(porta_environ))
+        processes.append(
+            notebook_process(notebook, data_dir, {**environ, **known}, gives_back=not plan.gateway)
+        )
     return Stack(tuple(processes), json.dumps(addresses))
 
 
@@ -73,6 +84,30 @@ def _access(gateway: EmbeddedGateway) -> dict[str, str]:
         "DASK_GATEWAY_PROXY_ADDRESS": gateway.proxy_address,
         "DASK_GATEWAY_PASSWORD": gateway.password,
     }
+
+
+def _told_to_dask(gateway: EmbeddedGateway, data_dir: DataDir) -> str:
+    """Write the configuration for clients of the Gateway; return the path of the file."""
+    path = data_dir.run / DASK_CONFIG
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = dask_client.configuration(gateway.address, gateway.proxy_address, gateway.password)
+    dask_client.write(settings, path)
+    return str(path)
+
+
+def _known_to_dask(settings: Settings) -> dict[str, str]:
+    """Return the variables by which the notebook reaches the same Gateway, or scheduler."""
+    if settings.gateway_address is not None:
+        return dask_client.to_environ(
+            dask_client.configuration(
+                settings.gateway_address,
+                settings.gateway_proxy_address,
+                settings.gateway_password,
+            )
+        )
+    if settings.scheduler is not None:
+        return dask_client.to_environ(dask_client.scheduler_configuration(settings.scheduler))
+    return {}
 
 
 def _web_process(
@@ -86,13 +121,20 @@ def _web_process(
             *("web", "--host", plan.host, "--port", str(listening.number)),
             *("--data", str(data_dir.path)),
         ),
-        environ={name: environ[name] for name in environ if name != "DASK_GATEWAY_PASSWORD"},
+        environ=_web_environ(data_dir, environ),
         working_dir=data_dir.run,
         log=data_dir.log("web"),
         port=listening,
         answers=lambda: get(address, "/healthz") is not None,
         after=("redis",) if plan.redis else (),
     )
+
+
+def _web_environ(data_dir: DataDir, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the web's environment: no password of the Gateway, and exports beside the results."""
+    own = {name: environ[name] for name in environ if name != "DASK_GATEWAY_PASSWORD"}
+    folder = environ.get("PORTA_EXPORT_FOLDER", "").strip()
+    return own | {"PORTA_EXPORT_FOLDER": folder or str(data_dir.exports)}
 
 
 def _runner_process(
@@ -114,6 +156,7 @@ def _runner_process(
         answers=lambda: (answer := get(address, "/readyz")) is not None and answer.ok,
         trouble=lambda: _trouble(get(address, "/readyz")),
         after=redis + proxy,
+        seen_by=("web",),  # which may compile the kernels for minutes
         gives_back=True,
         required=all_embedded,
         deadline_s=START_S if all_embedded else FOREIGN_START_S,

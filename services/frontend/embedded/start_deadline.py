@@ -28,6 +28,10 @@ class StartDeadline:
         self._begun_at = self._progress_at = self._looked_at = time.monotonic()
         self._used_s = 0.0
 
+    def begin_again(self) -> None:
+        """Give it as long again: that it makes no progress can't be told now."""
+        self._begun_at = self._progress_at = time.monotonic()
+
     def has_passed(self) -> bool:
         """Return whether the start has made no progress for too long."""
         now = time.monotonic()

@@ -110,7 +110,10 @@ class Supervisor:
                 self._start(child)
 
     def _may_start(self, managed: ManagedProcess) -> bool:
-        return all(self._children[name].ready for name in managed.after)
+        return self._are_ready(managed.after)
+
+    def _are_ready(self, names: Iterable[str]) -> bool:
+        return all(self._children[name].ready for name in names)
 
     def _start(self, child: _Child) -> None:
         _report_repair(child, _mended(child.managed.prepare))
@@ -124,6 +127,8 @@ class Supervisor:
         managed = child.managed
         if managed.answers():
             return True
+        if child.deadline is not None and not self._are_ready(managed.seen_by):
+            child.deadline.begin_again()
         if child.deadline is not None and not child.deadline.has_passed():
             return False
         trouble = managed.trouble()

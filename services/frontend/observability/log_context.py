@@ -19,7 +19,7 @@ __all__ = ["about", "executing"]
 
 def about(request: PropagationRequest) -> None:
     """Add the propagation and its run to the lines that this context logs from now on."""
-    bind_contextvars(propagation=request.id, run=request.trajectory.digest)
+    bind_contextvars(propagation=request.id, run=request.digest)
 
 
 def executing(lease: Lease, target: int) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from frontend.domain.resource import Status
 from frontend.errors import NotFound
 from frontend.observability.process_metrics import RESULT_HIT, RESULT_MISS
+from frontend.propagations.ensembles import estimated
 from frontend.propagations.orders import under_its_id, waiting_requests
 from frontend.propagations.run_resource import of_run, waiting_for
 from sim.order import Order
 
 if TYPE_CHECKING:
-    from frontend.domain.resource import Resource
+    from frontend.domain.resource import EstimateView, Resource
     from frontend.domain.run import RunState
     from frontend.propagations.verified_results import VerifiedResults
     from frontend.results.trajectory_store import TrajectoryStore
@@ -76,7 +78,7 @@ class Finder:
         stored = self.stored(request)
         if stored is not None:
             return Known(stored, has_stretches=True)
-        snapshot = self._runs.snapshot(request.trajectory.digest)
+        snapshot = self._runs.snapshot(request.digest)
         run = snapshot.run
         status = None if run is None else run.status_of(request.id, request.steps)
         if run is None or status is None:
@@ -91,13 +93,17 @@ class Finder:
 
     def under_way(self) -> list[Resource]:
         """Return the propagations that are waited for: one resource for each id."""
+        return [resource for _, resource in self.waiting()]
+
+    def waiting(self) -> list[tuple[PropagationRequest, Resource]]:
+        """Return what is waited for, each request with its resource."""
         runs = self._runs.under_way()
-        trajectories = self._store.trajectories([run.digest for run in runs])
+        subjects = self._store.subjects([run.digest for run in runs])
         return [
-            under_its_id(request, resource) if isinstance(request, Order) else resource
+            (request, under_its_id(request, resource) if isinstance(request, Order) else resource)
             for run in runs
-            if run.digest in trajectories
-            for request in waiting_requests(trajectories[run.digest], run.waiting or {}, run.orders)
+            if run.digest in subjects
+            for request in waiting_requests(subjects[run.digest], run.waiting or {}, run.orders)
             for resource in (self.resource_for(request, run),)
         ]
 
@@ -106,9 +112,18 @@ class Finder:
         status = run.status_of(request.id, request.steps) or run.status
         if status is Status.COMPLETE:
             return self.finished(request)
-        resource = of_run(request, run, status, self._settings.dashboard)
+        expected = self._expected(request, run) if request.is_ensemble else None
+        resource = of_run(request, run, status, self._settings.dashboard, expected)
         has_begun = resource.cluster is not None or status not in {Status.QUEUED, Status.STARTING}
         if has_begun or resource.error is not None:
             return resource
         obstacle = self._runner_status.obstacle()
         return resource if obstacle is None else waiting_for(resource, obstacle)
+
+    def _expected(self, request: PropagationRequest, run: RunState) -> EstimateView:
+        """Return what a run is expected to take, and whether it takes far longer."""
+        expected = estimated(request, self._settings.max_workers)
+        if run.started_ms is None:
+            return expected
+        now_s = time.time() if run.over_ms is None else run.over_ms / 1_000
+        return expected.after(now_s - run.started_ms / 1_000)

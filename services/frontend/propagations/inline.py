@@ -1,4 +1,4 @@
-"""Results that need no run: computed at once by the process that is asked (docs/adr/0012).
+"""Results that need no run: computed at once by the process that is asked (docs/adr/0097).
 
 A result is computed and written as JSON in one turn of the admission. The last few are remembered.
 """
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["InlineResults"]
 
 BYTES_AN_AGENT: Final = 1_300  # of a manifest
+PARTS_BYTES: Final = 70_000  # of an ensemble's analysed agent, whose summary has 512 grid times
+MEMBER_BYTES: Final = 750  # that each of the first members adds to them: more bins are occupied
+MOST_PARTS_BYTES: Final = 420_000  # 1,000 members of 1,000 steps; more members share their bins
 COMPOSE_S: Final = 4e-4  # for each agent, to write a manifest and to read it as a resource
 REMEMBERED_BYTES: Final = 32 * 2**20  # of results: four of 1,000 agents
 
@@ -72,7 +75,7 @@ class InlineResults:
         """
         if self._rule.covers(request):
             return []
-        chain = self._store.chain(request.trajectory.digest) if has_stretches else []
+        chain = self._store.chain(request.digest) if has_stretches else []
         until = request.trajectory.intervals_for(request.steps)
         needed = [entry for entry in chain if entry.first < until]
         return needed if self._rule.covers(request, needed[-1].end if needed else 0) else None
@@ -82,12 +85,15 @@ class InlineResults:
 
         Those of the default trajectory are nobody's own, and count as none.
         """
-        trajectory, bulky = request.trajectory, is_bulky(request)
-        if trajectory.is_default:
+        if request.is_default:
             return 0
-        size = 0 if bulky else BYTES_AN_AGENT * len(trajectory.scenario.agents)
-        is_known = bulky and self._store.trajectory(trajectory.digest) is not None
-        return size if is_known else size + len(trajectory.scenario.canonical)
+        bulky = is_bulky(request) and not request.is_ensemble
+        size = 0 if bulky else BYTES_AN_AGENT * len(request.trajectory.scenario.agents)
+        if request.is_ensemble:
+            an_agent = min(PARTS_BYTES + MEMBER_BYTES * request.members, MOST_PARTS_BYTES)
+            size += an_agent * len(request.analysed)
+        is_known = bulky and self._store.subject(request.digest) is not None
+        return size if is_known else size + len(request.subject.canonical)
 
     def compute(
         self, request: PropagationRequest, basis: Sequence[ChainEntry], *, is_repair: bool = False
@@ -97,7 +103,7 @@ class InlineResults:
         Also a bulky one that a run published, where this is a repair of it. What all such results
         keep in Redis stays within its share: the oldest go.
         """
-        if not request.trajectory.is_default:  # so that its id can be resolved
+        if not request.is_default:  # so that its id can be resolved
             self._store.remember(request, for_a_day=not is_repair)
         computed = self._admitted(request, basis)
         is_kept = not is_bulky(request) or (is_repair and bool(basis))
@@ -122,10 +128,12 @@ class InlineResults:
         Also one that `was_awaited`, of a crowded run that is done. None where the request is of
         another kind, for which Redis is not called.
         """
+        if request.is_ensemble:  # it is stored, or asked for again
+            return None
         if is_bulky(request) or was_awaited:
             basis = self.basis(request, has_stretches=has_stretches)
         else:
-            is_small = not request.trajectory.is_default and self._rule.covers(request)
+            is_small = not request.is_default and self._rule.covers(request)
             basis = [] if is_small else None
         if basis is None:
             return None

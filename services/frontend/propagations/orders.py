@@ -1,7 +1,7 @@
 """Orders: finds after how many steps one ends, and describes it meanwhile (docs/adr/0063).
 
 - `settled` answers an order at once where its record, the stored trajectory or a small computation
-  holds the answer, by the rule for what needs no run (docs/adr/0012). It starts nothing.
+  holds the answer, by the rule for what needs no run (docs/adr/0097). It starts nothing.
 - An order's resource is that of its run until its steps are known, and then that of the
   propagation that answers it, under the order's own id.
 
@@ -18,12 +18,12 @@ from frontend.domain.order_record import OrderRecord
 from frontend.domain.resource import ErrorReport, OrderReport, Progress, Resource, Status
 from frontend.errors import NotFound
 from frontend.propagations.requests import ORDER_ID
-from sim.cost_model import opened_seconds, work
+from sim.cost_model import opened_seconds
 from sim.engine import initial_checkpoint
+from sim.engine.computed import not_reached
 from sim.engine.watch import Watch
 from sim.errors import PropagationFailed, RequestError
 from sim.order import Order
-from sim.scenario import PropagationRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from frontend.results.trajectory_store import TrajectoryStore
     from frontend.runs.run_queue import RunQueue
     from sim.engine import Stretch
-    from sim.scenario import Trajectory
+    from sim.scenario import PropagationRequest, Subject
 
-__all__ = ["Answer", "Orders", "answered", "not_reached", "under_its_id", "waiting_requests"]
+__all__ = ["Answer", "Orders", "answered", "under_its_id", "waiting_requests"]
 
 LOAD_S: Final = 0.01  # to read the stretches of 1e8 steps from Redis, and to verify them
 SCANS: Final = 3  # an interval that is scanned takes as long as so many that are passed over
@@ -63,14 +63,14 @@ class Orders:
     def read(self, order_id: str) -> Order:
         """Return the order with an id; raises NotFound where it is unknown, or too long ago."""
         record = self._runs.order(order_id)
-        trajectory = None if record is None else self._store.trajectory(record.digest)
-        if record is not None and trajectory is not None:
+        subject = None if record is None else self._store.subject(record.digest)
+        if record is not None and subject is not None:
             try:
-                return Order.from_terms(trajectory, record.terms)
+                return Order.from_terms(subject.trajectory, record.terms)
             except RequestError:  # of a version with other rules
                 pass
         raise NotFound(
-            f"The order {order_id} is not known here: nobody has asked for it, or its answer is "
+            f"The order {order_id} is not known here: it has not been requested, or its answer is "
             "older than a week. Ask for it again; what was computed is kept."
         )
 
@@ -105,9 +105,8 @@ class Orders:
 
     def _inline_steps(self, order: Order, *, has_stretches: bool) -> int:
         """Return how many steps beyond the stored ones are looked at at once."""
-        allowed = self._rule.allowed_work
-        steps = int(allowed // work(1, order.trajectory.scenario))
-        if has_stretches and allowed > 0:
+        steps = self._rule.steps(order.trajectory.scenario)
+        if has_stretches and self._rule.allowed_work > 0:
             steps = max(steps, order.trajectory.interval - 1)
         return min(steps, order.steps)
 
@@ -128,7 +127,7 @@ class Orders:
             min(order.steps - reached, self._inline_steps(order, has_stretches=bool(stretches))),
         )
         if watch.steps is None and more:
-            start = stretches[-1].tail if stretches else initial_checkpoint(trajectory.scenario)
+            start = stretches[-1].tail if stretches else initial_checkpoint(trajectory.dispersed)
             try:
                 watch.go_on(start, more)
             except PropagationFailed:  # as for a request of so many steps, which fails there
@@ -143,24 +142,16 @@ class Orders:
 
 
 def waiting_requests(
-    trajectory: Trajectory, waiting: Mapping[str, int], orders: Mapping[str, bytes]
+    subject: Subject, waiting: Mapping[str, int], orders: Mapping[str, bytes]
 ) -> Iterator[PropagationRequest]:
     """Yield the requests and orders that wait for a run; an order that is damaged is left out."""
     for name, steps in waiting.items():
         record = OrderRecord.from_bytes(orders[name]) if name in orders else None
         if record is not None:
             with suppress(RequestError):
-                yield Order.from_terms(trajectory, record.terms)
+                yield Order.from_terms(subject.trajectory, record.terms)
         elif not ORDER_ID.fullmatch(name):
-            yield PropagationRequest(steps, trajectory)
-
-
-def not_reached(order: Order) -> str:
-    """Return the sentence for a time that the allowed steps do not reach."""
-    return (
-        f"Not every agent's clock has reached the time that was asked for within the "
-        f"{order.steps:,} steps of this scenario that are allowed; ask for an earlier time."
-    )
+            yield subject.request(steps)
 
 
 def report(order: Order, answer: PropagationRequest | None = None) -> OrderReport:

@@ -8,25 +8,35 @@ as `1,000,000`, `1_000_000` or `1e6`: an address has one form.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from frontend.errors import BadRequest, NotFound
-from sim.cost_model import work
-from sim.errors import RequestError, ScenarioError
-from sim.models.model import MAX_STEPS
+from sim import limits as limits_of_sim
+from sim.errors import LimitError, RequestError, ScenarioError
+from sim.limits import shown_steps
 from sim.order import Order, read_condition, read_until
-from sim.scenario import NANO, PropagationRequest, Trajectory, read_scenario
+from sim.scenario import (
+    NANO,
+    NO_DISPERSION,
+    Dispersion,
+    PropagationRequest,
+    Subject,
+    Trajectory,
+    agent_names,
+    read_scenario,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sim.scenario import Scenario
 
 __all__ = [
     "ID",
     "ORDER_ID",
+    "Chosen",
     "Limits",
     "parse_id",
     "read_order",
@@ -39,33 +49,51 @@ WHOLE_NUMBER: Final = re.compile("0|[1-9][0-9]{0,15}")  # 16 digits hold everyth
 ID: Final = re.compile("([1-9][0-9]{0,15})(?:-([0-9a-f]{16}))?")  # JSON Schema reads it, too
 ORDER_ID: Final = re.compile("q-[0-9a-f]{16}")
 SHOWN_CHARACTERS: Final = 40
-SHOWN_STEPS: Final = 10**16  # larger numbers are shown as 1e+99
 GROUPED: Final = re.compile("[1-9][0-9]{0,2}(?:(?:,[0-9]{3}){1,5}|(?:_[0-9]{3}){1,5})")
+HUGE: Final = re.compile("[1-9][0-9]{16,99}")  # is read only to be refused as too large
 SCIENTIFIC: Final = re.compile(r"([1-9][0-9]{0,15})(?:\.([0-9]{1,15}))?[eE]\+?([0-9]{1,2})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The largest request that is accepted."""
+class Limits(limits_of_sim.Limits):
+    """The largest request that is accepted; what is larger is a BadRequest."""
 
-    max_steps: int
-    max_work: int
-
-    def steps_of(self, scenario: Scenario) -> int:
-        """Return how many steps of a scenario are allowed; 0 where not even one is."""
-        return min(self.max_steps, int(self.max_work // work(1, scenario)))
+    def check_steps(self, steps: int) -> None:
+        """Raise BadRequest for so many steps, if they are none or too many."""
+        with _bad_requests():
+            super().check_steps(steps)
 
     def check(self, request: PropagationRequest) -> PropagationRequest:
         """Return the request; raises BadRequest where it is too large."""
-        if request.steps > self.max_steps:
-            raise BadRequest(_steps_sentence(str(request.steps), self.max_steps))
-        needed = work(request.steps, request.trajectory.scenario, request.members)
-        if needed > self.max_work:
-            raise BadRequest(
-                f"{request.steps} steps of this scenario are {needed:.3g} units of work, more "
-                f"than the {self.max_work:.3g} that are allowed; ask for fewer steps or agents."
-            )
-        return request
+        with _bad_requests():
+            return super().check(request)
+
+    def check_time(self, scenario: Scenario, time: float) -> None:
+        """Raise BadRequest for a time to reach that takes more steps than are allowed."""
+        with _bad_requests():
+            super().check_time(scenario, time)
+
+
+@contextlib.contextmanager
+def _bad_requests() -> Iterator[None]:
+    try:
+        yield
+    except LimitError as error:
+        raise BadRequest(str(error)) from None
+
+
+class Chosen(TypedDict, total=False):
+    """What a request says, beside how far it goes.
+
+    `scenario`, `dispersion` and `agents` are parsed JSON, or None for the default ones. `member` is
+    None where none is named, which means member 0 but goes with any number of members.
+    """
+
+    seed: int
+    member: int | None
+    members: int
+    scenario: object | None
+    dispersion: object | None
+    agents: object | None
 
 
 def whole_number(text: str, name: str) -> int:
@@ -90,7 +118,7 @@ def step_count(text: str) -> int:
         whole, fraction, exponent = found[1], (found[2] or "").rstrip("0"), int(found[3])
         if len(fraction) <= exponent:
             return int(whole + fraction + "0" * (exponent - len(fraction)))
-    if WHOLE_NUMBER.fullmatch(text):
+    if WHOLE_NUMBER.fullmatch(text) or HUGE.fullmatch(text):
         return int(text)
     raise BadRequest(
         f"The number of steps must be a whole number, such as 1000000, 1,000,000 or 1e6, not "
@@ -98,33 +126,36 @@ def step_count(text: str) -> int:
     )
 
 
-def read_request(
-    limits: Limits,
-    *,
-    steps: int,
-    seed: int = 0,
-    member: int | None = None,
-    members: int = 1,
-    scenario: object | None = None,
-) -> PropagationRequest:
-    """Make a request of its parts; raises BadRequest.
+def read_request(limits: Limits, *, steps: int, **chosen: Unpack[Chosen]) -> PropagationRequest:
+    """Make a request of its parts; raises BadRequest."""
+    limits.check_steps(steps)
+    members, agents = chosen.get("members", 1), chosen.get("agents")
+    try:
+        request = PropagationRequest(
+            steps,
+            _trajectory(**chosen),
+            members,
+            () if agents is None else agent_names(agents),
+        )
+    except (RequestError, ScenarioError) as error:
+        raise BadRequest(str(error)) from None
+    return limits.check(request)
 
-    `scenario` is parsed JSON, or None for the default one. `member` is None where none is named,
-    which means member 0 but goes with any number of members.
+
+def _trajectory(**chosen: Unpack[Chosen]) -> Trajectory:
+    """Return the trajectory that is chosen: that of member 0 where there are several.
+
+    Raises BadRequest, RequestError and ScenarioError.
     """
-    if not 1 <= steps <= limits.max_steps:
-        shown = str(steps) if steps < SHOWN_STEPS else f"{steps:.3g}"
-        raise BadRequest(_steps_sentence(shown, limits.max_steps))
+    member, members = chosen.get("member"), chosen.get("members", 1)
     if member is not None and members > 1:
         raise BadRequest(
             f"member names one run, and members={members} asks for an ensemble; leave out one."
         )
-    try:
-        chosen = NANO if scenario is None else read_scenario(scenario)
-        request = PropagationRequest(steps, Trajectory(chosen, seed, member or 0), members)
-    except (RequestError, ScenarioError) as error:
-        raise BadRequest(str(error)) from None
-    return limits.check(request)
+    scenario, dispersion = chosen.get("scenario"), chosen.get("dispersion")
+    of = NANO if scenario is None else read_scenario(scenario)
+    spread = NO_DISPERSION if dispersion is None else Dispersion.from_json(dispersion, of)
+    return Trajectory(of, chosen.get("seed", 0), member or 0, spread)
 
 
 def read_order(
@@ -133,82 +164,64 @@ def read_order(
     steps: int | None = None,
     until: object | None = None,
     stop: object | None = None,
-    seed: int = 0,
-    member: int | None = None,
-    members: int = 1,
-    scenario: object | None = None,
+    **chosen: Unpack[Chosen],
 ) -> PropagationRequest:
     """Make a request, or an `Order` where it asks for a time or for a condition to stop at.
 
     `until` and `stop` are parsed JSON. A time whose number of steps is known at once gives the
-    request of so many.
+    request of so many. Raises BadRequest.
     """
     if until is not None:
         if steps is not None or stop is not None:
             raise BadRequest("until takes the place of steps and stop: give it alone.")
-        first = read_request(limits, steps=1, seed=seed, member=member, scenario=scenario)
-        known = _known_steps(limits, first.trajectory, until)
-        if isinstance(known, Order):
-            _check_members(known, members)
-            return known
-        return read_request(
-            limits, steps=known, seed=seed, member=member, members=members, scenario=scenario
-        )
+        first = read_request(limits, steps=1, **chosen)
+        known = _known_steps(limits, first, until)
+        return known if isinstance(known, Order) else read_request(limits, steps=known, **chosen)
     if steps is None:
         raise BadRequest("steps is missing; give it, or a time: until.")
+    request = read_request(limits, steps=steps, **chosen)
     if stop is None:
-        return read_request(
-            limits, steps=steps, seed=seed, member=member, members=members, scenario=scenario
-        )
-    request = read_request(limits, steps=steps, seed=seed, member=member, scenario=scenario)
+        return request
+    _check_members("stop", request)
     try:
         condition = read_condition(request.trajectory.scenario, stop)
     except RequestError as error:
         raise BadRequest(str(error)) from None
-    order = Order(steps, request.trajectory, condition=condition)
-    _check_members(order, members)
-    return order
+    return Order(steps, request.trajectory, condition=condition)
 
 
-def _known_steps(limits: Limits, trajectory: Trajectory, until: object) -> int | Order:
-    """Return how many steps a time takes, or the order that finds it out."""
-    scenario = trajectory.scenario
+def _known_steps(limits: Limits, request: PropagationRequest, until: object) -> int | Order:
+    """Return how many steps a time takes, or the order that finds it out.
+
+    `request` is that for one step.
+    """
+    scenario = request.trajectory.scenario
     try:
         condition = read_until(until)
     except RequestError as error:
         raise BadRequest(str(error)) from None
-    allowed = limits.steps_of(scenario)
-    fewest = scenario.fewest_steps_until(condition.time)
-    if fewest > allowed:
-        # At MAX_STEPS the bound is cut off: how many it takes is not known then.
-        takes = (
-            "more steps of this scenario than"
-            if fewest >= MAX_STEPS
-            else f"at least {fewest:.3g} steps of this scenario, more than"
-        )
-        raise BadRequest(
-            f"The time {condition.time:g} takes {takes} the {allowed:,} that are allowed; ask for "
-            "an earlier time."
-        )
+    limits.check_time(scenario, condition.time)
     known = scenario.steps_until(condition.time)
     if known is not None:
         return known
+    _check_members("until", request)
+    allowed = limits.steps_of(scenario)
     at_most = min(allowed, scenario.most_steps_until(condition.time))
-    return Order(at_most, trajectory, condition=condition)
+    return Order(at_most, request.trajectory, condition=condition)
 
 
-def _check_members(order: Order, members: int) -> None:
-    if members != 1:
+def _check_members(field: str, request: PropagationRequest) -> None:
+    if request.is_ensemble:
         raise BadRequest(
-            f"{'until' if order.is_until else 'stop'} asks for one trajectory: its members would "
-            "end after different numbers of steps. Leave members out, or set it to 1."
+            f"{field} asks for one trajectory: its members would end after different numbers of "
+            "steps. Leave members out, or set it to 1."
         )
 
 
 def parse_id(
     limits: Limits,
     text: str,
-    trajectory_of: Callable[[str], Trajectory | None],
+    subject_of: Callable[[str], Subject | None],
     *,
     seed: str | None = None,
     member: str | None = None,
@@ -217,12 +230,12 @@ def parse_id(
     """Read the id of a propagation, and the texts beside it.
 
     A step count takes a seed, a member and members. A step count with a digest takes a member, of
-    those that the request has. `trajectory_of` returns a known trajectory by its digest. Raises
-    BadRequest and NotFound.
+    those that the request has. `subject_of` returns what is known by a digest. Raises BadRequest
+    and NotFound.
     """
     found = ID.fullmatch(text)
     if found is None:
-        raise BadRequest(_steps_sentence(_shown(text), limits.max_steps))
+        raise _no_id(text, limits)
     steps, digest = int(found[1]), found[2]
     number = None if member is None else whole_number(member, "member")
     if digest is None:
@@ -235,11 +248,11 @@ def parse_id(
         )
     if seed is not None or members is not None:
         raise BadRequest("An id with a digest has its seed and members already; leave them out.")
-    trajectory = trajectory_of(digest)
-    if trajectory is None or trajectory.is_default:
-        raise NotFound(f"Nobody has asked for {text} yet, so its scenario is not known here.")
+    subject = subject_of(digest)
+    if subject is None or subject == Subject(Trajectory()):
+        raise NotFound(f"{text} has not been requested yet, so its scenario is not known here.")
     try:
-        request = PropagationRequest(steps, trajectory)
+        request = subject.request(steps)
         return limits.check(request if number is None else _member_of(request, number))
     except RequestError as error:
         raise BadRequest(str(error)) from None
@@ -253,16 +266,32 @@ def _member_of(request: PropagationRequest, member: int) -> PropagationRequest:
             f"{request.id} is member {trajectory.member} of its seed already; leave the member out."
         )
     if member >= members:
-        last = "its only member is 0" if members == 1 else f"its members are 0 to {members - 1}"
+        last = "its only member is 0" if members == 1 else f"its members are 0 to {members - 1:,}"
         raise BadRequest(
-            f"{request.id} has no member {member}: {last}. For any other give steps, seed, member "
-            "and scenario in place of this id."
+            f"{request.id} has no member {member:,}: {last}. For any other give steps, seed, "
+            "member, scenario and dispersion in place of this id."
         )
-    return PropagationRequest(request.steps, replace(trajectory, member=member))
+    return request.of_member(member)
+
+
+def _no_id(text: str, limits: Limits) -> BadRequest:
+    """Return what is wrong with a text that is no id, though people may write steps like that."""
+    with contextlib.suppress(BadRequest):
+        steps = step_count(text)
+        if steps > limits.max_steps:
+            return BadRequest(_too_many(steps, limits.max_steps))
+        if steps > 0:
+            return BadRequest(f"An address has the steps in plain digits: {steps}, not {text}.")
+    return BadRequest(_steps_sentence(_shown(text), limits.max_steps))
 
 
 def _steps_sentence(shown: str, max_steps: int) -> str:
     return f"The number of steps must be a whole number from 1 to {max_steps:,}, not {shown}."
+
+
+def _too_many(steps: int, max_steps: int) -> str:
+    shown = shown_steps(steps)
+    return f"The number of steps, {shown}, is too large: the largest allowed is {max_steps:,}."
 
 
 def _shown(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resource, Status, Timings
@@ -11,10 +12,11 @@ from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resourc
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from frontend.domain.resource import EstimateView
     from frontend.domain.run import RunState
     from sim.scenario import Failure, PropagationRequest
 
-__all__ = ["failed_for_good", "of_run", "timestamp", "waiting_for"]
+__all__ = ["failed_for_good", "milliseconds", "of_run", "timestamp", "waiting_for"]
 
 
 def of_run(
@@ -22,6 +24,7 @@ def of_run(
     run: RunState,
     status: Status,
     dashboard: Callable[[str, str | None], str | None],
+    estimate: EstimateView | None = None,
 ) -> Resource:
     """Return the resource of a propagation; `dashboard` returns the URL of a cluster's."""
     return Resource(
@@ -31,10 +34,11 @@ def of_run(
         member=request.trajectory.member,
         members=request.members,
         status=status,
-        progress=_progress(request.steps, run, status),
+        progress=_progress(request, run, status),
         cluster=None if status.is_over else _cluster(run, dashboard),
-        timings=Timings(asked_at=timestamp(run.asked_ms), finished_at=timestamp(run.over_ms)),
+        timings=_timings(request, run, status),
         error=_error(request.steps, run, status),
+        estimate=estimate,
     )
 
 
@@ -64,14 +68,50 @@ def timestamp(at_ms: int | None) -> str | None:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 
-def _progress(steps: int, run: RunState, status: Status) -> Progress:
-    done = min(run.done, steps)
-    rate = run.rate if status is Status.RUNNING else None
+def _timings(request: PropagationRequest, run: RunState, status: Status) -> Timings:
+    """Return when it was asked for, and how long each stage took that is over since then.
+
+    The present stage began where these end.
+    """
+    asked_ms = run.asked_at_ms(request.id)
+    if status.is_over or status is Status.QUEUED or asked_ms is None:
+        return Timings(asked_at=timestamp(asked_ms), finished_at=timestamp(run.over_ms))
+    ends = (asked_ms, run.started_ms, run.propagating_ms, run.writing_ms)
+    # Who joins a run that is under way waits for what is left of it.
+    since = [None if at_ms is None else max(at_ms, asked_ms) for at_ms in ends]
+    queued_s, starting_s, running_s = (_seconds(*pair) for pair in pairwise(since))
+    return Timings(
+        asked_at=timestamp(asked_ms),
+        queued_s=queued_s,
+        starting_s=starting_s,
+        running_s=running_s,
+    )
+
+
+def _seconds(from_ms: int | None, to_ms: int | None) -> float | None:
+    return None if from_ms is None or to_ms is None else (to_ms - from_ms) / 1_000
+
+
+def milliseconds(text: str | None) -> int | None:
+    """Return the time of Redis' clock that `timestamp` wrote."""
+    return None if text is None else round(datetime.fromisoformat(text).timestamp() * 1_000)
+
+
+def _progress(request: PropagationRequest, run: RunState, status: Status) -> Progress:
+    """Return the progress; a run counts iterations, those of all members of an ensemble.
+
+    Of an ensemble's results it computes one after the other: the others have not begun.
+    """
+    total, unit = (request.members, request.steps) if request.is_ensemble else (request.steps, 1)
+    is_told_of = run.of in {None, request.steps}
+    done = min(run.done // unit, total) if is_told_of else 0
+    tells_rate = is_told_of and run.rate is not None and status is Status.RUNNING
+    rate = (run.rate or 0.0) / unit if tells_rate else None
     return Progress(
         done=done,
-        total=steps,
+        total=total,
         rate=rate,
-        eta_s=(steps - done) / rate if rate else None,
+        eta_s=(total - done) / rate if rate else None,
         position=run.position if status is Status.QUEUED else None,
     )
 

@@ -2,7 +2,7 @@
 
 - `start` starts a run only where one is needed, and returns at once. Many callers with the same
   request share one run. `find` never starts anything.
-- One rule decides what is computed at once, without a cluster (docs/adr/0012): the manifest is
+- One rule decides what is computed at once, without a cluster (docs/adr/0097): the manifest is
   stored, the trajectory is long enough, or what remains is small.
 - `open` returns the propagation itself, verified against its manifest. A result that what is
   stored does not support is withdrawn and computed again.
@@ -12,15 +12,18 @@ Thread-safe; raises FrontendErrors only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Unpack
 
+from frontend.domain import manifest
 from frontend.domain.resource import Status
 from frontend.errors import BadRequest, NotFound, NotReady
 from frontend.observability import log_context
 from frontend.propagations import requests
+from frontend.propagations.ensembles import Ensembles
 from frontend.propagations.finder import Finder, Known
 from frontend.propagations.inline import InlineResults
 from frontend.propagations.inline_rule import InlineRule
+from frontend.propagations.listing import Listing
 from frontend.propagations.opener import Opener, Unsupported
 from frontend.propagations.orders import Answer, Orders, answered, under_its_id
 from frontend.propagations.verified_results import VerifiedResults
@@ -28,11 +31,12 @@ from sim.errors import PropagationFailed
 from sim.order import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from frontend.admission import Admission
     from frontend.domain.resource import Resource
     from frontend.domain.run import ChainEntry, Charge, RunState
+    from frontend.results.ensemble_store import EnsembleStore
     from frontend.results.trajectory_store import TrajectoryStore
     from frontend.runs.run_queue import RunQueue
     from frontend.runs.runner_status import RunnerStatus
@@ -53,6 +57,7 @@ class Propagations:
         self,
         settings: Settings,
         store: TrajectoryStore,
+        ensemble_store: EnsembleStore,
         runs: RunQueue,
         runner_status: RunnerStatus,
         admission: Admission,
@@ -69,7 +74,11 @@ class Propagations:
         )
         results = VerifiedResults(store, self._opener, self._repair)
         self._finder = Finder(settings, store, results, runs, runner_status)
+        self.listing = Listing(store, self._finder)
         self._inline = InlineResults(rule, store, runs, self._opener)
+        self.ensembles = Ensembles(
+            settings, rule, store, ensemble_store, runs, admission, self._repair
+        )
         self._orders = Orders(rule, store, runs, admission)
 
     # Text becomes a request.
@@ -84,11 +93,11 @@ class Propagations:
     ) -> PropagationRequest:
         """Read an id, that of an order too; raises BadRequest or NotFound."""
         if requests.ORDER_ID.fullmatch(text):
-            if seed is not None or members is not None:
-                raise BadRequest("An order has its seed and members already; leave them out.")
+            if (seed, member, members) != (None, None, None):
+                raise BadRequest("An order has its seed and member already; leave them out.")
             return self.order(text)
         request = requests.parse_id(
-            self._limits, text, self._store.trajectory, seed=seed, member=member, members=members
+            self._limits, text, self._store.subject, seed=seed, member=member, members=members
         )
         log_context.about(request)
         return request
@@ -105,43 +114,16 @@ class Propagations:
         steps: int | None,
         until: object | None = None,
         stop: object | None = None,
-        seed: int = 0,
-        member: int | None = None,
-        members: int = 1,
-        scenario: object | None = None,
+        **chosen: Unpack[requests.Chosen],
     ) -> PropagationRequest:
         """Make a request of its parts, or an order; raises BadRequest."""
-        request = requests.read_order(
-            self._limits,
-            steps=steps,
-            until=until,
-            stop=stop,
-            seed=seed,
-            member=member,
-            members=members,
-            scenario=scenario,
-        )
+        request = requests.read_order(self._limits, steps=steps, until=until, stop=stop, **chosen)
         log_context.about(request)
         return request
 
-    def request(
-        self,
-        *,
-        steps: int,
-        seed: int = 0,
-        member: int | None = None,
-        members: int = 1,
-        scenario: object | None = None,
-    ) -> PropagationRequest:
+    def request(self, *, steps: int, **chosen: Unpack[requests.Chosen]) -> PropagationRequest:
         """Make a request of its parts; raises BadRequest."""
-        request = requests.read_request(
-            self._limits,
-            steps=steps,
-            seed=seed,
-            member=member,
-            members=members,
-            scenario=scenario,
-        )
+        request = requests.read_request(self._limits, steps=steps, **chosen)
         log_context.about(request)
         return request
 
@@ -224,12 +206,16 @@ class Propagations:
                 return answered(request, answer, self.start(answer.request, retry=retry))
             return self.enqueue(request, retry=retry)[0]
         stored = self.stored(request)
-        if stored is not None:
+        if stored is not None and not self.lacks_members(request):
             return stored
         basis = self.inline_basis(request)
         if basis is not None:
             return self.compute_inline(request, basis)
         return self.enqueue(request, retry=retry)[0]
+
+    def lacks_members(self, request: PropagationRequest) -> bool:
+        """Whether it is an ensemble whose members are not kept any more."""
+        return request.is_ensemble and self.ensembles.lacks_members(request)
 
     def inline_basis(
         self, request: PropagationRequest, *, has_stretches: bool = True
@@ -245,6 +231,8 @@ class Propagations:
         self, request: PropagationRequest, basis: Sequence[ChainEntry], *, is_repair: bool = False
     ) -> Resource:
         """Compute a result that needs no run; where its stretches are damaged, start one."""
+        if request.is_ensemble:
+            return self.ensembles.compute(request, is_repair=is_repair)
         try:
             return self._inline.compute(request, basis, is_repair=is_repair)
         except Unsupported:
@@ -256,7 +244,7 @@ class Propagations:
         Raises QueueFull, Busy and StorageError, and then withdraws nothing.
         """
         basis = self.inline_basis(request)
-        if basis is None or not self._can_open(request):
+        if basis is None or not (request.is_ensemble or self._can_open(request)):
             return self._run_again(request, damaged)
         if damaged is not None:
             self._store.withdraw(request, damaged)
@@ -287,7 +275,11 @@ class Propagations:
     ) -> tuple[Resource, bool]:
         """Join or enqueue the run that will give the result; return also whether that adds work."""
         has_failed = isinstance(request, Order) and self._orders.answer(request) is not None
-        enqueued = self._runs.enqueue(request, retry=retry or has_failed, charges=charges)
+        # A result whose members are gone does not count: they are computed again beside it.
+        passed_over = self._store.document(request.id) if self.lacks_members(request) else None
+        enqueued = self._runs.enqueue(
+            request, retry=retry or has_failed, charges=charges, damaged=passed_over
+        )
         if enqueued.run is None:
             return self._finder.finished(request), False
         return self.resource_for(request, enqueued.run), enqueued.adds_work
@@ -330,10 +322,44 @@ class Propagations:
         So it need not be held while the caller waits: some have hundreds of megabytes. Both raise
         as `open` does.
         """
+        if request.is_ensemble:
+            raise BadRequest(f"{request.id} is an ensemble: say which member, as in ?member=0.")
         is_published = self._finder.peek(request) is not None
         if not is_published and (isinstance(request, Order) or self.inline_basis(request) is None):
-            raise self._absence(request)
+            raise self.absence(request)
         return lambda: self._open(request, is_published=is_published)
+
+    def manifest(self, request: PropagationRequest) -> bytes:
+        """Return the manifest of a complete result; of one that is not stored, as it would be.
+
+        Raises as `open` does.
+        """
+        document = self._store.document(request.id)
+        if document is not None and manifest.sealed(document, request.id) is not None:
+            return document
+        if request.is_ensemble:
+            raise self.absence(request)
+        return manifest.compose(request, self.open(request), manifest.Computed(by="this server"))
+
+    def stretches(self, request: PropagationRequest) -> Iterator[bytes]:
+        """Yield the bytes of the stored stretches that a result rests on.
+
+        Those that are missing are as soon integrated as read: a result is answered at once, or has
+        them.
+        """
+        until = request.trajectory.intervals_for(request.steps)
+        return self._store.chain_bytes(request.digest, until=until)
+
+    def reached(self, request: PropagationRequest) -> PropagationRequest | None:
+        """Return what is stored of a run under way as a request of its own; None if nothing is.
+
+        Also None where the result is there: it is all that there is.
+        """
+        if self._finder.peek(request) is not None or isinstance(request, Order):
+            return None
+        chain = self._store.chain(request.digest)
+        steps = chain[-1].end * request.trajectory.interval if chain else 0
+        return request.subject.request(steps) if 0 < steps < request.steps else None
 
     def _open(self, request: PropagationRequest, *, is_published: bool) -> Propagation:
         try:
@@ -345,13 +371,13 @@ class Propagations:
             steps = failed.failure.iteration
             raise NotFound(f"{failed} Ask for {steps} step{'s' * (steps != 1)} or fewer.") from None
 
-    def _absence(self, request: PropagationRequest) -> NotReady | NotFound:
+    def absence(self, request: PropagationRequest) -> NotReady | NotFound:
         """Return why a propagation can't be opened."""
         resource = self.find(request)
         if resource is None:
-            return NotFound(f"Nobody has asked for {request.id} yet; open its page or POST it.")
-        if not resource.status.is_over:
-            return NotReady(resource)
+            return NotFound(f"{request.id} has not been requested yet; open its page, or POST it.")
+        if not resource.status.is_over or resource.status is Status.COMPLETE:
+            return NotReady(resource)  # the complete one was published, or repaired, meanwhile
         if resource.error is not None:
             return NotFound(f"There is no result of {request.id}: {resource.error.detail}")
         return NotFound(f"The propagation {request.id} was cancelled; ask for it again.")

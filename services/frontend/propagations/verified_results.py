@@ -18,7 +18,7 @@ from frontend.domain.resource import Status
 from frontend.errors import FrontendError, NotFound, QueueFull, RepairDelayed, StorageFull
 from frontend.propagations.opener import Unsupported
 from sim.errors import PropagationFailed
-from sim.scenario import PropagationRequest, Trajectory
+from sim.scenario import Subject, Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from frontend.domain.resource import Resource
     from frontend.propagations.opener import Opener
     from frontend.results.trajectory_store import TrajectoryStore
+    from sim.scenario import PropagationRequest
 
 __all__ = ["VerifiedResults"]
 
@@ -96,7 +97,7 @@ class VerifiedResults:
     def _sealed(self, request: PropagationRequest, document: bytes) -> bytes | None:
         """Compare a manifest without a checksum with its trajectory; return it with one."""
         known = manifest.unsealed(document, request)
-        if known is None:
+        if known is None or request.is_ensemble:  # these have had checksums from the first
             return None
         try:
             opened = self._opener.open(request)
@@ -107,7 +108,7 @@ class VerifiedResults:
     def _request(self, propagation_id: str) -> PropagationRequest | None:
         """Return the request of a published id; None for text that is none, or is unknown."""
         steps, _, digest = propagation_id.partition("-")
-        trajectory = self._store.trajectory(digest) if digest else Trajectory()
+        subject = self._store.subject(digest) if digest else Subject(Trajectory())
         with suppress(ValueError):
-            return None if trajectory is None else PropagationRequest(int(steps), trajectory)
+            return None if subject is None else subject.request(int(steps))
         return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -27,21 +28,22 @@ from frontend.storage.connection import command, now_ms, storage_errors
 from frontend.storage.scripts import Scripts, sha1_of
 from sim.engine import Checkpoint, Stretch, checksum, initial_checkpoint
 from sim.errors import IntegrityError, SimError
-from sim.scenario import Trajectory, canonical_json
+from sim.scenario import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import redis
 
     from frontend.storage.client_side_cache import ClientSideCache
-    from sim.scenario import PropagationRequest
+    from sim.scenario import PropagationRequest, Trajectory
 
 __all__ = ["TrajectoryStore"]
 
 INLINE_RESULT_LIFE_MS: Final = 86_400_000
+SAME_MS: Final = 64  # results published within a millisecond: more than Redis can
 KNOWN_BYTES: Final = 8 * 2**20
-PARSED: Final = 6  # a scenario of 1,000 agents, by the bytes of its canonical JSON
+PARSED: Final = 6  # a subject of 1,000 agents, by the bytes of its canonical JSON
 CHANGES_TOLERATED: Final = 5  # of a chain, between looking at it and acting on it
 
 _log = logging.getLogger(__name__)
@@ -69,8 +71,8 @@ class TrajectoryStore:
         self._inline_storage = inline_storage
         self._manifests = manifests
         self._scripts = Scripts(client)
-        self._known = SingleFlightCache[Trajectory](
-            KNOWN_BYTES, lambda one: PARSED * len(one.scenario.canonical)
+        self._known = SingleFlightCache[Subject](
+            KNOWN_BYTES, lambda one: PARSED * len(one.canonical)
         )
 
     # Manifests.
@@ -93,15 +95,36 @@ class TrajectoryStore:
         """Read the ids published last and their manifests, unverified, the newest first."""
         with storage_errors():
             ids: list[bytes] = command(self._client, "ZREVRANGE", keys.RECENT, 0, count - 1)
-            if not ids:
-                return []
-            names = [keys.manifest(propagation_id.decode()) for propagation_id in ids]
-            found: list[bytes | None] = command(self._client, "MGET", *names)
+        names = [propagation_id.decode() for propagation_id in ids]
+        pairs = zip(names, self.documents(names), strict=True)
+        return [(name, document) for name, document in pairs if document is not None]
+
+    def published(self, before: tuple[int, str] | None, count: int) -> list[tuple[str, int]]:
+        """Read ids and when they were published (ms), the newest first, with one call.
+
+        `before`: only what comes after this time and id in that order.
+        """
+        latest = "+inf" if before is None else before[0]
+        with storage_errors():
+            found: Any = self._client.zrevrangebyscore(
+                keys.RECENT, latest, "-inf", start=0, num=count + SAME_MS, withscores=True
+            )
+        pairs = ((name.decode(), int(at_ms)) for name, at_ms in found)
+        beyond = (
+            one for one in pairs if before is None or one[1] < before[0] or one[0] < before[1]
+        )
+        return list(islice(beyond, count))
+
+    def documents(self, ids: Sequence[str]) -> list[bytes | None]:
+        """Read the manifests of published ids, unverified; those that are gone leave the list."""
+        if not ids:
+            return []
+        with storage_errors():
+            found: list[bytes | None] = command(self._client, "MGET", *map(keys.manifest, ids))
             gone = [name for name, there in zip(ids, found, strict=True) if there is None]
             if gone:
                 self._client.zrem(keys.RECENT, *gone)
-        pairs = zip(ids, found, strict=True)
-        return [(name.decode(), document) for name, document in pairs if document is not None]
+        return found
 
     def stored(self) -> int:
         """Count the published results (at most the latest 10,000)."""
@@ -113,14 +136,14 @@ class TrajectoryStore:
 
         Returns False where there was no such result.
         """
-        return self._remove(request.trajectory.digest, request.id, "free")
+        return self._remove(request.digest, request.id, "free")
 
     def withdraw(self, request: PropagationRequest, document: bytes | None = None) -> None:
         """Delete a manifest that is damaged, or that its trajectory contradicts; that stays.
 
         With `document`, unless the manifest is no longer the one that was read.
         """
-        digest, seen = request.trajectory.digest, sha1_of(document)
+        digest, seen = request.digest, sha1_of(document)
         if self._remove(digest, request.id, "keep", seen=seen):
             _log.warning("the manifest of %s can't be used; it is computed again", request.id)
 
@@ -129,11 +152,9 @@ class TrajectoryStore:
         name, timings = keys.manifest(request.id), manifest.read(sealed)["computed"]["timings"]
         self._scripts.call(
             "reseal",
-            {"manifest": name, **keys.of_answers(request.trajectory.digest)},
+            {"manifest": name, **keys.of_answers(request.digest)},
             *(sha1_of(document), sealed),
-            keys.answer(request.id, request.trajectory.digest)
-            if timings["where"] == "inline"
-            else "",
+            keys.answer(request.id, request.digest) if timings["where"] == "inline" else "",
         )
         if self._manifests is not None:
             self._manifests.forget(name)
@@ -172,6 +193,8 @@ class TrajectoryStore:
                 recent=keys.RECENT,
                 expiring=keys.EXPIRING,
                 request=keys.request(digest),
+                parts=keys.ensemble_result(propagation_id),
+                partial=keys.ensemble_partial(propagation_id),
                 stretches=keys.stretches(digest, 0, length),
                 **keys.of_answers(digest),
             )
@@ -184,13 +207,13 @@ class TrajectoryStore:
     # Trajectories.
 
     def remember(self, request: PropagationRequest, *, for_a_day: bool = False) -> None:
-        """Store the trajectory under its digest, so that an id can be resolved.
+        """Store the request's subject under its digest, so that an id can be resolved.
 
         `for_a_day`: on behalf of an answer at once. It expires or goes with that, unless
-        another result needs the trajectory.
+        another result needs it.
         """
-        digest = request.trajectory.digest
-        name, document = keys.request(digest), canonical_json(request.trajectory.to_json())
+        digest = request.digest
+        name, document = keys.request(digest), request.subject.canonical
         if for_a_day:
             self._scripts.call(
                 "remember",
@@ -206,33 +229,33 @@ class TrajectoryStore:
             with storage_errors():
                 self._client.set(name, document)
 
-    def trajectory(self, digest: str) -> Trajectory | None:
-        """Return the trajectory with this digest; None where it is unknown, or damaged.
+    def subject(self, digest: str) -> Subject | None:
+        """Return what a digest stands for; None where it is unknown, or damaged.
 
-        It is read once per process: a digest never stands for another trajectory.
+        It is read once per process: a digest never stands for anything else.
         """
         try:
-            return self._known.get(digest, lambda: self._read_trajectory(digest))
+            return self._known.get(digest, lambda: self._read_subject(digest))
         except LookupError:
             return None
 
-    def trajectories(self, digests: Sequence[str]) -> dict[str, Trajectory]:
-        """Return the known trajectories of these digests, read in one call at most."""
+    def subjects(self, digests: Sequence[str]) -> dict[str, Subject]:
+        """Return what these digests stand for, where it is known, read in one call at most."""
         found = {digest: self._known.find(digest) for digest in digests}
-        missing = [digest for digest, trajectory in found.items() if trajectory is None]
+        missing = [digest for digest, subject in found.items() if subject is None]
         if missing:
             with storage_errors():
                 documents = command(self._client, "MGET", *map(keys.request, missing))
             for digest, document in zip(missing, documents, strict=True):
                 with suppress(LookupError):
-                    trajectory = found[digest] = _trajectory(digest, document)
-                    self._known.keep(digest, trajectory)
+                    subject = found[digest] = _subject(digest, document)
+                    self._known.keep(digest, subject)
         return {digest: known for digest, known in found.items() if known is not None}
 
-    def _read_trajectory(self, digest: str) -> Trajectory:
+    def _read_subject(self, digest: str) -> Subject:
         with storage_errors():
             document: bytes | None = command(self._client, "GET", keys.request(digest))
-        return _trajectory(digest, document)
+        return _subject(digest, document)
 
     def chain(self, digest: str) -> list[ChainEntry]:
         """Read the entries of the chain in order, up to a damaged one; no stretch is read."""
@@ -240,6 +263,12 @@ class TrajectoryStore:
         with suppress(IntegrityError):
             chain.extend(map(ChainEntry.from_bytes, self._entries(digest)))
         return chain
+
+    def stretch_bytes(self, digest: str, position: int) -> bytes | None:
+        """Read the bytes of a stretch, unverified; None where there are none."""
+        with storage_errors():
+            data: bytes | None = command(self._client, "GET", keys.stretch(digest, position))
+        return data
 
     def _entries(self, digest: str) -> list[bytes]:
         with storage_errors():
@@ -273,9 +302,7 @@ class TrajectoryStore:
     def _stretch(
         self, trajectory: Trajectory, position: int, entry_json: bytes, before: list[Stretch]
     ) -> Stretch:
-        with storage_errors():
-            name = keys.stretch(trajectory.digest, position)
-            data: bytes | None = command(self._client, "GET", name)
+        data = self.stretch_bytes(trajectory.digest, position)
         if data is None:
             raise _DamageError("it is missing", sha1_of(None))
         sha1 = sha1_of(data)
@@ -291,6 +318,16 @@ class TrajectoryStore:
         if stretch.checkpoint(0) != _end_of(trajectory, before):
             raise _DamageError("it does not begin where the one before it ends", sha1)
         return stretch
+
+    def chain_bytes(self, digest: str, *, until: int) -> Iterator[bytes]:
+        """Yield the stored stretches that begin before interval `until`, up to a damaged one."""
+        for position, entry in enumerate(self.chain(digest)):
+            if entry.first >= until:
+                return
+            data = self.stretch_bytes(digest, position)
+            if data is None or checksum(data) != entry.checksum:
+                return
+            yield data
 
     def discard(self, trajectory: Trajectory) -> None:
         """Cut off a whole chain that is sound in itself but contradicts its manifest."""
@@ -314,16 +351,16 @@ class TrajectoryStore:
         )
 
 
-def _trajectory(digest: str, document: bytes | None) -> Trajectory:
-    """Read a stored trajectory; raises LookupError where there is none, or another."""
+def _subject(digest: str, document: bytes | None) -> Subject:
+    """Read a stored subject; raises LookupError where there is none, or another."""
     try:
-        trajectory = Trajectory.from_json(orjson.loads(document or b"null"))
+        subject = Subject.from_json(orjson.loads(document or b"null"))
     except (orjson.JSONDecodeError, SimError) as error:
         raise LookupError(digest) from error
-    if trajectory.digest != digest:
+    if subject.digest != digest:
         raise LookupError(digest)
-    return trajectory
+    return subject
 
 
 def _end_of(trajectory: Trajectory, stretches: list[Stretch]) -> Checkpoint:
-    return stretches[-1].tail if stretches else initial_checkpoint(trajectory.scenario)
+    return stretches[-1].tail if stretches else initial_checkpoint(trajectory.dispersed)

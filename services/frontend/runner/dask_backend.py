@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from frontend.errors import SettingsError
 from sim.cluster import GatewayBackend, SchedulerBackend
-from sim.errors import ClusterStartError
+from sim.errors import ClusterTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,9 +40,9 @@ def backend_of(settings: Settings) -> Backend:
 
 
 async def wait_for_a_worker(count_workers: Callable[[], Awaitable[int]], timeout_s: float) -> None:
-    """Wait until there is a worker; raises ClusterStartError after `timeout_s` seconds."""
+    """Wait until there is a worker; raises ClusterTimeoutError after `timeout_s` seconds."""
     deadline = monotonic() + timeout_s
     while await count_workers() == 0:
         if monotonic() > deadline:
-            raise ClusterStartError(f"No worker came within {timeout_s:g} seconds.")
+            raise ClusterTimeoutError(f"No worker came within {timeout_s:g} seconds.")
         await asyncio.sleep(POLL_S)

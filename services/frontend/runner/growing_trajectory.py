@@ -57,7 +57,7 @@ class GrowingTrajectory:
         """The checkpoint at which the next stretch begins."""
         if self.stretches:
             return self.stretches[-1].tail
-        return initial_checkpoint(self.trajectory.scenario)
+        return initial_checkpoint(self.trajectory.dispersed)
 
     def stretches_for(self, steps: int) -> int:
         """Return how many stored stretches a result of `steps` iterations rests on."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from frontend.domain.order_record import OrderRecord
-from frontend.propagations.orders import not_reached, waiting_requests
+from frontend.propagations.orders import waiting_requests
+from sim.engine.computed import not_reached
 from sim.engine.watch import Watch
 from sim.order import Order
+from sim.scenario import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +32,7 @@ class OrderWatch:
         """Return the waiting orders whose answers are known, each with what it has come to."""
         return [
             (order, record)
-            for order in waiting_requests(self._growing.trajectory, waiting, orders)
+            for order in waiting_requests(Subject(self._growing.trajectory), waiting, orders)
             if isinstance(order, Order)
             if (record := self._record(order)) is not None
         ]

@@ -1,29 +1,23 @@
-"""Executes one run, from its lease to its manifests, on a cluster of its own.
+"""Executes the run of one trajectory, from its lease to its manifests.
 
 - Stretches are stored in order, each under the lease. A result is published as soon as the stored
   stretches cover it. Its manifest is written last.
 - An order that waits is answered as soon as the stored stretches hold its answer: the propagation
   that it has come to is published in its place, and the run goes no further than is still needed.
-- The cluster is stopped in every case, before the run is given back.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime
-from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from frontend.domain import manifest
-from frontend.domain.resource import ClusterView, Timings
 from frontend.observability import logs
 from frontend.propagations.inline_rule import is_bulky
 from frontend.propagations.requests import ORDER_ID
-from frontend.propagations.run_resource import timestamp
-from frontend.runner.dask_backend import POLL_S, wait_for_a_worker
+from frontend.runner.executor import Executor
 from frontend.runner.order_watch import OrderWatch
-from frontend.runner.run_tag import RunTag
 from sim.cost_model import workers_for
 from sim.driver import propagate_on
 from sim.engine import Propagation
@@ -40,16 +34,13 @@ if TYPE_CHECKING:
 
 __all__ = ["RunExecutor"]
 
-RECANCEL_S: Final = 2  # a task normally ends within milliseconds of its cancellation
-SHORTEST_S: Final = 1e-3  # keeps the rate finite when the first stretch comes at once
-
 
 class _Enough(Exception):
     """Orders are answered, and the stored stretches hold all that is still needed."""
 
 
-class RunExecutor:
-    """Executes one run under its lease."""
+class RunExecutor(Executor):
+    """Executes the run of one trajectory under its lease."""
 
     def __init__(
         self,
@@ -61,44 +52,17 @@ class RunExecutor:
         name: str,
         installation: str,
     ) -> None:
-        self._settings = services.settings
+        super().__init__(services, backend, keeper, name=name, installation=installation)
         self._slices = services.slice_cache(keeper.lease.digest)
-        self._runs = services.runs
-        self._backend = backend
-        self._keeper = keeper
         self._growing = growing
-        self._name = name
-        self._tag = RunTag.of(installation, keeper.lease)
         self._reused_steps = growing.iterations
-        self._published: set[str] = set()
         self._orders = OrderWatch(growing)
         self._has_settled = False  # an order, so that the target may be nearer than it was
-        self._cluster: ClusterView | None = None
-        self._requested_at = monotonic()
-        self._started_at: float | None = None  # when the first worker was there
-
-    async def execute(self) -> None:
-        """Execute the run; raises LeaseLost, RunCancelled, FrontendError or SimError."""
-        work = asyncio.create_task(self._work())
-        keeping = asyncio.create_task(self._keeper.keep())
-        try:
-            await asyncio.wait({work, keeping}, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                await _end(work)  # which stops the cluster
-                keeping.result()  # raises: `keep` never returns
-            await work
-        finally:
-            await _end(work)
-            await _end(keeping)
 
     async def _work(self) -> None:
         await self._publish_covered()  # an order whose answer is stored needs no cluster
         if self._growing.iterations < self._keeper.target:
-            self._keeper.expect(self._settings.cluster_timeout_s)
-            async with self._backend.open(
-                tag=str(self._tag), workers=self._workers_wanted()
-            ) as cluster:
-                await self._drive(cluster)
+            await self._on_a_cluster()
         await self._finish()
 
     def _workers_wanted(self) -> int:
@@ -109,23 +73,7 @@ class RunExecutor:
             max_workers=self._settings.max_workers,
         )
 
-    async def _drive(self, cluster: Cluster) -> None:
-        self._cluster = ClusterView(
-            name=cluster.name, workers=cluster.workers, dashboard=cluster.dashboard
-        )
-        self._keeper.expect(self._settings.cluster_timeout_s)
-        await wait_for_a_worker(
-            lambda: self._report_workers(cluster), self._settings.cluster_timeout_s
-        )
-        self._started_at = monotonic()
-        arrivals = asyncio.create_task(self._report_arrivals(cluster))
-        try:
-            await self._propagate(cluster)
-        finally:
-            await _end(arrivals)
-
     async def _propagate(self, cluster: Cluster) -> None:
-        self._keeper.expect(self._settings.stretch_deadline_s)
         await self._progress(stage="propagating", done=self._growing.iterations)
         with suppress(_Enough):
             await propagate_on(
@@ -146,10 +94,9 @@ class RunExecutor:
         self._growing.failure = stretch.failure
         if stretch.count > 0:
             await self._put(stretch, data)
-        elapsed_s = monotonic() - (self._started_at or self._requested_at)
         await self._progress(
             done=min(self._growing.good, self._keeper.target),
-            rate=(self._growing.good - self._reused_steps) / max(elapsed_s, SHORTEST_S),
+            rate=(self._growing.good - self._reused_steps) / self._elapsed_s,
         )
         await self._publish_covered()
         if self._has_settled and self._growing.iterations >= self._keeper.target:
@@ -225,7 +172,10 @@ class RunExecutor:
         propagation = await asyncio.to_thread(
             Propagation.open, request.trajectory, request.steps, self._growing.stretches[:count]
         )
-        computed = await self._computed(request)
+        timings = await self._timings(
+            request.id, reused_steps=min(self._reused_steps, request.steps)
+        )
+        computed = self._computed(timings)
         return await asyncio.to_thread(manifest.compose, request, propagation, computed)
 
     async def _finish(self) -> None:
@@ -242,52 +192,3 @@ class RunExecutor:
                 return
             if await self._keeper.call(self._runs.finish, self._keeper.lease) != "covered":
                 return
-
-    async def _computed(self, request: PropagationRequest) -> manifest.Computed:
-        run = await self._keeper.call(self._runs.state, self._keeper.lease.digest)
-        asked_ms, started_ms = (run.asked_ms, run.started_ms) if run else (None, None)
-        now, started_at = datetime.now(UTC), self._started_at
-        timings = Timings(
-            asked_at=timestamp(asked_ms),
-            finished_at=now.isoformat(timespec="milliseconds"),
-            queued_s=_seconds(asked_ms, started_ms),
-            starting_s=None if started_at is None else started_at - self._requested_at,
-            running_s=monotonic() - (self._requested_at if started_at is None else started_at),
-            total_s=_seconds(asked_ms, int(now.timestamp() * 1_000)),
-            where="cluster",
-            reused_steps=min(self._reused_steps, request.steps),
-        )
-        return manifest.Computed(by=self._name, timings=timings, cluster=self._cluster)
-
-    async def _report_arrivals(self, cluster: Cluster) -> None:
-        """Report the number of workers until all have arrived."""
-        arrived = 0
-        while arrived < cluster.workers:
-            await asyncio.sleep(POLL_S)
-            arrived = await self._report_workers(cluster)
-
-    async def _report_workers(self, cluster: Cluster) -> int:
-        arrived = await cluster.arrived()
-        description = {"name": cluster.name, "dashboard": cluster.dashboard}
-        await self._progress(workers=arrived, wanted=cluster.workers, cluster=description)
-        return arrived
-
-    async def _progress(self, **known: Any) -> None:  # noqa: ANN401 - RunQueue.progress has their types
-        await self._keeper.call(self._runs.progress, self._keeper.lease, **known)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel a task if it still runs, and wait until it has ended.
-
-    It is cancelled repeatedly, because a cancellation can get lost:
-    https://github.com/python/cpython/issues/86296
-    """
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=RECANCEL_S)
-    if not task.cancelled():
-        task.exception()  # marks it as retrieved; a caller that needs it awaits the task
-
-
-def _seconds(from_ms: int | None, to_ms: int | None) -> float | None:
-    return None if from_ms is None or to_ms is None else max(0, to_ms - from_ms) / 1_000

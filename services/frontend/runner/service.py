@@ -4,8 +4,8 @@
 - On SIGTERM and SIGINT it gives its leases back, stops its clusters, and ends within seconds.
 - Its heartbeat reports every few seconds that it is alive, and whether its Gateway answers.
 - It waits for Redis and for the Gateway when they are away. A run that finds no Gateway returns
-  to its place in the queue, and the attempt is not counted. One that finds Redis full waits
-  (`domain/waiting.py`), and is not started while Redis is full.
+  to its place in the queue, and the attempt is not counted. One that finds Redis full, or no room
+  for its cluster, waits (`domain/waiting.py`); none is started while Redis is full.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
 from frontend.bootstrap import build_services
-from frontend.domain.waiting import GATEWAY_AWAY, STORAGE_FULL
+from frontend.domain.waiting import GATEWAY_AWAY, NO_ROOM, STORAGE_FULL
 from frontend.errors import (
     FrontendError,
     LeaseLost,
@@ -32,13 +32,14 @@ from frontend.errors import (
 )
 from frontend.observability import log_context, logs
 from frontend.runner.dask_backend import backend_of
+from frontend.runner.ensemble_executor import EnsembleExecutor
 from frontend.runner.growing_trajectory import GrowingTrajectory, coarsest
 from frontend.runner.lease_keeper import LeaseKeeper, RunCancelled
 from frontend.runner.reaper import Reaper
 from frontend.runner.run_executor import RunExecutor
 from frontend.runs.runner_registry import new_runner_name
 from frontend.runs.runner_status import OK
-from sim.errors import ClusterError, SimError
+from sim.errors import ClusterError, ClusterTimeoutError, SimError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from frontend.bootstrap import Services
     from frontend.domain.run import Acquired, Lease
     from frontend.domain.waiting import WaitReason
+    from frontend.runner.executor import Executor
     from frontend.settings import Settings
     from sim.cluster import Backend
 
@@ -71,6 +73,7 @@ class Runner:
         self._reaper = Reaper(services, backend)
         self._gateway = OK  # the result of the last health check
         self._executing: set[asyncio.Task[None]] = set()
+        self._core = asyncio.Lock()  # held while members are computed in this process
         self._log = logs.logger(__name__).bind(runner=self.name)
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -103,6 +106,8 @@ class Runner:
                 acquired = await self._acquire(digest, obstacle)
                 if acquired.lease is not None:
                     self._start(acquired, acquired.lease)
+                    # It begins: a task that is cancelled before that would give nothing back.
+                    await asyncio.sleep(0)
                 elif acquired.kind == "full":
                     break
         except StorageError as error:
@@ -157,24 +162,38 @@ class Runner:
             await asyncio.shield(self._release(lease, "requeue"))
             raise
         except StorageFull:
-            log.warning("run waits", reason=STORAGE_FULL.code)
-            await self._give_back(partial(self._services.runs.wait, lease, STORAGE_FULL))
+            await self._wait(lease, STORAGE_FULL)
         except (FrontendError, SimError) as error:
-            log.warning("run failed", reason=str(error))
             outcome = await self._outcome(error)
-            await self._release(lease, outcome, str(error))
+            if isinstance(error, ClusterTimeoutError) and outcome == "failed":
+                await self._wait(lease, NO_ROOM)
+            else:
+                log.warning("run failed", reason=str(error))
+                await self._release(lease, outcome, str(error))
         except Exception:  # the boundary of a run: a bug that one meets must not end the others
             log.exception("run failed by a bug in Porta")
             await self._release(
                 lease, "failed", "A bug in Porta ended the run; see the runner's log."
             )
 
-    async def _prepare(self, acquired: Acquired, lease: Lease) -> RunExecutor:
-        """Read the stored part of the trajectory."""
+    async def _prepare(self, acquired: Acquired, lease: Lease) -> Executor:
+        """Read what is stored of it already."""
         store, keeper = self._services.store, LeaseKeeper(self._services.runs, lease, acquired)
-        trajectory = await keeper.call(store.trajectory, lease.digest)
-        if trajectory is None:
+        subject = await keeper.call(store.subject, lease.digest)
+        if subject is None:
             raise LeaseLost(lease.digest)
+        installation = await keeper.call(self._services.runners.installation)
+        if subject.members > 1:
+            return EnsembleExecutor(
+                self._services,
+                self._backend,
+                keeper,
+                subject,
+                name=self.name,
+                installation=installation,
+                core=self._core,
+            )
+        trajectory = subject.trajectory
         read = partial(store.stretches, least_level=coarsest(trajectory))
         stretches = await keeper.call(read, trajectory)
         chain = await keeper.call(store.chain, lease.digest)
@@ -184,7 +203,7 @@ class Runner:
             keeper,
             GrowingTrajectory(trajectory, stretches, chain[: len(stretches)]),
             name=self.name,
-            installation=await keeper.call(self._services.runners.installation),
+            installation=installation,
         )
 
     async def _outcome(self, error: Exception) -> Literal["requeue", "failed"]:
@@ -192,6 +211,10 @@ class Runner:
         if isinstance(error, ClusterError):
             self._gateway = await self._check_gateway()
         return "failed" if self._gateway == OK else "requeue"
+
+    async def _wait(self, lease: Lease, reason: WaitReason) -> None:
+        self._log.warning("run waits", reason=reason.code)
+        await self._give_back(partial(self._services.runs.wait, lease, reason))
 
     async def _release(
         self, lease: Lease, outcome: Literal["requeue", "failed", "cancelled"], error: str = ""

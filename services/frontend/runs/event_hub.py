@@ -14,19 +14,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from frontend.errors import StorageError
-from frontend.runs.subscription import START, Event, Subscription, order
+from frontend.runs.subscription import START, Event, Subscription, Subscriptions, order
 from frontend.storage import keys
 from frontend.storage.connection import command, storage_errors
 from frontend.storage.scripts import EVENTS_KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import redis
 
@@ -72,17 +72,24 @@ class EventHub:
 
     @contextmanager
     def subscribe(
-        self, digest: str, last_id: str | None = None, *, propagation_id: str | None = None
+        self,
+        digest: str,
+        last_id: str | None = None,
+        *,
+        propagation_id: str | None = None,
+        changed: threading.Condition | None = None,
     ) -> Iterator[Subscription]:
         """Subscribe to a run, from after the event `last_id`, or from a snapshot.
 
-        With `propagation_id`, the `done` events of other propagations are left out. Raises
-        StorageUnavailable where Redis can't be read at the start.
+        With `propagation_id`, the `done` events of other propagations are left out; `changed` is
+        what several that are read as one wait by. Raises StorageUnavailable where Redis can't be
+        read at the start.
         """
         subscription = Subscription(
             lambda: self._snapshot(digest),
             propagation_id=propagation_id,
             heartbeat_s=self._heartbeat_s,
+            changed=changed,
         )
         snapshot = self._runs.snapshot(digest)
         self._register(digest, subscription, _Topic(snapshot.event_id, snapshot.run))
@@ -91,6 +98,20 @@ class EventHub:
             yield subscription
         finally:
             self._unregister(digest, subscription)
+
+    @contextmanager
+    def subscribe_all(self, wanted: Mapping[str, str]) -> Iterator[Subscriptions]:
+        """Subscribe to propagations, by id with the digest of its run; each from a snapshot.
+
+        Raises StorageUnavailable where Redis can't be read at the start.
+        """
+        changed = threading.Condition()
+        several = Subscriptions(changed, self._heartbeat_s)
+        with ExitStack() as stack:
+            for name, digest in wanted.items():
+                one = self.subscribe(digest, propagation_id=name, changed=changed)
+                several.add(name, stack.enter_context(one))
+            yield several
 
     def close(self) -> None:
         """End every subscription, then the reader."""

@@ -94,16 +94,18 @@ class RunQueue:
 
         A propagation that failed for good is returned as failed; `retry` tries it again unless
         the trajectory itself ends. A manifest with the bytes `damaged` counts as none. New work is
-        charged in the same step, and refused with QuotaExceeded. Raises QueueFull, and
-        StorageFull: a full storage refuses new work at the door.
+        charged in the same step, and refused with QuotaExceeded; so is each step count of an
+        ensemble, which is computed for itself. Raises QueueFull, and StorageFull: a full storage
+        refuses new work at the door.
         """
-        digest = request.trajectory.digest
+        digest = request.digest
         verdict, *rest = self._scripts.on_run(
             "enqueue",
             digest,
-            *(request.id, request.steps, canonical_json(request.trajectory.to_json())),
+            *(request.id, request.steps, request.subject.canonical),
             *(self._max_waiting, WAITING_FOR_ONE_RUN, int(retry), sha1_of(damaged)),
             OrderRecord.of(request).to_bytes() if isinstance(request, Order) else b"",
+            int(request.is_ensemble),
             *(word for one in charges for word in (one.cost, one.limit, one.window_s)),
             request=keys.request(digest),
             published=keys.published(digest),
@@ -124,7 +126,7 @@ class RunQueue:
 
         Returns False where it was not waited for.
         """
-        verdict: bytes = self._scripts.on_run("cancel", request.trajectory.digest, request.id)
+        verdict: bytes = self._scripts.on_run("cancel", request.digest, request.id)
         return verdict == b"cancelled"
 
     def state(self, digest: str) -> RunState | None:
@@ -196,23 +198,35 @@ class RunQueue:
         reply = self._owner("renew", lease, self.lease_ms)
         return Renewal(bool(reply[1]), reply[2], pairs(reply[3:]))
 
-    def progress(  # each argument is a field of the record
+    def progress(  # noqa: PLR0913 - each argument is a field of the record
         self,
         lease: Lease,
         *,
         stage: Stage | None = None,
+        of: int | None = None,
         done: int | None = None,
         rate: float | None = None,
         workers: int | None = None,
         wanted: int | None = None,
         cluster: Mapping[str, object] | None = None,
+        error: str | None = None,
     ) -> None:
         """Report the progress of a run (None: unchanged); raises LeaseLost.
 
         `done` counts iterations from the trajectory's beginning, `rate` is iterations a second,
-        `workers` of the `wanted` have arrived, `cluster` is any JSON object.
+        `workers` of the `wanted` have arrived, `cluster` is any JSON object. `of` is the number of
+        steps of the result that `done` and `rate` are of, where each of a run's has its own.
+        `error` is what a run that starts seems to lack; the next stage ends it.
         """
-        named = {"stage": stage, "done": done, "rate": rate, "workers": workers, "wanted": wanted}
+        named = {
+            "stage": stage,
+            "of": of,  # before what it tells of
+            "done": done,
+            "rate": rate,
+            "workers": workers,
+            "wanted": wanted,
+            "error": error,
+        }
         fields: dict[str, str | float | bytes] = {k: v for k, v in named.items() if v is not None}
         if cluster is not None:
             fields["cluster"] = orjson.dumps(dict(cluster))
@@ -252,13 +266,22 @@ class RunQueue:
         chain: Sequence[ChainEntry] = (),
         *,
         is_repair: bool = False,
+        parts_bytes: int = 0,
     ) -> None:
         """Publish a result that needs no run: computed at once, or covered by the chain.
 
         The first to publish wins. A repair stays for as long as what it replaces would have.
-        Raises StorageFull and ChainBroken.
+        An ensemble's parts, so many bytes, are stored before. Raises StorageFull and ChainBroken.
         """
-        self._publish("derive", request, manifest, chain, "", 0, is_repair=is_repair)
+        self._publish(
+            "derive",
+            request,
+            manifest,
+            chain,
+            *("", 0),
+            is_repair=is_repair,
+            parts_bytes=parts_bytes,
+        )
 
     def settle(
         self, lease: Lease, order: Order, record: OrderRecord
@@ -384,20 +407,24 @@ class RunQueue:
         epoch: int,
         *,
         is_repair: bool = False,
+        parts_bytes: int = 0,
     ) -> Publication:
-        digest = request.trajectory.digest
-        is_default, canonical = request.trajectory.is_default, request.trajectory.scenario.canonical
+        digest = request.digest
+        is_default, canonical = request.is_default, request.subject.canonical
         life_s = 0 if is_default else self._result_ttl_s or 0
+        kept_beside = 0 if is_default or fencing_token else len(canonical) + parts_bytes
         verdict, *where = self._scripts.on_run(
             script,
             digest,
             *(fencing_token, epoch, request.id, request.steps, manifest),
             *(len(chain), chain[-1].checksum if chain else "", life_s * 1000, RECENT_KEPT),
-            "" if is_repair else 0 if is_default or fencing_token else len(canonical),
+            "" if is_repair else kept_beside,
+            _parts_of(request),
             manifest=keys.manifest(request.id),
             published=keys.published(digest),
             recent=keys.RECENT,
             expiring=keys.EXPIRING,
+            parts=keys.ensemble_result(request.id),
             stretches=keys.stretches(digest, 0, len(chain)),
             **keys.of_answers(digest),
         )
@@ -414,3 +441,8 @@ class RunQueue:
         if b"lost" in (reply, reply[0] if isinstance(reply, list) else None):
             raise LeaseLost(lease.digest)
         return reply
+
+
+def _parts_of(request: PropagationRequest) -> int:
+    """Return how many parts a manifest rests on: summary, nominal, and two for each agent."""
+    return 2 + 2 * len(request.analysed) if request.is_ensemble else 0

@@ -1,7 +1,8 @@
-"""One subscription to a run: a bounded queue between the event hub and a response's generator.
+"""Subscriptions to runs: bounded queues between the event hub and a response's generator.
 
 - Events come in order, each once, even if one is sent twice (as missed, and live).
 - A subscriber that lags loses what it missed, and gets a snapshot of the run instead.
+- `Subscriptions` reads several of them, which share a condition, as one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from frontend.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["HEARTBEAT", "START", "Event", "Subscription", "order"]
+__all__ = ["HEARTBEAT", "START", "Event", "Subscription", "Subscriptions", "order"]
 
 UNREAD_AT_MOST: Final = 256
 SNAPSHOT_RETRY_S: Final = 0.5
@@ -70,12 +71,17 @@ class Subscription:
     """One subscription: iterate over it for events, and heartbeats while there are none."""
 
     def __init__(
-        self, snapshot: Callable[[], Event], *, propagation_id: str | None, heartbeat_s: float
+        self,
+        snapshot: Callable[[], Event],
+        *,
+        propagation_id: str | None,
+        heartbeat_s: float,
+        changed: threading.Condition | None = None,
     ) -> None:
         self._snapshot = snapshot
         self._only = propagation_id
         self._heartbeat_s = heartbeat_s
-        self._changed = threading.Condition()
+        self._changed = changed or threading.Condition()
         self._events: deque[Event] = deque()
         self._stale = False
         self._closed = False
@@ -84,12 +90,16 @@ class Subscription:
     def __iter__(self) -> Iterator[Event]:
         """Yield events until the hub closes."""
         while (event := self._next()) is not None:
-            if event.id is not None:
-                if order(event.id) <= self._received:
-                    continue
-                self._received = order(event.id)
-            if self._only is None or event.propagation_id in {None, self._only}:
+            if self._is_news(event):
                 yield event
+
+    def _is_news(self, event: Event) -> bool:
+        """Whether its reader has not received it yet, and is meant by it."""
+        if event.id is not None:
+            if order(event.id) <= self._received:
+                return False
+            self._received = order(event.id)
+        return self._only is None or event.propagation_id in {None, self._only}
 
     def send(self, *events: Event) -> None:
         """Hand over events; where too many are unread, a snapshot replaces them."""
@@ -130,6 +140,20 @@ class Subscription:
                 return self._events.popleft() if self._events else HEARTBEAT
         return self._catch_up()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the hub has closed."""
+        return self._closed
+
+    def has_more(self) -> bool:
+        """Whether there is something to read now, or never again."""
+        return self._is_ready()
+
+    def news(self) -> Event | None:
+        """Return what is to be read now, if it is news; None otherwise. Waits for nothing."""
+        event = self._next() if self._is_ready() else None
+        return event if event is not None and self._is_news(event) else None
+
     def _is_ready(self) -> bool:
         return bool(self._events) or self._stale or self._closed
 
@@ -143,3 +167,40 @@ class Subscription:
         with self._changed:
             self._stale = False
         return snapshot
+
+
+class Subscriptions:
+    """Several subscriptions by name, read as one: iterate for names and events.
+
+    All of them wait by the condition `changed`. A heartbeat has the name "".
+    """
+
+    def __init__(self, changed: threading.Condition, heartbeat_s: float) -> None:
+        self._changed = changed
+        self._heartbeat_s = heartbeat_s
+        self._all: dict[str, Subscription] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, Event]]:
+        """Yield events until the hub closes, or nothing is left to follow."""
+        while self._all:
+            with self._changed:
+                self._changed.wait_for(self._is_ready, self._heartbeat_s)
+            ready = [pair for pair in self._all.items() if pair[1].has_more()]
+            if not ready:
+                yield "", HEARTBEAT
+            for name, subscription in ready:
+                if subscription.is_closed:
+                    return
+                if (event := subscription.news()) is not None:
+                    yield name, event
+
+    def add(self, name: str, subscription: Subscription) -> None:
+        """Read this one, too."""
+        self._all[name] = subscription
+
+    def drop(self, name: str) -> None:
+        """Read this one no longer."""
+        self._all.pop(name, None)
+
+    def _is_ready(self) -> bool:
+        return any(one.has_more() for one in self._all.values())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from frontend.errors import SettingsError
 from frontend.settings import parsers
 from frontend.settings.redis_url import redis_url
+from sim.limits import DEFAULT_MAX_STEPS, DEFAULT_MAX_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,14 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["VARIABLES", "Settings", "Variable"]
 
 PREFIX: Final = "PORTA_"
-INLINE_WORK_LIMIT: Final = (
-    1_000_000  # docs/adr/0012: an inline result is computed again at each read
-)
+INLINE_WORK_LIMIT: Final = 20_000_000  # docs/adr/0097: half a second of one core
 IGNORED_PREFIXES: Final = (
     "PORTA_PORT",  # Kubernetes sets these for a Service named `porta`:
     "PORTA_SERVICE_",  # https://kubernetes.io/docs/concepts/services-networking/service/
     "PORTA_TEST_",  # the test suite's own switches
 )
+OF_CLIENTS: Final = frozenset({"PORTA_TOKEN"})  # what `porta.propagate(on="http://...")` sends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,17 +132,18 @@ class Settings:
         ),
     )
     inline_work: int = field(
-        default=10_000,
+        default=5_000_000,
         metadata=_variable(
             "PORTA_INLINE_WORK",
             parsers.whole_number(0, INLINE_WORK_LIMIT),
             "Requests of up to this much work (as in `PORTA_MAX_WORK`) are computed at "
-            "once in the process that received them, without a cluster; `0` sends "
-            "everything to Dask.",
+            "once in the process that received them, without a cluster: a million steps of "
+            "`nano` and ten thousand of a binary are. `0` sends everything to Dask; at most "
+            "`20000000`.",
         ),
     )
     max_steps: int = field(
-        default=100_000_000,
+        default=DEFAULT_MAX_STEPS,
         metadata=_variable(
             "PORTA_MAX_STEPS",
             parsers.whole_number(1, 10**12),
@@ -150,7 +151,7 @@ class Settings:
         ),
     )
     max_work: int = field(
-        default=10_000_000_000,
+        default=DEFAULT_MAX_WORK,
         metadata=_variable(
             "PORTA_MAX_WORK",
             parsers.whole_number(1, 10**15),
@@ -158,7 +159,8 @@ class Settings:
             "`nano`, one of them massive. A step of `nano` is agents times massive agents, "
             "divided by two, and at least 1; one of `nbody` is as much with `leapfrog`, 17 "
             "times as much with `kahan-li-8` and, with `gauss-radau-15`, the largest of 192, "
-            "12 times agents times massive agents, and 96 times agents.",
+            "12 times agents times massive agents, and 96 times agents. An ensemble has the work "
+            "of all its members.",
         ),
     )
     max_workers: int = field(
@@ -191,8 +193,9 @@ class Settings:
         metadata=_variable(
             "PORTA_SLICE_BUDGET",
             parsers.size,
-            "How many bytes of records a run puts into Redis' cache, as `256MiB`; "
-            "other records are computed again when they are read.",
+            "How many bytes of records, or of an ensemble's blocks, a run puts into Redis' cache, "
+            "as `256MiB`; other records are computed again when they are read, and of "
+            "members that are not in it there is no table.",
         ),
     )
     slice_ttl_s: int = field(
@@ -200,7 +203,7 @@ class Settings:
         metadata=_variable(
             "PORTA_SLICE_TTL",
             parsers.duration,
-            "How long the cache keeps these records, as `90s` or `24h`.",
+            "How long the cache keeps these records and members, as `90s` or `24h`.",
         ),
     )
     result_ttl_s: int | None = field(
@@ -246,8 +249,8 @@ class Settings:
         metadata=_variable(
             "PORTA_STRETCH_DEADLINE",
             parsers.duration,
-            "How long one stretch of a run, about a second of work, may take before "
-            "its cluster counts as lost.",
+            "How long one stretch of a run, or one block of members, each about a second of work, "
+            "may take before its cluster counts as lost.",
         ),
     )
     cluster_timeout_s: int = field(
@@ -390,6 +393,25 @@ class Settings:
             "such as 160 MB for a million points; it is written while no other large one is.",
         ),
     )
+    export_cache: int = field(
+        default=512 * 2**20,
+        metadata=_variable(
+            "PORTA_EXPORT_CACHE",
+            parsers.size,
+            "How many bytes of disk the finished files may take together that are kept for `HEAD` "
+            "and `Range`, as `512MiB`; the least recently read are removed first. One has at most "
+            "half of it: a larger one is streamed from its beginning. `0` keeps none.",
+        ),
+    )
+    export_folder: str | None = field(
+        default=None,
+        metadata=_variable(
+            "PORTA_EXPORT_FOLDER",
+            parsers.text,
+            "The folder of these files, which nobody else may write into; `exports` in the data "
+            "directory of `porta serve`, else `porta/exports` in the user's cache directory.",
+        ),
+    )
     data: str | None = field(
         default=None,
         metadata=_variable(
@@ -458,7 +480,7 @@ def _read(variable: Variable, value: str) -> object:
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = [variable.name for variable in VARIABLES]
-    for name in sorted(environ):
+    for name in sorted(environ.keys() - OF_CLIENTS):
         if not name.startswith(PREFIX) or name in known or name.startswith(IGNORED_PREFIXES):
             continue
         close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)

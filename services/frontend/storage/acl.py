@@ -12,15 +12,15 @@ from typing import Final
 __all__ = ["NAME", "RULES"]
 
 NAME: Final = "porta"
-PATTERNS: Final = ("~propagation/*", "~trajectory/*", "~run/*")  # keys.py
+PATTERNS: Final = ("~propagation/*", "~trajectory/*", "~ensemble/*", "~run/*")  # keys.py
 # Only commands that Redis 7.0 knows: it refuses an ACL file that names any other.
 COMMANDS: Final = (
     *("+client|id", "+client|setname", "+client|tracking", "+client|unblock"),
     *("+info", "+ping", "+select"),
     *("+evalsha", "+script|load", "+time"),
-    *("+del", "+exists", "+expire", "+ttl", "+unlink"),
+    *("+del", "+exists", "+expire", "+persist", "+ttl", "+unlink"),
     *("+get", "+incr", "+incrby", "+mget", "+set"),
-    *("+hdel", "+hget", "+hgetall", "+hincrby", "+hmget", "+hset"),
+    *("+hdel", "+hexists", "+hget", "+hgetall", "+hincrby", "+hlen", "+hmget", "+hset"),
     *("+lindex", "+llen", "+lrange", "+ltrim", "+rpop", "+rpush"),
     *("+sadd", "+scard", "+sismember", "+srem"),
     *("+zadd", "+zcard", "+zcount", "+zrange", "+zrangebyscore", "+zrank", "+zrem"),

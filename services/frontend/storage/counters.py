@@ -82,7 +82,7 @@ class Timed:
 
 
 COUNTED: Final = (
-    Counted("iterations", "Iterations that runs computed and stored."),
+    Counted("iterations", "Steps that runs computed and stored."),
     Counted(
         "runs_ended",
         "Runs that are over, by outcome.",

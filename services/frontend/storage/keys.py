@@ -1,7 +1,7 @@
 """The names of Porta's keys in Redis.
 
-Only slices, the counters of quotas and what an order came to have a TTL: under `volatile-lru`, any
-key with one may be evicted.
+Only slices, blocks of ensembles, partial results, the counters of quotas and what an order came to
+have a TTL: under `volatile-lru`, any key with one may be evicted.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ __all__ = [
     "answer",
     "chain",
     "ended",
+    "ensemble",
+    "ensemble_block",
+    "ensemble_blocks",
+    "ensemble_partial",
+    "ensemble_result",
     "events",
     "manifest",
     "of_answers",
@@ -98,6 +103,40 @@ def stretch(digest: str, position: int) -> str:
 def stretches(digest: str, start: int, stop: int) -> list[str]:
     """Return the keys of the stretches from `start` to before `stop`."""
     return [stretch(digest, position) for position in range(start, stop)]
+
+
+def ensemble(digest: str) -> str:
+    """Return the key of the zset of the step counts of which members have blocks.
+
+    `digest` is that of the trajectory of member 0, here and in the keys of blocks.
+    """
+    return f"ensemble/{digest}"
+
+
+def ensemble_blocks(digest: str, steps: int, analysed: str = "") -> str:
+    """Return the key of the index of blocks: a hash, name -> entry (JSON).
+
+    `analysed` stands for the analysed agents where these are not the default.
+    """
+    return f"ensemble/{digest}/{steps}{analysed and f'-{analysed}'}"
+
+
+def ensemble_block(digest: str, steps: int, name: int | str, analysed: str = "") -> str:
+    """Return the key of a block: a hash of its parts. Its name is that of its first member.
+
+    With the number of its members (`256+44`) where a block of a larger ensemble has that name.
+    """
+    return f"ensemble/{digest}/{steps}/{name}{analysed and f'/{analysed}'}"
+
+
+def ensemble_result(propagation_id: str) -> str:
+    """Return the key of what an ensemble's manifest rests on: a hash of parts, without a TTL."""
+    return f"ensemble/{propagation_id}/result"
+
+
+def ensemble_partial(propagation_id: str) -> str:
+    """Return the key of what is known of an ensemble while its run goes on: a hash of parts."""
+    return f"ensemble/{propagation_id}/partial"
 
 
 def published(digest: str) -> str:

@@ -14,19 +14,39 @@ from flask import Flask
 
 from frontend.settings import Settings
 from frontend.web import context, error_handler
-from frontend.web.api import description, presets
+from frontend.web.api import (
+    description,
+    ensemble_routes,
+    event_routes,
+    file_routes,
+    listing_routes,
+    presets,
+    proof_routes,
+    series_routes,
+)
 from frontend.web.api import routes as api
 from frontend.web.auth import authentication, authorization, client, quotas, sessions, sign_in
 from frontend.web.auth.bind_policy import check_auth, refuse_other_names
 from frontend.web.dev_runner import settings_errors_as_usage, start_runner
-from frontend.web.http import compression, forms, request_id, request_metrics
+from frontend.web.http import compression, forms, negotiation, request_id, request_metrics
 from frontend.web.http.https_only import HttpsOnly
 from frontend.web.http.limits import BODY_LIMIT_BYTES, FORM_FIELDS_LIMIT
 from frontend.web.http.path_prefix import PathPrefix
 from frontend.web.http.security_headers import SecurityHeaders
 from frontend.web.http.trusted_proxies import TrustedProxies
 from frontend.web.ops import health, metrics_endpoint
-from frontend.web.pages import assets, filters, view_model
+from frontend.web.pages import (
+    accuracy,
+    assets,
+    comparison,
+    filters,
+    home_form,
+    home_routes,
+    manual,
+    picture_routes,
+    sharing,
+    view_model,
+)
 from frontend.web.pages import routes as pages
 
 if TYPE_CHECKING:
@@ -57,11 +77,38 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     context.attach(app, services)
     request_metrics.register(app)
     request_id.register(app)
+    negotiation.register(app)
     _add_access_control(app, services)
-    for module in (pages, api, presets, description, health, metrics_endpoint, assets):
+    for module in (
+        home_routes,
+        pages,
+        comparison,
+        picture_routes,
+        sharing,
+        api,
+        listing_routes,
+        ensemble_routes,
+        file_routes,
+        series_routes,
+        proof_routes,
+        event_routes,
+        presets,
+        description,
+        health,
+        metrics_endpoint,
+        assets,
+        manual,
+    ):
         app.register_blueprint(module.blueprint)
-    app.jinja_env.filters.update(filters.FILTERS | view_model.FILTERS)
-    app.jinja_env.globals["asset"] = assets.link
+    app.jinja_env.filters.update(
+        filters.FILTERS | view_model.FILTERS | home_form.FILTERS | accuracy.FILTERS
+    )
+    app.jinja_env.globals |= {
+        "asset": assets.link,
+        "modules": assets.modules,
+        "absolute": sharing.absolute,
+        "shared": sharing.shared,
+    }
     error_handler.register(app)
     compression.register(app)
     assets.version()  # read and compress the files now, not at the first request

@@ -48,7 +48,9 @@ def start(request: PropagationRequest, *, retry: bool = False) -> Resource:
     if isinstance(request, Order):
         return _start_order(request, retry=retry)
     stored = services().propagations.stored(request)
-    return stored if stored is not None else _start_unknown(request, retry=retry)
+    if stored is None or services().propagations.lacks_members(request):
+        return _start_unknown(request, retry=retry)
+    return stored
 
 
 def _start_order(order: Order, *, retry: bool) -> Resource:
@@ -90,7 +92,7 @@ def remove(request: PropagationRequest) -> None:
     """Cancel a run under way, or delete a finished result; raises NotFound."""
     resource = services().propagations.find(request)
     if resource is None:
-        raise NotFound(f"Nobody has asked for {request.id} yet, so there is nothing to delete.")
+        raise NotFound(f"{request.id} has not been requested yet, so there is nothing to delete.")
     services().propagations.remove(request)
     audit_log.record("delete" if resource.status.is_over else "cancel", "done", request)
 

@@ -22,11 +22,14 @@ from frontend.errors import (
     ChainBroken,
     Forbidden,
     LoginRefused,
+    NotAcceptable,
     NotFound,
     NotPermitted,
     NotReady,
+    PreconditionFailed,
     QueueFull,
     QuotaExceeded,
+    RangeNotSatisfiable,
     RepairDelayed,
     StorageFull,
     StorageRefused,
@@ -61,9 +64,18 @@ def _simple(status: HTTPStatus, retry_after_s: int | None = None) -> Callable[[A
     return lambda error: Problem(status, _sentence(str(error)), headers)
 
 
+def _not_found(error: NotFound) -> Problem:
+    return _simple(HTTPStatus.NOT_FOUND, error.retry_after_s)(error)
+
+
 def _not_ready(error: NotReady) -> Problem:
     headers = {"Retry-After": str(error.retry_after_s)}
     return Problem(HTTPStatus.NOT_FOUND, error.detail, headers)
+
+
+def _beyond(error: RangeNotSatisfiable) -> Problem:
+    headers = {"Content-Range": f"bytes */{error.size}", "Accept-Ranges": "bytes"}
+    return Problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, error.detail, headers)
 
 
 def _unauthenticated(error: Unauthenticated) -> Problem:
@@ -109,7 +121,10 @@ _RULES: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (ScenarioError, _simple(HTTPStatus.BAD_REQUEST)),
     (Unauthenticated, _unauthenticated),
     (Forbidden, _simple(HTTPStatus.FORBIDDEN)),
-    (NotFound, _simple(HTTPStatus.NOT_FOUND)),
+    (NotFound, _not_found),
+    (NotAcceptable, _simple(HTTPStatus.NOT_ACCEPTABLE)),
+    (PreconditionFailed, _simple(HTTPStatus.PRECONDITION_FAILED)),
+    (RangeNotSatisfiable, _beyond),
     (NotReady, _not_ready),
     (Busy, _busy),
     (RepairDelayed, _busy),

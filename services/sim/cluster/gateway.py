@@ -13,6 +13,7 @@ import logging
 import ssl
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from http import HTTPStatus
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -22,10 +23,12 @@ from dask_gateway.client import ClusterStatus, GatewayServerError
 
 from sim.cluster.backend import Cluster, ClusterInfo, connected
 from sim.cluster.ending import in_any_case
-from sim.errors import ClusterError, ClusterStartError
+from sim.errors import ClusterError, ClusterStartError, ClusterTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    from dask_gateway.auth import GatewayAuth
 
 __all__ = ["GatewayBackend"]
 
@@ -33,6 +36,7 @@ _LOG: Final = logging.getLogger(__name__)
 _TAG: Final = "tag"
 _STOP_S: Final = 15.0
 _ANSWER_S: Final = 5.0
+_AT_ONCE_S: Final = 20.0  # a start that fails later has waited, probably for room
 _LISTED: Final = (ClusterStatus.PENDING, ClusterStatus.RUNNING, ClusterStatus.STOPPING)
 _GATEWAY_ERRORS: Final = (
     OSError,  # unreachable, or not in time
@@ -44,7 +48,10 @@ _GATEWAY_ERRORS: Final = (
 
 
 class GatewayBackend:
-    """A Dask Gateway, and the clusters that one of its users can see."""
+    """A Dask Gateway, and the clusters that one of its users can see.
+
+    The user has a password, or whatever dask-gateway authenticates by: `auth`.
+    """
 
     def __init__(
         self,
@@ -53,13 +60,14 @@ class GatewayBackend:
         proxy_address: str | None = None,
         password: str | None = None,
         username: str = "porta",
+        auth: GatewayAuth | None = None,
         start_s: float = 120.0,
         ca: str | None = None,
     ) -> None:
         self._address = address
         self._proxy_address = proxy_address or _default_proxy(address)
-        self._username = username
-        self._password = password
+        self._auth = BasicAuth(username, password) if auth is None else auth
+        self._refused = "Porta's password" if auth is None else "the credentials it is given"
         self._start_s = start_s
         self._tls = None if ca is None else ssl.create_default_context(cafile=ca)
 
@@ -96,7 +104,7 @@ class GatewayBackend:
             self._address,
             # Without it dask-gateway guesses, and a wrong guess hangs for 30 s.
             proxy_address=self._proxy_address,
-            auth=BasicAuth(self._username, self._password),
+            auth=self._auth,
             asynchronous=True,
         )
         if self._tls is not None:
@@ -135,12 +143,14 @@ class GatewayBackend:
         try:
             yield
         except _GATEWAY_ERRORS as error:
+            if kind is ClusterStartError and isinstance(error, TimeoutError):
+                kind = ClusterTimeoutError
             raise kind(f"The Dask Gateway at {self._address} {self._problem(error)}") from error
 
     def _problem(self, error: Exception) -> str:
         match error:
             case aiohttp.ClientResponseError(status=HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN):
-                return "refuses Porta's password."
+                return f"refuses {self._refused}."
             case aiohttp.ClientConnectorCertificateError():
                 return "shows a certificate that is not believed here."
             case TimeoutError():
@@ -168,12 +178,18 @@ async def _stopped(gateway: Gateway, submitted: asyncio.Future[str]) -> None:
 
 
 async def _running(gateway: Gateway, name: str) -> Any:  # noqa: ANN401 - dask-gateway has no types
-    """Return the report of a running cluster; raises GatewayClusterError if it failed."""
+    """Return the report of a running cluster; raises GatewayClusterError if it failed.
+
+    Raises TimeoutError if that took a while: the Gateway gives up what finds no room.
+    """
+    begun = monotonic()
     while True:
         # With `wait`, the Gateway answers when the cluster runs, or after 20 seconds.
         report = await gateway.get_cluster(name, wait=True)
         if report.status is ClusterStatus.RUNNING:
             return report
+        if report.status is not ClusterStatus.PENDING and monotonic() - begun > _AT_ONCE_S:
+            raise TimeoutError
         if report.status is not ClusterStatus.PENDING:
             raise GatewayClusterError(f"cluster {name} failed to start; its log says why.")
         await asyncio.sleep(0.1)

@@ -14,17 +14,25 @@ from sim.errors import ClusterStartError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from distributed.security import Security
+
 __all__ = ["SchedulerBackend"]
 
 _ANSWER_S: Final = 5.0
 
 
 class SchedulerBackend:
-    """The scheduler at `[tcp://]host:port`, with its workers."""
+    """The scheduler at `[tcp://]host:port`, with its workers.
 
-    def __init__(self, address: str, *, start_s: float = 30.0) -> None:
+    `security` is what encrypted connections to it need.
+    """
+
+    def __init__(
+        self, address: str, *, start_s: float = 30.0, security: Security | None = None
+    ) -> None:
         self._address = address if "://" in address else f"tcp://{address}"
         self._start_s = start_s
+        self._security = security
 
     @asynccontextmanager
     async def open(self, *, tag: str, workers: int) -> AsyncIterator[Cluster]:
@@ -32,7 +40,9 @@ class SchedulerBackend:
         del tag, workers  # nothing is started
         async with AsyncExitStack() as stack:
             try:
-                client = await stack.enter_async_context(connected(self._address, self._start_s))
+                client = await stack.enter_async_context(
+                    connected(self._address, self._start_s, security=self._security)
+                )
                 present = len(await client.nthreads())
             except OSError as error:
                 raise ClusterStartError(
@@ -49,8 +59,14 @@ class SchedulerBackend:
 
     async def healthy(self) -> bool:
         """Return whether the scheduler answers."""
+        encryption = (
+            None if self._security is None else self._security.get_connection_args("client")
+        )
         try:
-            async with asyncio.timeout(_ANSWER_S), rpc(self._address) as scheduler:
+            async with (
+                asyncio.timeout(_ANSWER_S),
+                rpc(self._address, connection_args=encryption) as scheduler,
+            ):
                 await scheduler.identity(n_workers=0)
         except OSError:
             return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from typing import TYPE_CHECKING
 
 from sim.cost_model import slice_batches
@@ -10,6 +12,7 @@ from sim.driver.output import Output
 from sim.driver.tasks import SliceSpec, write_part
 from sim.driver.worker_pool import WorkerPool, task_group
 from sim.engine import initial_checkpoint
+from sim.engine.interval_pass import end_of_interval
 from sim.errors import PropagationFailed
 from sim.export.folder import Part, part_name
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
-    from sim.engine import Stretch
+    from sim.engine import Checkpoint, Stretch
     from sim.export.folder import ExportFolder
 
 __all__ = ["export_on"]
@@ -59,6 +62,7 @@ class _Export:
         self._on_progress = on_progress
         self._planned = 0
         self._written = 0
+        self._checkpoints = hashlib.sha256()
         self._output = Output(pool, self._write_part)
 
     async def write(self) -> None:
@@ -67,16 +71,26 @@ class _Export:
         async with task_group() as tasks:
             tasks.create_task(self._output.run())
             end = await chain.run(
-                initial_checkpoint(self._trajectory.scenario),
+                initial_checkpoint(self._trajectory.dispersed),
                 plan_output=self._plan_parts,
                 on_stretch=_end_with_failure,
             )
             if self._rest:
                 self._add([SliceSpec(self._until, end, self._rest, None)])
             self._output.end()
-        self._folder.finish(self._planned)
+        checksum = await asyncio.to_thread(self._checksum, end)
+        self._folder.finish(self._planned, checksum)
+
+    def _checksum(self, start: Checkpoint) -> str:
+        """Return the propagation's checksum; `start` is where its last, partial interval begins."""
+        end = end_of_interval(self._trajectory, start, self._rest) if self._rest else start
+        for checkpoint in (start, end):
+            self._checkpoints.update(checkpoint.to_bytes())
+        return self._checkpoints.hexdigest()
 
     def _plan_parts(self, stretch: Stretch) -> None:
+        for checkpoint in stretch.checkpoints:
+            self._checkpoints.update(checkpoint.to_bytes())
         scenario, records = self._trajectory.scenario, stretch.interval_records
         for batch in slice_batches(
             scenario, stretch.first, records, until=self._until, export=True
@@ -95,7 +109,7 @@ class _Export:
         name, specs = job
         first, iterations = specs[0].interval, sum(spec.iterations for spec in specs)
         written = await self._pool.run_output_task(
-            first, write_part, self._trajectory, specs, str(self._folder.path)
+            first, write_part, self._folder.request, specs, str(self._folder.path)
         )
         part = Part(
             name=name,

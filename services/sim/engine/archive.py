@@ -122,7 +122,7 @@ class Archive:
         for stretch in self.stretches:
             if stretch.first <= interval <= stretch.first + stretch.count:
                 return stretch.checkpoint(interval - stretch.first)
-        return initial_checkpoint(self.trajectory.scenario)
+        return initial_checkpoint(self.trajectory.dispersed)
 
     def end_of(self, interval: int) -> Checkpoint:
         """Return the checkpoint at the end of an interval, which may be the partial one."""

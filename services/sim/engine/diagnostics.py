@@ -21,7 +21,15 @@ from sim.kernel import ELEMENTS, Tally
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-__all__ = ["QUANTITIES", "empty_tally", "joined_tallies", "part_of", "statistics"]
+__all__ = [
+    "QUANTITIES",
+    "empty_tally",
+    "joined_tallies",
+    "last_run_above_zero",
+    "orbit_of",
+    "part_of",
+    "statistics",
+]
 
 QUANTITIES: Final = ("r", "e", "h")  # distance, specific energy, angular momentum
 
@@ -51,6 +59,12 @@ def joined_tallies(tallies: list[Tally]) -> Tally:
     return Tally._make(np.concatenate(parts) for parts in zip(*tallies, strict=True))
 
 
+def last_run_above_zero(tallies: Tally, a: int) -> int | None:
+    """Return the first iteration of agent a's last run of energies above 0; None if it is over."""
+    stepped = np.flatnonzero(tallies.counts[:, a])
+    return _unbound_from(tallies.unbound[stepped, a])
+
+
 def statistics(scenario: Scenario, tallies: Tally) -> dict[str, object]:
     """Reduce the tallies of consecutive intervals to the statistics of a manifest, as JSON.
 
@@ -77,10 +91,10 @@ def _of_agent(primary: str, mu: float, a: int, tallies: Tally) -> dict[str, obje
             "mean": _number(sums[-1, element] / counts.sum()) if len(stepped) else None,
         }
     ends = tallies.ends[:, a]
-    described["unbound_from"] = _unbound_from(tallies.unbound[stepped, a])
+    described["unbound_from"] = last_run_above_zero(tallies, a)
     orbits = {
-        "start": _orbit(mu, *ends[stepped[0], 0, 1:]) if len(stepped) else (None, None),
-        "end": _orbit(mu, *ends[stepped[-1], 1, 1:]) if len(stepped) else (None, None),
+        "start": orbit_of(mu, *ends[stepped[0], 0, 1:]) if len(stepped) else (None, None),
+        "end": orbit_of(mu, *ends[stepped[-1], 1, 1:]) if len(stepped) else (None, None),
     }
     described["semi_major_axis"] = {when: orbit[0] for when, orbit in orbits.items()}
     described["eccentricity"] = {when: orbit[1] for when, orbit in orbits.items()}
@@ -118,7 +132,7 @@ def _unbound_from(runs: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> int 
     return since
 
 
-def _orbit(mu: float, e: float, h: float) -> tuple[float | None, float | None]:
+def orbit_of(mu: float, e: float, h: float) -> tuple[float | None, float | None]:
     """Return semi-major axis and eccentricity from specific energy and angular momentum.
 
     a = -mu/(2e), below 0 where the orbit is open (None on a parabola), and

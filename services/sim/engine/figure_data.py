@@ -2,20 +2,19 @@
 
 Guarantees:
 
-- Columns hold numbers and null only, so every JSON parser reads them. Null stands for a bin without
-  a step, and for a number that is not finite.
+- Columns are those of `sim.engine.columns`.
 - `OverviewDocument` declares the JSON form. The HTTP interface derives its schema from it.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias
 
 import numpy as np
 from typing_extensions import TypedDict  # typing's own can't be read by pydantic before Python 3.12
 
+from sim.engine.columns import Band, Column, Span, band_of, closed, column_of
 from sim.engine.diagnostics import QUANTITIES
 from sim.engine.osculation import barycentre_without
 
@@ -41,34 +40,12 @@ __all__ = [
 
 Frame: TypeAlias = Literal["inertial", "primary"]
 Mode: TypeAlias = Literal["lines", "markers"]
-Column: TypeAlias = list[float | None]
 
 SHOWN_AGENTS: Final = 12  # more are not distinguishable in one figure, and their SVG is slow
 _TIME, _X, _Y = 0, 2, 3  # columns of the path's states; the velocities follow the positions
 
-_T = TypeVar("_T")
 
-
-def _closed(document: type[_T]) -> type[_T]:
-    """Have the schema of a document describe its members, and allow no others (for pydantic)."""
-    document.__pydantic_config__ = {  # type: ignore[attr-defined]  # read by name: no import here
-        "extra": "forbid",
-        "use_attribute_docstrings": True,
-    }
-    return document
-
-
-@_closed
-class Band(TypedDict):
-    """The range of a quantity in each bin."""
-
-    min: Column
-    """The minimum in each bin."""
-    max: Column
-    """The maximum in each bin."""
-
-
-@_closed
+@closed
 class PathColumns(TypedDict):
     """The path of an agent, projected to the x-y plane."""
 
@@ -82,7 +59,7 @@ class PathColumns(TypedDict):
     """The y of each point."""
 
 
-@_closed
+@closed
 class SeriesColumns(TypedDict):
     """The quantities of an agent over time; r, e and h only of an agent with a primary."""
 
@@ -102,7 +79,7 @@ class SeriesColumns(TypedDict):
     """Specific angular momentum relative to the primary."""
 
 
-@_closed
+@closed
 class AgentFigure(TypedDict):
     """The figure of one agent."""
 
@@ -116,17 +93,7 @@ class AgentFigure(TypedDict):
     """Its quantities over time."""
 
 
-@_closed
-class Span(TypedDict):
-    """A span of the simulation's time."""
-
-    t0: float
-    """Its start."""
-    t1: float
-    """Its end."""
-
-
-@_closed
+@closed
 class OverviewDocument(TypedDict):
     """What a figure shows of a window. Null in an array is a gap."""
 
@@ -185,7 +152,7 @@ class Overview:
     window: tuple[float, float]
     frame: Frame
     level: int
-    agents: tuple[AgentFigure, ...]
+    agents: tuple[AgentFigure, ...] = field(repr=False)  # columns of a thousand numbers
 
     @property
     def exact(self) -> bool:
@@ -211,9 +178,9 @@ def overview_of(scenario: Scenario, window: Window, bins: Bins, lines: Sequence[
             primary=primary,
             path={
                 "mode": line.mode,
-                "t": _column(line.t),
-                "x": _column(line.x),
-                "y": _column(line.y),
+                "t": column_of(line.t),
+                "x": column_of(line.x),
+                "y": column_of(line.y),
             },
             series=_series(bins, a, has_primary=primary is not None),
         )
@@ -227,9 +194,8 @@ def _series(bins: Bins, a: int, *, has_primary: bool) -> SeriesColumns:
     names = (*axes, *QUANTITIES) if has_primary else axes
     bands: dict[str, Any] = {}
     for quantity, name in enumerate(names):
-        low, high = bins.series[:, a, quantity].T
-        bands[name] = Band(min=_column(low), max=_column(high))
-    return {"t": _column(bins.clocks[:, a]), **bands}  # type: ignore[typeddict-item]  # by name
+        bands[name] = band_of(bins.series[:, a, quantity])
+    return {"t": column_of(bins.clocks[:, a]), **bands}  # type: ignore[typeddict-item]  # by name
 
 
 def line_of(scenario: Scenario, path: Path, a: int, frame: Frame) -> Line:
@@ -272,10 +238,3 @@ def pixel_of(lines: Sequence[Line], pixels: int) -> float:
         column = np.concatenate(columns)
         sizes.append(float(column.max() / pixels - column.min() / pixels))
     return max(sizes)
-
-
-def _column(values: np.ndarray[Any, np.dtype[np.float64]]) -> Column:
-    if np.isfinite(values).all():
-        numbers: Column = values.tolist()
-        return numbers
-    return [value if math.isfinite(value) else None for value in values.tolist()]

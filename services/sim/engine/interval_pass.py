@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from sim import kernel
 from sim.engine.checkpoint import checkpoint_at, system_of
+from sim.engine.diagnostics import empty_tally
 from sim.engine.downsampling import Bins, Path
-from sim.errors import Failure, FailureReason
+from sim.errors import Failure, FailureReason, PropagationFailed
 from sim.kernel import NO_POLYLINES, Polylines
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sim.kernel import Tally
     from sim.scenario import Scenario, Trajectory
 
-__all__ = ["failure_of", "pass_interval"]
+__all__ = ["end_of_interval", "failure_of", "pass_again", "pass_interval"]
 
 _REASONS: Final = {
     kernel.COLLISION: FailureReason.COLLISION,
@@ -53,6 +54,27 @@ def pass_interval(
         return failure_of(scenario, start.iteration + good, *outcome)
     end = start.iteration + iterations
     return checkpoint_at(scenario, end, steps, ring, carry), bins, path
+
+
+def pass_again(
+    trajectory: Trajectory, start: Checkpoint, iterations: int, series_level: int, path_level: int
+) -> tuple[Checkpoint, Bins, Path]:
+    """Do as `pass_interval` where it was done before; raises PropagationFailed if it now fails."""
+    tally = empty_tally(len(trajectory.scenario.agents))
+    passed = pass_interval(trajectory, start, iterations, series_level, path_level, tally)
+    if isinstance(passed, Failure):
+        raise PropagationFailed(passed)
+    return passed
+
+
+def end_of_interval(trajectory: Trajectory, start: Checkpoint, iterations: int) -> Checkpoint:
+    """Return the checkpoint after so many iterations, at most an interval.
+
+    Raises as `pass_again` does.
+    """
+    bits = trajectory.interval.bit_length() - 1
+    end, _, _ = pass_again(trajectory, start, iterations, bits, bits)
+    return end
 
 
 def failure_of(scenario: Scenario, iteration: int, outcome: int, agent: int, other: int) -> Failure:

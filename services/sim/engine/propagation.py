@@ -22,10 +22,15 @@ import numpy as np
 from sim.cost_model import stretch_intervals
 from sim.engine.archive import Archive
 from sim.engine.checkpoint import initial_checkpoint
-from sim.engine.diagnostics import statistics
+from sim.engine.clocks import clocks_after
+from sim.engine.diagnostics import last_run_above_zero, statistics
 from sim.engine.downsampling import merged_path
+from sim.engine.figure_data import SHOWN_AGENTS
+from sim.engine.interval_rows import interval_rows, least_rows
 from sim.engine.osculation import osculating_orbits
 from sim.engine.sampling import MAX_REMADE_S, check_times, every_record, held_rows, states_at
+from sim.engine.series import draw_series
+from sim.engine.series_data import SERIES, charted, chosen
 from sim.engine.slices import (
     SliceCache,
     cached_slice,
@@ -34,6 +39,7 @@ from sim.engine.slices import (
 )
 from sim.engine.stretch import Stretch, pass_over
 from sim.engine.system_diagnostics import diagnostics_of, masses_of
+from sim.engine.tracks import Tracks, sample_tracks
 from sim.engine.watch import Watch
 from sim.engine.window import draw_window
 from sim.errors import IntegrityError, PropagationFailed, RequestError
@@ -47,8 +53,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from sim.engine.checkpoint import Checkpoint
     from sim.engine.figure_data import Frame, Overview
-    from sim.kernel import Floats
+    from sim.engine.interval_rows import IntervalRows
+    from sim.engine.series_data import SeriesDocument
+    from sim.kernel import Floats, Integers
     from sim.models.model import AnyState
     from sim.order import Until
 
@@ -106,7 +115,7 @@ class Propagation:
         interval = trajectory.interval
         complete = steps // interval
         needed = _consecutive(trajectory, [s for s in stretches if s.first < max(1, complete)])
-        start = needed[-1].tail if needed else initial_checkpoint(trajectory.scenario)
+        start = needed[-1].tail if needed else initial_checkpoint(trajectory.dispersed)
         while (first := start.iteration // interval) < complete:
             if needed and needed[-1].failure is not None:
                 raise PropagationFailed(needed[-1].failure)
@@ -146,14 +155,32 @@ class Propagation:
     def checkpoints_checksum(self) -> str:
         """SHA-256, in hex, of the checkpoints at each interval's start and at the end."""
         digest = hashlib.sha256()
-        for interval in range(self._archive.complete + 1):
-            digest.update(self._archive.checkpoint(interval).to_bytes())
-        digest.update(self._archive.end.to_bytes())
+        for checkpoint in self.checkpoints():
+            digest.update(checkpoint.to_bytes())
         return digest.hexdigest()
 
     def statistics(self) -> dict[str, object]:
         """Return statistics of the orbits, by name of each agent that has a primary."""
         return statistics(self.trajectory.scenario, self._archive.tallies())
+
+    def clocks_after(self, steps: int) -> dict[str, float]:
+        """Return each agent's clock after so many of the steps, by name: exactly."""
+        clocks = clocks_after(self._archive, steps).tolist()
+        return dict(zip(self.trajectory.scenario.names, clocks, strict=True))
+
+    def escape_times(self) -> dict[str, float]:
+        """Return the clock of each agent that escapes, by name, at the step of its `unbound_from`.
+
+        Of the first `SHOWN_AGENTS` of `statistics`: for each, up to an interval is computed again.
+        """
+        tallies, scenario = self._archive.tallies(), self.trajectory.scenario
+        orbiting = [a for a, primary in enumerate(scenario.orbited) if primary is not None]
+        escapes = ((a, last_run_above_zero(tallies, a)) for a in orbiting[:SHOWN_AGENTS])
+        return {
+            scenario.names[a]: float(clocks_after(self._archive, step)[a])
+            for a, step in escapes
+            if step is not None
+        }
 
     def elements(self) -> dict[str, object]:
         """Return the osculating elements at the start and the end, by name, as `statistics`."""
@@ -197,6 +224,7 @@ class Propagation:
             "checkpoints_checksum": self.checkpoints_checksum,
             "end": {name: state.to_json() for name, state in self.end.items()},
             "statistics": self.statistics(),
+            "escape_times": self.escape_times(),
             "elements": self.elements(),
             "system": self.system(),
         }
@@ -236,6 +264,35 @@ class Propagation:
             batch = _within(records, t0, t1)
             if batch.num_rows:
                 yield batch
+
+    def interval_rows(
+        self, t0: float = -math.inf, t1: float = math.inf, k: int = 1
+    ) -> list[IntervalRows]:
+        """Return where the rows of each interval are among those of `slices`, or of `every`."""
+
+        def count(interval: int) -> int:
+            return int(self.interval_records(interval, t0, t1, k).num_rows)
+
+        return interval_rows(self._archive, (t0, t1), k, count)
+
+    def least_rows(self, t0: float = -math.inf, t1: float = math.inf, k: int = 1) -> Integers:
+        """Return how many rows of each agent `slices` or `every` yields at least, at once."""
+        return least_rows(self._archive, (t0, t1), k)
+
+    def interval_records(
+        self, interval: int, t0: float = -math.inf, t1: float = math.inf, k: int = 1
+    ) -> pa.RecordBatch:
+        """Return those of an interval's records that overlap [t0, t1], every k-th of each agent."""
+        made = self._slice(interval, None)
+        of = range(interval, interval + 1)
+        chosen = [made] if k == 1 else list(every_record(self._archive, k, lambda _: made, of))
+        return _within(chosen[0], t0, t1) if chosen else made.slice(0, 0)
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """Yield the checkpoints at each interval's start and at the end."""
+        for interval in range(self._archive.complete + 1):
+            yield self._archive.checkpoint(interval)
+        yield self._archive.end
 
     def states(
         self,
@@ -278,6 +335,36 @@ class Propagation:
         """
         return draw_window(self._archive, t0, t1, pixels, frame, agents)
 
+    def tracks(
+        self,
+        t0: float | None = None,
+        t1: float | None = None,
+        agents: Sequence[int] | None = None,
+        points: int = 2**16,
+    ) -> Tracks:
+        """Return the states of agents (None: all) in a window, about so many samples in all."""
+        chosen = range(self._archive.agents) if agents is None else agents
+        return sample_tracks(self._archive, t0, t1, chosen, points)
+
+    def series(
+        self,
+        t0: float | None = None,
+        t1: float | None = None,
+        pixels: int = 1024,
+        *,
+        agents: Sequence[int] | None = None,
+        quantities: Sequence[str] = SERIES,
+    ) -> SeriesDocument:
+        """Return the quantities of some agents over time in a window, on so many pixels.
+
+        `agents` are their numbers in the scenario (None: the first ones with a primary, or else the
+        first, as many as a figure shows), `quantities` of `SERIES`. Raises RequestError for an
+        agent that there is not.
+        """
+        scenario = self.trajectory.scenario
+        rows = charted(scenario) if agents is None else chosen(scenario, agents)
+        return draw_series(self._archive, t0, t1, pixels, rows, quantities)
+
     def _slice(self, interval: int, cache: SliceCache | None) -> pa.RecordBatch:
         start, end = self._archive.checkpoint(interval), self._archive.end_of(interval)
         data = (
@@ -301,7 +388,7 @@ def _until(
     for stretch in there:
         watch.see(stretch)
     if watch.steps is None:
-        start = there[-1].tail if there else initial_checkpoint(scenario)
+        start = there[-1].tail if there else initial_checkpoint(trajectory.dispersed)
         most = scenario.most_steps_until(condition.time)
         there += watch.go_on(start, most - start.iteration)
     assert watch.steps is not None  # noqa: S101  # `most` steps reach it
@@ -310,7 +397,7 @@ def _until(
 
 def _consecutive(trajectory: Trajectory, stretches: list[Stretch]) -> list[Stretch]:
     """Return the stretches if each starts where the previous one ends, the first at 0."""
-    end = initial_checkpoint(trajectory.scenario)
+    end = initial_checkpoint(trajectory.dispersed)
     for stretch in stretches:
         if stretch.trajectory != trajectory:
             raise IntegrityError("a stretch belongs to another trajectory")
@@ -335,6 +422,7 @@ def warm() -> None:
             pass
         propagation.overview()
         propagation.overview(0.0, 1e-3)
+        propagation.series(0.0, 1e-3)
         for _ in propagation.states([1e-3]):
             pass
         propagation.summary()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 import numpy as np
 
@@ -19,19 +19,20 @@ from sim import kernel
 from sim.cost_model import work
 from sim.engine.checkpoint import Checkpoint, checkpoint_at, system_of
 from sim.engine.downsampling import Bins, Path, merged, merged_path
-from sim.engine.figure_data import Line, Window, line_of, overview_of, pixel_of
+from sim.engine.figure_data import Frame, Line, Window, line_of, overview_of, pixel_of
 from sim.engine.path_error import deviation_bounds
 from sim.engine.polyline import PolylineBuilder
+from sim.errors import RequestError
 from sim.intervals import PATH_BITS, SERIES_BITS, level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sim.engine.archive import Archive
-    from sim.engine.figure_data import Frame, Overview
+    from sim.engine.figure_data import Overview
     from sim.kernel import Floats
 
-__all__ = ["draw_window"]
+__all__ = ["archived_path", "draw_window", "iterations_in", "with_ends"]
 
 _RECORDS_WORK: Final = 2**21  # 32 intervals of two agents, at 2 ms each
 _REFINEMENT_WORK: Final = 3 * 2**19  # 24 of them, in addition to the archive
@@ -51,8 +52,10 @@ def draw_window(
 ) -> Overview:
     """Return the figure of a window [t0, t1] (None: the start, the end) on so many pixels.
 
-    Of the first `agents` agents only, if that is given.
+    Of the first `agents` agents only, if that is given. Raises RequestError for another frame.
     """
+    if frame not in get_args(Frame):
+        raise RequestError("frame", f"must be one of {', '.join(get_args(Frame))}.")
     # Floats also for integer arguments, for which numba would compile another version.
     low = 0.0 if t0 is None else float(t0)
     high = float(archive.clocks[-1].max() if t1 is None else t1)
@@ -81,7 +84,7 @@ def _is_narrow(archive: Archive, window: Window) -> bool:
     if intervals == 1 or _work(archive, intervals) <= _RECORDS_WORK:
         return True
     coarsest = max(part.level for part in archive.bins(window.intervals))
-    bins = _iterations_in(archive, window) >> coarsest
+    bins = iterations_in(archive, window) >> coarsest
     return bins * _FEW_BINS < window.pixels and _seconds(archive, intervals) <= _RECORDS_S
 
 
@@ -105,8 +108,8 @@ def _from_archive(archive: Archive, window: Window) -> tuple[Bins, list[Line]]:
     computed again, if they are few; otherwise their paths are points.
     """
     scenario = archive.trajectory.scenario
-    iterations = _iterations_in(archive, window)
-    path = _archived_path(archive, window, _path_level(iterations, window.pixels))
+    iterations = iterations_in(archive, window)
+    path = archived_path(archive, window, _path_level(iterations, window.pixels))
     lines = [line_of(scenario, path, a, window.frame) for a in range(window.agents)]
     uncertain = _uncertain_intervals(archive, window, path, pixel_of(lines, window.pixels))
     intervals = sorted(set().union(*uncertain))
@@ -163,11 +166,11 @@ def _archived_series(archive: Archive, window: Window, wanted: int) -> Bins:
     return merged(bins, at)
 
 
-def _archived_path(archive: Archive, window: Window, wanted: int) -> Path:
+def archived_path(archive: Archive, window: Window, wanted: int) -> Path:
     """Return the archived path at such a level, from the window's first state to its last."""
     paths = archive.paths(window.intervals)
     at = max(wanted, *(part.level for part in paths), _level_of_all(archive, window, PATH_BITS))
-    return _with_ends(archive, window, merged_path(paths, at))
+    return with_ends(archive, window, merged_path(paths, at))
 
 
 def _level_of_all(archive: Archive, window: Window, bits: int) -> int:
@@ -178,7 +181,7 @@ def _level_of_all(archive: Archive, window: Window, bits: int) -> int:
     return level(archive.steps, bits) if len(window.intervals) == archive.intervals else 0
 
 
-def _with_ends(archive: Archive, window: Window, path: Path) -> Path:
+def with_ends(archive: Archive, window: Window, path: Path) -> Path:
     """Return the samples in the window, with the states at the ends of the intervals.
 
     One sample beyond each edge is included, so that lines continue to the window's edges.
@@ -216,14 +219,14 @@ def _from_records(archive: Archive, window: Window) -> tuple[Bins, list[Line]]:
     Paths have lines if these need few enough corners.
     """
     pieces = list(_pieces(archive, window))
-    iterations = min(_iterations_in(archive, window), sum(count for _, count in pieces))
+    iterations = min(iterations_in(archive, window), sum(count for _, count in pieces))
     series_level, path_level = (
         _aligned_level(archive, pieces, wanted(iterations, window.pixels))
         for wanted in (_series_level, _path_level)
     )
     polylines = PolylineBuilder(archive, window, every_record=path_level == 0)
     parts = [polylines.add(start, count, series_level, path_level) for start, count in pieces]
-    path = _with_ends(archive, window, merged_path([path for _, path in parts], path_level))
+    path = with_ends(archive, window, merged_path([path for _, path in parts], path_level))
     lines = [
         polylines.line(a) or _as_points(line_of(archive.trajectory.scenario, path, a, window.frame))
         for a in range(window.agents)
@@ -267,7 +270,7 @@ def _aligned_level(archive: Archive, pieces: list[tuple[Checkpoint, int]], wante
 # Levels.
 
 
-def _iterations_in(archive: Archive, window: Window) -> int:
+def iterations_in(archive: Archive, window: Window) -> int:
     """Return an estimate of the number of iterations in a window."""
     intervals, interval = window.intervals, archive.interval
     start, end = (float(archive.clocks[at].mean()) for at in (intervals.start, intervals.stop))

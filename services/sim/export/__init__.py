@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from sim.export.decimation import BYTES_PER_POINT, MAX_POINTS, thin
 from sim.export.formats import FORMATS, Format, export
+from sim.export.reread import Reread, of_agent
 from sim.export.states import export_states
 from sim.export.whole_file import whole_file
 
@@ -22,8 +23,10 @@ __all__ = [
     "FORMATS",
     "MAX_POINTS",
     "Format",
+    "Reread",
     "export",
     "export_states",
+    "of_agent",
     "thin",
     "whole_file",
 ]

@@ -6,6 +6,8 @@ Guarantees:
   process ends, however it ends.
 - `_manifest.json` says which request the folder is of, and for each part its intervals, rows, bytes
   and SHA-256. `complete` is false from the start until every part is there.
+- Its `provenance` is what a single file of the same records says of itself
+  (`sim.export.metadata`), with the propagation's checksum once all parts are there.
 - Parts that an earlier export of the same request left are kept if their checksums are right.
 - Nothing is deleted but what an export has written.
 
@@ -25,15 +27,17 @@ from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Final
 
 from sim.errors import OutputError, RequestError
+from sim.export.metadata import Metadata
 from sim.export.whole_file import UNFINISHED, whole_file
+from sim.records import schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sim.scenario import PropagationRequest
 
-__all__ = ["ExportFolder", "Part", "part_name"]
+__all__ = ["ExportFolder", "Part", "manifest_bytes", "part_name"]
 
 MANIFEST: Final = "_manifest.json"
 LOCK: Final = ".porta.lock"
@@ -66,6 +70,7 @@ class _Manifest:
     request: Mapping[str, object]
     parts: list[Part]
     complete: bool
+    checksum: str | None = None
 
     @classmethod
     def from_bytes(cls, data: bytes) -> _Manifest:
@@ -76,11 +81,13 @@ class _Manifest:
         parts = [Part(**part) for part in found["parts"]]
         if not all(PART.fullmatch(part.name) for part in parts):
             raise ValueError(found["parts"])
-        return cls(dict(found["request"]), parts, bool(found["complete"]))
+        checksum = dict(found.get("provenance", {})).get("checksum")
+        return cls(dict(found["request"]), parts, bool(found["complete"]), checksum)
 
     def in_words(self, other: Mapping[str, object]) -> str:
         """Return what it is the export of, for whoever asks with another request."""
-        words = f"{self.request.get('steps')} steps, seed {self.request.get('seed')}"
+        steps = self.request.get("steps")
+        words = f"{steps} step{'s' * (steps != 1)}, seed {self.request.get('seed')}"
         if member := self.request.get("member"):
             words = f"{words}, member {member}"
         is_same = self.request.get("scenario") == other.get("scenario")
@@ -95,6 +102,7 @@ class ExportFolder:
         self.request = request
         self.complete = False
         self._parts: dict[str, Part] = {}
+        self._checksum: str | None = None
         self._saved_at = 0.0
 
     @classmethod
@@ -150,8 +158,12 @@ class ExportFolder:
             if time.monotonic() > self._saved_at + SAVED_EVERY_S:
                 self._save()
 
-    def finish(self, parts: int) -> None:
-        """Say in the manifest that all parts are there, and how many: further ones are removed."""
+    def finish(self, parts: int, checksum: str | None = None) -> None:
+        """Say in the manifest that all parts are there, and how many: further ones are removed.
+
+        `checksum` is that of the propagation, which is known by then.
+        """
+        self._checksum = checksum
         surplus = self._parts.keys() - {part_name(number) for number in range(parts)}
         with _as_output_errors(self.path):
             for name in surplus:  # another version of Porta divided this request differently
@@ -180,6 +192,7 @@ class ExportFolder:
             if on_verified is not None:
                 on_verified(verified, len(found.parts))
         self.complete = found.complete and len(self._parts) == len(found.parts)
+        self._checksum = found.checksum if self.complete else None
 
     def _manifest(self, *, any_request: bool) -> _Manifest | None:
         """Return the manifest, None if there is none; raises RequestError for another's."""
@@ -191,7 +204,7 @@ class ExportFolder:
             raise RequestError(
                 str(self.path), f"has a {MANIFEST} that Porta did not write; choose another folder."
             ) from None
-        mine = self._request_json()
+        mine = _request_json(self.request)
         if not any_request and found.request != mine:
             raise RequestError(
                 str(self.path),
@@ -231,20 +244,32 @@ class ExportFolder:
             (self.path / name).unlink(missing_ok=True)
 
     def _save(self) -> None:
-        document = {
-            "kind": KIND,
-            "complete": self.complete,
-            "request": self._request_json(),
-            "rows": sum(part.rows for part in self._parts.values()),
-            "parts": [asdict(part) for part in self.parts],
-        }
+        metadata = Metadata(request=self.request, checksum=self._checksum)
         with whole_file(self.path / MANIFEST) as file:
-            file.write(json.dumps(document, indent=1).encode())
+            file.write(manifest_bytes(metadata, self.parts, complete=self.complete))
         self._saved_at = time.monotonic()
 
-    def _request_json(self) -> dict[str, object]:
-        model = self.request.trajectory.scenario.model
-        return {"id": self.request.id, "model": model.version, **self.request.to_json()}
+
+def manifest_bytes(metadata: Metadata, parts: Sequence[Part], *, complete: bool) -> bytes:
+    """Return the manifest of a folder with these parts, in order.
+
+    `metadata` is what a single file of the same records would say of itself.
+    """
+    columns = schema_of(metadata.request.trajectory.scenario.model).names
+    document = {
+        "kind": KIND,
+        "complete": complete,
+        "request": _request_json(metadata.request),
+        "provenance": metadata.to_json(columns),
+        "rows": sum(part.rows for part in parts),
+        "parts": [asdict(part) for part in parts],
+    }
+    return json.dumps(document, indent=1).encode()
+
+
+def _request_json(request: PropagationRequest) -> dict[str, object]:
+    model = request.trajectory.scenario.model
+    return {"id": request.id, "model": model.version, **request.to_json()}
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import numpy as np
 import orjson
 
 from sim.export.columnar import write_arrow, write_parquet
+from sim.export.oem import write_oem
 from sim.export.rebatch import rebatch
 from sim.export.text import csv_cell, script_safe
 
@@ -109,4 +110,5 @@ WRITERS: Final[Mapping[str, Callable[[Iterable[pa.RecordBatch], pa.Schema], Iter
     "csv": _write_csv,
     "arrow": write_arrow,
     "parquet": write_parquet,
+    "oem": write_oem,
 }

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
+from sim.models.labels import NO_LABELS, Labels
 from sim.models.units import Units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sim.kernel import Floats, System
+    from sim.kernel.lanes import LaneSystem
 
 __all__ = [
     "BARYCENTRE",
@@ -129,6 +131,20 @@ class KernelOfModel(Protocol):
         """Return what else than records a trajectory starts from, float64[K]."""
         ...
 
+    def lane_system_of(
+        self,
+        scenario: Scenario,
+        seed: int,
+        analysed: Sequence[int],
+        dispersed: Sequence[int],
+        members: int,
+    ) -> LaneSystem:
+        """Return the system of so many members, as `sim.kernel.lanes` takes it.
+
+        `dispersed` are the agents that start elsewhere in each member.
+        """
+        ...
+
 
 def whole_steps(steps: float) -> int:
     """Round a positive number of steps up; MAX_STEPS where it is too large for that."""
@@ -212,7 +228,7 @@ class Scenario(ABC):
     @property
     @abstractmethod
     def parameters(self) -> dict[str, str | float]:
-        """What is chosen of the method, by JSON names: all of the scenario but agents and units."""
+        """What is chosen of the method, by JSON names: no agents, no units and no labels."""
 
     @property
     def units(self) -> Units:
@@ -220,9 +236,21 @@ class Scenario(ABC):
         return Units()
 
     @property
+    def labels(self) -> Labels:
+        """Where and when it is, as far as it says so."""
+        return NO_LABELS
+
+    @property
     @abstractmethod
     def initial_states(self) -> tuple[AnyState, ...]:
         """Each agent's state at time 0."""
+
+    @abstractmethod
+    def with_coordinates(self, coordinates: Sequence[Sequence[float]]) -> Scenario:
+        """Return it with other positions and velocities at time 0: x, y, vx, vy, or with z and vz.
+
+        Of all agents, in order.
+        """
 
     @property
     @abstractmethod
@@ -238,6 +266,11 @@ class Scenario(ABC):
     @abstractmethod
     def gravity(self) -> tuple[float, ...]:
         """The gravitational parameter of each agent's orbit about its primary; 0 without one."""
+
+    @property
+    def has_fixed_steps(self) -> bool:
+        """Whether the times of its steps do not depend on the states."""
+        return True
 
     @property
     @abstractmethod
@@ -262,6 +295,10 @@ class Scenario(ABC):
     @abstractmethod
     def pass_seconds(self, iterations: int) -> float:
         """Return the seconds that a pass takes: it is sequential, so on one core."""
+
+    @abstractmethod
+    def lane_seconds(self, iterations: int) -> float:
+        """Return the seconds that so many iterations take of one member of many, on one core."""
 
     @abstractmethod
     def steps_until(self, time: float) -> int | None:
@@ -295,8 +332,9 @@ class Scenario(ABC):
     @property
     def orbited(self) -> tuple[str | None, ...]:
         """The name of what each agent orbits; None for one without a primary."""
+        names, barycentric = self.names, set(self.barycentric)  # each looks at all agents
         return tuple(
-            BARYCENTRE if a in self.barycentric else (None if p is None else self.names[p])
+            BARYCENTRE if a in barycentric else (None if p is None else names[p])
             for a, p in enumerate(self.primaries)
         )
 

@@ -19,7 +19,7 @@ from tests.campaign import PERSISTENCE, campaign
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHORT_S: Final = 15.0  # of each campaign, within `make test`
+SHORT_S: Final = 8.0  # of each campaign, within `make test`
 ROUND_S: Final = 60.0  # of each in the hour
 LONGEST_S: Final = 1_800.0  # its deadlines grow with the machine's load
 MINUTES: Final = float(os.environ.get("CHAOS_MINUTES") or 0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 import pytest
 
+from frontend.domain.waiting import NO_ROOM, seems_to_lack_room
 from tests import redis_servers
 from tests.asked import ask_for
 from tests.dask_servers import dask
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.asked import Asked
     from tests.redis_servers import RedisServer
 
 DEADLINE_S: Final = 4  # of a stretch, here: by default a minute
 RERUN_WITHOUT_NANNY_S: Final = 10
 NEW_CLUSTER_S: Final = 5
 ATTEMPTS: Final = 4
+NO_WORKER_S: Final = 12
 POISON: Final[dict[str, Any]] = {  # an interval of it is 5e8 pulls: more than a second's work
     "agents": [
         {
@@ -149,12 +152,11 @@ def test_a_stretch_that_always_fails_is_given_up_with_its_reason_after_a_few_att
 
 @pytest.mark.parametrize(("whom", "seconds"), [("worker", 1), ("nanny", 10)])
 def test_a_killed_workers_stretch_is_computed_again_by_another_with_the_same_bits(
-    redis_server: RedisServer, tmp_path: Path, whom: str, seconds: int
+    own_redis: RedisServer, tmp_path: Path, whom: str, seconds: int
 ) -> None:
-    redis_servers.empty(redis_server.url)
     with dask(workers=0) as servers, contextlib.ExitStack() as started:
         nannies = [started.enter_context(nanny(servers.address)) for _ in range(2)]
-        environ = {"REDIS_URL": redis_server.url, "DASK_SCHEDULER": servers.address}
+        environ = {"REDIS_URL": own_redis.url, "DASK_SCHEDULER": servers.address}
         installation = started.enter_context(at_work(environ, tmp_path))
         installation.start_web()
         installation.start_runner()
@@ -167,6 +169,52 @@ def test_a_killed_workers_stretch_is_computed_again_by_another_with_the_same_bit
         eventually(lambda: asked.stretches > stored + 1, within_s=within(seconds + 1))
         asked.is_completed()
         assert asked.epoch == 1, "the run itself was not disturbed"
+
+
+def test_a_run_that_finds_no_room_says_so_waits_without_losing_an_attempt_and_goes_on(
+    own_redis: RedisServer, tmp_path: Path
+) -> None:
+    with dask(workers=0) as servers, contextlib.ExitStack() as started:
+        environ = {"REDIS_URL": own_redis.url, "DASK_SCHEDULER": servers.address}
+        environ["PORTA_CLUSTER_TIMEOUT"] = f"{NO_WORKER_S}s"
+        installation = started.enter_context(at_work(environ, tmp_path))
+        installation.start_web()
+        installation.start_runner()
+        asked = ask_for(installation, steps=1_000_000)
+        starting = eventually(lambda: told(asked, "starting"), within_s=within(NO_WORKER_S))
+        assert starting["error"]["detail"] == seems_to_lack_room(NO_WORKER_S)
+        assert seems_to_lack_room(NO_WORKER_S) in asked.page
+        command = started.enter_context(joined(installation, asked))
+        waiting = eventually(lambda: told(asked, "queued"), within_s=within(NO_WORKER_S))
+        assert (waiting["error"]["detail"], waiting["cluster"]) == (NO_ROOM.sentence, None)
+        assert asked.attempts == 0
+        servers.add_worker()
+        assert asked.is_completed()["error"] is None
+        _, words = command.communicate(timeout=within(RERUN_WITHOUT_NANNY_S))
+        assert NO_ROOM.sentence in words
+
+
+def told(asked: Asked, status: str) -> dict[str, Any] | None:
+    """The resource, once it has this status and says what it lacks."""
+    resource = asked.resource
+    return resource if resource["status"] == status and resource["error"] is not None else None
+
+
+@contextlib.contextmanager
+def joined(installation: Installation, asked: Asked) -> Iterator[subprocess.Popen[str]]:
+    """A command that asks for the same run."""
+    words = (str(asked.steps), "--seed", str(asked.seed))
+    with subprocess.Popen(  # noqa: S603 - our own command
+        (sys.executable, "-m", "frontend.cli", "propagate", *words),
+        env=dict(installation.environ),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @contextlib.contextmanager

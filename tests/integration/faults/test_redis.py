@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.redis_servers import RedisServer
 
-PAUSE_S: Final = 30.0
+PAUSE_S: Final = 10.0  # three leases
 ANSWER_S: Final = 2.0  # with Redis away
 HEALTH_S: Final = 0.1
 READERS: Final = 40

@@ -23,7 +23,7 @@ def test_building_connects_to_nothing() -> None:
 
 
 def test_the_settings_reach_the_services(redis_url: str) -> None:
-    settings = Settings(redis_url=redis_url, lease_s=7, slice_ttl_s=60)
+    settings = Settings(redis_url=redis_url, inline_work=10_000, lease_s=7, slice_ttl_s=60)
     with contextlib.closing(build_services(settings, many_readers=True)) as services:
         assert services.runs.lease_ms == 7_000
         assert services.slice_cache("digest").ttl_s == 60

@@ -28,11 +28,7 @@ def test_the_tree_in_the_docstring_names_every_error(error: type[Exception]) -> 
 
 def test_an_error_reads_as_its_sentence_and_carries_its_data() -> None:
     full = errors.QueueFull(waiting=64, retry_after_s=10)
-    assert (
-        str(full)
-        == full.detail
-        == ("64 propagations wait for a cluster already; ask again in 10 seconds.")
-    )
+    assert str(full) == full.detail == ("The queue is full (64 runs); try again in 10 seconds.")
     assert (full.waiting, full.retry_after_s) == (64, 10)
 
 

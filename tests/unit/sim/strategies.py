@@ -6,6 +6,7 @@ import unicodedata
 
 from hypothesis import strategies as st
 
+from sim.models.labels import FRAMES, NO_LABELS, TIME_SCALES, Epoch, Labels
 from sim.models.model import BARYCENTRE
 from sim.models.nbody import NBodyAgent, NBodyScenario, State3
 from sim.models.nbody.rules import (
@@ -41,6 +42,21 @@ _names = st.text(min_size=1, max_size=MAX_NAME_LENGTH).filter(
 )
 
 
+epochs = st.builds(Epoch, st.integers(0, 315_537_897_599), st.integers(0, 10**12 - 1))
+"""Points in time of the years 1 to 9999."""
+
+
+def labels() -> st.SearchStrategy[Labels]:
+    """Labels of a scenario: often none, and any of them without the others."""
+    dates = st.tuples(epochs.map(lambda epoch: epoch.text), st.sampled_from(TIME_SCALES))
+    return st.just(NO_LABELS) | st.builds(
+        lambda date, frame, center: Labels(date[0], date[1], frame, center),
+        st.just((None, None)) | dates,
+        st.none() | st.sampled_from(FRAMES),
+        st.none() | _names,
+    )
+
+
 @st.composite
 def scenarios(draw: st.DrawFn, *, max_agents: int = 5) -> NanoScenario:
     """Valid scenarios: massless, massive and repelling agents, own primaries, signed zeros."""
@@ -49,7 +65,7 @@ def scenarios(draw: st.DrawFn, *, max_agents: int = 5) -> NanoScenario:
     agents = tuple(draw(_agents(name, names, epsilon)) for name in names)
     dt_min = epsilon * draw(st.floats(2.0, 50.0))
     dt_span = epsilon * draw(st.floats(0.0, 100.0))
-    return NanoScenario(agents, dt_min, dt_span, epsilon)
+    return NanoScenario(agents, dt_min, dt_span, epsilon, draw(labels()))
 
 
 @st.composite
@@ -113,7 +129,8 @@ def nbody_scenarios(draw: st.DrawFn, *, max_agents: int = 5) -> NBodyScenario:
     if integrator == GAUSS_RADAU:
         tolerance = draw(st.just(tolerance) | st.just(0.0) | st.floats(1e-12, 1e-2))
     units = draw(st.builds(Units, st.sampled_from(LENGTHS), st.sampled_from(TIMES)))
-    return NBodyScenario(agents, integrator, draw(st.floats(1e-6, 1e3)), tolerance, units)
+    dt = draw(st.floats(1e-6, 1e3))
+    return NBodyScenario(agents, integrator, dt, tolerance, units, draw(labels()))
 
 
 _nbody_names = _names.filter(lambda name: name != BARYCENTRE)

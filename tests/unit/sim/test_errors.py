@@ -55,14 +55,14 @@ def test_a_failure_reads_back_from_its_json(failure: Failure) -> None:
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_a_failure_names_its_agents_and_iteration(failure: Failure) -> None:
+def test_a_failure_names_its_agents_and_the_step_that_fails(failure: Failure) -> None:
     assert all(agent in failure.sentence for agent in failure.agents)
-    assert f"after {failure.iteration} iterations" in failure.sentence
+    assert f"at step {failure.iteration + 1:,}" in failure.sentence
 
 
-def test_a_failure_after_one_iteration_says_so() -> None:
-    failure = Failure(1, ("Planet",), FailureReason.DIVERGENCE)
-    assert "ends after 1 iteration: in the next" in failure.sentence
+def test_a_collision_is_told_in_so_many_words() -> None:
+    failure = Failure(0, ("A", "B"), FailureReason.COLLISION)
+    assert failure.sentence == "A and B collide at step 1."
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.dispersion import Dispersion
 from sim.errors import RequestError, ScenarioError
 from sim.models.nano.cost import interval_iterations
 from sim.scenario import (
@@ -21,7 +22,9 @@ from sim.scenario import (
     PropagationRequest,
     Scenario,
     State,
+    Subject,
     Trajectory,
+    agent_names,
     canonical_json,
     read_scenario,
 )
@@ -243,9 +246,9 @@ def test_steps_are_a_whole_number_of_at_least_one(steps: Any) -> None:  # noqa: 
     assert error.value.where == "steps"
 
 
-@pytest.mark.parametrize("members", [0, 2, True, 1.0, "1"])
-def test_ensembles_are_refused_with_a_sentence(members: Any) -> None:  # noqa: ANN401 - wrong
-    with pytest.raises(RequestError, match=r"^members must be 1: ensembles are not there yet\.$"):
+@pytest.mark.parametrize("members", [0, 1_000_001, True, 1.0, "1"])
+def test_members_are_a_whole_number_up_to_a_million(members: Any) -> None:  # noqa: ANN401 - wrong
+    with pytest.raises(RequestError, match=r"^members must be a whole number from 1 to 1,000,000"):
         PropagationRequest(5, members=members)
 
 
@@ -265,3 +268,77 @@ def test_intervals_are_the_fewest_that_hold_the_steps(trajectory: Trajectory, st
     intervals = trajectory.intervals_for(steps)
     assert trajectory.interval == interval_iterations(len(trajectory.scenario.agents))
     assert (intervals - 1) * trajectory.interval < steps <= intervals * trajectory.interval
+
+
+# Subjects
+
+
+@given(trajectories())
+def test_the_subject_of_one_member_is_stored_as_its_trajectory(trajectory: Trajectory) -> None:
+    subject = PropagationRequest(7, trajectory).subject
+    assert subject.to_json() == trajectory.to_json()
+    assert Subject.from_json(json.loads(json.dumps(trajectory.to_json()))) == subject
+    assert subject.digest == trajectory.digest
+
+
+@pytest.mark.parametrize("agents", [(), ("Body 2", "Body 5")])
+def test_the_subject_of_an_ensemble_reads_back_and_makes_its_requests(
+    agents: tuple[str, ...],
+) -> None:
+    request = PropagationRequest(7, Trajectory(TEN, 7), 1_000, agents[::-1])
+    stored = request.subject.to_json()
+    assert stored["members"] == 1_000
+    assert stored.get("agents", []) == [*agents]
+    subject = Subject.from_json(json.loads(json.dumps(stored)))
+    assert subject == request.subject
+    assert subject.request(7) == request
+    assert subject.digest == request.digest != request.trajectory.digest
+
+
+@pytest.mark.parametrize("members", [1, 1_000])
+@pytest.mark.parametrize("value", [[], [{"agent": "Body 5", "sigma": {"x": 1e-3, "vy": 2e-4}}]])
+def test_the_canonical_json_of_a_subject_is_that_of_all_its_fields(
+    members: int, value: list[dict[str, Any]]
+) -> None:
+    trajectory = Trajectory(TEN, 7, 3 * (members == 1), Dispersion.from_json(value, TEN))
+    agents = ("Body 2", "Body 5") if members > 1 else ()
+    subject = PropagationRequest(7, trajectory, members, agents).subject
+    assert subject.canonical == canonical_json(subject.to_json())
+
+
+@pytest.mark.parametrize(
+    ("more", "where"),
+    [
+        ({"members": 0}, "members"),
+        ({"members": "2"}, "members"),
+        ({"members": True}, "members"),
+        ({"members": 2, "member": 1}, "member"),
+        ({"agents": ["Satellite"]}, "agents"),
+        ({"members": 2, "agents": []}, "agents"),
+        ({"members": 2, "agents": [3]}, "agents"),
+        ({"members": 2, "agents": "Satellite"}, "agents"),
+        ({"members": 2, "agents": ["Planet"]}, "agents"),
+        ({"members": 2, "agents": ["Moon"]}, "agents"),
+        ({"members": 2, "agents": ["Satellite", "Satellite"]}, "agents"),
+        ({"members": 2, "agents": ["Satellite"] * 17}, "agents"),
+        ({"steps": 5}, "trajectory"),
+    ],
+)
+def test_what_is_no_subject_is_refused_with_where(more: dict[str, Any], where: str) -> None:
+    with pytest.raises((RequestError, ScenarioError)) as error:
+        Subject.from_json(Trajectory().to_json() | more)
+    assert error.value.where == where
+
+
+@given(jsonlike())
+def test_whatever_is_no_subject_is_refused(value: object) -> None:
+    with pytest.raises((RequestError, ScenarioError)):
+        Subject.from_json(value)
+
+
+def test_at_most_16_agents_are_analysed() -> None:
+    names = [agent.name for agent in CROWD.agents]
+    assert agent_names(names[:16]) == tuple(names[:16])
+    for wrong in ([], names[:17], "Satellite", None, ["Satellite", None]):
+        with pytest.raises(RequestError, match=r"^agents must be .*names of agents"):
+            agent_names(wrong)

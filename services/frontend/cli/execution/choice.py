@@ -7,16 +7,19 @@ A module is imported only when it is chosen: importing Dask takes longer than te
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from frontend.cli.execution.worker_count import asked_workers, export_workers
+from frontend.cli.execution.told_cost import told
+from frontend.cli.execution.worker_count import asked_workers, ensemble_workers, export_workers
 from frontend.errors import BadRequest, FrontendError
 from sim.errors import RequestError, SimError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import pyarrow as pa
 
     from frontend.cli.propagate import Workers
     from frontend.settings import Settings
@@ -24,20 +27,23 @@ if TYPE_CHECKING:
     from sim.export.folder import ExportFolder
     from sim.scenario import PropagationRequest
 
-__all__ = ["export_parts", "frontend_errors", "propagation"]
+__all__ = ["ensemble", "export_parts", "frontend_errors", "propagation"]
 
 
 def propagation(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
     """Return the propagation, computed as `workers` demands; raises FrontendError."""
     with frontend_errors():
-        return _computed(settings, request, workers)
+        if isinstance(workers, int):
+            workers = _granted(settings, request, workers)
+        with told(settings, request, workers):
+            return _computed(settings, request, workers)
 
 
 def _computed(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
     if isinstance(workers, int):
         from frontend.cli.execution import own_cluster
 
-        return own_cluster.propagation(settings, request, _granted(settings, request, workers))
+        return own_cluster.propagation(settings, request, workers)
     if workers == "auto" and settings.redis_location is not None and settings.has_dask:
         from frontend.cli.execution import shared_runner
 
@@ -45,6 +51,35 @@ def _computed(settings: Settings, request: PropagationRequest, workers: Workers)
     from frontend.cli.execution import in_process
 
     return in_process.propagation(request)
+
+
+def ensemble(
+    settings: Settings, request: PropagationRequest, workers: Workers, *, keep_members: bool
+) -> tuple[Mapping[str, Any], Iterable[pa.RecordBatch]]:
+    """Return the summary and the rows of an ensemble, computed as `workers` demands.
+
+    Without `keep_members` there are no rows. Raises FrontendError.
+    """
+    with frontend_errors():
+        if workers == "auto" and settings.redis_location is not None and settings.has_dask:
+            from frontend.cli.execution import shared_runner
+
+            with told(settings, request, workers):
+                return shared_runner.ensemble(settings, request, keep_members=keep_members)
+        if isinstance(workers, int):
+            from frontend.cli.execution import own_cluster
+
+            granted = _granted_to_ensemble(settings, workers)
+            with told(settings, request, granted):
+                computed = own_cluster.ensemble(
+                    settings, request, granted, keep_members=keep_members
+                )
+        else:
+            from frontend.cli.execution import in_process
+
+            with told(settings, request, "inline"):
+                computed = in_process.ensemble(request, keep_members=keep_members)
+        return computed.document(), computed.rows()
 
 
 def export_parts(
@@ -82,7 +117,15 @@ def _granted(
 ) -> int:
     if settings.scheduler is not None:
         return asked  # it has the workers that it has
-    workers, sentences = asked_workers(settings, request, asked, export=export)
+    return _told(asked_workers(settings, request, asked, export=export))
+
+
+def _granted_to_ensemble(settings: Settings, asked: int) -> int:
+    return asked if settings.scheduler is not None else _told(ensemble_workers(settings, asked))
+
+
+def _told(granted: tuple[int, list[str]]) -> int:
+    workers, sentences = granted
     for sentence in sentences:
         click.echo(sentence, err=True)
     return workers

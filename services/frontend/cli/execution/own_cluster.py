@@ -5,41 +5,45 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from frontend.cli.execution.order_steps import steps_of
 from frontend.cli.progress_bar import Progress
 from frontend.runner.dask_backend import backend_of, wait_for_a_worker
 from sim.cluster import LocalBackend
-from sim.driver import export_on, propagate_on
-from sim.engine import Propagation, initial_checkpoint, warm
-from sim.engine.watch import Watch
-from sim.order import Order
+from sim.driver import compute_on, export_on, gather_on
+from sim.engine import warm
+from sim.ensemble.warming import warm_ensembles
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
     from frontend.settings import Settings
     from sim.cluster import Backend, Cluster
-    from sim.engine import Stretch
+    from sim.engine import Propagation
+    from sim.ensemble.computed import ComputedEnsemble
     from sim.export.folder import ExportFolder
     from sim.scenario import PropagationRequest
 
-__all__ = ["export_parts", "propagation"]
+__all__ = ["ensemble", "export_parts", "propagation"]
 
 TAG: Final = "command-line"
 
 T = TypeVar("T")
 
 
-class _Enough(Exception):
-    """The stretches hold what an order has come to."""
-
-
 def propagation(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
     """Return the propagation, computed on `workers` workers; raises SimError."""
     return _run(settings, _propagate(settings, request, workers))
+
+
+def ensemble(
+    settings: Settings, request: PropagationRequest, workers: int, *, keep_members: bool
+) -> ComputedEnsemble:
+    """Return an ensemble, computed on `workers` workers; raises SimError."""
+    if not settings.has_dask:
+        warm_ensembles()  # as `_run` warms the others
+    return _run(settings, _ensemble(settings, request, workers, keep_members=keep_members))
 
 
 def export_parts(settings: Settings, folder: ExportFolder, workers: int) -> None:
@@ -54,38 +58,33 @@ def _run(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _propagate(settings: Settings, request: PropagationRequest, workers: int) -> Propagation:
-    trajectory = request.trajectory
-    stretches: list[Stretch] = []
     with Progress.of(request.steps, "starting a cluster") as bar:
-        watch = Watch(trajectory, request.condition) if isinstance(request, Order) else None
-
-        async def keep(stretch: Stretch, _data: bytes) -> None:
-            stretches.append(stretch)
-            bar.reach(min(stretch.tail.iteration, request.steps))
-            if watch is not None and await asyncio.to_thread(watch.see, stretch) is not None:
-                raise _Enough
-
-        async def ignore(_slices: list[tuple[int, bytes]]) -> None:
-            pass
-
         async with _cluster(settings, workers) as cluster:
             bar.relabel("propagating")
-            with suppress(_Enough):
-                await propagate_on(
-                    cluster.client,
-                    trajectory,
-                    start=initial_checkpoint(trajectory.scenario),
-                    first_interval=0,
-                    until_interval=trajectory.intervals_for(request.steps),
-                    slice_budget=0,
-                    on_stretch=keep,
-                    on_slices=ignore,
-                    deadline_s=settings.stretch_deadline_s,
-                )
-    steps = request.steps
-    if isinstance(request, Order) and watch is not None:
-        steps = steps_of(request, stretches, watch)
-    return Propagation.open(trajectory, steps, stretches)
+            gathering = await gather_on(
+                cluster.client,
+                request,
+                deadline_s=settings.stretch_deadline_s,
+                held_bytes=0,  # no figure is drawn, so nothing is held for one
+                on_progress=bar.reach,
+            )
+    return gathering.open().propagation
+
+
+async def _ensemble(
+    settings: Settings, request: PropagationRequest, workers: int, *, keep_members: bool
+) -> ComputedEnsemble:
+    with Progress.of(request.members, "starting a cluster") as bar:
+        async with _cluster(settings, workers) as cluster:
+            bar.relabel("propagating")
+            return await compute_on(
+                cluster.client,
+                request,
+                deadline_s=settings.stretch_deadline_s,
+                threads=workers,
+                keep_members=keep_members,
+                on_progress=bar.reach,
+            )
 
 
 async def _export(settings: Settings, folder: ExportFolder, workers: int) -> None:

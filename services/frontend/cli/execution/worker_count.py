@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from frontend.settings import Settings
     from sim.scenario import PropagationRequest
 
-__all__ = ["asked_workers", "export_workers"]
+__all__ = ["asked_workers", "ensemble_workers", "export_workers"]
 
 
 def asked_workers(
@@ -25,15 +25,20 @@ def asked_workers(
     granted = min(asked, useful, settings.max_workers)
     sentences = []
     if granted == settings.max_workers < min(asked, useful):
-        sentences.append(f"Using {_workers(granted)}: PORTA_MAX_WORKERS allows no more.")
+        sentences.append(_bounded(granted))
     elif granted < asked:
         reason = "has no work for more" if export else "is a chain of steps, and has work for one"
         sentences.append(f"Using {_workers(granted)}: this propagation {reason}.")
-    if not settings.has_dask and granted > _cores():
-        sentences.append(
-            f"This machine has {_cores()} core{'s' * (_cores() != 1)}: more workers are no faster."
-        )
-    return granted, sentences
+    return granted, sentences + _more_than_cores(settings, granted)
+
+
+def ensemble_workers(settings: Settings, asked: int) -> tuple[int, list[str]]:
+    """Return how many workers a command gets for an ensemble, and why they are not as asked for."""
+    granted = min(asked, settings.max_workers)
+    sentences = []
+    if granted < asked:
+        sentences.append(_bounded(granted))
+    return granted, sentences + _more_than_cores(settings, granted)
 
 
 def export_workers(settings: Settings, request: PropagationRequest) -> int:
@@ -42,6 +47,17 @@ def export_workers(settings: Settings, request: PropagationRequest) -> int:
     return workers_for(
         request.trajectory, request.steps, slice_budget_bytes=0, max_workers=most, export=True
     )
+
+
+def _bounded(granted: int) -> str:
+    return f"Using {_workers(granted)}: PORTA_MAX_WORKERS allows no more."
+
+
+def _more_than_cores(settings: Settings, granted: int) -> list[str]:
+    cores = _cores()
+    if settings.has_dask or granted <= cores:
+        return []
+    return [f"This machine has {cores} core{'s' * (cores != 1)}: more workers are no faster."]
 
 
 def _workers(count: int) -> str:

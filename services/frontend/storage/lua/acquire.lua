@@ -37,7 +37,7 @@ if redis.call('ZCOUNT', active, '(' .. now, '+inf') + rank >= slots then
   return reply_of('full')
 end
 if number('attempts') >= attempts_limit then
-  redis.call('HSET', run, 'error', 'Its runner was lost ' .. attempts_limit .. ' times in a row.')
+  redis.call('HSET', run, 'error', 'The runner was lost ' .. attempts_limit .. ' times in a row.')
   fail_all(redis.call('ZRANGE', waiting, 0, -1))
   return reply_of('done')
 end
@@ -54,7 +54,8 @@ end
 count('leases')
 leave_lists()
 local target = redis.call('ZRANGE', waiting, -1, -1, 'WITHSCORES')[2]
-redis.call('HDEL', run, 'cancel', 'behind', 'retry_at', 'error', 'cluster', 'workers', 'wanted', 'rate', 'over')
+redis.call('HDEL', run, 'cancel', 'behind', 'retry_at', 'error', 'cluster', 'workers', 'wanted', 'rate', 'over',
+  'propagating', 'writing')
 redis.call('HSET', run, 'state', 'running', 'stage', 'starting', 'token', token, 'owner', owner,
   'lease', now + lease, 'target', target, 'started', now)
 redis.call('HINCRBY', run, 'epoch', 1)

@@ -7,8 +7,10 @@
 --   seq, behind   its number in the queue, and the number of what waits behind it
 --   attempts  owners since the last stretch was put;  cancel  set: the owner is to stop
 --   waits, waits_since  how often and since when (ms) it has waited for what it lacks, since the last stretch
---   stage, done, rate, workers, wanted, cluster   progress;  error, retry_at, failure   what went wrong
---   asked, started, over   when (ms)
+--   stage, of, done, rate, workers, wanted, cluster   progress (of: the steps of the
+--             result that done and rate are of, of an ensemble);  error, retry_at, failure   what went wrong
+--   asked, started, propagating, writing, over   when (ms): of this owner, from `started` to `writing`
+--   asked:<id>   when an id that waits began to (ms): it may be later than the run
 --   order:<id>   an order that waits, as JSON: the key of its own may be evicted
 --   crowded   set: more ids wait than `waiting` keeps; all up to the longest count as waiting
 
@@ -21,8 +23,8 @@ local digest = ARGV[1]
 local ENDED_KEPT = 256
 local EVENTS_LINGER_MS = 600000 -- then the sweeper deletes the stream
 local SHOWN = {
-  'state', 'stage', 'target', 'epoch', 'attempts', 'done', 'rate', 'workers', 'wanted', 'cluster',
-  'error', 'retry_at', 'failure', 'asked', 'started', 'over',
+  'state', 'stage', 'target', 'epoch', 'attempts', 'of', 'done', 'rate', 'workers', 'wanted',
+  'cluster', 'error', 'retry_at', 'failure', 'asked', 'started', 'propagating', 'writing', 'over',
 }
 
 local clock = redis.call('TIME')
@@ -159,7 +161,7 @@ end
 -- This id no longer waits; `outcome` is what its subscribers are told.
 local function depart(id, outcome)
   redis.call('ZREM', waiting, id)
-  redis.call('HDEL', run, 'order:' .. id)
+  redis.call('HDEL', run, 'order:' .. id, 'asked:' .. id)
   if outcome ~= 'complete' then
     redis.call('ZADD', ended, now, id .. ' ' .. outcome)
     redis.call('ZREMRANGEBYRANK', ended, 0, -ENDED_KEPT - 1)

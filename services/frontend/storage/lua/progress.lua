@@ -6,7 +6,7 @@
 if not (holds(ARGV[2], ARGV[3]) and living()) then
   return 'lost'
 end
-local changed, stage_changed = false, false
+local changed, is_told, stage_changed, result_changed = false, false, false, false
 for index = 4, #ARGV, 2 do
   local name, value = ARGV[index], ARGV[index + 1]
   local before = field(name)
@@ -14,9 +14,15 @@ for index = 4, #ARGV, 2 do
     redis.call('HSET', run, name, value)
     changed = true
     stage_changed = stage_changed or name == 'stage'
+    is_told = is_told or name == 'error'
+    if name == 'stage' then
+      redis.call('HSET', run, value, now)
+      redis.call('HDEL', run, 'error')
+    end
+    result_changed = result_changed or name == 'of'
     if name == 'stage' and value == 'propagating' then
       observe('run_start', now - number('started'))
-    elseif name == 'done' and not stage_changed then -- with the stage comes what was there before
+    elseif name == 'done' and not (stage_changed or result_changed) then -- with these comes what was there before
       count('iterations', math.max(0, value - (before or 0)))
     end
   end
@@ -24,5 +30,5 @@ end
 if not changed then
   return 'same'
 end
-emit(stage_changed and 'status' or 'progress')
+emit((stage_changed or is_told) and 'status' or 'progress')
 return 'noted'

@@ -2,10 +2,11 @@
 -- ARGV: digest, fencing token or '', epoch, id, steps, manifest ('': it is not stored, but remade from the
 --   stretches, which are kept for it),
 --   stretches, checksum of the last of them, life of the result in ms (0: for ever), recent ids kept, bytes that an
---   answer at once keeps beside its manifest ('': a repair, which is counted already if it is one)
+--   answer at once keeps beside its manifest ('': a repair, which is counted already if it is one), how many parts the
+--   manifest rests on (an ensemble's; else 0)
 -- Returns lost, unwanted (cancelled meanwhile), needed (a manifest: the result is what the run is for),
 --   published, again, or broken and the position.
---keys manifest published recent expiring stretches...
+--keys manifest published recent expiring parts stretches...
 local fenced, id, steps = ARGV[2] ~= '', ARGV[4], tonumber(ARGV[5])
 local length, head = tonumber(ARGV[7]), ARGV[8]
 local life, recent_kept = tonumber(ARGV[9]), tonumber(ARGV[10])
@@ -32,6 +33,9 @@ if fresh then
   if length > 0 and not (last and last:find(head, 1, true)) then
     return { 'broken', length - 1 }
   end
+  if redis.call('HLEN', parts) < tonumber(ARGV[12]) then
+    return { 'broken', -1 }
+  end
   redis.call('SADD', published, id)
   if is_stored then
     redis.call('SET', manifest, ARGV[6])
@@ -43,6 +47,9 @@ if fresh then
   end
   forget_ended(id)
   count('results_published/' .. (fenced and 'run' or 'asked'))
+end
+if ARGV[12] ~= '0' then
+  redis.call('PERSIST', parts)
 end
 if (fenced or wanted) and steps >= number('target') then
   leave_answers(member) -- what a run was for is kept

@@ -5,7 +5,7 @@
 --   (0 where the manifest is no longer the one that was read).
 --include prelude
 --include answer
---keys manifest published recent expiring request stretches...
+--keys manifest published recent expiring request parts partial stretches...
 local id, mode, member = ARGV[2], ARGV[4], ARGV[2] .. ' ' .. digest
 if redis.call('LLEN', chain) ~= tonumber(ARGV[3]) then
   return 'changed'
@@ -19,6 +19,7 @@ if mode == 'evict' and tonumber(ARGV[3]) > 0 and redis.call('SISMEMBER', publish
   return 0 -- the last result of stretches that a run computed is kept with them
 end
 local removed = redis.call('DEL', manifest)
+redis.call('UNLINK', parts, partial)
 redis.call('ZREM', recent, id)
 if mode ~= 'keep' then
   redis.call('ZREM', expiring, member)

@@ -26,6 +26,9 @@ if answer == '' or is_there then
   return 'settled'
 end
 redis.call('ZADD', waiting, steps, id, steps, answer)
+if not field('asked:' .. answer) then
+  redis.call('HSET', run, 'asked:' .. answer, field('asked:' .. id) or now)
+end
 forget_ended(answer)
 reconsider('done') -- which lowers the target to the longest that is still needed
 emit('status')

@@ -6,57 +6,43 @@ to the application's routes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from frontend.domain.resource import API_ROOT
-from frontend.web.api.parameters import OVERVIEW, RECORDS, STATES
+from frontend.web.api.ensemble_operations import ENSEMBLE_OPERATIONS
+from frontend.web.api.event_routes import EVENTS_PATH
+from frontend.web.api.file_routes import FILE_OPERATIONS
+from frontend.web.api.listing_routes import LISTING
+from frontend.web.api.operation import (
+    BAD,
+    BEYOND,
+    JSON,
+    NO_FORMAT,
+    NO_RESULT,
+    PARTIAL,
+    REFUSED,
+    UNAVAILABLE,
+    UNCHANGED,
+    UNKNOWN,
+    UNMATCHED,
+    Operation,
+)
+from frontend.web.api.parameters import EVENTS, OVERVIEW, PATH, RECORDS, SERIES, STATES
+from frontend.web.api.path_reply import MEDIA_TYPE
 from frontend.web.api.presets import PRESETS_PATH
+from frontend.web.api.proof_routes import MEDIA_TYPE as CHECKPOINTS
 from frontend.web.http.query_params import REQUEST
 from frontend.web.http.record_stream import API_FORMATS
 from sim.models.table import MODELS
 
-if TYPE_CHECKING:
-    from frontend.web.http.query_params import Parameter
-
 __all__ = ["JSON", "OPERATIONS", "Operation"]
 
-JSON: Final = "application/json"
 _ONE: Final = f"{API_ROOT}/{{id}}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One method of one path; `answers` gives the meaning of each status."""
-
-    method: str
-    path: str
-    name: str
-    summary: str
-    description: str
-    answers: dict[int, str]
-    media_types: tuple[str, ...] = (JSON,)
-    schema: str | None = None
-    query: tuple[Parameter, ...] = ()
-    body: str | None = None
-    needs_principal: bool = False
 
 
 _COLUMNS: Final = " and ".join(
     f"`{', '.join(('agent', *model.columns))}` of `{model.name}`" for model in MODELS.values()
 )
-_BAD: Final = {400: "The id or a parameter is invalid; `detail` says what would be valid."}
-_UNAVAILABLE: Final = {
-    503: "The storage is unavailable or full, or the server is busy; `Retry-After` says when to "
-    "try again."
-}
-_REFUSED: Final = {
-    401: "A token is required, or the one that was sent is unknown (`PORTA_AUTH=token`).",
-    403: "The caller may not start or change anything.",
-}
-_NO_RESULT: Final = {404: "There is no result; with `Retry-After` while it is being computed."}
-_UNKNOWN: Final = {404: "It was never requested."}
-_UNCHANGED: Final = {304: "The client has it already (`If-None-Match`)."}
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
@@ -65,24 +51,46 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         name="startPropagation",
         summary="Request a propagation",
         description="Returns the result if it is stored, or small enough to compute at once; "
-        "otherwise joins the run under way, or starts one. Repeating a request changes nothing. An "
-        "order (`until`, or `stop`) has an id of its own, `q-...`, while its steps are not known; "
-        "its `links.propagation` then leads to the propagation that it came to. `stopped` is false "
-        "where `stop` was not met within `steps`.",
+        "otherwise joins the run under way, or starts one. Repeating a request changes nothing. "
+        "With `members` above 1 it is an ensemble, whose `links` lead to its summary, density and "
+        "members. An order (`until`, or `stop`) has an id of its own, `q-...`, while its steps are "
+        "not known; its `links.propagation` then leads to the propagation that it came to. "
+        "`stopped` is false where `stop` was not met within `steps`. With `dry_run` it starts "
+        "nothing and says what the request would cost.",
         answers={
-            200: "It is complete, or it failed and would fail again; `Location` is its resource.",
+            200: "It is complete, or it failed and would fail again; `Location` is its resource. "
+            "Or what it would cost (`dry_run`).",
             202: "It is under way; `Location` is its resource, `Retry-After` says when to look.",
             400: "The body is invalid; `detail` says what would be valid.",
-            **_REFUSED,
+            **REFUSED,
             413: "The body is too large.",
             415: "The body is not JSON.",
             429: "The queue is full, or the caller's quota is used up; `Retry-After` says when to "
             "try again.",
-            **_UNAVAILABLE,
+            **UNAVAILABLE,
         },
         schema="Resource",
+        alternative="Cost",
         body="PropagationBody",
         needs_principal=True,
+    ),
+    Operation(
+        method="get",
+        path=API_ROOT,
+        name="listPropagations",
+        summary="List propagations",
+        description="Returns what is under way, then the results (the latest 10,000), the newest "
+        "first, page by page: follow `links.next` until it is null. A page looks at a bounded "
+        "number of results, so with conditions that few meet it may have few entries, or none, and "
+        "still a next page. Never starts a run.",
+        answers={
+            200: "A page.",
+            **UNCHANGED,
+            400: "A parameter is invalid; `detail` says what would be valid.",
+            **UNAVAILABLE,
+        },
+        schema="Listing",
+        query=LISTING,
     ),
     Operation(
         method="get",
@@ -90,7 +98,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         name="getPropagation",
         summary="Get a propagation",
         description="Returns its status, progress and statistics. Never starts a run.",
-        answers={200: "Its resource.", **_BAD, **_UNKNOWN, **_UNAVAILABLE},
+        answers={200: "Its resource.", **BAD, **UNKNOWN, **UNAVAILABLE},
         schema="Resource",
         query=REQUEST,
     ),
@@ -103,10 +111,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "same trajectory; deletes a finished result.",
         answers={
             204: "It is cancelled or deleted.",
-            **_BAD,
-            **_REFUSED,
+            **BAD,
+            **REFUSED,
             404: "There is nothing to cancel or delete.",
-            **_UNAVAILABLE,
+            **UNAVAILABLE,
         },
         query=REQUEST,
         needs_principal=True,
@@ -119,10 +127,23 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         description=f"Streams the records, {_COLUMNS}, in the order of "
         "computation. Each is one state over `[t0, t1)`; the initial state has t0 = -inf. As JSON "
         "they are an array of `[t0, t1, {agent: state}]`. With `times` it gives the states at "
-        "times, as the POST does. Never starts a run; a small propagation "
-        "is computed at once.",
-        answers={200: "The file.", **_UNCHANGED, **_BAD, **_NO_RESULT, **_UNAVAILABLE},
+        "times, as the POST does. Without `format` it is what `Accept` prefers. HEAD and Range are "
+        "answered as those of `records.parquet` are. Never starts a run; a small propagation is "
+        "computed at once.",
+        answers={
+            200: "The file.",
+            **PARTIAL,
+            **UNCHANGED,
+            **BAD,
+            **NO_RESULT,
+            **NO_FORMAT,
+            **UNMATCHED,
+            **BEYOND,
+            **UNAVAILABLE,
+        },
         media_types=tuple(form.media_type for form in API_FORMATS.values()),
+        schema="Records",
+        alternative="States",
         query=RECORDS,
     ),
     Operation(
@@ -140,14 +161,29 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             200: "The file.",
             400: "The times or a parameter are invalid, or take too much to be remade; `detail` "
             "says what would be valid.",
-            **_NO_RESULT,
+            **NO_RESULT,
+            **NO_FORMAT,
             413: "The body is too large.",
             415: "The body is not JSON.",
-            **_UNAVAILABLE,
+            **UNAVAILABLE,
         },
         media_types=tuple(form.media_type for form in API_FORMATS.values()),
+        schema="States",
         query=STATES,
         body="TimesBody",
+    ),
+    Operation(
+        method="get",
+        path=f"{_ONE}/metadata",
+        name="getMetadata",
+        summary="Get what its files say of themselves",
+        description="Returns the JSON that Parquet and Arrow files of all records, or of the table "
+        "of members, hold in their metadata under the key `porta`: the version of Porta and of the "
+        "model, the request, the selection, the checksum, and each column's meaning and unit. "
+        "Beside a CSV or JSON file it says of what that is; `porta verify` recomputes it.",
+        answers={200: "The metadata.", **UNCHANGED, **BAD, **NO_RESULT, **UNAVAILABLE},
+        schema="Metadata",
+        query=REQUEST,
     ),
     Operation(
         method="get",
@@ -158,9 +194,70 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "(`x`, `y`, in space `z`; for an agent with a primary also distance `r`, specific energy "
         "`e` and specific angular momentum `h`), at the resolution of the pixels. Where `exact` "
         "is true, minimum and maximum agree.",
-        answers={200: "Paths and series.", **_UNCHANGED, **_BAD, **_NO_RESULT, **_UNAVAILABLE},
+        answers={200: "Paths and series.", **UNCHANGED, **BAD, **NO_RESULT, **UNAVAILABLE},
         schema="Overview",
         query=OVERVIEW,
+    ),
+    Operation(
+        method="get",
+        path=f"{_ONE}/path",
+        name="getPath",
+        summary="Get the states of its agents, sampled",
+        description="Returns the states of agents after every `2**level` steps of a window, in the "
+        "inertial frame, and one beyond each of its edges: the length of a JSON head "
+        "(a 32-bit unsigned integer), the head, and from the next multiple of 8 bytes on three "
+        "arrays, all little endian. The times are `float64[clocks, samples]`, one row for all "
+        "unless the head's `own_clocks` is true, the positions `float64[tracks, dimensions, "
+        "samples]`, the velocities `float32` of the same shape. The head has `window`, `span` (of "
+        "the whole run), `steps`, `level`, `samples`, `tracks`, `dimensions`, `own_clocks`, "
+        "`bound_until` (when the last agent escaped; null while any is bound) and `bodies`: of "
+        "each agent `name`, `mu`, `primary`, `about` (the track that it orbits, also of an agent "
+        "that was not asked for or of the barycentre of all others), `gravity` (the gravitational "
+        "parameter of that orbit) and `escape` (about when). Never starts a run.",
+        answers={200: "The bytes.", **UNCHANGED, **BAD, **NO_RESULT, **UNAVAILABLE},
+        media_types=(MEDIA_TYPE,),
+        query=PATH,
+    ),
+    Operation(
+        method="get",
+        path=f"{_ONE}/series",
+        name="getSeries",
+        summary="Get its quantities over time",
+        description="Returns the range of each quantity of chosen agents in each bin of a window, "
+        "at the resolution of the pixels, and one bin more on either side: position where steps "
+        "end; for an agent with a primary distance `r`, specific energy `e`, specific angular "
+        "momentum `h`, semi-major axis `a` and eccentricity `ecc` where steps start. Where `exact` "
+        "is true a bin holds at most one step, and minimum and maximum agree. `last` is the agent "
+        "after the last step of all.",
+        answers={200: "The series.", **UNCHANGED, **BAD, **NO_RESULT, **UNAVAILABLE},
+        schema="Series",
+        query=SERIES,
+    ),
+    Operation(
+        method="get",
+        path=f"{_ONE}/manifest",
+        name="getManifest",
+        summary="Get its manifest",
+        description="Returns what the result is held to: the request, the version of the model, "
+        "the result with its checksums, who computed it, and a checksum of all that. Never starts a"
+        " run; of a small propagation it is made at once.",
+        answers={200: "The manifest.", **BAD, **NO_RESULT, **UNAVAILABLE},
+        schema="Manifest",
+        query=REQUEST,
+    ),
+    Operation(
+        method="get",
+        path=f"{_ONE}/checkpoints",
+        name="getCheckpoints",
+        summary="Get what its records are remade from",
+        description="Streams the stored stretches, in order: checkpoints, and reduced data between "
+        "them, as `sim.engine.Stretch.from_bytes` reads them. Before each is its length, an "
+        "unsigned 64-bit integer, little endian; a length of 0 ends them. The steps that they do "
+        "not reach are few, and integrated by the reader; `checkpoints_checksum` of the manifest "
+        "tells whether all is right. Never starts a run.",
+        answers={200: "The stretches.", **BAD, **NO_RESULT, **UNAVAILABLE},
+        media_types=(CHECKPOINTS,),
+        query=REQUEST,
     ),
     Operation(
         method="get",
@@ -170,10 +267,26 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         description="Streams server-sent events: `status`, `progress` and finally `done`, each "
         "with the resource as data. `Last-Event-ID` resumes the stream. Lines that begin with a "
         "colon keep the connection alive.",
-        answers={200: "The events.", **_BAD, **_UNKNOWN, **_UNAVAILABLE},
+        answers={200: "The events.", **BAD, **UNKNOWN, **UNAVAILABLE},
         media_types=("text/event-stream",),
         query=REQUEST,
     ),
+    Operation(
+        method="get",
+        path=EVENTS_PATH,
+        name="followPropagations",
+        summary="Follow several propagations",
+        description="Streams the events of up to 32 propagations, as `followPropagation` does of "
+        "one. The data of each is an object with the requested `id` and the `resource`. A "
+        "`gone` says that an id has not been requested, or was removed; its resource is null. "
+        " The stream ends when nothing is left to follow. A browser with many pages needs "
+        "one connection for them.",
+        answers={200: "The events.", **BAD, **UNAVAILABLE},
+        media_types=("text/event-stream",),
+        query=EVENTS,
+    ),
+    *FILE_OPERATIONS,
+    *ENSEMBLE_OPERATIONS,
     Operation(
         method="get",
         path=PRESETS_PATH,
@@ -183,7 +296,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "and how many steps show it. A request takes the `scenario` as it is.",
         answers={
             200: "All presets.",
-            **_UNCHANGED,
+            **UNCHANGED,
             400: "A parameter was given; there are none.",
         },
         schema="Presets",

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Final
 from frontend.web.http import query_params
 from frontend.web.http.query_params import REQUEST
 from frontend.web.http.record_stream import API_FORMATS
-from sim.engine import SHOWN_AGENTS
+from sim.engine import MOST_POINTS, SHOWN_AGENTS
+from sim.engine import SERIES as QUANTITIES
 from sim.export import MAX_POINTS
 from sim.scenario import MAX_AGENTS
 
 if TYPE_CHECKING:
     from frontend.web.http.query_params import Parameter
 
-__all__ = ["MAX_DRAWN", "OVERVIEW", "RECORDS", "STATES"]
+__all__ = ["EVENTS", "MAX_DRAWN", "OVERVIEW", "PATH", "RECORDS", "SERIES", "STATES"]
 
+FOLLOWED_AT_MOST: Final = 32  # by one stream: more pages than a person has in sight
 MAX_PIXELS: Final = 16_384  # more would ask for more than an overview holds
 MAX_DRAWN: Final = 4_096 * SHOWN_AGENTS  # pixels times agents: as many as the page asks for at most
 
@@ -26,10 +28,21 @@ _WINDOW: Final[tuple[Parameter, ...]] = (
 )
 
 _FORMAT: Final = query_params.Choice(
-    "format", tuple(API_FORMATS), f"The format of the file: {_FORMATS}.", default="json"
+    "format",
+    tuple(API_FORMATS),
+    f"The format of the file: {_FORMATS}. If it is left out, what `Accept` prefers, or `json`.",
 )
 
-STATES: Final[tuple[Parameter, ...]] = (*REQUEST, _FORMAT)
+EVENTS: Final[tuple[Parameter, ...]] = (
+    query_params.Ids("ids", FOLLOWED_AT_MOST, "The ids of the propagations to follow."),
+)
+"""The parameters of `/api/v1/events`."""
+
+_AGENT: Final = query_params.Word(
+    "agent", "In `oem` only this agent; else it has a segment for each."
+)
+
+STATES: Final[tuple[Parameter, ...]] = (*REQUEST, _FORMAT, _AGENT)
 """The parameters of `/records` with times in the body."""
 
 RECORDS: Final[tuple[Parameter, ...]] = (
@@ -73,3 +86,44 @@ OVERVIEW: Final[tuple[Parameter, ...]] = (
     ),
 )
 """The parameters of `/overview`."""
+
+PATH: Final[tuple[Parameter, ...]] = (
+    *REQUEST,
+    *_WINDOW,
+    query_params.Whole(
+        "points",
+        16,
+        MOST_POINTS,
+        "About how many samples to return, of all agents together.",
+        default=65_536,
+    ),
+    query_params.Words(
+        "agent",
+        MAX_AGENTS,
+        "The name of an agent to return, once for each; all of them where there is none.",
+    ),
+    query_params.Choice(
+        "partial",
+        ("0", "1"),
+        "With 1, of a run under way: what is stored of it so far.",
+        default="0",
+    ),
+)
+"""The parameters of `/path`."""
+
+SERIES: Final[tuple[Parameter, ...]] = (
+    *REQUEST,
+    *_WINDOW,
+    query_params.Whole("pixels", 16, MAX_PIXELS, "The width of the charts.", default=1_024),
+    query_params.Wholes(
+        "agents",
+        MAX_AGENTS - 1,
+        SHOWN_AGENTS,
+        "The numbers of agents in the scenario, from 0 on, with commas between them; without it "
+        f"the first {SHOWN_AGENTS} that have a primary, or else the first {SHOWN_AGENTS}.",
+    ),
+    query_params.Choices(
+        "quantities", QUANTITIES, "Some of the quantities, with commas between them: else all."
+    ),
+)
+"""The parameters of `/series`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,22 +10,28 @@ from flask import Blueprint, Response, request
 
 from frontend.domain.resource import API_ROOT
 from frontend.errors import BadRequest, NotFound
+from frontend.propagations.cost import cost_of
 from frontend.web import commands
 from frontend.web.api.event_stream import event_stream
-from frontend.web.api.parameters import MAX_DRAWN, OVERVIEW, RECORDS, STATES
+from frontend.web.api.member_table import members_metadata_reply
+from frontend.web.api.parameters import MAX_DRAWN, OVERVIEW, PATH, RECORDS, STATES
+from frontend.web.api.path_reply import path_reply
+from frontend.web.api.record_reply import record_reply, states_file, window_of
 from frontend.web.auth.authorization import require_start
 from frontend.web.context import services
 from frontend.web.http import query_params
 from frontend.web.http.compression import compress
 from frontend.web.http.limits import TIMES_BODY_LIMIT_BYTES
+from frontend.web.http.negotiation import chosen_format
 from frontend.web.http.path_prefix import at, document_at
-from frontend.web.http.propagation_address import read_address
-from frontend.web.http.record_stream import API_FORMATS, UNBOUNDED, records_reply, states_reply
+from frontend.web.http.propagation_address import read_address, read_run_address
+from frontend.web.http.record_stream import API_FORMATS, records_metadata_reply
 from frontend.web.http.request_body import PropagationBody, TimesBody, read_body
 from frontend.web.http.responses import (
     etag_of,
     events_reply,
     json_bytes,
+    json_reply,
     packed_reply,
     started,
     unchanged,
@@ -33,10 +40,7 @@ from frontend.web.http.responses import (
 from sim.cost_model import figure_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from frontend.domain.resource import Resource
-    from sim.export import Format
     from sim.scenario import PropagationRequest
 
 __all__ = ["blueprint"]
@@ -48,7 +52,10 @@ blueprint = Blueprint("api", __name__, url_prefix=API_ROOT)
 
 @blueprint.post("")
 def start() -> Response:
-    """Request a propagation: return its result, join the run under way, or enqueue one."""
+    """Request a propagation: return its result, join the run under way, or enqueue one.
+
+    With `dry_run` only what it would cost.
+    """
     require_start()
     query_params.read(request.args, ())
     body = read_body(PropagationBody, request)
@@ -60,7 +67,12 @@ def start() -> Response:
         member=body.member if "member" in body.model_fields_set else None,
         members=body.members,
         scenario=body.scenario,
+        dispersion=body.dispersion,
+        agents=body.agents,
     )
+    if body.dry_run:
+        cost = cost_of(services().propagations, services().settings, propagation_request)
+        return json_reply(asdict(cost))
     return _accepted(commands.start(propagation_request))
 
 
@@ -93,51 +105,35 @@ def remove(propagation_id: str) -> Response:
 @blueprint.get("/<propagation_id>/records")
 def records(propagation_id: str) -> Response:
     """Stream the records: all, those of a window, some of them, or the states at times."""
-    propagation_request, values = read_address(propagation_id, RECORDS)
-    form = API_FORMATS[values["format"]]
-    _check_selection(values)
-    if values["times"] is not None:
-        return _states(propagation_request, form, values["times"])
-    return records_reply(
-        propagation_request,
-        form,
-        _window(values),
-        values["max_points"],
-        values["every"],
-        attachment=f"propagation-{propagation_request.id}{form.suffix}",
-    )
+    propagation_request, values = read_run_address(propagation_id, RECORDS)
+    form = chosen_format(API_FORMATS, values["format"])
+    return record_reply(propagation_request, form, values)
 
 
 @blueprint.post("/<propagation_id>/records")
 def states(propagation_id: str) -> Response:
     """Stream the states at the times of the body; nothing is changed or started."""
-    propagation_request, values = read_address(propagation_id, STATES)
+    propagation_request, values = read_run_address(propagation_id, STATES)
+    form = chosen_format(API_FORMATS, values["format"])
     request.max_content_length = TIMES_BODY_LIMIT_BYTES
     body = read_body(TimesBody, request)
-    return _states(propagation_request, API_FORMATS[values["format"]], body.times)
+    return states_file(propagation_request, form, body.times, values["agent"])
 
 
-def _states(
-    propagation_request: PropagationRequest, form: Format, times: Sequence[float]
-) -> Response:
-    name = f"states-{propagation_request.id}{form.suffix}"
-    return states_reply(propagation_request, form, times, attachment=name)
-
-
-def _check_selection(values: dict[str, Any]) -> None:
-    """Refuse ways to choose records that can't go together; raises BadRequest."""
-    given = [name for name in ("times", "every", "max_points") if values[name] is not None]
-    if len(given) > 1:
-        raise BadRequest(f"{given[0]} and {given[1]} each choose the records; give one of them.")
-    if values["times"] is not None and (values["t0"], values["t1"]) != (None, None):
-        raise BadRequest("times are chosen one by one; leave t0 and t1 out.")
+@blueprint.get("/<propagation_id>/metadata")
+def metadata(propagation_id: str) -> Response:
+    """Return what files of the records, or of the table of members, say of themselves."""
+    propagation_request, _ = read_address(propagation_id)
+    if propagation_request.is_ensemble:
+        return members_metadata_reply(propagation_request)
+    return records_metadata_reply(propagation_request)
 
 
 @blueprint.get("/<propagation_id>/overview")
 def overview(propagation_id: str) -> Response:
     """Return what a figure shows of a window, at the resolution of its pixels."""
-    propagation_request, values = read_address(propagation_id, OVERVIEW)
-    _window(values)
+    propagation_request, values = read_run_address(propagation_id, OVERVIEW)
+    window_of(values)
     opening = services().propagations.opening(propagation_request)
     opening()  # in a turn of its own, and not kept while this waits for the figure's
     scenario, steps = propagation_request.trajectory.scenario, propagation_request.steps
@@ -162,6 +158,14 @@ def overview(propagation_id: str) -> Response:
     return response
 
 
+@blueprint.get("/<propagation_id>/path")
+def path(propagation_id: str) -> Response:
+    """Return the states of agents in a window, as bytes."""
+    propagation_request, values = read_run_address(propagation_id, PATH)
+    window_of(values)
+    return path_reply(propagation_request, values)
+
+
 @blueprint.get("/<propagation_id>/events")
 def events(propagation_id: str) -> Response:
     """Stream the status and progress of a propagation as they change."""
@@ -181,18 +185,9 @@ def _known(propagation_request: PropagationRequest) -> Resource:
     resource = services().propagations.find(propagation_request)
     if resource is None:
         raise NotFound(
-            f"Nobody has asked for {propagation_request.id} yet; POST to {API_ROOT} does."
+            f"{propagation_request.id} has not been requested yet; POST it to {API_ROOT}."
         )
     return resource
-
-
-def _window(values: dict[str, Any]) -> tuple[float, float]:
-    """Return the window of a query, unbounded where it says nothing; raises BadRequest."""
-    t0 = -UNBOUNDED if values["t0"] is None else values["t0"]
-    t1 = UNBOUNDED if values["t1"] is None else values["t1"]
-    if not t0 < t1:
-        raise BadRequest("t0 must be smaller than t1.")
-    return t0, t1
 
 
 def _drawn_agents(values: dict[str, Any], existing: int) -> int:

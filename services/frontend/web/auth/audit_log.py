@@ -32,7 +32,7 @@ def record(
     """Log an action of the sender of this request; `who` if that is not the principal yet."""
     target = {}
     if propagation_request is not None:
-        run = propagation_request.trajectory.digest
+        run = propagation_request.digest
         target = {"id": propagation_request.id, "run": run}
     _write(action, outcome, who=who or principal().name, **target)
 

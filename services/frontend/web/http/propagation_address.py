@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
+from frontend.errors import BadRequest
 from frontend.web.context import services
 from frontend.web.http import query_params
 from frontend.web.http.query_params import REQUEST
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from frontend.web.http.query_params import Parameter
     from sim.scenario import PropagationRequest
 
-__all__ = ["read_address"]
+__all__ = ["read_address", "read_run_address"]
 
 
 def read_address(
@@ -43,3 +44,20 @@ def read_address(
     if follow:
         propagation_request = services().propagations.answer(propagation_request)
     return propagation_request, values
+
+
+def read_run_address(
+    propagation_id: str, parameters: Sequence[Parameter] = REQUEST, *, strict: bool = True
+) -> tuple[PropagationRequest, dict[str, Any]]:
+    """Return what `read_address` does, of one trajectory; raises BadRequest for an ensemble.
+
+    What records, states and figures are of: of an ensemble each member has its own.
+    """
+    named, values = read_address(propagation_id, parameters, strict=strict)
+    if named.is_ensemble:
+        raise BadRequest(
+            f"This is an ensemble of {named.members:,} members, each with records and figures of "
+            f"its own: name one, by member= with a number from 0 to {named.members - 1}"
+            + (" in place of members=." if values["members"] is not None else ".")
+        )
+    return named, values

@@ -8,25 +8,30 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from flask import Response, request
 
 from frontend.web.context import services
-from frontend.web.http.backpressure import SENT_BYTES, Reader, hang_up, limit_buffer
-from frontend.web.http.responses import etag_of, started, stream_reply, unchanged
+from frontend.web.http.backpressure import SENT_BYTES
+from frontend.web.http.file_stream import file_reply, in_turns, writers_of
+from frontend.web.http.responses import IMMUTABLE, REVALIDATED, etag_of, metadata_reply
 from sim.cost_model import record_bytes, slice_bytes
-from sim.export import BYTES_PER_POINT, FORMATS, export, export_states, thin
+from sim.errors import RequestError
+from sim.export import BYTES_PER_POINT, FORMATS, Reread, export, export_states, of_agent, thin
+from sim.export.metadata import Chosen, Metadata, chosen_times, described
 from sim.export.states import BYTES_PER_ROW
 from sim.records import schema_of, states_schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
+    from flask import Response
 
     from frontend.domain.resource import Links
+    from frontend.web.http.backpressure import Reader
     from sim import Propagation
     from sim.export import Format
     from sim.kernel import Floats
@@ -36,12 +41,14 @@ __all__ = [
     "API_FORMATS",
     "PAGE_FILES",
     "UNBOUNDED",
+    "records_metadata_reply",
     "records_path",
     "records_reply",
     "states_reply",
 ]
 
 UNBOUNDED: Final = float("inf")
+SPREAD: Final = 2  # a record may take half as many bytes as it does on average
 FIND_S: Final = 2e-7  # to find the interval of a time for an agent
 RULE: Final = 2  # by which records are chosen; another one gives other bytes
 
@@ -70,30 +77,48 @@ def records_reply(
     max_points: int | None = None,
     every: int | None = None,
     *,
+    agent: str | None = None,
     attachment: str | None = None,
 ) -> Response:
     """Answer with the records of a window of the simulation's time, as a file.
 
-    At most `max_points` of them if that is given, or of each agent only `every` so-manyth.
-    `attachment` names the file for a browser to save. Raises NotReady, NotFound and Busy.
+    At most `max_points` of them if that is given, or of each agent only `every` so-manyth; of one
+    `agent` in formats that are by agent. `attachment` names the file for a browser to save. Raises
+    NotReady, NotFound and Busy, and RequestError for what the format can't hold.
     """
+    chosen = _chosen_agent(propagation_request, form, agent)
     opening = services().propagations.opening(propagation_request)
-    held_bytes = _held_bytes(opening(), form, max_points)  # not kept while this waits for a place
+    propagation = opening()
+    held_bytes = _held_bytes(propagation, form, max_points)
+    rows = propagation.least_rows(*window, every or 1)
+    least = int(rows.sum() if chosen is None else rows[chosen])
+    least_bytes = _least_bytes(least if max_points is None else min(least, max_points), form)
+    del propagation  # not kept while this waits for a place
     version = propagation_request.trajectory.scenario.model.version
     rule = (max_points, RULE) if every is None else ("every", every)
-    etag = etag_of(version, propagation_request.id, form.name, *window, *rule)
-    return _file(
-        form,
+    kind = (writers_of(form.name), version, propagation_request.id, form.name)
+    etag = etag_of(*kind, *window, *rule, chosen)
+    return file_reply(
+        form.media_type,
         etag,
         attachment,
-        lambda: _admitted(
-            opening,
-            held_bytes,
-            lambda propagation, reader: _pieces(
-                propagation, form, window, max_points, every, reader
+        lambda reader: in_turns(
+            lambda: _pieces(
+                propagation_request, opening(), form, window, max_points, every, reader, chosen
             ),
+            held_bytes,
         ),
+        least_bytes=least_bytes,
+        cache=REVALIDATED if form.page_file is None else IMMUTABLE,  # a page's is only numbers
     )
+
+
+def records_metadata_reply(propagation_request: PropagationRequest) -> Response:
+    """Answer with what a file of all records says of itself; raises NotReady, NotFound and Busy."""
+    opened = services().propagations.open(propagation_request)
+    metadata = Metadata(request=propagation_request, checksum=opened.checkpoints_checksum)
+    model = propagation_request.trajectory.scenario.model
+    return metadata_reply(metadata, schema_of(model).names)
 
 
 def states_reply(
@@ -101,12 +126,15 @@ def states_reply(
     form: Format,
     times: Sequence[float],
     *,
+    agent: str | None = None,
     attachment: str | None = None,
 ) -> Response:
     """Answer with the states at times, as a file: a row for each time and agent.
 
-    Raises NotReady, NotFound and Busy, and RequestError for times that take too much.
+    Raises NotReady, NotFound and Busy, and RequestError for times that take too much and for what
+    the format can't hold.
     """
+    chosen_agent = _chosen_agent(propagation_request, form, agent)
     opening = services().propagations.opening(propagation_request)
     wanted = np.asarray(times, np.float64)
     propagation, agents = opening(), len(propagation_request.trajectory.scenario.agents)
@@ -116,65 +144,59 @@ def states_reply(
     del propagation  # not kept while this waits for a place
     times_digest = hashlib.sha256(wanted.tobytes()).hexdigest()
     model = propagation_request.trajectory.scenario.model
-    etag = etag_of(model.version, propagation_request.id, form.name, "times", times_digest)
-    return _file(
-        form,
+    kind = (writers_of(form.name), model.version, propagation_request.id, form.name)
+    etag = etag_of(*kind, "times", times_digest, chosen_agent)
+    cache = services().slice_cache(propagation_request.trajectory.digest)
+
+    def write(reader: Reader) -> Iterator[bytes]:
+        opened, chosen = opening(), chosen_times(wanted)
+        schema = _described(states_schema_of(model), propagation_request, opened, chosen)
+
+        def read() -> Iterator[pa.RecordBatch]:
+            rows = reader.while_read(opened.states(wanted, cache))
+            turns = services().admission.taking_turns(rows)
+            return of_agent(turns, chosen_agent)
+
+        return export_states(Reread(read), form, schema)
+
+    return file_reply(
+        form.media_type,
         etag,
         attachment,
-        lambda: _admitted(
-            opening,
-            held_bytes,
-            lambda propagation, _reader: export_states(
-                services().admission.taking_turns(
-                    propagation.states(
-                        wanted, services().slice_cache(propagation.trajectory.digest)
-                    )
-                ),
-                form,
-                states_schema_of(model),
-            ),
-        ),
+        lambda reader: in_turns(lambda: write(reader), held_bytes),
     )
 
 
-def _file(
-    form: Format, etag: str, attachment: str | None, write: Callable[[], Iterator[bytes]]
-) -> Response:
-    """Answer with a file, or that the client has it."""
-    response = unchanged(etag)
-    if response is None:
-        pieces = iter(()) if request.method == "HEAD" else write()
-        response = stream_reply(pieces, form.media_type, attachment=attachment)
-        response.set_etag(etag)
-    return response
+def _chosen_agent(request: PropagationRequest, form: Format, agent: str | None) -> int | None:
+    """Return the number of the one agent that a file is of; raises RequestError."""
+    scenario = request.trajectory.scenario
+    form.check(scenario)
+    if agent is None:
+        return None
+    if not form.is_by_agent:
+        raise RequestError("agent", "chooses one in oem alone: other formats have a column of it.")
+    if agent not in scenario.names:
+        raise RequestError("agent", f"names no agent of the scenario: {agent[:100]!r}.")
+    return scenario.names.index(agent)
 
 
-def _admitted(
-    opening: Callable[[], Propagation],
-    held_bytes: int,
-    write: Callable[[Propagation, Reader], Iterator[bytes]],
-) -> Iterator[bytes]:
-    """Write the file piece by piece, beginning now; raises Busy."""
-    client = request.environ.get("gunicorn.socket")
-    limit_buffer(client)
-    reader = Reader(client)
-    pieces = services().admission.stream(
-        lambda: write(opening(), reader),
-        held_bytes=held_bytes,
-        disconnect=hang_up(client),
-    )
-    begun = started(pieces)
-    reader.has_begun = True
-    return begun
+def _described(
+    schema: pa.Schema, request: PropagationRequest, propagation: Propagation, chosen: Chosen
+) -> pa.Schema:
+    """Return a schema whose files say of what they are."""
+    checksum = propagation.checkpoints_checksum
+    return described(schema, Metadata(request=request, chosen=chosen, checksum=checksum))
 
 
 def _pieces(
+    propagation_request: PropagationRequest,
     propagation: Propagation,
     form: Format,
     window: tuple[float, float],
     max_points: int | None,
     every: int | None,
     reader: Reader,
+    agent: int | None,
 ) -> Iterator[bytes]:
     admission = services().admission
     cache = services().slice_cache(propagation.trajectory.digest)
@@ -184,12 +206,28 @@ def _pieces(
             slices = propagation.slices(*window, cache)
         else:
             slices = propagation.every(every, *window, cache)
-        return admission.taking_turns(slices if max_points is None else reader.while_read(slices))
+        # Much is read before a first piece:
+        awaited = (max_points, every) != (None, None) or form.is_by_agent
+        return admission.taking_turns(reader.while_read(slices) if awaited else slices)
 
     scenario = propagation.trajectory.scenario
     agents = len(scenario.agents)
-    batches = read() if max_points is None else thin(read, max_points, agents=agents)
-    return export(batches, form, schema_of(scenario.model))
+
+    def chosen_records() -> Iterator[pa.RecordBatch]:
+        rows = read() if max_points is None else thin(read, max_points, agents=agents)
+        return of_agent(rows, agent)
+
+    if max_points is not None:
+        thin(read, max_points, agents=agents)  # which checks it, before a first piece
+    t0, t1 = (None if math.isinf(bound) else bound for bound in window)
+    chosen = Chosen(t0=t0, t1=t1, every=every, max_points=max_points)
+    schema = _described(schema_of(scenario.model), propagation_request, propagation, chosen)
+    return export(Reread(chosen_records), form, schema)
+
+
+def _least_bytes(rows: int, form: Format) -> int:
+    """Estimate how many bytes a file of so many rows has at least."""
+    return rows * form.bytes_per_record // SPREAD
 
 
 def _held_by_states(propagation: Propagation, form: Format, times: Floats) -> int:

@@ -2,7 +2,8 @@
 
 - A whole number is an integer of JSON Schema, which `1000.0` and `1e3` are, too; `true`, `1.5` and
   `"5"` are refused, as are unknown fields.
-- `sim.scenario` validates the scenario; `scenario_schema` describes it, with its limits.
+- `sim` validates the scenario and the dispersion; `scenario_schema` and `dispersion_schema`
+  describe them, with their limits.
 """
 
 from __future__ import annotations
@@ -24,16 +25,18 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from frontend.errors import BadRequest
 from frontend.web.context import services
+from frontend.web.http.dispersion_schema import DISPERSION
 from frontend.web.http.json_text import read_json
 from frontend.web.http.scenario_schema import SCENARIO
 from sim.engine.sampling import MAX_TIMES
-from sim.scenario import MEMBER_LIMIT, SEED_LIMIT
+from sim.models.json_schema import exactly_one
+from sim.scenario import MAX_ANALYSED, MAX_MEMBERS, MEMBER_LIMIT, SEED_LIMIT
 
 if TYPE_CHECKING:
     from flask import Request
     from pydantic_core import ErrorDetails
 
-__all__ = ["PropagationBody", "TimesBody", "read_body", "read_json_in_turn"]
+__all__ = ["STOP", "PropagationBody", "TimesBody", "read_body", "read_json_in_turn"]
 
 BYTE_ORDER_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SHOWN_CHARACTERS: Final = 60  # of a field's name, which the client may have made up
@@ -41,17 +44,32 @@ SHORT: Final = 16_384  # bytes: a hundred agents. Reading them takes at most 5 m
 PARSE_S: Final = 3.5e-7  # for each byte of many empty objects; a scenario takes a tenth of it
 
 _UNTIL: Final[dict[str, Any]] = {"type": "number", "exclusiveMinimum": 0}
-_STOP: Final[dict[str, Any]] = {
+STOP: Final[dict[str, Any]] = {
     "type": "object",
     "additionalProperties": False,
     "required": ["agent"],
     "properties": {
         "agent": {"type": "string", "description": "An agent that has a primary."},
-        "escape": {"const": True},
+        "escape": {"type": "boolean", "description": "True, or left out."},
         "within": {"type": "number", "exclusiveMinimum": 0},
     },
-    "oneOf": [{"required": ["escape"]}, {"required": ["within"]}],
+    **exactly_one(("escape",), ("within",)),
 }
+
+_AGENTS: Final[dict[str, Any]] = {
+    "type": ["array", "null"],
+    "items": {"type": "string"},
+    "minItems": 1,
+    "maxItems": MAX_ANALYSED,
+    "uniqueItems": True,
+}
+
+
+def _member(schema: dict[str, Any]) -> None:
+    """Describe a member, without a default: clients that send it could ask for no ensemble."""
+    schema.pop("default")
+    schema.update(minimum=0, maximum=MEMBER_LIMIT - 1)
+
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -77,30 +95,43 @@ class PropagationBody(BaseModel):
                 {"steps": 1_000_000, "seed": 7},
                 {"until": 1000.0},
                 {"steps": 1_000_000, "stop": {"agent": "Satellite", "escape": True}},
+                {
+                    "steps": 10_000,
+                    "members": 1_000,
+                    "dispersion": [{"agent": "Satellite", "sigma": {"x": 0.001, "vy": 0.0001}}],
+                },
+                {"steps": 100_000_000, "dry_run": True},
             ],
-            "oneOf": [{"required": ["steps"]}, {"required": ["until"]}],
+            **exactly_one(("steps",), ("until",)),
             "dependentRequired": {"stop": ["steps"]},
         },
     )
 
     steps: Annotated[Whole, Field(json_schema_extra={"minimum": 1}, default=None)]
-    """Iterations; needed, unless there is a time: `until`."""
+    """The number of steps of the model; required, unless there is a time: `until`."""
     seed: Annotated[Whole, Field(json_schema_extra={"minimum": 0, "maximum": SEED_LIMIT - 1})] = 0
-    """The seed of the random time steps."""
-    member: Annotated[
-        Whole, Field(json_schema_extra={"minimum": 0, "maximum": MEMBER_LIMIT - 1})
-    ] = 0
-    """The member of the seed: each has random time steps of its own. Not beside members above 1."""
-    members: Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": 1})] = 1
-    """The members of the ensemble; 1 is the only one supported."""
+    """The seed of the random numbers: of time steps, and of a dispersion."""
+    member: Annotated[Whole, Field(json_schema_extra=_member)] = 0
+    """The member of the seed, 0 if left out: each has random numbers of its own. Not beside members
+    above 1."""
+    members: Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": MAX_MEMBERS})] = 1
+    """The members of the ensemble; with more than 1 the result is of all of them together."""
+    dispersion: Annotated[Any, WithJsonSchema(DISPERSION)] = None
+    """How the initial states of the members are spread about the scenario's."""
+    agents: Annotated[Any, WithJsonSchema(_AGENTS)] = None
+    """The agents of which an ensemble keeps statistics; the first 16 that have a primary if left
+    out. Only beside members above 1."""
     scenario: Annotated[Any, WithJsonSchema(SCENARIO)] = None
     """What moves, and how; the default scenario if left out."""
     until: Annotated[Any, WithJsonSchema(_UNTIL)] = None
     """In place of steps: as many as it takes until every agent's clock has reached this time."""
-    stop: Annotated[Any, WithJsonSchema(_STOP)] = None
+    stop: Annotated[Any, WithJsonSchema(STOP)] = None
     """End before `steps` where this happens: just after the 1,000th step in a row at whose start
     the agent's energy was above 0 (`escape`), or the first step at whose start it was so near its
     primary (`within`)."""
+
+    dry_run: bool = False
+    """Start nothing: answer with what the request would cost."""
 
     @model_validator(mode="after")
     def _has_steps(self) -> PropagationBody:
@@ -163,10 +194,13 @@ def _sentence(error: ErrorDetails) -> str:
         case "missing":
             return f"{name} is missing."
         case "int_type":
-            return f"{name} must be a whole number, without quotes or a fraction."
+            what = "a whole number, without quotes or a fraction"
         case "float_type" | "finite_number":
-            return f"{name} must be a finite number, without quotes."
+            what = "a finite number, without quotes"
+        case "bool_type":
+            what = "true or false, without quotes"
         case "list_type" | "too_long" | "too_short":
-            return f"{name} must be a list of 1 to {MAX_TIMES:,} numbers."
+            what = f"a list of 1 to {MAX_TIMES:,} numbers"
         case _:
             return f"{name}: {error['msg']}."
+    return f"{name} must be {what}."

@@ -13,15 +13,19 @@ from flask import Response, request
 from frontend.web.http.compression import takes_gzip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
+
+    from sim.export.metadata import Metadata
 
 __all__ = [
     "FRESH",
     "IMMUTABLE",
+    "REVALIDATED",
     "etag_of",
     "events_reply",
     "json_bytes",
     "json_reply",
+    "metadata_reply",
     "packed_reply",
     "started",
     "stream_reply",
@@ -29,9 +33,12 @@ __all__ = [
     "written_reply",
 ]
 
+JSON: Final = "application/json"
 FRESH: Final = "no-store"
 # Private: a proxy may restrict who reads. Immutable: an id and a query determine every byte.
 IMMUTABLE: Final = "private, max-age=31536000, immutable"
+# Kept, but asked for by its entity tag each time: what another version of Porta writes differs.
+REVALIDATED: Final = "private, no-cache"
 
 
 def json_reply(
@@ -47,41 +54,58 @@ def json_bytes(document: object) -> bytes:
 
 
 def written_reply(
-    document: bytes, status: HTTPStatus = HTTPStatus.OK, *, cache: str = FRESH
+    document: bytes,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    cache: str = FRESH,
+    media_type: str = JSON,
 ) -> Response:
-    """Answer with an encoded JSON document."""
-    response = Response(document, status=status, content_type="application/json")
+    """Answer with a document that is encoded already, of JSON unless it says otherwise."""
+    response = Response(document, status=status, content_type=media_type)
     response.headers["Cache-Control"] = cache
     return response
 
 
-def packed_reply(packed: bytes, etag: str) -> Response:
-    """Answer with an immutable JSON document that is stored gzipped, unpacked if need be."""
+def metadata_reply(metadata: Metadata, columns: list[str]) -> Response:
+    """Answer with what a file with these columns says of itself."""
+    document = metadata.canonical(columns)
+    etag = etag_of(document)
+    response = unchanged(etag, cache=REVALIDATED)
+    if response is None:
+        response = written_reply(document, cache=REVALIDATED)
+        response.set_etag(etag)
+    return response
+
+
+def packed_reply(packed: bytes, etag: str, media_type: str = JSON) -> Response:
+    """Answer with an immutable document that is stored gzipped, unpacked if need be."""
     if takes_gzip():
-        response = written_reply(packed, cache=IMMUTABLE)
+        response = written_reply(packed, cache=IMMUTABLE, media_type=media_type)
         response.headers["Content-Encoding"] = "gzip"
     else:
-        response = written_reply(gzip.decompress(packed), cache=IMMUTABLE)
+        response = written_reply(gzip.decompress(packed), cache=IMMUTABLE, media_type=media_type)
     response.set_etag(etag, weak=True)  # the same for both encodings
     return response
 
 
-def stream_reply(chunks: Iterable[bytes], media_type: str, *, attachment: str | None) -> Response:
+def stream_reply(
+    chunks: Iterable[bytes], media_type: str, *, attachment: str | None, cache: str = FRESH
+) -> Response:
     """Answer with the chunks as they are made; a browser saves them as the file `attachment`."""
     response = Response(chunks, content_type=media_type)
-    response.headers["Cache-Control"] = IMMUTABLE
+    response.headers["Cache-Control"] = cache
     if attachment is not None:
         response.headers["Content-Disposition"] = f'attachment; filename="{attachment}"'
     return response
 
 
-def started(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def started(pieces: Iterator[bytes]) -> Generator[bytes]:
     """Make the first piece now, while an error can still set the status; the rest when read."""
     first = next(pieces, b"")
     return _resumed(first, pieces)
 
 
-def _resumed(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def _resumed(first: bytes, rest: Iterator[bytes]) -> Generator[bytes]:
     yield first
     yield from rest  # closing this generator closes `rest`
 
@@ -91,7 +115,7 @@ def etag_of(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def unchanged(etag: str) -> Response | None:
+def unchanged(etag: str, *, cache: str = IMMUTABLE) -> Response | None:
     """Answer 304 if the client has the response with this entity tag, else return None."""
     given = request.environ.get("HTTP_IF_NONE_MATCH")
     is_alone = given in {f'"{etag}"', f'W/"{etag}"'}  # recognised without parsing a list
@@ -99,7 +123,7 @@ def unchanged(etag: str) -> Response | None:
         return None
     response = Response(status=HTTPStatus.NOT_MODIFIED)
     response.set_etag(etag)
-    response.headers["Cache-Control"] = IMMUTABLE
+    response.headers["Cache-Control"] = cache
     return response
 
 

@@ -9,7 +9,6 @@ docs/operations.md explains each metric, and what to do about it.
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response
@@ -25,6 +24,7 @@ from frontend.runs.runner_status import OK, gateway_says
 from frontend.storage import counters
 from frontend.storage.connection import storage_errors
 from frontend.web.context import services
+from sim.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,7 +65,7 @@ class InstallationCollector(Collector):
         """Yield the settings and, if Redis answers, the state of the installation."""
         settings = self._services.settings
         build = GaugeMetricFamily("porta_build_info", "The version of Porta.", labels=["version"])
-        build.add_metric((version("porta"),), 1)
+        build.add_metric((VERSION,), 1)
         yield build
         threads = settings.threads * settings.processes
         yield GaugeMetricFamily("porta_http_threads", "Threads of this web.", threads)

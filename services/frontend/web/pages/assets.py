@@ -8,6 +8,8 @@ versions.
 from __future__ import annotations
 
 import hashlib
+import posixpath
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -20,12 +22,14 @@ from frontend.web.http.compression import compress, takes_gzip
 from frontend.web.http.path_prefix import at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from importlib.resources.abc import Traversable
 
-__all__ = ["blueprint", "link", "url", "version"]
+__all__ = ["blueprint", "link", "modules", "url", "version"]
 
 PLOTLY: Final = "plotly.min.js"
 MEDIA_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+IMPORTED: Final = re.compile(rb"""^(?:import|export)\b[^;"]*?"(\.[^"]+)";""", re.MULTILINE)
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 blueprint = Blueprint("assets", __name__)
@@ -40,7 +44,7 @@ class Asset:
     gzipped: bytes
 
 
-@blueprint.get("/assets/<asked_version>/<name>")
+@blueprint.get("/assets/<asked_version>/<path:name>")
 def asset(asked_version: str, name: str) -> Response:
     """Return a file; to a page of another version, from before an update, not to be cached."""
     file = _assets().get(name)
@@ -67,6 +71,23 @@ def link(name: str) -> str:
 
 
 @cache
+def modules(name: str) -> tuple[str, ...]:
+    """Return what a module imports, and what that imports, nearest first.
+
+    A page that names them in its head has them loaded beside each other, not one after another.
+    """
+    found = {name: None}
+    for one in (waiting := [name]):
+        folder = posixpath.dirname(one)
+        for path in IMPORTED.findall(_assets()[one].plain):
+            imported = posixpath.normpath(posixpath.join(folder, path.decode()))
+            if imported not in found:
+                found[imported] = None
+                waiting.append(imported)
+    return tuple(found)[1:]
+
+
+@cache
 def version() -> str:
     """Return the digest of the names and contents of all files."""
     digest = hashlib.sha256()
@@ -77,10 +98,17 @@ def version() -> str:
 
 @cache
 def _assets() -> Mapping[str, Asset]:
-    files = list(resources.files("frontend.web.pages").joinpath("static").iterdir())
-    own = {file.name: file.read_bytes() for file in files}
+    own = dict(_files(resources.files("frontend.web.pages").joinpath("static")))
     plotly = resources.files("plotly").joinpath("package_data", PLOTLY).read_bytes()
     return {name: _asset(name, data) for name, data in (own | {PLOTLY: plotly}).items()}
+
+
+def _files(folder: Traversable, under: str = "") -> Iterator[tuple[str, bytes]]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _files(each, f"{under}{each.name}/")
+        elif "." in each.name:
+            yield f"{under}{each.name}", each.read_bytes()
 
 
 def _asset(name: str, data: bytes) -> Asset:

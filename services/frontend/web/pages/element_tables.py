@@ -50,9 +50,11 @@ class _Kind:
 
 _KINDS: Final = {
     "semi_major_axis": _Kind(
-        name="Semi-major axis", description="below 0 of a hyperbola", length=1
+        name="Semi-major axis", description="negative for a hyperbola", length=1
     ),
-    "eccentricity": _Kind(name="Eccentricity", description="from 1 on it is open"),
+    "eccentricity": _Kind(
+        name="Eccentricity", description="0 circle, below 1 ellipse, above 1 hyperbola"
+    ),
     "inclination": _Kind(
         name="Inclination", description="to the x-y plane", is_angle=True, of_space=True
     ),

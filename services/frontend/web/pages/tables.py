@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from frontend.web.pages.element_tables import element_rows
 from frontend.web.pages.filters import count
 from sim.engine import SHOWN_AGENTS
+from sim.models.model import BARYCENTRE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,19 +20,20 @@ __all__ = ["Column", "End", "OrbitTable", "Range", "end_columns", "end_states", 
 
 _PLANE: Final = 2
 _QUANTITIES: Final = {
-    "r": ("Distance", "r, from its primary", (1, 0)),
-    "e": ("Specific energy", "e = v²/2 \u2212 μ/r; below zero it is bound", (2, -2)),
+    "r": ("Distance", "r, to its primary", (1, 0)),
+    "e": ("Specific energy", "ε = v²/2 \u2212 μ/r; negative while it is bound", (2, -2)),
     "h": ("Specific angular momentum", "", (2, -1)),
 }
 """Name, description, and the powers of length and time in its unit."""
 _DISTANCE, _ENERGY = 0, 1  # their places among the quantities
+_THROUGH: Final = 0.05  # of the mean distance: nearer, it passes through
 _SIGNED: Final = "h, positive counter-clockwise"
 _IN_SPACE: Final = "h = |r \u00d7 v|"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """The extremes and the mean of one quantity, and the iterations of the extremes."""
+    """The extremes and the mean of one quantity, and the steps of the extremes."""
 
     name: str
     unit: str
@@ -57,6 +59,14 @@ class OrbitTable:
     ranges: tuple[Range, ...]
     elements: tuple[Element, ...]
     verdict: str
+
+    @property
+    def is_about_no_body(self) -> bool:
+        """Whether it passes through a barycentre: there is nothing, so nothing happens there."""
+        distance = self.ranges[_DISTANCE]
+        if self.primary != BARYCENTRE or distance.low is None or distance.mean is None:
+            return False
+        return distance.low < _THROUGH * distance.mean
 
     @property
     def meets_its_primary(self) -> bool:
@@ -99,7 +109,7 @@ def orbit_tables(result: Mapping[str, Any], scenario: Scenario) -> tuple[OrbitTa
             primary=agents[name]["primary"],
             ranges=_ranges(agents[name], scenario),
             elements=element_rows(name, result, scenario),
-            verdict=_verdict(agents[name]["unbound_from"], drifts=bool(scenario.method.caution)),
+            verdict=_verdict(agents[name]["unbound_from"]),
         )
         for name in list(agents)[:SHOWN_AGENTS]
     )
@@ -122,14 +132,11 @@ def _ranges(figures: Mapping[str, Any], scenario: Scenario) -> tuple[Range, ...]
     )
 
 
-def _verdict(unbound_from: int | None, *, drifts: bool) -> str:
-    """Say whether it is bound; it escapes only where the method's drift can't be the reason."""
+def _verdict(unbound_from: int | None) -> str:
+    """Say whether it is bound at the end, else from which step it is not."""
     if unbound_from is None:
-        return "Bound at the end."
-    unbound = "Unbound" if drifts else "It escapes: unbound"
-    return (
-        f"{unbound} from iteration {count(unbound_from)} on: from there its energy stays above 0."
-    )
+        return "Bound at the end"
+    return f"Escapes at step {count(unbound_from)}"
 
 
 def end_columns(scenario: Scenario) -> tuple[Column, ...]:

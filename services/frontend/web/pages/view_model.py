@@ -9,7 +9,9 @@ import orjson
 
 from frontend.domain.resource import API_ROOT, Links, Resource, Status
 from frontend.web.http.record_stream import records_path
-from frontend.web.pages.filters import count, elapsed, figure, utc_time
+from frontend.web.pages.accuracy import Accuracy, accuracy_of
+from frontend.web.pages.filters import count, elapsed, figure, unit, utc_time
+from frontend.web.pages.stages import Stage, now_ms, stages_of, standing_of, status_words, workers
 from frontend.web.pages.system_table import SystemRow, system_rows
 from frontend.web.pages.tables import (
     Column,
@@ -30,26 +32,11 @@ if TYPE_CHECKING:
     from sim.models.units import Units
     from sim.scenario import Scenario
 
-__all__ = ["FILTERS", "Download", "Stage", "View"]
+__all__ = ["FILTERS", "Download", "View"]
 
 NAMED_AGENTS: Final = 4
 _PLANE: Final = 2
 BROWSER_RECORDS: Final = 1_000_000  # a browser loads such a data.js in 8 s, and crashes at 4e6
-_STAGES: Final = {
-    "queued": "In line",
-    "starting": "Cluster",
-    "running": "Propagating",
-    "writing": "Writing",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage of a run; `state` is done, now or todo."""
-
-    key: str
-    name: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +87,36 @@ class View:
         return Links.of(self.request.id)
 
     @property
-    def overview(self) -> str:
-        """The path of the data of the figures."""
-        return f"{API_ROOT}/{self.request.id}/overview"
+    def series(self) -> str:
+        """The path of the data of the charts."""
+        return f"{API_ROOT}/{self.request.id}/series"
+
+    @property
+    def outline(self) -> str:
+        """What the player and the charts start from, as JSON: agents, units, steps and the end."""
+        scenario, units = self._scenario, self.units
+        ends: Mapping[str, Mapping[str, float]] = self.statistics["end"]
+        document = {
+            "names": scenario.names,
+            "orbiting": [primary is not None for primary in scenario.orbited],
+            "about_no_body": self.about_no_body != "",
+            "axes": "xyz"[: scenario.model.dimensions],
+            "end": max(state["time"] for state in ends.values()),
+            "steps": self.request.steps,
+            "units": {
+                "time": units.of(0, 1),
+                "length": units.of(1),
+                "speed": unit(units.of(1, -1)),
+                "energy": unit(units.of(2, -2)),
+                "momentum": unit(units.of(2, -1)),
+            },
+        }
+        return orjson.dumps(document).decode()
+
+    @property
+    def path(self) -> str:
+        """The path of the data of the orbit view."""
+        return f"{API_ROOT}/{self.request.id}/path"
 
     @property
     def agents(self) -> str:
@@ -153,20 +167,17 @@ class View:
     @property
     def stages(self) -> list[Stage]:
         """The stages of a run, with their states."""
-        keys = list(_STAGES)
-        now = keys.index(self._stage) if self._stage in keys else len(keys)
-        states = ("todo", "now", "done")
-        return [
-            Stage(key, name, states[(place <= now) + (place < now)])
-            for place, (key, name) in enumerate(_STAGES.items())
-        ]
+        return stages_of(self.resource)
 
     @property
-    def _stage(self) -> str:
-        resource = self.resource
-        if resource is None or resource.status is not Status.RUNNING:
-            return self.status
-        return "writing" if resource.progress.done >= resource.progress.total else "running"
+    def standing(self) -> str:
+        """How a run under way stands, in a sentence."""
+        return "" if self.resource is None else standing_of(self.resource)
+
+    @property
+    def now_ms(self) -> int:
+        """The time at which the page is made."""
+        return now_ms()
 
     @property
     def records(self) -> int:
@@ -190,6 +201,7 @@ class View:
                 size_bytes=self.records * form.bytes_per_record,
             )
             for form in FORMATS.values()
+            if not form.refusal(self._scenario)
         ]
 
     @property
@@ -209,8 +221,9 @@ class View:
     @property
     def left_out(self) -> str:
         """What figures and tables leave out since it is no number, in sentences; or ""."""
-        beyond = tuple(table.agent for table in self.tables if table.is_beyond_numbers)
-        meeting = tuple(table.agent for table in self.tables if table.meets_its_primary)
+        tables = [table for table in self.tables if not table.is_about_no_body]
+        beyond = tuple(table.agent for table in tables if table.is_beyond_numbers)
+        meeting = tuple(table.agent for table in tables if table.meets_its_primary)
         sentences = []
         if beyond:
             sentences.append(
@@ -224,6 +237,19 @@ class View:
                 "no mean of it."
             )
         return " ".join(sentences)
+
+    @property
+    def about_no_body(self) -> str:
+        """What distance and energy are of those that pass through a barycentre; or ""."""
+        names = tuple(table.agent for table in self.tables if table.is_about_no_body)
+        if not names:
+            return ""
+        return (
+            f"Distance, specific energy and elements of {name_list(names)} are about the "
+            "barycentre of all other agents, where there is no body. Where the path leads through "
+            "that point, this energy falls without bound, though nothing happens there: it is no "
+            "measure of the run. The energy of the whole system is."
+        )
 
     @property
     def ends(self) -> tuple[End, ...]:
@@ -267,23 +293,38 @@ class View:
         return primaries.pop() if len(primaries) == 1 else "primary"
 
     @property
+    def accuracy(self) -> Accuracy:
+        """How exact the result is, and who escapes."""
+        return accuracy_of(self.statistics, self._scenario)
+
+    @property
     def facts(self) -> list[tuple[str, str]]:
         """How, where and when the result was computed."""
         assert self.resource is not None  # noqa: S101  # the template shows them of results only
         timings, cluster = self.resource.timings, self.resource.cluster
         facts = [("Where", _where(self.resource))]
         if cluster is not None:
-            facts.append(("Cluster", f"{cluster.name}, workers: {cluster.workers}"))
+            facts.append(("Cluster", f"{cluster.name}, {workers(cluster.workers)}"))
         spans = (
-            ("In line", timings.queued_s),
+            ("Queued", timings.queued_s),
             ("Cluster start", timings.starting_s),
             ("Computing", timings.running_s),
-            ("In all", timings.total_s),
+            ("Total", timings.total_s),
         )
         facts += [(name, elapsed(seconds)) for name, seconds in spans if seconds is not None]
         if timings.reused_steps:
-            facts.append(("Reused", f"{count(timings.reused_steps)} iterations of an earlier run"))
-        return [*facts, ("Finished", utc_time(timings.finished_at)), ("Id", self.request.id)]
+            facts.append(("Reused", f"{_steps(timings.reused_steps)} of an earlier run"))
+        facts += [("Finished", utc_time(timings.finished_at)), ("Id", self.request.id)]
+        provenance = self.resource.provenance
+        if provenance is not None:
+            facts += [("Computed by", provenance.by), ("Model version", provenance.model)]
+        return facts
+
+    @property
+    def checksum(self) -> str:
+        """The checksum that whoever computes the same run gets; "" where there is none."""
+        provenance = self.resource.provenance if self.resource else None
+        return (provenance and provenance.checksum) or ""
 
     @property
     def scenario(self) -> str:
@@ -302,7 +343,12 @@ def title_of(request: PropagationRequest) -> str:
         case Within(agent, distance):
             return f"Until {agent} comes within {distance:g}"
         case _:
-            return _steps(request.steps)
+            return _of_members(request.members, request.steps)
+
+
+def _of_members(members: int, steps: int) -> str:
+    """Say how many steps, and of how many members where there are several."""
+    return _steps(steps) if members == 1 else f"{count(members)} members of {_steps(steps)}"
 
 
 def _steps(number: int) -> str:
@@ -313,7 +359,7 @@ def wanted(resource: Resource) -> str:
     """Return what a resource in a list asks for, in a few words."""
     order = resource.order
     if order is None or resource.steps is not None:
-        return _steps(resource.steps or 0)
+        return _of_members(resource.members, resource.steps or 0)
     if order.until is not None:
         return f"Up to time {order.until:g}"
     stop = order.stop or {}
@@ -325,11 +371,11 @@ def wanted(resource: Resource) -> str:
 def _where(resource: Resource) -> str:
     match resource.timings.where:
         case "cluster":
-            return "on a Dask cluster of its own"
+            return "on its own Dask cluster"
         case "local":
-            return "by the command line, on its own cores"
+            return "on the command line, on the cores of that machine"
         case _:
-            return "at once, by the web process"
+            return "at once, in the web process"
 
 
 def name_list(names: tuple[str, ...] | Mapping[str, object]) -> str:
@@ -339,24 +385,6 @@ def name_list(names: tuple[str, ...] | Mapping[str, object]) -> str:
     if left:
         return f"{', '.join(shown)} and {count(left)} more"
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-
-
-def status_words(resource: Resource) -> str:
-    """Return the status of a propagation in a few words."""
-    progress, cluster = resource.progress, resource.cluster
-    match resource.status:
-        case Status.QUEUED if progress.position:
-            return f"place {count(progress.position)} in the line"
-        case Status.QUEUED:
-            return "waiting"
-        case Status.STARTING if cluster is not None:
-            return f"cluster starting, {cluster.arrived or 0} of {cluster.workers} workers"
-        case Status.STARTING:
-            return "cluster starting"
-        case Status.RUNNING:
-            return f"{int(100 * progress.fraction)} % propagated"
-        case _:
-            return resource.status.value
 
 
 FILTERS: Final = {filter_.__name__: filter_ for filter_ in (name_list, status_words, wanted)}

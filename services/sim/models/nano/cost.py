@@ -5,6 +5,10 @@ Of M agents, of which `massive` attract others, an iteration costs::
     steps   = M, if the clocks stay in step (dt_span <= epsilon), else
               min(M, e - 1 + 1.2 * M * epsilon / mean time step)
     pass    = M * look + steps * (step + massive * pull);  two agents: pair
+
+Of members in lanes, an iteration of each computes both its agents, whether they step or not::
+
+    lanes   = 2 * (lane_step + massive * lane_pull);  any other number of agents: as by itself
 """
 
 from __future__ import annotations
@@ -15,7 +19,14 @@ from typing import Final
 
 from sim.intervals import INTERVAL_ITERATIONS
 
-__all__ = ["COSTS", "NanoCosts", "interval_iterations", "iteration_seconds", "stepping"]
+__all__ = [
+    "COSTS",
+    "NanoCosts",
+    "interval_iterations",
+    "iteration_seconds",
+    "lane_iteration_seconds",
+    "stepping",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,8 @@ class NanoCosts:
     look_s: float = 3.8e-9  # to check whether an agent waits
     step_s: float = 27e-9  # to draw a number, to step, to reduce the record
     pull_s: float = 1.6e-9  # the attraction of one massive agent: a division and a square root
+    lane_step_s: float = 4.2e-9  # a member's agent: its draw, its step, closest approach, escape
+    lane_pull_s: float = 0.8e-9  # its attraction by one massive agent
 
 
 COSTS: Final = NanoCosts()
@@ -67,3 +80,13 @@ def iteration_seconds(agents: int, massive: int, records: float) -> float:
     if agents == _PAIR:
         return COSTS.pair_s
     return agents * COSTS.look_s + records * (COSTS.step_s + massive * COSTS.pull_s)
+
+
+def lane_iteration_seconds(agents: int, massive: int, records: float) -> float:
+    """Return the seconds of an iteration of one member of an ensemble, in lanes.
+
+    Members of any other number of agents than two are advanced one by one.
+    """
+    if agents != _PAIR:
+        return iteration_seconds(agents, massive, records)
+    return agents * (COSTS.lane_step_s + massive * COSTS.lane_pull_s)

@@ -11,16 +11,25 @@ Units are dimensionless: the gravitational parameter of the default scenario's p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from sim.models.agent_rules import list_of_agents, primaries_of
+from sim.models.labels import LABELS, NO_LABELS, Labels
 from sim.models.model import Method, Model, Scenario, whole_steps
 from sim.models.nano.agent import Agent, State
-from sim.models.nano.cost import interval_iterations, iteration_seconds, stepping
+from sim.models.nano.cost import (
+    interval_iterations,
+    iteration_seconds,
+    lane_iteration_seconds,
+    stepping,
+)
 from sim.models.nano.rules import check_clocks, checked_agents
 from sim.models.nano.schema import SCHEMA
 from sim.strictjson import canonical_json, fields_of, number_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["METHOD", "NANO", "NANO_MODEL", "NanoScenario"]
 
@@ -54,6 +63,7 @@ class NanoScenario(Scenario):
     dt_min: float
     dt_span: float
     epsilon: float
+    labels: Labels = NO_LABELS
     canonical: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +93,14 @@ class NanoScenario(Scenario):
     def initial_states(self) -> tuple[State, ...]:
         """Each agent's state at time 0."""
         return tuple(agent.state for agent in self.agents)
+
+    def with_coordinates(self, coordinates: Sequence[Sequence[float]]) -> NanoScenario:
+        """Return it with other positions and velocities: x, y, vx, vy of each agent, in order."""
+        agents = tuple(
+            replace(agent, state=State(agent.state.time, agent.state.time_step, *numbers))
+            for agent, numbers in zip(self.agents, coordinates, strict=True)
+        )
+        return replace(self, agents=agents)
 
     @property
     def primaries(self) -> tuple[int | None, ...]:
@@ -123,6 +141,12 @@ class NanoScenario(Scenario):
             len(self.agents), len(self.massive), self.records_per_iteration
         )
 
+    def lane_seconds(self, iterations: int) -> float:
+        """Return the seconds that a member of an ensemble takes, on one core."""
+        return iterations * lane_iteration_seconds(
+            len(self.agents), len(self.massive), self.records_per_iteration
+        )
+
     def steps_until(self, time: float) -> int | None:  # noqa: ARG002 - other models need it
         """Return None: steps are random, so only an integration can tell."""
         return None
@@ -150,17 +174,19 @@ class NanoScenario(Scenario):
             "dt_min": self.dt_min,
             "dt_span": self.dt_span,
             "epsilon": self.epsilon,
+            **self.labels.to_json(),
         }
 
     @classmethod
     def from_json(cls, value: object) -> NanoScenario:
         """Read a scenario from parsed JSON; an unknown or missing field is a ScenarioError."""
-        fields = fields_of(value, "scenario", _FIELDS)
+        fields = fields_of(value, "scenario", _FIELDS, optional=frozenset(LABELS))
         agents = tuple(
             Agent.from_json(agent, f"agents[{i}]")
             for i, agent in enumerate(list_of_agents(fields["agents"]))
         )
-        return cls(agents, fields["dt_min"], fields["dt_span"], fields["epsilon"])
+        labels = Labels.of(fields)
+        return cls(agents, fields["dt_min"], fields["dt_span"], fields["epsilon"], labels)
 
 
 NANO_MODEL: Final = Model(

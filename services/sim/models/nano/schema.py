@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sim.models.json_schema import MU, NAME, NUMBER, agents_of, closed_object
+from sim.models.json_schema import (
+    MU,
+    NAME,
+    NUMBER,
+    POSITION,
+    VELOCITY,
+    agents_of,
+    closed_object,
+)
+from sim.models.labels import LABEL_SCHEMAS
 
 __all__ = ["SCHEMA"]
 
@@ -20,7 +29,8 @@ SCHEMA: Final[dict[str, Any]] = closed_object(
                     "mu": MU,
                     "time": {"const": 0, "description": "The start of its clock."},
                     "timeStep": NUMBER | {"description": "Its first time step."},
-                    **dict.fromkeys(("x", "y", "vx", "vy"), NUMBER),
+                    **dict.fromkeys(("x", "y"), POSITION),
+                    **dict.fromkeys(("vx", "vy"), VELOCITY),
                     "primary": {
                         "type": "string",
                         "description": "The agent that it orbits, or else the heaviest.",
@@ -33,6 +43,7 @@ SCHEMA: Final[dict[str, Any]] = closed_object(
         | {"description": "The most that is added to it at random.", "minimum": 0},
         "epsilon": NUMBER
         | {"description": "How far before its own time an agent reads the others."},
+        **LABEL_SCHEMAS,
     },
     title="Scenario of nano",
 )

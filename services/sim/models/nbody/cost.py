@@ -18,6 +18,7 @@ __all__ = [
     "NBodyCosts",
     "carry_size",
     "interval_of",
+    "lane_step_seconds",
     "step_seconds",
     "work_per_step",
 ]
@@ -86,6 +87,9 @@ class NBodyCosts:
     radau_block_s: float = 1.5e-6  # of it, for each block of agents
     record_s: float = 9e-9  # to reduce a record
     kept_s: float = 12e-6  # what is kept of an agent in an interval, however long that is
+    lane_agent_s: float = 0.3e-9  # of an evaluation in lanes: a drift and a kick of one agent
+    lane_pull_s: float = 1.4e-9  # of it, for each pair of an agent and one that attracts it
+    lane_record_s: float = 3.4e-9  # to look at an agent's new state: distance, energy, density
 
 
 COSTS: Final = NBodyCosts()
@@ -106,6 +110,18 @@ def step_seconds(agents: int, massive: int, integrator: str) -> float:
         step_s = COSTS.radau_s + blocks * COSTS.radau_block_s + _RADAU_FORCES * pulls_s
     kept_s = COSTS.kept_s / interval_of(agents, massive, integrator)
     return step_s + agents * (COSTS.record_s + kept_s)
+
+
+def lane_step_seconds(agents: int, massive: int, integrator: str) -> float:
+    """Return the seconds of a step of one member of an ensemble, in lanes.
+
+    An integrator that chooses its steps has no lanes: it takes as long as by itself.
+    """
+    if integrator not in FORCES:
+        return step_seconds(agents, massive, integrator)
+    pulls_s = massive * (agents - 1) * COSTS.lane_pull_s
+    force_s = agents * COSTS.lane_agent_s + pulls_s
+    return FORCES[integrator] * force_s + agents * COSTS.lane_record_s
 
 
 def carry_size(integrator: str, agents: int) -> int:

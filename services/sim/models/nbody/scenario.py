@@ -10,15 +10,23 @@ Guarantees:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from sim.errors import ScenarioError
 from sim.models.agent_rules import list_of_agents, primaries_of
+from sim.models.labels import LABELS, NO_LABELS, Labels
 from sim.models.model import BARYCENTRE, MAX_STEPS, Method, Model, Scenario, whole_steps
 from sim.models.nbody import rules
 from sim.models.nbody.agent import NBodyAgent, SpaceState, State3, Unplaced, read_agent
-from sim.models.nbody.cost import carry_size, interval_of, step_seconds, work_per_step
+from sim.models.nbody.cost import (
+    carry_size,
+    interval_of,
+    lane_step_seconds,
+    step_seconds,
+    work_per_step,
+)
 from sim.models.nbody.orbits import placed
 from sim.models.nbody.schema import SCHEMA
 from sim.models.units import Units
@@ -31,7 +39,7 @@ __all__ = ["METHODS", "NAME", "NBODY_MODEL", "NBodyScenario"]
 
 NAME: Final = "nbody"
 _REQUIRED: Final = frozenset({"integrator", "dt", "agents"})
-_OPTIONAL: Final = frozenset({"model", "tolerance", "units"})
+_OPTIONAL: Final = frozenset({"model", "tolerance", "units", *LABELS})
 _CENTRE_S: Final = 3e-9  # of one massive agent in one barycentre, each step
 _ROUNDING: Final = 1e-12  # relative: far more than a compensated sum or a quotient is off by
 
@@ -49,6 +57,7 @@ class NBodyScenario(Scenario):
     dt: float
     tolerance: float = rules.DEFAULT_TOLERANCE
     units: Units = field(default_factory=Units)
+    labels: Labels = NO_LABELS
     canonical: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -87,6 +96,20 @@ class NBodyScenario(Scenario):
         """Each agent's state at time 0, before its first step."""
         return tuple(SpaceState(0.0, self.dt, *agent.state.numbers) for agent in self.agents)
 
+    def with_coordinates(self, coordinates: Sequence[Sequence[float]]) -> NBodyScenario:
+        """Return it with other positions and velocities: x, y, z, vx, vy, vz of each, in order.
+
+        They must be finite floats. Agents may meet: that ends a trajectory, as it does later on.
+        """
+        agents = tuple(
+            replace(agent, state=State3(*numbers))
+            for agent, numbers in zip(self.agents, coordinates, strict=True)
+        )
+        moved = copy(self)
+        object.__setattr__(moved, "agents", agents)
+        object.__setattr__(moved, "canonical", canonical_json(moved.to_json()))
+        return moved
+
     @property
     def primaries(self) -> tuple[int | None, ...]:
         """The index of each agent's primary: the one it names, or the heaviest if it is heavier.
@@ -116,6 +139,11 @@ class NBodyScenario(Scenario):
         )
 
     @property
+    def has_fixed_steps(self) -> bool:
+        """Not with `gauss-radau-15`, also with a tolerance of 0: its clock is a sum."""
+        return self.integrator != rules.GAUSS_RADAU
+
+    @property
     def interval(self) -> int:
         """The number of steps of an interval, that is between two checkpoints."""
         return interval_of(len(self.agents), len(self.massive), self.integrator)
@@ -140,6 +168,10 @@ class NBodyScenario(Scenario):
         massive = len(self.massive)
         centres_s = len(self.barycentric) * massive * _CENTRE_S
         return iterations * (step_seconds(len(self.agents), massive, self.integrator) + centres_s)
+
+    def lane_seconds(self, iterations: int) -> float:
+        """Return the seconds that a member of an ensemble takes, on one core."""
+        return iterations * lane_step_seconds(len(self.agents), len(self.massive), self.integrator)
 
     def steps_until(self, time: float) -> int | None:
         """Return the least k with k*dt >= `time`, as computed; None with `gauss-radau-15`.
@@ -185,7 +217,7 @@ class NBodyScenario(Scenario):
             document["tolerance"] = self.tolerance
         if self.units != Units():
             document["units"] = self.units.to_json()
-        return document
+        return document | self.labels.to_json()
 
     @classmethod
     def from_json(cls, value: object) -> NBodyScenario:
@@ -207,6 +239,7 @@ class NBodyScenario(Scenario):
             fields["dt"],
             rules.DEFAULT_TOLERANCE if tolerance is None else tolerance,
             Units() if units is None else Units.from_json(units),
+            Labels.of(fields),
         )
 
 

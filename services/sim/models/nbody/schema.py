@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sim.models.json_schema import MU, NAME, NUMBER, agents_of, closed_object
+from sim.models.json_schema import (
+    MU,
+    NAME,
+    NUMBER,
+    POSITION,
+    VELOCITY,
+    agents_of,
+    closed_object,
+    exactly_one,
+)
+from sim.models.labels import LABEL_SCHEMAS
 from sim.models.nbody.rules import INTEGRATORS, LENGTHS, TIMES
 
 __all__ = ["SCHEMA"]
@@ -40,16 +50,21 @@ SCHEMA: Final[dict[str, Any]] = closed_object(
         },
         "units": closed_object(
             ("length", "time"),
-            {"length": {"enum": list(LENGTHS)}, "time": {"enum": list(TIMES)}},
+            {
+                "length": {"enum": list(LENGTHS), "description": "Of positions; 1 is no unit."},
+                "time": {"enum": list(TIMES), "description": "Of times; 1 is no unit."},
+            },
             description="Labels, which change no number.",
         ),
+        **LABEL_SCHEMAS,
         "agents": agents_of(
             closed_object(
                 ("name", "mu"),
                 {
                     "name": NAME,
                     "mu": MU,
-                    **dict.fromkeys(("x", "y", "vx", "vy"), NUMBER),
+                    **dict.fromkeys(("x", "y"), POSITION),
+                    **dict.fromkeys(("vx", "vy"), VELOCITY),
                     **dict.fromkeys(("z", "vz"), NUMBER | {"description": "0 if left out."}),
                     "orbit": _ORBIT,
                     "primary": {
@@ -58,7 +73,7 @@ SCHEMA: Final[dict[str, Any]] = closed_object(
                         "barycentre: that of all other agents.",
                     },
                 },
-                oneOf=[{"required": ["orbit"]}, {"required": ["x", "y", "vx", "vy"]}],
+                **exactly_one(("orbit",), ("x", "y", "vx", "vy")),
             )
         ),
     },

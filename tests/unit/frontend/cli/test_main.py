@@ -46,6 +46,8 @@ def test_help_lists_every_command_and_every_variable() -> None:
         "runner",
         "probe",
         "propagate",
+        "export",
+        "verify",
         "presets",
         "state",
         "clusters",
@@ -119,11 +121,17 @@ def test_the_runner_says_that_it_needs_a_way_to_dask() -> None:
     assert "DASK_GATEWAY_ADDRESS" in result.output
 
 
-@pytest.mark.parametrize("steps", ["0", "1e-3", "1_00", "abc", "\u0665", "100000001"])
+@pytest.mark.parametrize("steps", ["0", "1e-3", "1_00", "abc", "\u0665"])
 def test_propagate_refuses_what_is_no_step_count(steps: str) -> None:
     result = run("propagate", steps)
     assert result.exit_code == 2
     assert "whole number" in result.output
+
+
+def test_propagate_says_of_too_many_steps_how_many_are_allowed() -> None:
+    result = run("propagate", "100000001")
+    assert result.exit_code == 2
+    assert "100,000,001, is too large: the largest allowed is 100,000,000." in result.output
 
 
 def test_propagate_takes_step_counts_as_people_write_them() -> None:
@@ -134,7 +142,7 @@ def test_propagate_takes_step_counts_as_people_write_them() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--members", "2"], "ensembles"),
+        (["--members", "0"], "members must be a whole number"),
         (["--seed", "-1"], "seed"),
         (["--member", "-1"], "The member must be a whole number"),
         (["--member", "1e3"], "The member must be a whole number"),

@@ -15,16 +15,15 @@ import pytest
 from frontend.cli.output import Output
 from frontend.errors import BadRequest, FrontendError
 from sim.engine import Propagation
-from sim.export import FORMATS, export
 from sim.scenario import Trajectory
-from tests.nano_records import SCHEMA
+from tests.written_files import records_bytes
 
 FIRST = Propagation.open(Trajectory(seed=1), 500)
 SECOND = Propagation.open(Trajectory(seed=2), 2_000)
 
 
 def content(propagation: Propagation, form: str) -> bytes:
-    return b"".join(export(propagation.slices(), FORMATS[form], SCHEMA))
+    return records_bytes(propagation, form)
 
 
 def porta(*words: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[bytes]:
@@ -84,7 +83,7 @@ def test_the_format_may_be_named_whatever_the_suffix(tmp_path: Path) -> None:
 
 
 def test_without_a_suffix_a_file_is_refused_with_what_there_is(tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match=r"\.parquet, name the format with --format"):
+    with pytest.raises(BadRequest, match=r"\.parquet, \.oem, name the format with --format"):
         Output.of(str(tmp_path / "orbit"))
 
 

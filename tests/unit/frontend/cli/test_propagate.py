@@ -15,7 +15,8 @@ from frontend.settings import Settings
 from sim.engine import Propagation
 from sim.export import FORMATS
 from sim.export.folder import ExportFolder
-from sim.scenario import NANO, PropagationRequest, Trajectory
+from sim.scenario import NANO, Dispersion, PropagationRequest, Trajectory
+from tests.labelled import OF_ANY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +48,45 @@ def test_a_summary_goes_to_standard_output_and_nothing_to_standard_error(
     assert printed.err == ""
 
 
+def test_a_dispersion_is_read_from_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "dispersion.json"
+    file.write_text('[{"agent": "Satellite", "sigma": {"x": 0.001}}]')
+    run(Settings(), arguments(member="3", dispersion=file))
+    spread = Dispersion.from_json(json.loads(file.read_text()), NANO)
+    trajectory = Trajectory(member=3, dispersion=spread)
+    asked = PropagationRequest(500, trajectory)
+    opened = Propagation.open(trajectory, 500)
+    assert capsys.readouterr().out == summary(asked, opened) + "\n"
+    request = arguments(members="10", dispersion=file, agents="Satellite").request(Settings())
+    assert request == PropagationRequest(500, Trajectory(dispersion=spread), 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[", "not valid JSON"),
+        ("{}", "dispersion must be a list"),
+        ('[{"agent": "Moon", "sigma": {}}]', "must be the name of an agent"),
+        ("[" + " " * 2**21 + "]", "too many for a dispersion"),
+    ],
+    ids=("no JSON", "no list", "no agent", "too long"),
+)
+def test_a_file_that_is_no_dispersion_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    file = tmp_path / "dispersion.json"
+    file.write_text(text)
+    with pytest.raises(BadRequest, match=sentence):
+        arguments(member="3", dispersion=file).request(Settings())
+
+
+def test_agents_are_named_with_commas_and_only_of_an_ensemble() -> None:
+    with pytest.raises(BadRequest, match="agents can't name Planet, which has no primary"):
+        arguments(members="10", agents="Satellite,Planet").request(Settings())
+    with pytest.raises(BadRequest, match="agents chooses what an ensemble analyses"):
+        arguments(agents="Satellite").request(Settings())
+
+
 def test_a_member_is_a_run_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     for member in ("3", str(2**53 - 1)):
         run(Settings(), arguments(seed="7", member=member))
@@ -60,7 +100,7 @@ def test_a_member_is_a_run_of_its_own(capsys: pytest.CaptureFixture[str]) -> Non
         assert printed.startswith(f"500 steps, seed 7, member {member}: ")
 
 
-@pytest.mark.parametrize("suffix", [form.suffix for form in FORMATS.values()])
+@pytest.mark.parametrize("suffix", [FORMATS[form].suffix for form in OF_ANY])
 def test_a_file_of_each_format_is_written_and_named_on_standard_error(
     suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

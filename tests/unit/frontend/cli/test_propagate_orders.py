@@ -14,12 +14,14 @@ from frontend.cli.propagate import Arguments, run
 from frontend.errors import BadRequest, FrontendError
 from frontend.settings import Settings
 from sim import Propagation, Trajectory
-from sim.export import FORMATS, export, export_states
+from sim.export import FORMATS, export
 from sim.models.nbody import NBodyScenario
 from sim.models.nbody.reference import states_at
 from sim.presets import preset
-from sim.records import schema_of, states_schema_of
+from sim.records import schema_of
 from sim.scenario import NANO
+from tests.labelled import OF_ANY
+from tests.written_files import states_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 DEFAULTS = Arguments(
     steps=None,
     seed="0",
-    member="0",
+    member=None,
     members="1",
     scenario=None,
     workers="inline",
@@ -109,14 +111,12 @@ def test_every_kth_record_is_written(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert f"{rows:,} records" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("form", list(FORMATS))
+@pytest.mark.parametrize("form", OF_ANY)
 def test_states_at_times_are_written_in_every_format(form: str, tmp_path: Path) -> None:
     file = tmp_path / f"states{FORMATS[form].suffix}"
     ask(steps="5000", times="0,10,1e9", output=str(file))
-    states = Propagation.open(Trajectory(), 5_000).states([0.0, 10.0, 1e9])
-    assert file.read_bytes() == b"".join(
-        export_states(states, FORMATS[form], states_schema_of(NANO.model))
-    )
+    opened = Propagation.open(Trajectory(), 5_000)
+    assert file.read_bytes() == states_bytes(opened, form, [0.0, 10.0, 1e9])
 
 
 def test_times_are_read_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,7 @@ DESIGNED = {
     "statistics",
     "error",
     "links",
+    "provenance",
 }
 
 

@@ -74,6 +74,7 @@ def test_schedulers_and_workers_listen_on_loopback_and_load_what_confines_them(
     words = configured().ClusterConfig[command]
     assert words[words.index("--host") + 1] == "127.0.0.1"
     assert words[words.index(cluster_preload.NAME) - 1] == "--preload"
+    assert "--no-dashboard" in words, "which the preload adds when it is asked for"
 
 
 def test_the_dashboards_routes_are_dasks_own_without_the_proxy() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -15,7 +16,6 @@ from frontend.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from frontend.embedded.managed_process import ManagedProcess
 
@@ -54,6 +54,16 @@ def test_all_five_servers_are_embedded_where_nothing_is_configured(composed: Com
     assert list(named(composed())) == ["redis", "gateway", "proxy", "web", "runner"]
 
 
+def test_jupyterlab_is_a_sixth_where_it_is_asked_for_and_no_other_process_knows_its_token(
+    composed: Composer,
+) -> None:
+    stack = composed(notebook=True)
+    token = json.loads(stack.addresses)["notebook"].rpartition("=")[2]
+    knowing = {p.name for p in stack.processes if token in p.environ.values()}
+    assert list(named(stack)) == ["redis", "gateway", "proxy", "web", "runner", "notebook"]
+    assert knowing == {"notebook"}
+
+
 def test_what_is_configured_is_not_embedded(composed: Composer) -> None:
     assert list(named(composed(redis=False, gateway=False))) == ["web", "runner"]
 
@@ -66,7 +76,7 @@ def test_the_runner_waits_for_the_gateway_so_that_it_puts_off_no_run(composed: C
 def test_only_the_runner_and_the_gateway_know_the_password(composed: Composer) -> None:
     stack = composed()
     password = json.loads(stack.addresses)["DASK_GATEWAY_PASSWORD"]
-    knowing = {p.name for p in stack.processes if password in p.environ.values()}
+    knowing = {p.name for p in stack.processes if password in str(p.environ)}
     assert knowing == {"gateway", "runner"}
 
 
@@ -79,6 +89,31 @@ def test_a_configured_gateways_password_is_kept_from_the_web(composed: Composer)
     processes = named(composed(environ, gateway=False))
     assert "DASK_GATEWAY_PASSWORD" not in processes["web"].environ
     assert processes["runner"].environ["DASK_GATEWAY_PASSWORD"] == "secret"  # noqa: S105 - the test's own
+
+
+def test_the_notebook_is_told_the_gateway_and_the_scheduler_that_there_is(
+    composed: Composer,
+) -> None:
+    embedded = composed(notebook=True)
+    scheduler = composed(ENVIRON | {"DASK_SCHEDULER": "there:8786"}, gateway=False, notebook=True)
+
+    address = json.loads(embedded.addresses)["DASK_GATEWAY_ADDRESS"]
+    assert named(embedded)["notebook"].environ["DASK_GATEWAY__ADDRESS"] == repr(address)
+    told = named(scheduler)["notebook"].environ
+    assert told["DASK_SCHEDULER_ADDRESS"] == repr("tcp://there:8786")
+
+
+def test_kernels_give_back_clusters_of_a_gateway_that_goes_on(composed: Composer) -> None:
+    elsewhere = ENVIRON | {"DASK_GATEWAY_ADDRESS": "http://gateway"}
+    assert not named(composed(notebook=True))["notebook"].gives_back
+    assert named(composed(elsewhere, gateway=False, notebook=True))["notebook"].gives_back
+
+
+def test_a_clients_configuration_is_written_for_an_embedded_gateway(composed: Composer) -> None:
+    told = json.loads(composed().addresses)
+    written = json.loads(Path(told["dask_config"]).read_text())
+    assert written["gateway"]["address"] == told["DASK_GATEWAY_ADDRESS"]
+    assert "dask_config" not in json.loads(composed(gateway=False).addresses)
 
 
 def test_only_web_and_runner_know_redis(composed: Composer) -> None:
@@ -132,3 +167,12 @@ def test_a_taken_port_is_refused(composed: Composer) -> None:
 )
 def test_the_url_is_one_that_a_browser_here_can_open(host: str, url: str) -> None:
     assert browser_url(host, 80) == url
+
+
+@pytest.mark.parametrize("given", ["", "/somewhere"])
+def test_the_web_keeps_exports_in_the_data_directory_unless_it_is_told_otherwise(
+    composed: Composer, given: str
+) -> None:
+    web = named(composed(ENVIRON | {"PORTA_EXPORT_FOLDER": given}))["web"]
+    expected = given or str(composed.data_dir.exports)
+    assert web.environ["PORTA_EXPORT_FOLDER"] == expected

@@ -65,6 +65,10 @@ SLOW: Final = f"""
 import time
 while time.process_time() < 1.5: pass
 {SERVER}"""
+SEEN: Final = f"""
+import pathlib, sys, time
+while not pathlib.Path(sys.argv[1]).with_name("two.there").exists(): time.sleep(0.05)
+{SERVER}"""
 NEVER_THERE: Final = "import time; print('thinking', flush=True); time.sleep(60)"
 BROKEN: Final = "import sys; sys.exit('no configuration')"
 
@@ -205,6 +209,15 @@ def test_a_server_that_is_not_there_in_time_is_named_with_its_last_words(keep: S
 def test_a_server_that_works_on_its_start_is_waited_for_beyond_its_deadline(keep: Start) -> None:
     supervisor = keep({"name": "one", "program": SLOW, "deadline_s": 0.5})
     supervisor.hear("ready")
+
+
+@pytest.mark.parametrize(("program", "end"), [("SEEN", "ready"), ("NEVER_THERE", "raised")])
+def test_a_server_that_another_one_sees_has_its_time_from_when_that_one_is_ready(
+    keep: Start, program: str, end: str
+) -> None:
+    one = {"name": "one", "program": globals()[program], "deadline_s": 1.0, "seen_by": ["two"]}
+    supervisor = keep(one, {"name": "two", "program": SLOW, "deadline_s": 1.0})
+    assert "was not ready" in supervisor.hear(end)["detail"] or end == "ready"
 
 
 def test_a_server_that_is_not_required_is_waited_for_and_then_left_alone(keep: Start) -> None:

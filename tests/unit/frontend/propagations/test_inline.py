@@ -11,13 +11,20 @@ import pytest
 from frontend.admission import Admission, fair_gate
 from frontend.domain.resource import Status
 from frontend.errors import Busy
-from frontend.propagations.inline import BYTES_AN_AGENT, InlineResults
+from frontend.propagations.inline import (
+    BYTES_AN_AGENT,
+    MEMBER_BYTES,
+    MOST_PARTS_BYTES,
+    PARTS_BYTES,
+    InlineResults,
+)
 from frontend.propagations.inline_rule import InlineRule
 from frontend.propagations.opener import Opener
 from frontend.results.trajectory_store import TrajectoryStore
 from frontend.storage import keys
 from frontend.storage.connection import command
-from sim.scenario import NANO, PropagationRequest, Trajectory
+from sim.dispersion import Dispersion
+from sim.scenario import NANO, PropagationRequest, Trajectory, canonical_json
 from tests.busy_admission import occupied
 
 if TYPE_CHECKING:
@@ -80,25 +87,39 @@ def test_a_bulky_result_is_not_stored_but_recomputed(inline: InlineResults, stor
 
 
 def test_what_it_leaves_in_redis_is_estimated(inline: InlineResults) -> None:
-    canonical = len(NANO.canonical)
     assert inline.stored_bytes(PropagationRequest(500)) == 0
+    canonical = len(canonical_json(SEEDED.subject.to_json()))
     assert inline.stored_bytes(SEEDED) == 2 * BYTES_AN_AGENT + canonical
     bulky = crowd()
-    assert inline.stored_bytes(bulky) == len(bulky.trajectory.scenario.canonical)
+    assert inline.stored_bytes(bulky) == len(canonical_json(bulky.subject.to_json()))
     inline.compute(bulky, [])
     assert inline.stored_bytes(bulky) == 0
+
+
+def test_of_an_ensemble_its_dispersion_and_its_parts_count_too(inline: InlineResults) -> None:
+    spread = Dispersion.from_json([{"agent": "Satellite", "sigma": {"x": 0.1}}], NANO)
+    ensemble = PropagationRequest(100, Trajectory(NANO, 7, 0, spread), 20)
+    parts = PARTS_BYTES + 20 * MEMBER_BYTES
+    canonical = len(canonical_json(ensemble.subject.to_json()))
+    assert inline.stored_bytes(ensemble) == 2 * BYTES_AN_AGENT + parts + canonical
+    plain = replace(ensemble, trajectory=Trajectory(NANO, 7))
+    written = len(f'"dispersion":{spread.canonical},')
+    assert inline.stored_bytes(ensemble) - inline.stored_bytes(plain) == written
+    many = inline.stored_bytes(replace(ensemble, members=100_000))
+    assert MOST_PARTS_BYTES < many < MOST_PARTS_BYTES + 10_000
 
 
 def test_the_whole_of_a_result_is_made_in_one_turn_and_once(
     stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fair_gate, "WAIT_S", 0.1)
     admission = Admission(memory=2**20, waiters=8, cores=1)
     opener = Opener(RULE, stored.store, admission)
     inline = InlineResults(RULE, stored.store, stored.runs, opener)
     opener.open(crowd())  # what is left is to write it as JSON
-    with occupied(admission), pytest.raises(Busy):
-        inline.recompute(crowd())
+    with monkeypatch.context() as hurried, occupied(admission):
+        hurried.setattr(fair_gate, "WAIT_S", 0.1)
+        with pytest.raises(Busy):
+            inline.recompute(crowd())
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(inline.recompute, [crowd()] * 8))
     assert found[0] is not None

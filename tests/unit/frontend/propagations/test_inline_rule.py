@@ -7,9 +7,17 @@ from dataclasses import replace
 import pytest
 
 from frontend.propagations.inline_rule import STORED_AGENTS, InlineRule, is_bulky
-from sim.scenario import NANO, PropagationRequest, Trajectory
+from frontend.settings import Settings
+from sim.cost_model import opened_seconds
+from sim.models.nbody.agent import NBodyAgent, State3
+from sim.models.nbody.scenario import NBodyScenario
+from sim.presets import preset
+from sim.scenario import NANO, NanoScenario, PropagationRequest, Scenario, Trajectory
 
 INTERVAL = Trajectory().interval
+DEFAULT = 5_000_000
+BINARY = preset("eccentric").scenario
+OUTER = preset("outer-solar-system").scenario
 
 
 @pytest.mark.parametrize(
@@ -36,10 +44,55 @@ def test_work_counts_and_not_steps() -> None:
     assert not rule.covers(PropagationRequest(1_001, Trajectory(three)))
 
 
+def satellites(agents: int) -> NanoScenario:
+    """A planet, and satellites that attract nobody."""
+    many = tuple(replace(NANO.agents[1], name=f"Satellite {i}") for i in range(agents - 1))
+    return replace(NANO, agents=(NANO.agents[0], *many))
+
+
+def free(agents: int) -> NBodyScenario:
+    """Agents that attract nobody: a step of them all counts as the work of one."""
+    state = State3(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    return NBodyScenario(
+        tuple(NBodyAgent(f"{i}", 0.0, state) for i in range(agents)), "leapfrog", 0.1
+    )
+
+
 def test_a_manifest_of_many_agents_is_bulky() -> None:
     def of(agents: int) -> PropagationRequest:
-        many = tuple(replace(NANO.agents[1], name=f"Satellite {i}") for i in range(agents - 1))
-        return PropagationRequest(1, Trajectory(replace(NANO, agents=(NANO.agents[0], *many))))
+        return PropagationRequest(1, Trajectory(satellites(agents)))
 
     assert not is_bulky(of(STORED_AGENTS))
     assert is_bulky(of(STORED_AGENTS + 1))
+
+
+def test_members_count() -> None:
+    rule = InlineRule(1_000_000)
+    assert rule.covers(PropagationRequest(10_000, members=100))
+    assert not rule.covers(PropagationRequest(10_000, members=101))
+
+
+@pytest.mark.parametrize("scenario", [satellites(1_000), free(1_000), free(50)])
+def test_agents_that_attract_nobody_do_not_take_minutes(scenario: Scenario) -> None:
+    rule, trajectory = InlineRule(DEFAULT), Trajectory(scenario)
+    by_work = int(DEFAULT / scenario.work_per_iteration)
+    assert not rule.covers(PropagationRequest(by_work, trajectory))
+    steps = rule.steps(scenario)
+    assert 100 < steps < by_work
+    assert rule.covers(PropagationRequest(steps, trajectory))
+    assert opened_seconds(scenario, steps) <= 1.0
+
+
+@pytest.mark.parametrize("scenario", [NANO, BINARY, OUTER])
+def test_the_usual_scenarios_are_answered_up_to_their_work(scenario: Scenario) -> None:
+    steps = int(DEFAULT / scenario.work_per_iteration)
+    assert InlineRule(DEFAULT).covers(PropagationRequest(steps, Trajectory(scenario)))
+    assert InlineRule(DEFAULT).steps(scenario) == steps
+    assert opened_seconds(scenario, steps) < 0.3
+
+
+def test_a_million_steps_and_ten_thousand_of_a_binary_are_answered_at_once() -> None:
+    rule = InlineRule(Settings().inline_work)
+    assert rule.covers(PropagationRequest(1_000_000))
+    assert rule.covers(PropagationRequest(10_000, Trajectory(BINARY)))
+    assert not rule.covers(PropagationRequest(100_000_000))

@@ -16,7 +16,7 @@ from frontend.runs.run_queue import RunQueue
 from sim.engine import initial_checkpoint
 from sim.engine.watch import Watch
 from sim.order import Escape, Order, Until, Within
-from sim.scenario import PropagationRequest, Trajectory
+from sim.scenario import PropagationRequest, Subject, Trajectory
 
 if TYPE_CHECKING:
     import redis
@@ -90,5 +90,5 @@ def test_a_damaged_record_is_no_order(client: redis.Redis, stored: Stored) -> No
 def test_those_that_wait_are_requests_and_orders() -> None:
     record = OrderRecord.of(ESCAPE).to_bytes()
     waiting = {"70000": 70_000, ESCAPE.id: ESCAPE.steps, "q-0123456789abcdef": 5}
-    found = list(waiting_requests(TRAJECTORY, waiting, {ESCAPE.id: record}))
+    found = list(waiting_requests(Subject(TRAJECTORY), waiting, {ESCAPE.id: record}))
     assert found == [PropagationRequest(70_000, TRAJECTORY), ESCAPE]

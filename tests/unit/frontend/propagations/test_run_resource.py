@@ -38,6 +38,15 @@ def test_a_run_for_more_is_done_for_whoever_asked_for_less() -> None:
     assert resource.progress.done == 1_000_000
 
 
+def test_each_result_of_an_ensembles_run_has_a_progress_of_its_own() -> None:
+    told = run(of=1_000, done=300 * 1_000, rate=50_000.0)
+    ours, longer = (PropagationRequest(steps, members=400) for steps in (1_000, 2_000))
+    progress = of_run(ours, told, Status.RUNNING, no_template).progress
+    assert (progress.done, progress.total, progress.rate) == (300, 400, 50.0)
+    progress = of_run(longer, told, Status.RUNNING, no_template).progress
+    assert (progress.done, progress.total, progress.rate) == (0, 400, None)
+
+
 def test_only_who_waits_in_the_line_has_a_place_in_it() -> None:
     assert of_run(REQUEST, run(position=3), Status.QUEUED, no_template).progress.position == 3
     assert of_run(REQUEST, run(position=3), Status.RUNNING, no_template).progress.position is None
@@ -61,6 +70,28 @@ def test_what_will_be_tried_again_says_what_went_wrong() -> None:
     resource = of_run(REQUEST, waiting, Status.QUEUED, no_template)
     assert resource.error is not None
     assert (resource.error.detail, resource.error.final) == ("No worker came.", False)
+
+
+def test_each_stage_lasts_from_when_this_id_was_asked_for() -> None:
+    """The run was asked for at 1 s, for fewer steps, and this id 10 s later."""
+    told = run(asked_ms=1_000, asked={REQUEST.id: 11_000}, started_ms=13_000, propagating_ms=16_500)
+    timings = of_run(REQUEST, told, Status.RUNNING, no_template).timings
+    assert (timings.asked_at, timings.queued_s) == (timestamp(11_000), 2.0)
+    assert (timings.starting_s, timings.running_s) == (3.5, None)
+
+
+def test_who_joins_a_run_waits_for_what_is_left_of_its_stages() -> None:
+    told = run(
+        asked={REQUEST.id: 11_000}, started_ms=2_000, propagating_ms=5_000, writing_ms=12_000
+    )
+    timings = of_run(REQUEST, told, Status.RUNNING, no_template).timings
+    assert (timings.queued_s, timings.starting_s, timings.running_s) == (0.0, 0.0, 1.0)
+
+
+def test_a_run_that_is_queued_again_says_nothing_of_its_last_attempt() -> None:
+    told = run(state="queued", asked_ms=1_000, started_ms=2_000, propagating_ms=3_000)
+    timings = of_run(REQUEST, told, Status.QUEUED, no_template).timings
+    assert (timings.queued_s, timings.starting_s) == (None, None)
 
 
 @pytest.mark.parametrize("made", ["by a run", "at once"])

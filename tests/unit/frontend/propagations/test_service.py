@@ -21,6 +21,7 @@ from frontend.errors import (
     StorageFull,
 )
 from frontend.propagations.service import Propagations
+from frontend.results.ensemble_store import EnsembleStore
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.runs.runner_status import RunnerStatus
 from frontend.settings import Settings
@@ -47,7 +48,12 @@ class Installed(Stored):
         runner_status = RunnerStatus(RunnerRegistry(client))
         admission = Admission(memory=2**20, waiters=8)
         self.service = Propagations(
-            Settings(**settings), self.store, self.runs, runner_status, admission
+            Settings(**{"inline_work": 10_000} | settings),
+            self.store,
+            EnsembleStore(client, block_ttl_s=60),
+            self.runs,
+            runner_status,
+            admission,
         )
 
 
@@ -123,7 +129,7 @@ def test_opening_starts_nothing_but_what_is_little_is_computed(
     installed: Installed, client: redis.Redis
 ) -> None:
     assert installed.service.open(SMALL).records == 805
-    with pytest.raises(NotFound, match="Nobody has asked"):
+    with pytest.raises(NotFound, match="has not been requested"):
         installed.service.open(LARGE)
     assert not client.keys("*")
 
@@ -327,7 +333,7 @@ def test_a_repair_that_is_refused_is_tried_again_by_the_next_reader(
     client.sadd(keys.published(LARGE.trajectory.digest), LARGE.id)
     client.zadd(keys.RECENT, {LARGE.id: 1})
     for read in (installed.service.find, installed.service.open, installed.service.start):
-        with pytest.raises(RepairDelayed, match="ask again in 10 seconds"):
+        with pytest.raises(RepairDelayed, match="try again in 10 seconds"):
             read(LARGE)
     assert [one.id for one in installed.service.recent()] == [SMALL.id]
     assert client.get(keys.manifest(LARGE.id)) == damaged
@@ -457,3 +463,11 @@ def test_giving_up_takes_nothing_away_that_was_published(installed: Installed) -
     complete(installed)
     installed.service.cancel(LARGE)
     assert installed.service.start(LARGE).status is Status.COMPLETE
+
+
+def test_a_result_that_was_published_while_it_was_looked_for_is_to_be_asked_for_again(
+    installed: Installed,
+) -> None:
+    assert isinstance(installed.service.absence(SMALL), NotFound)
+    installed.service.start(SMALL)
+    assert isinstance(installed.service.absence(SMALL), NotReady)

@@ -20,7 +20,7 @@ from frontend.storage.connection import command, connect
 from frontend.storage.scripts import Scripts
 from sim.engine import Propagation, checksum, initial_checkpoint, pass_over
 from sim.models.nano.cost import interval_iterations
-from sim.scenario import PropagationRequest, Trajectory
+from sim.scenario import PropagationRequest, Subject, Trajectory
 from tests.redis_servers import free_port
 from tests.run_protocol import MANIFEST, digest_of, lapse, owned, request
 
@@ -111,7 +111,7 @@ def test_no_more_stretches_are_read_than_are_needed(
 def test_of_a_trajectory_that_nobody_asked_for_there_is_nothing(store: TrajectoryStore) -> None:
     assert store.chain(DIGEST) == []
     assert store.stretches(TRAJECTORY) == []
-    assert store.trajectory(DIGEST) is None
+    assert store.subject(DIGEST) is None
 
 
 def other_bytes(client: redis.Redis) -> None:
@@ -342,7 +342,7 @@ def test_results_expire_by_the_clock_and_not_those_of_the_default(
 
 def test_a_digest_can_be_resolved_to_its_trajectory(store: TrajectoryStore) -> None:
     store.remember(request(5))
-    assert store.trajectory(DIGEST) == TRAJECTORY
+    assert store.subject(DIGEST) == Subject(TRAJECTORY)
 
 
 def test_a_digest_can_be_resolved_to_the_member_of_its_seed(
@@ -351,8 +351,8 @@ def test_a_digest_can_be_resolved_to_the_member_of_its_seed(
     member = Trajectory(seed=1, member=2**53 - 1)
     store.remember(PropagationRequest(5, member))
     assert b'"member":9007199254740991' in (client.get(keys.request(member.digest)) or b"")
-    assert store.trajectory(member.digest) == member
-    assert store.trajectory(DIGEST) is None
+    assert store.subject(member.digest) == Subject(member)
+    assert store.subject(DIGEST) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"scenario":{},"seed":0}'])
@@ -360,7 +360,7 @@ def test_a_digest_whose_trajectory_is_damaged_is_unknown(
     store: TrajectoryStore, client: redis.Redis, data: bytes
 ) -> None:
     client.set(keys.request(DIGEST), data)
-    assert store.trajectory(DIGEST) is None
+    assert store.subject(DIGEST) is None
 
 
 def test_a_digest_of_another_trajectory_is_unknown(
@@ -368,7 +368,7 @@ def test_a_digest_of_another_trajectory_is_unknown(
 ) -> None:
     store.remember(request(5, seed=2))
     client.copy(keys.request(digest_of(2)), keys.request(DIGEST))
-    assert store.trajectory(DIGEST) is None
+    assert store.subject(DIGEST) is None
 
 
 def test_a_result_without_a_redis_is_an_error() -> None:
@@ -383,8 +383,8 @@ def test_many_trajectories_are_read_in_one_call_and_once(
         store.remember(request(5, seed))
     client.set(keys.request(digest_of(3)), b"damaged")
     digests = [digest_of(seed) for seed in (1, 2, 3, 4)]
-    known = {digest_of(seed): request(5, seed).trajectory for seed in (1, 2)}
-    assert store.trajectories(digests) == known
+    known = {digest_of(seed): Subject(request(5, seed).trajectory) for seed in (1, 2)}
+    assert store.subjects(digests) == known
     client.flushdb()
-    assert store.trajectories(digests) == known
-    assert store.trajectories([]) == {}
+    assert store.subjects(digests) == known
+    assert store.subjects([]) == {}

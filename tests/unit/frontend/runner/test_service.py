@@ -120,6 +120,18 @@ def test_a_runner_that_stops_gives_back_what_it_executes(services: Services) -> 
     assert (state_of(services).state, state_of(services).attempts) == ("queued", 0)
 
 
+def test_a_run_that_is_taken_while_its_runner_stops_is_given_back(services: Services) -> None:
+    services.runs.enqueue(REQUEST)
+
+    async def main() -> None:
+        async with at_work(services, SchedulerBackend("127.0.0.1:1", start_s=EVENTUALLY_S)):
+            await asyncio.sleep(0)  # it has begun to look for runs
+
+    asyncio.run(main())
+    state = state_of(services)
+    assert (state.epoch, state.state, state.attempts) == (1, "queued", 0)
+
+
 def test_a_run_waits_while_redis_is_full_and_goes_on_when_there_is_room(
     services: Services, redis_client: redis.Redis
 ) -> None:

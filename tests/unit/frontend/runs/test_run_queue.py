@@ -16,8 +16,9 @@ from frontend.results.trajectory_store import TrajectoryStore
 from frontend.runs.run_queue import RunQueue
 from frontend.storage import keys
 from frontend.storage.connection import command, connect
-from sim.scenario import Failure, FailureReason
+from sim.scenario import Failure, FailureReason, PropagationRequest, Trajectory
 from tests.run_protocol import (
+    LONG_AGO,
     MANIFEST,
     digest_of,
     entries,
@@ -49,6 +50,10 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 @pytest.fixture
 def runs(client: redis.Redis) -> RunQueue:
     return RunQueue(client, max_runs=2, max_waiting=3)
+
+
+def ensemble(steps: int) -> PropagationRequest:
+    return PropagationRequest(steps, Trajectory(seed=1), 10)
 
 
 def dump(client: redis.Redis) -> dict[bytes, object]:
@@ -183,6 +188,41 @@ def test_new_work_is_charged_and_what_is_too_much_is_refused_without_a_trace(
     assert runs.enqueue(request(500), charges=[CHARGE]).verdict == "joined"
 
 
+def test_each_step_count_of_an_ensemble_is_new_work_and_is_charged(
+    runs: RunQueue, client: redis.Redis
+) -> None:
+    charge = replace(CHARGE, limit=3)
+    verdicts = [runs.enqueue(ensemble(steps), charges=[charge]) for steps in (500, 400, 400)]
+    assert [one.verdict for one in verdicts] == ["queued", "extended", "joined"]
+    assert [one.adds_work for one in verdicts] == [True, True, False]
+    assert runs.acquire(ensemble(500).digest, "token", "owner").kind == "run"
+    assert runs.enqueue(ensemble(300), charges=[charge]).adds_work  # below the owner's target
+    assert command(client, "GET", charge.key) == b"3"
+    with pytest.raises(QuotaExceeded):
+        runs.enqueue(ensemble(200), charges=[charge])
+    run = runs.state(ensemble(500).digest)
+    assert run is not None
+    assert run.waiting == {ensemble(steps).id: steps for steps in (300, 400, 500)}
+
+
+def test_beyond_so_many_step_counts_an_ensemble_is_refused_and_none_is_dropped(
+    runs: RunQueue, client: redis.Redis
+) -> None:
+    for steps in range(1, 257):
+        runs.enqueue(ensemble(steps))
+    for steps in (257, 1_000):
+        with pytest.raises(QueueFull) as caught:
+            runs.enqueue(ensemble(steps), charges=[CHARGE])
+        assert caught.value.waiting == 256
+    assert client.exists(CHARGE.key) == 0
+    assert runs.enqueue(ensemble(1)).verdict == "joined"
+    run = runs.state(ensemble(1).digest)
+    assert run is not None
+    assert run.waiting == {ensemble(steps).id: steps for steps in range(1, 257)}
+    assert not run.crowded
+    assert run.status_of(ensemble(257).id, 257) is None
+
+
 def test_the_line_keeps_the_order_of_asking(runs: RunQueue) -> None:
     digests = [digest_of(seed) for seed in (5, 3, 4)]
     for seed in (5, 3, 4):
@@ -304,7 +344,7 @@ def test_a_run_that_loses_its_runners_without_a_stretch_fails_for_good(
     run = runs.state(DIGEST)
     assert run is not None
     assert (run.state, run.ended) == ("failed", {request(500).id: Status.FAILED})
-    assert run.error == "Its runner was lost 4 times in a row."
+    assert run.error == "The runner was lost 4 times in a row."
     assert runs.candidates() == []
 
 
@@ -665,6 +705,43 @@ def test_a_request_for_more_waits_behind_and_goes_on_in_its_own_turn(runs: RunQu
     assert runs.candidates() == [DIGEST, digest_of(2)]  # it was asked for first
     got = runs.acquire(DIGEST, "next", "me")
     assert (got.kind, got.next, got.target) == ("run", 1, 5_000)
+
+
+def test_each_id_waits_since_it_was_asked_for_itself(runs: RunQueue, client: redis.Redis) -> None:
+    lease = owned(runs, 1_000)
+    client.hset(keys.run(DIGEST), "asked", LONG_AGO)
+    runs.enqueue(request(5_000))
+    put(runs, lease, 0)
+    runs.publish(lease, request(1_000), MANIFEST, entries(1))
+    runs.finish(lease)
+    runs.acquire(DIGEST, "next", "me")
+    run = runs.state(DIGEST)
+    assert run is not None
+    assert run.asked_ms == LONG_AGO
+    assert run.started_ms is not None
+    asked_ms = run.asked_at_ms(request(5_000).id)
+    assert asked_ms is not None
+    assert 0 <= run.started_ms - asked_ms < 60_000
+    assert set(run.asked) == {request(5_000).id}
+
+
+def test_the_stages_of_an_owner_have_times_that_the_next_owner_does_not_inherit(
+    runs: RunQueue,
+) -> None:
+    lease = owned(runs)
+    runs.progress(lease, stage="propagating")
+    runs.progress(lease, stage="writing")
+    run = runs.state(DIGEST)
+    assert run is not None
+    assert run.started_ms is not None
+    assert run.propagating_ms is not None
+    assert run.writing_ms is not None
+    assert run.started_ms <= run.propagating_ms <= run.writing_ms
+    runs.release(lease, "requeue")
+    runs.acquire(DIGEST, "next", "me")
+    run = runs.state(DIGEST)
+    assert run is not None
+    assert (run.propagating_ms, run.writing_ms) == (None, None)
 
 
 def test_who_joins_at_the_last_moment_is_published_before_the_end(runs: RunQueue) -> None:

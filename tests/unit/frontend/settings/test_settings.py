@@ -97,7 +97,7 @@ def test_a_scheduler_is_named_with_or_without_its_protocol(address: str) -> None
         ("PORTA_MAX_STEPS", "1e8"),
         ("PORTA_MAX_STEPS", "1_000"),
         ("PORTA_MAX_STEPS", "\u0665\u0660\u0660"),
-        ("PORTA_INLINE_WORK", "1000001"),
+        ("PORTA_INLINE_WORK", "20000001"),
         ("PORTA_SLICE_BUDGET", "2 potatoes"),
         ("PORTA_RESULT_TTL", "0"),
         ("PORTA_RESULT_TTL", "2w"),

@@ -15,7 +15,16 @@ from tests.run_protocol import digest_of, request
 if TYPE_CHECKING:
     import redis
 
-REFUSED_WHEN_FULL = {"derive", "enqueue", "put", "remember", "reseal", "room"}
+REFUSED_WHEN_FULL = {
+    "put_block",
+    "put_part",
+    "derive",
+    "enqueue",
+    "put",
+    "remember",
+    "reseal",
+    "room",
+}
 READS_ONLY = {"candidates", "overdue", "runners", "snapshot", "snapshots"}
 
 

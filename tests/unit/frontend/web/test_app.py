@@ -72,9 +72,9 @@ def test_a_method_that_an_address_does_not_take_is_405_with_those_it_does(
 
 
 def test_a_body_beyond_the_limit_is_refused(web: FlaskClient) -> None:
-    answer = web.post("/api/v1/propagations", json={"scenario": "x" * 1_000_000, "steps": 5})
+    answer = web.post("/api/v1/propagations", json={"scenario": "x" * 2_000_000, "steps": 5})
     assert answer.status_code == 413
-    assert "limit of 1000000 bytes" in answer.get_json()["detail"]
+    assert "limit of 2000000 bytes" in answer.get_json()["detail"]
 
 
 def test_making_the_application_connects_to_nothing() -> None:

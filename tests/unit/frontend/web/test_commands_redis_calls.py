@@ -11,6 +11,7 @@ from frontend.bootstrap import build_services
 from frontend.observability import process_metrics
 from frontend.settings import Settings
 from frontend.web.app import create_app
+from sim.presets import NAMES
 from sim.scenario import PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def calls(client: redis.Redis, action: Callable[[], object]) -> list[str]:
 @pytest.fixture
 def fresh(redis_url: str) -> FlaskClient:
     """A web process that has not read anything yet."""
-    web = create_app(services=build_services(Settings(redis_url=redis_url))).test_client()
+    web = create_app(
+        services=build_services(Settings(redis_url=redis_url, inline_work=10_000))
+    ).test_client()
     web.get("/readyz")  # connect, and let redis-py load the scripts
     web.get("/propagate/99999999")
     return web
@@ -97,7 +100,7 @@ def test_one_page_of_a_new_run_is_one_miss(fresh: FlaskClient) -> None:
 def test_the_first_page_takes_as_many_calls_however_many_runs_wait(
     services: Services, redis_client: redis.Redis
 ) -> None:
-    settings = Settings(redis_url=services.settings.redis_url)
+    settings = Settings(redis_url=services.settings.redis_url, inline_work=10_000)
     taken = []
     for waiting in (10, 40, 100):
         for seed in range(1, waiting + 1):
@@ -112,3 +115,32 @@ def test_the_first_page_takes_as_many_calls_however_many_runs_wait(
         taken.append(len(sent))
     assert taken == [taken[0]] * 3
     assert taken[0] <= FIRST_PAGE
+
+
+def test_the_first_page_takes_as_many_calls_however_many_runs_are_recent(
+    services: Services, redis_client: redis.Redis
+) -> None:
+    settings = Settings(redis_url=services.settings.redis_url, inline_work=10_000)
+    taken = []
+    for finished in (1, 8, 20):
+        for seed in range(1, finished + 1):
+            services.propagations.start(PropagationRequest(50, Trajectory(seed=seed)))
+        own = build_services(settings)
+        own.client.ping()  # connects
+        web = create_app(services=own).test_client()
+        page: list[str] = []
+        sent = calls(redis_client, lambda: page.append(web.get("/").text))  # noqa: B023 - called now
+        assert page[0].count("/picture.png?theme=light") == finished + len(NAMES)
+        taken.append(len(sent))
+    assert taken == [taken[0]] * 3
+    assert taken[0] <= FIRST_PAGE
+
+
+def test_a_picture_that_was_drawn_takes_one_call(
+    services: Services, fresh: FlaskClient, redis_client: redis.Redis
+) -> None:
+    services.propagations.start(PropagationRequest(500))
+    path = "/propagate/500/picture.png"
+    first = calls(redis_client, lambda: fresh.get(path))
+    assert len(calls(redis_client, lambda: fresh.get(path))) == 1
+    assert len(first) <= KNOWN

@@ -66,3 +66,8 @@ def test_an_s3_backend_needs_all_three_parts(location: str) -> None:
     assert settings(backend="s3", backend_location="region/bucket/a/prefix").backend == "s3"
     with pytest.raises(SettingsError, match="region/bucket/prefix"):
         settings(backend="s3", backend_location=location)
+
+
+def test_the_size_of_the_exports_has_one_place() -> None:
+    with pytest.raises(SettingsError, match="export_cache sets it"):
+        settings(application=(("PORTA_EXPORT_CACHE", "1GiB"),))

@@ -12,7 +12,7 @@ import pytest
 
 from sim import NANO, Agent, NanoScenario, Propagation, State, Trajectory
 from sim.engine import initial_checkpoint, pass_over
-from sim.engine.diagnostics import _orbit
+from sim.engine.diagnostics import orbit_of
 from sim.models.nano.cost import interval_iterations
 from tests.unit.sim.engine.naive import naive_steps
 from tests.unit.sim.scenarios import SATELLITE_FIRST, SCENARIOS, THREE
@@ -43,7 +43,7 @@ class AgentRecords(NamedTuple):
 
 
 def records_by_agent(propagation: Propagation) -> list[AgentRecords]:
-    """The records, which are the reference's (test_propagation.py), by agent."""
+    """The records, which are the reference's (test_propagation_bits.py), by agent."""
     table = pa.Table.from_batches(list(propagation.slices())).combine_chunks()
     agents = table["agent"].chunk(0).indices.to_numpy()
     t0, t1, *state = (table[name].to_numpy() for name in ("t0", "t1", "x", "y", "vx", "vy"))
@@ -186,23 +186,23 @@ def test_statistics_equal_a_naive_computation(name: str) -> None:
 @pytest.mark.parametrize("exponent", [-900, -600, 0, 300, 600, 900])
 def test_an_orbit_is_the_same_at_any_size(exponent: int) -> None:
     mu = 2.0**exponent  # distances stay, so energies grow with mu, and h with its square root
-    axis, eccentricity = _orbit(mu, -0.25 * mu, 2.0 ** (exponent // 2))
+    axis, eccentricity = orbit_of(mu, -0.25 * mu, 2.0 ** (exponent // 2))
     assert (axis, eccentricity) == (2.0, math.sqrt(0.5))
 
 
 @pytest.mark.parametrize("exponent", [-900, -600, 0, 300, 600, 900])
 def test_an_open_orbit_has_a_negative_axis_and_an_eccentricity_above_1(exponent: int) -> None:
     mu = 2.0**exponent
-    axis, eccentricity = _orbit(mu, 0.25 * mu, 2.0 ** (exponent // 2))
+    axis, eccentricity = orbit_of(mu, 0.25 * mu, 2.0 ** (exponent // 2))
     assert (axis, eccentricity) == (-2.0, math.sqrt(1.5))
 
 
 def test_a_parabola_has_an_eccentricity_of_1_and_no_axis() -> None:
-    assert _orbit(1.0, 0.0, 1.5) == (None, 1.0)
+    assert orbit_of(1.0, 0.0, 1.5) == (None, 1.0)
 
 
 def test_a_body_that_does_not_attract_is_not_orbited() -> None:
-    assert _orbit(0.0, 0.5, 1.0) == _orbit(-1.0, 0.5, 1.0) == (None, None)
+    assert orbit_of(0.0, 0.5, 1.0) == orbit_of(-1.0, 0.5, 1.0) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -219,5 +219,5 @@ def test_a_body_that_does_not_attract_is_not_orbited() -> None:
 def test_an_orbit_that_no_number_holds_is_none_and_no_warning(
     mu: float, e: float, h: float
 ) -> None:
-    for element in _orbit(*np.array([mu, e, h])):
+    for element in orbit_of(*np.array([mu, e, h])):
         assert element is None or math.isfinite(element)

@@ -90,10 +90,11 @@ def _by_scanning(propagation: Propagation, times: np.ndarray[Any, Any]) -> list[
     table = pa.Table.from_batches(list(propagation.slices()))
     agents = table["agent"].combine_chunks().indices.to_numpy()
     values = np.stack([table[name].to_numpy() for name in NUMBERS])
+    by_agent = [values[:, agents == a] for a in range(agents.max() + 1)]
     found = []
     for t in times.tolist():
-        for a in range(agents.max() + 1):
-            mine = values[:, (agents == a) & (values[0] <= t) & (t < values[1])]
+        for a, own in enumerate(by_agent):
+            mine = own[:, (own[0] <= t) & (t < own[1])]
             found.append((t, a, *(mine[:, -1].tolist() if mine.size else [None] * 7)))
     return found
 

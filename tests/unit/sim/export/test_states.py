@@ -16,6 +16,7 @@ from sim.export.states import WRITERS
 from sim.models.nano.scenario import NanoScenario
 from sim.records import states_schema_of
 from sim.scenario import NANO
+from tests.labelled import OF_ANY
 from tests.unit.sim.scenarios import agent
 
 NUMBERS = NANO.model.columns
@@ -95,7 +96,7 @@ def test_a_script_is_the_same_array_and_no_name_ends_its_element(
     )
 
 
-@pytest.mark.parametrize("name", list(FORMATS))
+@pytest.mark.parametrize("name", OF_ANY)
 def test_the_bytes_do_not_depend_on_the_batches(batches: list[pa.RecordBatch], name: str) -> None:
     single = [batch.slice(i, 1) for batch in batches for i in range(batch.num_rows)]
     assert written(single, name) == written(batches, name)

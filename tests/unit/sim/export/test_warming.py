@@ -8,6 +8,7 @@ from sim.export.loops import decimate, interleave
 from sim.export.warming import warm_exports
 from sim.presets import preset
 from sim.records import schema_of
+from tests.labelled import OF_ANY
 
 LOOPS: Any = (interleave, decimate)  # numba's dispatchers, of which mypy sees the functions
 
@@ -19,8 +20,8 @@ def test_what_it_loads_is_all_that_exports_of_every_model_need() -> None:
     for name in ("nano", "figure-eight"):
         propagation = Propagation.open(Trajectory(preset(name).scenario), steps=500)
         scenario = propagation.trajectory.scenario
-        for form in FORMATS.values():
-            assert b"".join(export(propagation.slices(), form, schema_of(scenario.model)))
+        for form in OF_ANY:
+            assert b"".join(export(propagation.slices(), FORMATS[form], schema_of(scenario.model)))
         agents = len(scenario.agents)
         assert list(thin(propagation.slices, 5 * agents, agents=agents))
     assert [loop.signatures for loop in LOOPS] == loaded

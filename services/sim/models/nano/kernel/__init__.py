@@ -10,6 +10,7 @@ philox       random numbers, in blocks of four
 two_agents   iterations of two agents, in registers
 many_agents  iterations of any number of agents
 chunk        one chunk of iterations, computed before it is reduced or written
+lanes        members of an ensemble side by side
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.models.nano.kernel import lanes_many, lanes_pair  # noqa: F401 - they implement the lanes
 from sim.models.nano.kernel.chunk import chunk_iterations
+from sim.models.nano.kernel.lanes import lane_system_of
 from sim.models.nano.kernel.system import NanoSystem, Parameters
 
 if TYPE_CHECKING:
     from sim.kernel import Floats
     from sim.models.nano.scenario import NanoScenario
 
-__all__ = ["initial_carry", "system_of"]
+__all__ = ["initial_carry", "lane_system_of", "system_of"]
 
 
 def system_of(scenario: NanoScenario, seed: int, member: int) -> NanoSystem:

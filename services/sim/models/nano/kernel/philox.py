@@ -1,7 +1,4 @@
-"""Philox4x64-10, the counter-based random numbers of `numpy.random.Philox`, in blocks of four.
-
-J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: "Parallel random numbers: as easy as 1, 2, 3",
-SC'11, section 4.3, https://doi.org/10.1145/2063384.2063405.
+"""The uniform numbers of `numpy.random.Generator(numpy.random.Philox(...))`, in blocks of four.
 
 The key is the seed and the agent. The counter's lowest word numbers the blocks and its highest is
 the member, so the streams of two members have no counter in common (docs/adr/0002).
@@ -9,14 +6,12 @@ the member, so the streams of two members have no counter in common (docs/adr/00
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from sim.jit import inner
+from sim.kernel.philox import philox_block
 
 if TYPE_CHECKING:
     from sim.kernel.layout import Floats, Integers
@@ -27,28 +22,8 @@ BLOCK: Final = 4  # numbers of 64 bits from one counter
 # Numbers drawn at once for more than two agents: four blocks, whose multiplications the processor
 # can interleave, and a quarter of the branches that it mispredicts.
 AHEAD: Final = 4 * BLOCK
-_MULTIPLIER_0: Final = np.uint64(0xD2E7470EE14C6C93)
-_MULTIPLIER_1: Final = np.uint64(0xCA5A826395121157)
-_WEYL_0: Final = np.uint64(0x9E3779B97F4A7C15)
-_WEYL_1: Final = np.uint64(0xBB67AE8584CAA73B)
-_ROUNDS: Final = 10
 _ELEVEN: Final = np.uint64(11)
 _2_TO_MINUS_53: Final = 2.0**-53  # numpy's random() takes the upper 53 bits
-
-
-@intrinsic
-def _high_half(typing_context: Any, _a: Any, _b: Any) -> Any:  # noqa: ANN401, ARG001 - numba's protocol
-    """Multiply two uint64 and return the upper half of the 128 bits."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:  # noqa: ANN401
-        wide = ir.IntType(128)
-        product = builder.mul(builder.zext(args[0], wide), builder.zext(args[1], wide))
-        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
-
-    return types.uint64(types.uint64, types.uint64), generate
-
-
-_high: Any = _high_half
 
 
 @inner
@@ -56,15 +31,7 @@ def draw(
     seed: np.uint64, member: np.uint64, agent: int, block: int, draws: Floats, at: int
 ) -> None:
     """Write numbers 4*block to 4*block + 3 of the agent to its row of `draws`, from `at` on."""
-    key_0, key_1 = seed, np.uint64(agent)
-    # numpy increments the counter before it uses it.
-    c0, c1, c2, c3 = np.uint64(block + 1), np.uint64(0), np.uint64(0), member
-    for _ in range(_ROUNDS):
-        high_0, low_0 = _high(_MULTIPLIER_0, c0), _MULTIPLIER_0 * c0
-        high_1, low_1 = _high(_MULTIPLIER_1, c2), _MULTIPLIER_1 * c2
-        c0, c1, c2, c3 = high_1 ^ c1 ^ key_0, low_1, high_0 ^ c3 ^ key_1, low_0
-        key_0 += _WEYL_0
-        key_1 += _WEYL_1
+    c0, c1, c2, c3 = philox_block(seed, np.uint64(agent), block, member)
     draws[agent, at] = np.float64(c0 >> _ELEVEN) * _2_TO_MINUS_53
     draws[agent, at + 1] = np.float64(c1 >> _ELEVEN) * _2_TO_MINUS_53
     draws[agent, at + 2] = np.float64(c2 >> _ELEVEN) * _2_TO_MINUS_53

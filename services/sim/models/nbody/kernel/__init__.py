@@ -15,11 +15,13 @@ triple       the same of three massive agents
 composition  compositions of leapfrogs of any number of agents
 gauss_radau  Everhart's method
 stepper      open buffers, advance, close buffers
+lanes        members of an ensemble side by side
 """
 
 from __future__ import annotations
 
 from sim.models.nbody.kernel import stepper
+from sim.models.nbody.kernel.lanes import lane_system_of
 from sim.models.nbody.kernel.system import initial_carry, system_of
 
-__all__ = ["initial_carry", "stepper", "system_of"]
+__all__ = ["initial_carry", "lane_system_of", "stepper", "system_of"]

@@ -30,7 +30,7 @@ def test_inline_computes_here_whatever_is_configured() -> None:
 
 
 def test_auto_goes_through_a_runner_where_redis_and_dask_are_configured(redis_url: str) -> None:
-    settings = Settings(redis_url=redis_url, scheduler=f"tcp://{NOWHERE}")
+    settings = Settings(redis_url=redis_url, scheduler=f"tcp://{NOWHERE}", inline_work=10_000)
     with pytest.raises(FrontendError, match="No runner is alive"):
         choice.propagation(settings, REQUEST, "auto")
 
@@ -38,5 +38,5 @@ def test_auto_goes_through_a_runner_where_redis_and_dask_are_configured(redis_ur
 def test_a_trajectory_that_ends_is_an_error_of_the_frontend_with_its_sentence() -> None:
     planet, satellite = NANO.agents
     meeting = replace(NANO, agents=(planet, replace(satellite, state=planet.state)))
-    with pytest.raises(FrontendError, match="The trajectory ends after"):
+    with pytest.raises(FrontendError, match="at step 1"):
         choice.propagation(Settings(), PropagationRequest(500, Trajectory(meeting)), "inline")

@@ -10,6 +10,7 @@ import pytest
 
 from frontend.bootstrap import build_services
 from frontend.cli.execution import shared_runner
+from frontend.cli.execution.shared_runner import _follow as follow
 from frontend.domain import manifest
 from frontend.domain.run import ChainEntry
 from frontend.errors import FrontendError
@@ -31,7 +32,7 @@ REQUEST = PropagationRequest(120_000, TRAJECTORY)
 
 @pytest.fixture
 def settings(redis_url: str) -> Settings:
-    return Settings(redis_url=redis_url, scheduler="tcp://127.0.0.1:1")
+    return Settings(redis_url=redis_url, scheduler="tcp://127.0.0.1:1", inline_work=10_000)
 
 
 @contextlib.contextmanager
@@ -92,6 +93,19 @@ def test_a_run_that_fails_for_good_is_an_error_with_the_runners_sentence(
         shared_runner.propagation(settings, REQUEST)
 
 
+def test_a_run_that_was_over_before_it_is_followed_is_not_waited_for(settings: Settings) -> None:
+    with contextlib.closing(build_services(settings)) as services:
+        services.runners.heartbeat("runner", {"gateway": "ok"})
+        services.propagations.start(REQUEST)
+        lease = services.runs.acquire(TRAJECTORY.digest, "fencing token", "runner").lease
+        assert lease is not None
+        fail(services, lease)
+        follow(services, REQUEST)
+        found = services.propagations.find(REQUEST)
+    assert found is not None
+    assert (found.status, found.error and found.error.detail) == ("failed", "No worker came.")
+
+
 def test_without_a_runner_it_does_not_wait(settings: Settings) -> None:
     with pytest.raises(FrontendError, match=r"No runner is alive.*--workers inline"):
         shared_runner.propagation(settings, REQUEST)
@@ -99,3 +113,13 @@ def test_without_a_runner_it_does_not_wait(settings: Settings) -> None:
 
 def test_a_little_request_needs_no_runner(settings: Settings) -> None:
     assert shared_runner.propagation(settings, PropagationRequest(500, TRAJECTORY)).steps == 500
+
+
+def test_the_rows_of_an_ensemble_are_read_while_they_are_written(settings: Settings) -> None:
+    request = PropagationRequest(100, TRAJECTORY, members=40)
+    document, rows = shared_runner.ensemble(settings, request, keep_members=True)
+    assert document["finished"] == 40
+    first = next(rows)
+    assert first.num_rows + sum(batch.num_rows for batch in rows) == 80
+    _, rows = shared_runner.ensemble(settings, request, keep_members=False)
+    assert list(rows) == []

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from frontend.cli.execution.worker_count import asked_workers, export_workers
+from frontend.cli.execution.worker_count import asked_workers, ensemble_workers, export_workers
 from frontend.settings import Settings
 from sim.scenario import PropagationRequest
 
@@ -27,6 +27,18 @@ def test_an_export_gets_a_worker_for_each_task_that_it_can_have_at_a_time() -> N
         ["Using 2 workers: this propagation has no work for more."],
     )
     assert asked_workers(settings, LONG, 900, export=True) == (900, [])
+
+
+def test_an_ensemble_has_work_for_all_workers_that_are_allowed() -> None:
+    settings = Settings(max_workers=3, gateway_address=GATEWAY)
+    assert ensemble_workers(settings, 3) == (3, [])
+    assert ensemble_workers(settings, 4) == (
+        3,
+        ["Using 3 workers: PORTA_MAX_WORKERS allows no more."],
+    )
+    _, sentences = ensemble_workers(Settings(max_workers=9_000), 9_000)
+    assert len(sentences) == 1
+    assert "more workers are no faster" in sentences[0]
 
 
 def test_the_setting_bounds_what_is_asked_for() -> None:

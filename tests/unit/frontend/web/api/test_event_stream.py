@@ -8,8 +8,8 @@ import pytest
 from frontend.bootstrap import build_services
 from frontend.domain.resource import API_ROOT
 from frontend.settings import Settings
-from frontend.web.api.event_stream import event_stream
-from sim.scenario import PropagationRequest
+from frontend.web.api.event_stream import event_stream, event_stream_of_several
+from sim.scenario import PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,3 +129,69 @@ def test_without_redis_there_is_an_error_before_the_first_event(services: Servic
     away = build_services(Settings(redis_url="redis://127.0.0.1:1"))
     with pytest.raises(Exception, match="storage"):
         next(event_stream(away, LARGE, resource, None))
+
+
+OTHER = PropagationRequest(300_000, Trajectory(seed=5))
+
+
+def follow_all(services: Services, *wanted: PropagationRequest) -> Iterator[Told]:
+    found = {one.id: services.propagations.find(one) for one in wanted}
+    pairs = {one.id: None if (had := found[one.id]) is None else (one, had) for one in wanted}
+    return parsed(event_stream_of_several(services, pairs))
+
+
+def test_one_stream_tells_of_several_runs_each_by_its_id(services: Services) -> None:
+    lease = owned(services)
+    services.propagations.start(OTHER)
+    events = follow_all(services, LARGE, OTHER)
+    first = {event.data["id"]: event for event in (next(events), next(events))}
+    assert first[LARGE.id].data["resource"]["status"] == "starting"
+    assert first[OTHER.id].data["resource"]["status"] == "queued"
+    services.runs.progress(lease, stage="propagating", done=65_536, rate=1e6)
+    event = next(events)
+    assert (event.name, event.data["id"]) == ("status", LARGE.id)
+    assert event.data["resource"]["progress"]["done"] == 65_536
+
+
+def test_one_stream_ends_when_nothing_is_left_to_follow(services: Services) -> None:
+    services.propagations.start(LARGE)
+    services.propagations.start(OTHER)
+    events = follow_all(services, LARGE, OTHER)
+    _ = next(events), next(events)
+    for one in (LARGE, OTHER):
+        services.propagations.remove(one)
+    *_, last = ended = list(events)
+    assert {event.data["id"] for event in ended if event.name == "done"} == {LARGE.id, OTHER.id}
+    assert last.data["resource"]["status"] == "cancelled"
+
+
+def test_what_is_over_and_what_nobody_asked_for_is_told_at_once(web: FlaskClient) -> None:
+    web.post(API_ROOT, json={"steps": 500})
+    answer = web.get("/api/v1/events?ids=500,7,q-0123456789abcdef")
+    events = list(parsed(iter(answer.data.split(b"\n\n"))))
+    assert [(event.name, event.data["id"]) for event in events] == [
+        ("done", "500"),
+        ("gone", "7"),
+        ("gone", "q-0123456789abcdef"),
+    ]
+    assert events[0].data["resource"]["status"] == "complete"
+
+
+@pytest.mark.parametrize("ids", ["", "500%0a", ",".join(str(n) for n in range(1, 34)), "A"])
+def test_a_stream_of_several_takes_ids_and_so_many(web: FlaskClient, ids: str) -> None:
+    answer = web.get(f"/api/v1/events?ids={ids}")
+    assert answer.status_code == 400
+    assert "ids" in answer.get_json()["detail"]
+
+
+def test_every_event_says_when_this_id_was_asked_for(services: Services) -> None:
+    lease = owned(services)
+    services.propagations.start(PropagationRequest(900_000))
+    resource = services.propagations.find(PropagationRequest(900_000))
+    assert resource is not None
+    events = parsed(event_stream(services, PropagationRequest(900_000), resource, None))
+    first = next(events)
+    services.runs.progress(lease, stage="propagating", done=65_536)
+    later = next(events)
+    assert later.data["timings"]["asked_at"] == first.data["timings"]["asked_at"]
+    assert first.data["timings"]["asked_at"] == resource.timings.asked_at

@@ -10,10 +10,11 @@ from sim.engine import SHOWN_AGENTS
 NAMED = {parameter.name: parameter for parameter in (*RECORDS, *OVERVIEW)}
 
 
-def test_each_format_is_described_and_the_default_is_one_of_them() -> None:
+def test_each_format_is_described_and_what_is_sent_without_one() -> None:
     choice = NAMED["format"]
     assert choice.schema()["enum"] == list(API_FORMATS)
-    assert choice.default in API_FORMATS
+    assert choice.default is None, "the header Accept counts then"
+    assert "what `Accept` prefers, or `json`" in choice.description
     for name, form in API_FORMATS.items():
         assert f"`{name}` ({form.description})" in choice.description
 

@@ -14,7 +14,7 @@ from frontend.admission import fair_gate
 from frontend.domain.resource import API_ROOT, Status
 from sim.engine import SHOWN_AGENTS
 from sim.reference import simulate
-from sim.scenario import NANO, PropagationRequest, Trajectory
+from sim.scenario import NANO, Dispersion, PropagationRequest, Trajectory
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -94,6 +94,21 @@ def test_a_member_is_a_propagation_of_its_own(web: FlaskClient, member: int) -> 
     assert ask(web, **body, members=1).get_json()["id"] == resource["id"]
 
 
+def test_a_member_of_a_dispersion_is_found_again_by_its_id(web: FlaskClient) -> None:
+    spread = [{"agent": "Satellite", "sigma": {"x": 1e-3}, "frame": "inertial"}]
+    body = {"steps": 500, "seed": 7, "member": 3, "dispersion": spread}
+    resource = ask(web, **body).get_json()
+    trajectory = Trajectory(NANO, 7, 3, Dispersion.from_json(spread, NANO))
+    assert resource["id"] == f"500-{trajectory.digest}"
+    rows = web.get(f"{API_ROOT}/{resource['id']}/records").get_json()
+    reference = simulate(trajectory.dispersed, 7, 500, 3)
+    assert rows[0][2]["Satellite"]["x"] == reference[1].state.x != 0.0
+    assert rows[-1][2] == {NANO.names[reference[-1].agent]: reference[-1].state.to_json()}
+    again = ask(web, **body | {"dispersion": [{"agent": "Satellite", "sigma": {"x": 0.001}}]})
+    assert again.get_json() == resource
+    assert ask(web, steps=500, seed=7, dispersion=[]).get_json()["id"] != resource["id"]
+
+
 def test_member_0_is_the_seed_itself(web: FlaskClient) -> None:
     assert ask(web, steps=500, member=0).get_json()["id"] == "500"
     plain = ask(web, steps=500, seed=7).get_json()
@@ -145,9 +160,14 @@ def test_the_default_scenario_written_out_is_the_default_scenario(web: FlaskClie
         {"steps": 500, "member": 0.5},
         {"steps": 500, "member": "1"},
         {"steps": 500, "member": None},
-        {"steps": 500, "members": 2},
         {"steps": 500, "member": 1, "members": 2},
         {"steps": 500, "members": 0},
+        {"steps": 500, "members": 1_000_001},
+        {"steps": 500, "members": "2"},
+        {"steps": 500, "agents": ["Satellite"]},
+        {"steps": 500, "members": 2, "agents": ["Planet"]},
+        {"steps": 500, "dispersion": 3},
+        {"steps": 500, "dispersion": [{"agent": "Moon", "sigma": {"x": 1}}]},
         {"steps": 500, "scenario": {}},
         {"steps": 500, "scenario": []},
         {"steps": 500, "scenario": "nano"},
@@ -198,6 +218,39 @@ def test_a_full_line_is_429_and_says_when_to_ask_again(web: FlaskClient) -> None
     answer = ask(web, steps=200_000, seed=100)
     a_problem(answer, 429)
     assert int(answer.headers["Retry-After"]) > 0
+
+
+# Asking what it would cost.
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"steps": 500},
+        {"steps": 100_000_000},
+        {"steps": 100_000, "members": 10_000, "seed": 3},
+        {"steps": 100_000_000, "stop": {"agent": "Satellite", "escape": True}},
+    ],
+)
+def test_a_dry_run_says_what_it_costs_and_starts_nothing(
+    web: FlaskClient, services: Services, body: dict[str, object]
+) -> None:
+    answer = ask(web, **body, dry_run=True)
+    assert answer.status_code == 200
+    cost = answer.get_json()
+    assert cost["at_once"] == (cost["work"] <= services.settings.inline_work)
+    assert (cost["workers"] > 0) == (not cost["at_once"])
+    assert (cost["core_seconds"] > 1) == (not cost["at_once"])
+    assert "Location" not in answer.headers
+    assert services.propagations.under_way() == services.propagations.recent() == []
+
+
+def test_a_dry_run_of_what_can_not_be_is_refused_as_the_request_itself(web: FlaskClient) -> None:
+    for body in ({"steps": 0}, {"steps": 10**9}, {"steps": 500, "agents": "x"}):
+        wanted = a_problem(ask(web, **body), 400)
+        assert a_problem(ask(web, **body, dry_run=True), 400) == wanted
+    assert "dry_run must be true or false" in a_problem(ask(web, steps=500, dry_run=1), 400)
+    assert ask(web, steps=500, dry_run=False).get_json()["status"] == "complete"
 
 
 # Looking and removing.
@@ -326,10 +379,11 @@ def test_a_query_that_makes_no_sense_is_400(web: FlaskClient, query: str) -> Non
 
 def test_what_the_client_has_is_not_sent_again(web: FlaskClient) -> None:
     first = records(web, "format=csv")
-    assert "immutable" in first.headers["Cache-Control"]
+    assert first.headers["Cache-Control"] == "private, no-cache"
     etag = {"If-None-Match": first.headers["ETag"]}
     again = web.get(f"{API_ROOT}/500/records?format=csv", headers=etag)
     assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["Cache-Control"] == "private, no-cache"
     other = web.get(f"{API_ROOT}/500/records?format=csv&t0=1", headers=etag)
     assert other.status_code == 200
 
@@ -441,7 +495,7 @@ def test_while_others_compute_an_overview_that_was_not_made_yet_is_503(
             others.callback(turns.release, ask)
         assert web.get(made).status_code == 200
         busy = web.get(f"{API_ROOT}/500/overview?pixels=101")
-        assert "ask again in 5 seconds" in a_problem(busy, 503)
+        assert "try again in 5 seconds" in a_problem(busy, 503)
         assert busy.headers["Retry-After"] == "5"
         assert web.post(API_ROOT, json={"steps": 501}).status_code == 503
         assert web.get("/healthz").status_code == 200

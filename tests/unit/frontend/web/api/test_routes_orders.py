@@ -176,7 +176,7 @@ def test_an_order_of_a_trajectory_that_ends_before_fails_as_a_run_does(web: Flas
             {"steps": 5, "stop": {"agent": "Satellite", "within": 1, "escape": True}},
             "either escape or within",
         ),
-        ({"steps": 10**9, "stop": ESCAPE["stop"]}, "from 1 to 100,000,000"),
+        ({"steps": 10**9, "stop": ESCAPE["stop"]}, "the largest allowed is 100,000,000"),
         ({"until": [1]}, "until must be a number"),
         ({"steps": 5, "stop": 5}, "stop must be"),
     ],
@@ -212,7 +212,7 @@ def test_the_events_of_an_order_end_with_its_answer(web: FlaskClient, services: 
 
 
 def test_a_time_that_the_allowed_steps_do_not_reach_fails_with_a_sentence(redis_url: str) -> None:
-    settings = Settings(redis_url=redis_url, max_steps=100_000)
+    settings = Settings(redis_url=redis_url, max_steps=100_000, inline_work=10_000)
     with contextlib.closing(build_services(settings)) as services:
         web = create_app(services=services).test_client()
         order = web.post(API_ROOT, json={"until": 9_000.0, "seed": 5}).get_json()
@@ -220,13 +220,18 @@ def test_a_time_that_the_allowed_steps_do_not_reach_fails_with_a_sentence(redis_
         run(services, Trajectory(seed=5), 2)
         failed = web.get(order["links"]["self"]).get_json()
         assert failed["status"] == "failed"
-        assert "100,000 steps of this scenario that are allowed" in failed["error"]["detail"]
+        assert (
+            "within 100,000 steps, the most that are allowed for this scenario"
+            in failed["error"]["detail"]
+        )
         state = services.runs.state(Trajectory(seed=5).digest)
         assert state is not None
         assert state.state == "done"
         again = web.post(API_ROOT, json={"until": 9_000.0, "seed": 5})
         assert (again.status_code, again.get_json()["detail"]) == (400, failed["error"]["detail"])
-    with contextlib.closing(build_services(Settings(redis_url=redis_url))) as more:
+    with contextlib.closing(
+        build_services(Settings(redis_url=redis_url, inline_work=10_000))
+    ) as more:
         asked = (
             create_app(services=more)
             .test_client()

@@ -14,9 +14,10 @@ import pytest
 from frontend.domain.resource import API_ROOT
 from frontend.web.http.limits import TIMES_BODY_LIMIT_BYTES
 from sim import Propagation, Trajectory
-from sim.export import FORMATS, export, export_states
-from sim.records import schema_of, states_schema_of
+from sim.export import FORMATS, export
+from sim.records import schema_of
 from sim.scenario import NANO, read_scenario
+from tests.written_files import states_bytes
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -38,13 +39,7 @@ IN_SPACE: dict[str, Any] = {
 def test_states_at_times_come_in_every_format_by_get_and_by_post(
     web: FlaskClient, name: str
 ) -> None:
-    expected = b"".join(
-        export_states(
-            Propagation.open(Trajectory(), 5_000).states(TIMES),
-            FORMATS[name],
-            states_schema_of(NANO.model),
-        )
-    )
+    expected = states_bytes(Propagation.open(Trajectory(), 5_000), name, TIMES)
     by_get = web.get(f"{RECORDS}?format={name}&times=0,10,20,1e6")
     by_post = web.post(f"{RECORDS}?format={name}", json={"times": TIMES})
     assert (by_get.status_code, by_post.status_code) == (200, 200)
@@ -60,8 +55,7 @@ def test_states_between_the_steps_of_nbody_come_in_every_format(
     records = web.post(API_ROOT, json=body).get_json()["links"]["records"]
     times = [-1.0, 0.0, 0.105, 0.11, 1e6]
     scenario = read_scenario(IN_SPACE)
-    states = Propagation.open(Trajectory(scenario), 200).states(times)
-    expected = b"".join(export_states(states, FORMATS[name], states_schema_of(scenario.model)))
+    expected = states_bytes(Propagation.open(Trajectory(scenario), 200), name, times)
     by_get = web.get(f"{records}?format={name}&times=-1,0,0.105,0.11,1e6")
     by_post = web.post(f"{records}?format={name}", json={"times": times})
     assert by_get.data == by_post.data == expected

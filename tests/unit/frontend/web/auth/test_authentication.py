@@ -102,7 +102,7 @@ PROXY: dict[str, Any] = {"auth": "header", "trusted_proxies": ("10.0.0.0/8",)}
 
 @pytest.fixture
 def proxied(redis_url: str) -> FlaskClient:
-    settings = Settings(redis_url=redis_url, **PROXY)
+    settings = Settings(redis_url=redis_url, inline_work=10_000, **PROXY)
     return create_app(services=build_services(settings)).test_client()
 
 
@@ -129,7 +129,9 @@ def test_a_proxy_that_names_nobody_lets_nobody_start(proxied: FlaskClient, name:
 
 
 def test_the_proxys_header_may_have_another_name(redis_url: str) -> None:
-    settings = Settings(redis_url=redis_url, **PROXY, auth_header="X-Auth-Request-Email")
+    settings = Settings(
+        redis_url=redis_url, inline_work=10_000, **PROXY, auth_header="X-Auth-Request-Email"
+    )
     web = create_app(services=build_services(settings)).test_client()
     assert start(web, peer="10.0.0.1", **{"X-Forwarded-User": "ada"}).status_code == 403
     assert start(web, peer="10.0.0.1", **{"X-Auth-Request-Email": "ada"}).status_code == 202

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,8 @@ from frontend.web.http.backpressure import SENT_BYTES, Reader, hang_up, limit_bu
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
+
+    from frontend.bootstrap import Services
 
 RECORDS = "/api/v1/propagations/500/records"
 THINNED = "/api/v1/propagations/500/records?format=csv&max_points=8"
@@ -53,6 +56,24 @@ def test_a_reader_who_has_left_is_no_fault_of_ours(
         answer = web.get(THINNED.replace("csv", "parquet"), environ_overrides=gone)
     assert answer.status_code == 400
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "query", ["format=csv&t1=9", "format=parquet&every=3", "format=csv&times=1,2", "max_points=8"]
+)
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_nothing_is_kept_for_a_client_that_has_left(
+    web: FlaskClient, services: Services, query: str, method: str
+) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    headers = {"Range": "bytes=0-9"}
+    with ours:
+        gone = {"gunicorn.socket": ours}
+        url = f"{RECORDS}?{query}"
+        answer = web.open(url, method=method, headers=headers, environ_overrides=gone)
+    assert answer.status_code == 400
+    assert not any(Path(services.settings.export_folder or "").glob("[0-9a-f]*"))
 
 
 @pytest.mark.parametrize("path", ["/propagate/500/data.js", f"{RECORDS}?format=parquet", THINNED])

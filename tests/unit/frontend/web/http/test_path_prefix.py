@@ -16,12 +16,13 @@ from frontend.web.app import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from flask.testing import FlaskClient
 
 API: Final = "/api/v1/propagations"
 FORWARDED: Final = {"X-Forwarded-Prefix": "/tools/porta"}
-ADDRESS: Final = re.compile(r'(?:href|src|action|data-events|data-overview)="(/[^"]*)"')
+ADDRESS: Final = re.compile(r'(?:href|src|action|data-[a-z]+)="(/[^"]*)"')
 
 
 @pytest.fixture
@@ -32,8 +33,11 @@ def own(redis_url: str) -> Iterator[Services]:
 
 
 @pytest.fixture
-def web(own: Services) -> FlaskClient:
-    return create_app(services=own).test_client()
+def web(own: Services, tmp_path: Path) -> FlaskClient:
+    (tmp_path / "index.html").write_text("The manual.")  # which is built elsewhere
+    app = create_app(services=own)
+    app.config["MANUAL"] = str(tmp_path)
+    return app.test_client()
 
 
 @pytest.mark.parametrize(
@@ -53,7 +57,10 @@ def test_a_proxy_may_leave_the_prefix_in_the_path_or_remove_it(web: FlaskClient,
     assert page.status_code == 200
     for address in set(ADDRESS.findall(page.text)):
         path = sent + address.removeprefix("/tools/porta")
-        if not path.endswith("/events"):
+        if path.endswith("/compare"):  # a form, which is sent with two runs
+            found = web.get(path, query_string={"first": "500", "second": "400"}, headers=FORWARDED)
+            assert (found.status_code, found.location) == (303, "/tools/porta/compare/500/400")
+        elif not path.endswith("/events"):
             answer = web.get(path, headers=FORWARDED)
             assert answer.status_code == 200, path
 

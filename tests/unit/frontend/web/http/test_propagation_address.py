@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frontend.errors import BadRequest, NotFound
-from frontend.web.http.propagation_address import read_address
+from frontend.web.http.propagation_address import read_address, read_run_address
 from frontend.web.http.query_params import REQUEST, Real
 from sim.scenario import PropagationRequest, Trajectory
 
@@ -48,6 +48,16 @@ def test_an_id_with_a_digest_takes_a_member_of_those_that_it_has(app: Flask) -> 
         assert read_address(SEEDED.id)[0] == SEEDED
     with app.test_request_context("/?member=1"), pytest.raises(BadRequest, match="no member 1"):
         read_address(SEEDED.id)
+
+
+def test_records_are_of_a_run_and_an_ensemble_has_one_for_each_member(app: Flask) -> None:
+    with app.test_request_context("/?seed=7&member=3"):
+        assert read_run_address("500")[0] == MEMBER
+    with (
+        app.test_request_context("/?members=10"),
+        pytest.raises(BadRequest, match=r"an ensemble of 10 members.* 0 to 9 in place of members="),
+    ):
+        read_run_address("500")
 
 
 def test_the_values_of_further_parameters_are_returned(app: Flask) -> None:

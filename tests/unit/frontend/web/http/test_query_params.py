@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from importlib import resources
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,3 +103,64 @@ def test_each_parameter_describes_itself() -> None:
     assert STEPS.schema() == {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 5}
     assert TIME.schema() == {"type": "number"}
     assert FORMAT.schema() == {"type": "string", "enum": ["json", "csv"], "default": "json"}
+
+
+OUTCOMES = query_params.Choices("where", ("bound", "a+b"), "which")
+
+
+def test_choices_are_words_with_commas_between_them() -> None:
+    assert OUTCOMES.value("bound") == ("bound",)
+    assert OUTCOMES.value("a+b,bound,a+b") == ("a+b", "bound", "a+b")
+
+
+@pytest.mark.parametrize("text", ["", ",", "bound,", "aab", "Bound", "bound a+b", "bound,,a+b"])
+def test_a_word_that_is_no_choice_is_refused_and_does_not_fit_the_schema(text: str) -> None:
+    with pytest.raises(BadRequest, match="where must be of bound"):
+        OUTCOMES.value(text)
+    pattern = OUTCOMES.schema()["pattern"]
+    assert isinstance(pattern, str)
+    assert re.search(pattern, text) is None
+    assert re.search(pattern, "a+b,bound")
+
+
+NUMBERS = query_params.Wholes("agents", 9, 3, "which")
+
+
+def test_whole_numbers_are_read_in_their_order() -> None:
+    assert NUMBERS.value("3,0,3") == (3, 0, 3)
+    assert re.fullmatch(str(NUMBERS.schema()["pattern"]), "3,0,3")
+
+
+@pytest.mark.parametrize("text", ["", "1,", "10", "-1", "01", "1,2,3,4", "a", "1 2"])
+def test_other_numbers_than_there_are_get_a_sentence(text: str) -> None:
+    with pytest.raises(BadRequest, match="at most 3 whole numbers from 0 to 9"):
+        NUMBERS.value(text)
+
+
+def test_a_page_leaves_its_view_to_its_script() -> None:
+    args = MultiDict([("show", "A"), ("show", "B"), ("window", "1,2"), ("theme", "dark")])
+    assert query_params.read(args, (STEPS,), strict=False) == {"steps": 5}
+    with pytest.raises(BadRequest, match="not a parameter"):
+        query_params.read(args, (STEPS,))
+
+
+def test_the_view_is_what_the_script_writes() -> None:
+    script = resources.files("frontend.web.pages") / "static" / "view" / "state.js"
+    names = re.search(r"export const NAMES = \[([^\]]*)\]", script.read_text("utf-8"))
+    assert names is not None
+    assert set(re.findall(r'"(\w+)"', names[1])) <= query_params.VIEW
+
+
+NAMES = query_params.Words("agent", 2, "who")
+
+
+def test_names_are_given_one_by_one_and_hold_any_character() -> None:
+    args = MultiDict([("agent", "a,b"), ("agent", "Ω & co")])
+    assert query_params.read(args, (NAMES,)) == {"agent": ("a,b", "Ω & co")}
+    assert query_params.read(MultiDict(), (NAMES,)) == {"agent": None}
+
+
+def test_no_more_names_are_taken_than_there_may_be() -> None:
+    args = MultiDict([("agent", name) for name in "abc"])
+    with pytest.raises(BadRequest, match="given 3 times; at most 2"):
+        query_params.read(args, (NAMES,))

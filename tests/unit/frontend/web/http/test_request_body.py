@@ -16,7 +16,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from frontend.admission import fair_gate
 from frontend.domain.resource import API_ROOT
 from frontend.errors import BadRequest
+from frontend.web.http.limits import BODY_LIMIT_BYTES
 from frontend.web.http.request_body import PropagationBody, read_body
+from sim.models.labels import LABELS
 from sim.scenario import NANO
 from tests.deadlines import within
 
@@ -54,9 +56,17 @@ def test_a_body_says_how_many_steps_and_the_rest_has_defaults() -> None:
     )
 
 
-def test_a_scenario_is_handed_on_as_it_is() -> None:
-    document = {"steps": 5, "scenario": NANO.to_json()}
-    assert body(orjson.dumps(document)).scenario == NANO.to_json()
+def test_scenario_dispersion_and_agents_are_handed_on_as_they_are() -> None:
+    spread = [{"agent": "Satellite", "sigma": {"x": 1e-3}}]
+    document = {"steps": 5, "scenario": NANO.to_json(), "dispersion": spread, "agents": [3]}
+    read = body(orjson.dumps(document))
+    assert (read.scenario, read.dispersion, read.agents) == (NANO.to_json(), spread, [3])
+
+
+def test_members_are_described_up_to_a_million_and_agents_up_to_16() -> None:
+    described = PropagationBody.model_json_schema()["properties"]
+    assert (described["members"]["minimum"], described["members"]["maximum"]) == (1, 1_000_000)
+    assert described["agents"]["maxItems"] == 16
 
 
 @pytest.mark.parametrize("value", ["true", "1.5", '"5"', "null", "[5]", "1e-3", '"1e3"'])
@@ -111,11 +121,24 @@ def test_whatever_the_body_is_it_is_read_or_refused_with_a_sentence(document: ob
     assert refusal(json.dumps(document).encode()).endswith(".")
 
 
+def test_a_thousand_agents_each_with_a_covariance_fit_into_a_body() -> None:
+    covariance = [[1.234567890123456e-05 / (1 + 9 * (i != j)) for j in range(6)] for i in range(6)]
+    state = dict.fromkeys(("mu", "x", "y", "z", "vx", "vy", "vz"), -1.2345678901234568e-05)
+    names = [f"Satellite {i:04}" for i in range(1_000)]
+    value = {
+        "steps": 500,
+        "members": 10,
+        "scenario": {"agents": [{"name": name, "time": 0.0, **state} for name in names]},
+        "dispersion": [{"agent": name, "frame": "rtn", "covariance": covariance} for name in names],
+    }
+    assert 1_000_000 < len(json.dumps(value)) < BODY_LIMIT_BYTES / 1.2
+
+
 def test_the_described_scenario_has_the_fields_of_the_models() -> None:
     described = PropagationBody.model_json_schema()["properties"]["scenario"]["anyOf"][0]
     agent = described["properties"]["agents"]["items"]
     example: dict[str, Any] = NANO.to_json()
-    assert set(described["properties"]) == {"model", *example}
+    assert set(described["properties"]) == {"model", *example, *LABELS}
     assert set(agent["required"]) == set(example["agents"][0])
     assert set(agent["properties"]) == {*agent["required"], "primary"}
 

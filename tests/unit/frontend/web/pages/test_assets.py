@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import re
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,8 @@ from frontend.web.pages import assets
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-STATIC = resources.files("frontend.web.pages") / "static"
+PAGES = Path(str(resources.files("frontend.web.pages")))
+STATIC = PAGES / "static"
 
 
 @pytest.fixture
@@ -27,14 +29,14 @@ def client() -> FlaskClient:
 
 
 def test_a_file_of_this_version_is_kept_for_ever(client: FlaskClient) -> None:
-    answer = client.get(assets.url("porta.css"))
+    answer = client.get(assets.url("styles/porta.css"))
     assert answer.content_type == "text/css; charset=utf-8"
     assert "immutable" in answer.headers["Cache-Control"]
-    assert answer.data == (STATIC / "porta.css").read_bytes()
+    assert answer.data == (STATIC / "styles/porta.css").read_bytes()
 
 
 def test_a_page_of_another_version_gets_ours_and_does_not_keep_it(client: FlaskClient) -> None:
-    answer = client.get("/assets/before/porta.css")
+    answer = client.get("/assets/before/styles/porta.css")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-cache"
 
@@ -57,16 +59,34 @@ def test_a_template_cannot_name_a_file_that_is_not_there() -> None:
 
 
 def test_modules_load_only_modules_that_are_there() -> None:
-    scripts = [one for one in STATIC.iterdir() if one.name.endswith(".js")]
     loaded = {
-        name for one in scripts for name in re.findall(r'from "\./([^"]+)"', one.read_text("utf-8"))
+        (script.parent / name).resolve()
+        for script in STATIC.rglob("*.js")
+        for name in re.findall(r'from "(\.[^"]+)"', script.read_text("utf-8"))
     }
     assert loaded
-    assert loaded <= {one.name for one in scripts}
+    assert loaded <= set(STATIC.rglob("*.js"))
+
+
+def test_every_file_is_served_by_its_path() -> None:
+    there = {str(one.relative_to(STATIC)) for one in STATIC.rglob("*.*")}
+    assert "run/page.js" in there
+    for name in there:
+        assert assets.url(name).endswith(f"/{name}")
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    ours = [*STATIC.iterdir(), *(resources.files("frontend.web.pages") / "templates").iterdir()]
+    ours = [one for room in ("static", "templates") for one in (PAGES / room).rglob("*.*")]
+    assert ours
     for one in ours:
         addresses = re.findall(r"https?://[^\s\"')]+", one.read_text("utf-8"))
         assert set(addresses) <= {"http://www.w3.org/2000/svg"}, one.name
+
+
+def test_a_page_names_all_modules_that_its_script_needs() -> None:
+    found = assets.modules("run/page.js")
+    assert {"orbit/orbit_view.js", "shared/text.js", "view/state.js"} <= set(found)
+    assert len(set(found)) == len(found)
+    assert "run/page.js" not in found
+    for name in found:
+        assert set(assets.modules(name)) <= {*found, name}

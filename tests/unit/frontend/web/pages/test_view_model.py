@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resource, Status
-from frontend.web.pages.view_model import View, name_list, status_words, title_of
+from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resource, Status, Timings
+from frontend.web.pages.stages import status_words
+from frontend.web.pages.view_model import View, name_list, title_of
 from sim.engine import Propagation
 from sim.presets import preset
 from sim.scenario import NANO, PropagationRequest, Trajectory
@@ -35,8 +37,15 @@ def test_the_stages_before_the_present_one_are_done() -> None:
     assert stages(resource(Status.QUEUED)) == ["now", "todo", "todo", "todo"]
     assert stages(resource(Status.STARTING)) == ["done", "now", "todo", "todo"]
     assert stages(resource(Status.RUNNING, 5)) == ["done", "done", "now", "todo"]
-    assert stages(resource(Status.RUNNING, REQUEST.steps)) == ["done", "done", "done", "now"]
+    computed = Timings(running_s=2.0)
+    assert stages(resource(Status.RUNNING, 5, timings=computed)) == ["done", "done", "done", "now"]
     assert stages(resource(Status.COMPLETE, REQUEST.steps)) == ["done"] * 4
+
+
+def test_the_stages_that_are_over_say_how_long_they_took() -> None:
+    timings = Timings(asked_at="2026-01-01T00:00:00Z", queued_s=0.25, starting_s=3.5)
+    told = View(REQUEST, resource(Status.RUNNING, 5, timings=timings)).stages
+    assert [stage.took for stage in told] == ["250\u202fms", "3.5\u202fs", "", ""]
 
 
 def test_what_nobody_has_asked_for_is_absent_and_neither_complete_nor_under_way() -> None:
@@ -48,14 +57,16 @@ def test_what_nobody_has_asked_for_is_absent_and_neither_complete_nor_under_way(
 @pytest.mark.parametrize(
     ("of", "words"),
     [
-        (resource(Status.QUEUED, position=3), "place 3 in the line"),
-        (resource(Status.QUEUED), "waiting"),
+        (resource(Status.QUEUED, position=3), "place 3 in the queue"),
+        (resource(Status.QUEUED, position=1), "next in the queue"),
+        (resource(Status.QUEUED), "queued"),
         (resource(Status.STARTING), "cluster starting"),
+        (resource(Status.STARTING, 5), "runner has begun, cluster starting"),
         (
             resource(Status.STARTING, cluster=ClusterView(name="c", workers=2, arrived=1)),
             "cluster starting, 1 of 2 workers",
         ),
-        (resource(Status.RUNNING, 499_999), "49 % propagated"),
+        (resource(Status.RUNNING, 499_999), "49 % computed"),
         (resource(Status.CANCELLED), "cancelled"),
     ],
 )
@@ -113,8 +124,18 @@ def view_of(name: str, steps: int = 50) -> View:
 def test_a_distance_of_0_is_no_number_that_is_too_large() -> None:
     view = view_of("figure-eight")
     assert [table.agent for table in view.tables if table.meets_its_primary] == ["C"]
-    assert view.left_out.startswith("Where C came to a distance of 0 from the primary, the energy")
-    assert view_of("binary").left_out == ""
+    assert view.left_out == ""  # a barycentre is no body, so that no alarm is due
+    assert "barycentre of all other agents, where there is no body" in view.about_no_body
+    for other in ("binary", "hierarchical-triple"):
+        assert view_of(other).left_out == view_of(other).about_no_body == ""
+
+
+def test_a_distance_of_0_from_a_body_is_told_of() -> None:
+    summary: Any = Propagation.open(Trajectory(), 50).summary()
+    summary["statistics"]["Satellite"]["r"]["min"] = 0.0
+    view = View(REQUEST, resource(Status.COMPLETE, statistics=summary))
+    assert view.left_out.startswith("Where Satellite came to a distance of 0 from the primary")
+    assert view.about_no_body == ""
 
 
 def test_a_sentence_says_which_agents_have_a_part_in_the_whole_system() -> None:

@@ -63,7 +63,7 @@ def test_what_a_client_may_send_is_bounded_below_gunicorns_defaults_or_at_them()
     cfg, usual = configured(), Config()
     for name in ("limit_request_line", "limit_request_fields", "limit_request_field_size"):
         assert 0 < getattr(cfg, name) <= getattr(usual, name)
-    assert BODY_LIMIT_BYTES == 1_000_000
+    assert BODY_LIMIT_BYTES == 2_000_000
 
 
 def test_its_connections_fit_into_the_files_that_it_may_open() -> None:

@@ -187,7 +187,7 @@ def test_a_client_that_expects_it_is_told_to_continue_once(server: Server) -> No
         assert answer(client).read() == b"hello"
 
 
-@pytest.mark.parametrize("length", [b"1000001", b"999999999999"])
+@pytest.mark.parametrize("length", [b"2000001", b"999999999999"])
 def test_a_client_is_not_told_to_continue_with_a_body_that_is_refused(
     server: Server, length: bytes
 ) -> None:
@@ -204,7 +204,7 @@ def test_a_client_is_not_told_to_continue_with_a_body_that_is_refused(
         (CHUNKED + b"1;" + b"a" * 1_000_000, 400, "longer than 256 bytes"),
         (CHUNKED + b"3\r\nabcde", 400, "longer than its size"),
         (CHUNKED + b"0\r\n" + b"a: b\r\n" * 40_000, 400, "trailer"),
-        (CHUNKED + b"fffff\r\n", 413, "larger than the limit"),
+        (CHUNKED + b"1fffff\r\n", 413, "larger than the limit"),
         (CHUNKED + b"1\r\na\r\n" * 60_000, 413, "too many small chunks"),
         (b"GET /" + b"a" * 5_000 + b" HTTP/1.1\r\n\r\n", 414, "too long"),
         (b"GET /" + b"a" * 50_000, 414, "too long"),

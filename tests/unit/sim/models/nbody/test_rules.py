@@ -62,8 +62,8 @@ def pair_with(path: str, value: object) -> dict[str, Any]:
             "epsilon",
             0.001,
             (
-                "scenario has the unknown field 'epsilon'; known are: agents, dt, "
-                "integrator, model, tolerance, units."
+                "scenario has the unknown field 'epsilon'; known are: agents, center, dt, "
+                "epoch, frame, integrator, model, time_scale, tolerance, units."
             ),
         ),
         ("agents", [], "agents must be 1 to 1000, not 0."),

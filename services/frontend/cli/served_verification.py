@@ -1,0 +1,212 @@
+"""Verifies a result of another Porta, over HTTP: what it serves is as it is computed again here.
+
+What it says of the result (`/metadata`) names the request; that is computed again, and compared
+with the records that it serves: with all of them, or with those of a few intervals. Nothing is
+started there.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+import orjson
+
+from frontend.propagations.requests import ORDER_ID
+from sim.ensemble.table import table_schema
+from sim.errors import VerificationError
+from sim.export.metadata import MEMBERS, RECORDS, Chosen
+from sim.records import schema_of
+from sim.verification import Verification, verify_file
+from sim.verification.effort import sampled
+from sim.verification.outcome import Difference, of_share
+from sim.verification.remade import RemadeRecords, refuse_too_much
+from sim.verification.stated import read_metadata, statement_differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sim.export.metadata import Metadata
+    from sim.verification import Effort
+
+__all__ = ["verify_served"]
+
+WAIT_S: Final = 60.0  # for a piece of an answer
+SAMPLE: Final = 3  # intervals: each takes a request
+ROW_BYTES: Final = 256  # in Parquet at most; a record has 40
+LEAST_BYTES: Final = 2**24
+JSON_BYTES: Final = 2**25  # a scenario of a thousand agents has 300 kB
+REFUSAL_BYTES: Final = 2**16
+
+
+def verify_served(server: str, propagation_id: str, effort: Effort) -> Verification:
+    """Verify a result of the Porta at an address; raises VerificationError where that can't be."""
+    with httpx.Client(
+        base_url=f"{server.rstrip('/')}/api/v1/propagations/",
+        headers={"Accept-Encoding": "identity"},  # so that what comes is as long as what is read
+        timeout=WAIT_S,
+        follow_redirects=True,
+    ) as client:
+        client.event_hooks = {"request": [partial(_refuse_elsewhere, client.base_url)]}
+        try:
+            return _Served(client, propagation_id, effort).verified()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise VerificationError(
+                server, f"can't be asked for {propagation_id}: {error}. Give --server http://..."
+            ) from None
+
+
+def _refuse_elsewhere(base: httpx.URL, request: httpx.Request) -> None:
+    """Refuse to be redirected to another server; raises VerificationError."""
+    url = request.url
+    if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
+        place = str(url.copy_with(path="/", query=None))
+        raise VerificationError(
+            base.host, f"redirects to another server: give --server {place} if that is meant."
+        )
+
+
+class _Served:
+    """A result as a server has it."""
+
+    def __init__(self, client: httpx.Client, propagation_id: str, effort: Effort) -> None:
+        self._client = client
+        self._id = propagation_id
+        self._effort = effort
+
+    def verified(self) -> Verification:
+        what = f"{self._id} of {self._client.base_url.host}"
+        said = self._json(f"{self._id}/metadata")
+        metadata = read_metadata(what, said)
+        if metadata.request.id != self._id and not ORDER_ID.fullmatch(self._id):
+            return self._of_another(what, metadata.request.id)
+        metadata = replace(metadata, chosen=MEMBERS if metadata.request.is_ensemble else RECORDS)
+        if differences := statement_differences(said, metadata, _columns(metadata)):
+            return self._said(what, differences)
+        refuse_too_much(metadata.request, self._effort, what)
+        if metadata.request.is_ensemble:
+            return replace(self._file(metadata, _most_rows(metadata)), what=what)
+        remade = RemadeRecords(metadata=metadata, effort=self._effort, what=what)
+        if self._effort.takes_all(remade.seconds):
+            found = self._file(metadata, _most_rows(metadata), remade)
+        else:
+            found = self._sample(metadata, remade)
+        return replace(found, what=what)
+
+    def _of_another(self, what: str, served: str) -> Verification:
+        """Say that the result is another one: an id names one request, but for an order's."""
+        return self._said(what, [Difference(where="the id", stored=served, recomputed=self._id)])
+
+    def _said(self, what: str, differences: list[Difference]) -> Verification:
+        """Return that what is said of the result differs already."""
+        return Verification(
+            what=what,
+            id=self._id,
+            share="what it says of itself",
+            is_all=False,
+            differences=tuple(differences),
+        )
+
+    def _sample(self, metadata: Metadata, remade: RemadeRecords) -> Verification:
+        """Compare the records of a few intervals, and the checksum with each."""
+        trajectory = metadata.request.trajectory
+        reached = max(1, remade.propagation.steps // trajectory.interval)
+        there_are = trajectory.intervals_for(metadata.request.steps)
+        differences: list[Difference] = []
+        for interval in sampled(range(reached), SAMPLE, metadata.request.id):
+            first = interval * trajectory.interval
+            clocks = remade.propagation.clocks_after(first)
+            t0 = max(clocks.values())
+            last = min(first + trajectory.interval, remade.propagation.steps)
+            t1 = min(remade.propagation.clocks_after(last).values())
+            t1 = t1 if t0 < t1 else t0 + 1.0
+            due = replace(metadata, chosen=Chosen(t0=t0, t1=t1))
+            within = remade.propagation.interval_rows(t0, t1, 1)
+            rows = sum(one.rows for one in within) + len(trajectory.scenario.agents)
+            differences += self._file(due, rows, remade).differences
+        share = of_share(min(SAMPLE, reached), there_are, "interval")
+        if remade.is_whole:
+            share = f"the checksum of all its checkpoints, and {share}"
+        return Verification(
+            what=self._id,
+            id=metadata.request.id,
+            share=share,
+            is_all=False,
+            differences=tuple(differences),
+        )
+
+    def _file(
+        self, metadata: Metadata, most_rows: int, remade: RemadeRecords | None = None
+    ) -> Verification:
+        """Download a file, all of an ensemble's members or records of a run, and verify it."""
+        chosen = metadata.chosen
+        query = {"format": "parquet"}
+        if chosen.t0 is not None:
+            query |= {"t0": repr(chosen.t0), "t1": repr(chosen.t1)}
+        most_bytes = LEAST_BYTES + ROW_BYTES * most_rows
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{chosen.kind}.parquet"
+            with path.open("wb") as file:
+                file.writelines(self._pieces(f"{self._id}/{chosen.kind}", query, most_bytes))
+            if remade is None:
+                return verify_file(path, self._effort, expected=metadata)
+            effort = replace(self._effort, everything=True)
+            return verify_file(path, effort, expected=metadata, propagation=remade.propagation)
+
+    def _json(self, address: str) -> Any:  # noqa: ANN401 - JSON of others
+        try:
+            return orjson.loads(b"".join(self._pieces(address, {}, JSON_BYTES)))
+        except orjson.JSONDecodeError:
+            raise VerificationError(
+                self._id, "is answered with something that is not JSON: is that a Porta?"
+            ) from None
+
+    def _pieces(self, address: str, query: Mapping[str, str], most: int) -> Iterator[bytes]:
+        """Yield an answer of so many bytes at most."""
+        with self._client.stream("GET", address, params=query) as answer:
+            if not answer.is_success:
+                body = b"".join(_at_most(REFUSAL_BYTES, answer.iter_raw()))
+                raise VerificationError(self._id, _refusal(answer.status_code, body))
+            left = most
+            for piece in answer.iter_raw():
+                left -= len(piece)
+                if left < 0:
+                    raise VerificationError(
+                        self._id, f"comes in more bytes than it can have: over {most:,}."
+                    )
+                yield piece
+
+
+def _at_most(count: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the pieces until there are so many bytes."""
+    for piece in pieces:
+        yield piece[:count]
+        count -= len(piece)
+        if count <= 0:
+            return
+
+
+def _columns(metadata: Metadata) -> list[str]:
+    scenario = metadata.request.trajectory.scenario
+    of = table_schema(scenario) if metadata.request.is_ensemble else schema_of(scenario.model)
+    return list(of.names)
+
+
+def _most_rows(metadata: Metadata) -> int:
+    """Return how many rows a file can have: of each agent one for a member, or for a step."""
+    request = metadata.request
+    each = request.members if request.is_ensemble else request.steps + 1
+    return each * len(request.trajectory.scenario.agents)
+
+
+def _refusal(status: int, body: bytes) -> str:
+    """Return what a server says against it."""
+    try:
+        detail = str(orjson.loads(body)["detail"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        detail = "it does not say why; is that a Porta, of a version that has /metadata?"
+    return f"is refused by the server with {status}: {detail[:500]}"

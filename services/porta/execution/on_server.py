@@ -1,0 +1,173 @@
+"""Has a running Porta compute, over HTTP: it joins the run that a page would join.
+
+Guarantees:
+
+- A run, and the summary of an ensemble, is held to the server's manifest; rows of members are taken
+  as they come. Of a run only its checkpoints come, some megabytes; its records are remade from them
+  here, in less time than they would take to be sent.
+- An interrupt ends the waiting, not the run: others may wait for the same one.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from porta.errors import ExecutionError
+from porta.execution.api_client import PATIENCE_S, ApiClient, Unreachable
+from porta.execution.computed import ComputedRun
+from porta.execution.server_members import ServerMembers
+from sim.cost_model import opened_level
+from sim.engine import Propagation, Stretch
+from sim.engine.computed import HELD_BYTES
+from sim.errors import Failure, FailureReason, IntegrityError, PropagationFailed
+from sim.order import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from porta.execution.server import Server
+    from porta.sources import Report
+    from sim.scenario import PropagationRequest
+
+__all__ = ["OnServer"]
+
+LENGTH: Final = struct.Struct("<Q")
+MOST_BYTES: Final = 2**28  # of a stretch; the largest is an eighth of it
+FIELDS: Final = frozenset(
+    {"id", "steps", "status", "progress", "links", "error", "provenance", "timings"}
+)
+OVER: Final = frozenset({"complete", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class OnServer:
+    """A running Porta, with the workers that it has."""
+
+    server: Server
+
+    def propagation(self, request: PropagationRequest, report: Report) -> ComputedRun:
+        """Have one run computed, or what an order comes to; raises PortaError and SimError."""
+        report.begin(request.steps, "waiting")
+        with ApiClient(self.server) as client:
+            resource = self._computed(client, request, report)
+            answer = request
+            if isinstance(request, Order):
+                answer = request.answer(int(resource["steps"]))
+            report.say("fetching")
+            opened = _opened(client, answer)
+        report.reach(request.steps)
+        return ComputedRun(answer, opened, resource.get("stopped"), computed=_by(self, resource))
+
+    def ensemble(self, request: PropagationRequest, report: Report) -> ServerMembers:
+        """Have an ensemble computed, whose members stay there; raises PortaError."""
+        report.begin(request.members, "waiting")
+        with ApiClient(self.server) as client:
+            resource = self._computed(client, request, report)
+        return ServerMembers(self, request, _by(self, resource))
+
+    def _computed(
+        self, client: ApiClient, request: PropagationRequest, report: Report
+    ) -> dict[str, Any]:
+        """Return the resource of what is complete; raises for what has failed."""
+        resource = client.start(request.to_json())
+        self._check_release(request, resource)
+        try:
+            for current in _followed(client, resource):
+                resource = current
+                report.say(str(resource["status"]))
+                report.reach(int(resource["progress"]["done"]))
+        except KeyboardInterrupt as error:
+            where = f"{self.server.url}{resource['links']['page']}"
+            error.add_note(f"The server goes on with it: {where} shows how far it is.")
+            raise
+        if resource["status"] == "complete":
+            return resource
+        raise self._failure(resource)
+
+    def _check_release(self, request: PropagationRequest, resource: dict[str, Any]) -> None:
+        """Refuse a server to which the request is another one: its model is of another version."""
+        if not resource.keys() >= FIELDS:
+            raise ExecutionError(f"{self.server.url} answers, but not as a Porta does.")
+        if resource["id"] not in {request.id, (resource.get("order") or {}).get("came_to")}:
+            raise ExecutionError(
+                f"The Porta at {self.server.url} has another version of the model "
+                f"{request.trajectory.scenario.model.name}, so its numbers would be others: install"
+                " its release here."
+            )
+
+    def _failure(self, resource: dict[str, Any]) -> Exception:
+        error = resource["error"] or {}
+        detail = str(error.get("detail", "It was cancelled there; propagate again."))
+        if error.get("iteration") is not None:
+            for reason in FailureReason:
+                failure = Failure(error["iteration"], tuple(error["agents"]), reason)
+                if failure.sentence in detail:
+                    return PropagationFailed(failure)
+        return ExecutionError(f"{self.server.url}: {detail}")
+
+
+def _followed(client: ApiClient, resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the resource each time that it has changed, until it is over.
+
+    A server may be away for a minute meanwhile, to be started anew: its run goes on.
+    """
+    path, answered_at = f"/{resource['id']}", monotonic()
+    yield resource
+    while resource["status"] not in OVER:
+        try:
+            for current in client.events(path):
+                resource, answered_at = current, monotonic()
+                yield resource
+            if resource["status"] not in OVER:  # the stream has ended before
+                client.pause()
+                resource, answered_at = client.get(path), monotonic()
+                yield resource
+        except Unreachable:
+            if monotonic() - answered_at > PATIENCE_S:
+                raise
+            client.pause()
+
+
+def _opened(client: ApiClient, request: PropagationRequest) -> Propagation:
+    """Return the propagation that the server has computed, held to its manifest."""
+    trajectory, path = request.trajectory, f"/{request.id}"
+    level = opened_level(trajectory.scenario, request.steps, HELD_BYTES)
+    stretches = [
+        Stretch.from_bytes(trajectory, data).coarsened(level)
+        for data in _unframed(client.pieces(f"{path}/checkpoints"))
+    ]
+    opened = Propagation.open(trajectory, request.steps, stretches, least_level=level)
+    if client.get(f"{path}/manifest")["result"]["checkpoints_checksum"] != (
+        opened.checkpoints_checksum
+    ):
+        raise IntegrityError(f"the server's result of {request.id} is not what is computed here")
+    return opened
+
+
+def _unframed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what comes with its length before it, up to a length of 0."""
+    held, coming = bytearray(), iter(pieces)
+
+    def take(count: int) -> bytes:
+        while len(held) < count:
+            piece = next(coming, None)
+            if piece is None:
+                raise ExecutionError("The server's checkpoints end too soon; propagate again.")
+            held.extend(piece)
+        taken = bytes(held[:count])
+        del held[:count]
+        return taken
+
+    while (length := LENGTH.unpack(take(LENGTH.size))[0]) > 0:
+        if length > MOST_BYTES:
+            raise ExecutionError("The server's checkpoints can't be read: is it a Porta?")
+        yield take(length)
+
+
+def _by(place: OnServer, resource: dict[str, Any]) -> dict[str, object]:
+    """Return who computed a result."""
+    known = resource["provenance"] or {}
+    return {"by": place.server.url, "process": known.get("by"), "timings": resource["timings"]}

@@ -1,0 +1,81 @@
+"""The address of a running Porta, and the token that it is asked with."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from porta.errors import ArgumentError
+
+__all__ = ["TOKEN_VARIABLE", "Server"]
+
+TOKEN_VARIABLE: Final = "PORTA_TOKEN"  # noqa: S105 - the name of an environment variable
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running Porta: where its first page is, and the caller's token, if it wants one.
+
+    Without a token that of the environment variable PORTA_TOKEN is sent, if there is one: by https,
+    or to this machine, never in clear text. A token that is given here is sent in any case.
+
+    >>> Server("http://127.0.0.1:8080/").url
+    'http://127.0.0.1:8080'
+    """
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ArgumentError(
+                "on", f"{self.url!r} is no address of a Porta, such as 'http://127.0.0.1:8080'."
+            )
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ArgumentError(
+                "on",
+                "The address of a Porta has no user, query or fragment; a token is given as "
+                "on=porta.Server(url, token=...), or in PORTA_TOKEN.",
+            )
+        object.__setattr__(self, "url", self.url.rstrip("/"))
+
+    @property
+    def host(self) -> str:
+        """The name or number of its machine."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine, for certain."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody between here and there can read what is sent."""
+        return self.is_here or urlsplit(self.url).scheme == "https"
+
+    @property
+    def bearer(self) -> str | None:
+        """The token to send; None for none."""
+        if self.token is not None or not self.is_private:
+            return self.token
+        return os.environ.get(TOKEN_VARIABLE)
+
+    @property
+    def token_advice(self) -> str:
+        """What to do where it wants another token than the one that was sent."""
+        if self.token is None and not self.is_private and TOKEN_VARIABLE in os.environ:
+            return (
+                f"{TOKEN_VARIABLE} was not sent, since this address would have it in clear text: "
+                "give one of https://, or on=porta.Server(url, token=...) to send it all the same."
+            )
+        return f"Give a token: on=porta.Server(url, token=...), or {TOKEN_VARIABLE}."

@@ -1,0 +1,43 @@
+"""Verifies results that are at hand: computes them again, and compares.
+
+By default all of it if that takes about a second, else a sample; the outcome says which share.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from porta.errors import porta_errors
+from porta.results.saving import save_ensemble
+
+if TYPE_CHECKING:
+    from porta.sources import EnsembleSource, RunSource
+    from sim.verification import Verification
+
+__all__ = ["verify_ensemble", "verify_run"]
+
+
+def verify_run(source: RunSource, *, everything: bool) -> Verification:
+    """Verify a run: its checkpoints, and what is told of it."""
+    from sim.verification import Effort
+    from sim.verification.results import verify_propagation
+
+    with porta_errors():
+        return verify_propagation(source.propagation, source.request, Effort(everything=everything))
+
+
+def verify_ensemble(source: EnsembleSource, *, everything: bool) -> Verification:
+    """Verify an ensemble: the rows of its members and, if all are computed, its summary.
+
+    The rows go through a file of their own, so that memory stays bounded.
+    """
+    from sim.verification import Effort, verify_file
+
+    with tempfile.TemporaryDirectory(prefix="porta-") as folder, porta_errors():
+        path = save_ensemble(source, Path(folder) / "members.parquet", sidecar=False)
+        found = verify_file(path, Effort(everything=everything))
+    request = source.request
+    return replace(found, what=f"the ensemble {request.id}", id=request.id)

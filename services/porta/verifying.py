@@ -1,0 +1,35 @@
+"""Verifies what was written: computes again what a file, a folder or a crate says that it is.
+
+By default all of it if that takes about a second, else a sample; the outcome says which share.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from porta.errors import ArgumentTypeError, porta_errors
+
+if TYPE_CHECKING:
+    from sim.verification import Verification
+
+__all__ = ["verify"]
+
+
+def verify(path: str | os.PathLike[str], *, all: bool = False) -> Verification:  # noqa: A002 - as `porta verify --all`
+    """Verify what Porta has written: a file, a folder of parts, or an RO-Crate.
+
+    It is computed again from what it says of itself, and compared: `print` the result for what was
+    found, and by which share; `ok` is whether all of that was right. Raises VerificationError for
+    what can't be verified, since it is no such file for example.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentTypeError(
+            "path", f"path must be that of a file or folder, not of type {type(path).__name__}."
+        )
+    from sim.verification import Effort
+    from sim.verification import verify as verify_path
+
+    with porta_errors():
+        return verify_path(Path(path), Effort(everything=all))

@@ -1,0 +1,352 @@
+"""Verifies a crate: its request, what it tells of its result, its checkpoints and its table."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from sim.crates.checkpoints import (
+    CHECKPOINT_ROWS,
+    SCHEMA,
+    checkpoint_batches,
+    written_checkpoints,
+)
+from sim.crates.contents import (
+    CHECKPOINTS,
+    DESCRIPTION,
+    ENSEMBLE,
+    FILES,
+    MANIFEST,
+    MEMBERS,
+    RECORDS,
+    REQUEST,
+    seal_of,
+)
+from sim.crates.writing import zip_crate
+from sim.errors import DamagedError, RequestError, ScenarioError, VerificationError
+from sim.export.metadata import MEMBERS as ALL_MEMBERS
+from sim.export.metadata import Metadata, read_request
+from sim.export.rebatch import rebatch
+from sim.strictjson import canonical_json
+from sim.verification.files import verify_file
+from sim.verification.members import RemadeMembers
+from sim.verification.outcome import Difference, Verification
+from sim.verification.remade import RemadeRecords, refuse_too_much
+from sim.verification.results import told_differences
+from sim.verification.stored import Damage, read_json, refuse_inflated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.engine import Propagation
+    from sim.scenario import PropagationRequest
+    from sim.verification.effort import Effort
+
+__all__ = ["is_crate_zip", "verify_crate"]
+
+_RATIO: Final = 20  # a zip of ours is not compressed; one that was, has no more than this
+_SLACK: Final = 2**26
+_PIECE: Final = 2**16
+_ZIP_START: Final = 30  # bytes of the header before a file's name, which has its size and CRC-32
+_ZIP_END: Final = 22  # bytes at the end, which say where the list of files is, and how long
+_OF_ANOTHER: Final = (
+    "Another program has made this zip: the files in it were compared, not the bytes between them."
+)
+
+
+def is_crate_zip(path: Path) -> bool:
+    """Whether a file is a zip; raises nothing."""
+    try:
+        return path.is_file() and zipfile.is_zipfile(path)
+    except OSError:
+        return False
+
+
+def verify_crate(path: Path, effort: Effort) -> Verification:
+    """Verify a crate, a folder or a zip; raises VerificationError where that can't be done."""
+    with _folder(path) as folder:
+        found = _Crate(path, folder, effort).verified()
+        return found if path.is_dir() else _with_its_zip(found, path, folder)
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """Yield the folder of a crate; of a zip, its files in a folder for the time being."""
+    if path.is_dir():
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            _extract(path, Path(folder))
+        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+            raise DamagedError(str(path), f"is not a whole zip: {error}.") from None
+        yield Path(folder)
+
+
+def _extract(path: Path, folder: Path) -> None:
+    """Unpack the files of a crate, and no others, as many bytes as such a zip can hold."""
+    left = _SLACK + _RATIO * path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        tops = {name.removesuffix(DESCRIPTION) for name in archive.namelist()
+                if name.rpartition("/")[2] == DESCRIPTION and name.count("/") <= 1}  # fmt: skip
+        top = min(tops, default="")
+        for entry in archive.infolist():
+            name = entry.filename.removeprefix(top)
+            if name not in FILES:
+                continue
+            left -= entry.file_size
+            if left < 0:
+                raise VerificationError(str(path), "unpacks to far more than a crate has.")
+            with archive.open(entry) as source, (folder / name).open("wb") as target:
+                shutil.copyfileobj(source, target)
+
+
+def _with_its_zip(found: Verification, path: Path, folder: Path) -> Verification:
+    """Add what is different in a zip around its files: in its headers and its list of files."""
+    with tempfile.TemporaryDirectory() as beside:
+        due = Path(beside) / "crate.zip"
+        zip_crate(folder, due)
+        with path.open("rb") as mine, due.open("rb") as its:
+            place, is_ours = _first_different_byte(mine, its), _is_like(mine, its)
+    if place is None:
+        return found
+    if not is_ours:
+        return replace(found, notes=(*found.notes, _OF_ANOTHER))
+    difference = Difference(
+        where=f"byte {place:,} of the zip", stored="another byte", recomputed="this one"
+    )
+    return replace(found, differences=(*found.differences, difference))
+
+
+def _first_different_byte(mine: IO[bytes], its: IO[bytes]) -> int | None:
+    """Return where two files first differ, also where one of them ends; None if nowhere."""
+    at = 0
+    while True:
+        one, other = mine.read(_PIECE), its.read(_PIECE)
+        if one != other:
+            pairs = zip(one, other, strict=False)
+            within = next((n for n, (a, b) in enumerate(pairs) if a != b), None)
+            return at + (min(len(one), len(other)) if within is None else within)
+        if not one:
+            return None
+        at += len(one)
+
+
+def _is_like(mine: IO[bytes], its: IO[bytes]) -> bool:
+    """Whether a zip was Porta's: it is as long as Porta's, or begins or ends as that does."""
+    ends = []
+    for file in (mine, its):
+        size = file.seek(0, os.SEEK_END)
+        file.seek(-_ZIP_END, os.SEEK_END)
+        end = file.read()
+        file.seek(0)
+        ends.append((size, file.read(_ZIP_START), end))
+    return any(one == other for one, other in zip(*ends, strict=True))
+
+
+class _Crate:
+    """A crate's folder, beside what follows from its request."""
+
+    def __init__(self, path: Path, folder: Path, effort: Effort) -> None:
+        self._path = path
+        self._folder = folder
+        self._effort = effort
+        self._differences: list[Difference] = []
+
+    def verified(self) -> Verification:
+        self._description()
+        request = self._request()
+        refuse_too_much(request, self._effort, str(self._path))
+        is_ensemble = request.is_ensemble
+        table = MEMBERS if is_ensemble else RECORDS
+        if is_ensemble:
+            found = self._table(table, self._of_ensemble(request), None)
+        else:
+            found = self._run(request, table)
+        differences = (*found.differences, *self._differences)  # what says most comes first
+        return replace(found, what=str(self._path), differences=differences)
+
+    def _description(self) -> None:
+        """Hold the description to its seal, and each file to its size and SHA-256 there."""
+        description = read_json(self._folder / DESCRIPTION)
+        try:
+            described = {entity["@id"]: entity for entity in description["@graph"]}
+            stated, sealed = described["./"].get("identifier"), seal_of(description)
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+            raise VerificationError(
+                str(self._path), f"has a {DESCRIPTION} that Porta did not write."
+            ) from None
+        if stated != sealed:
+            self._found(f"{DESCRIPTION}, its identifier", str(stated), sealed)
+        there = {one.name for one in self._folder.iterdir()} & FILES - {DESCRIPTION}
+        for name in sorted(there | (described.keys() & FILES - {DESCRIPTION})):
+            self._file(name, described.get(name, {}).get("sha256"))
+
+    def _file(self, name: str, stated: object) -> None:
+        """Compare a file with the SHA-256 that the description has of it."""
+        path = self._folder / name
+        try:
+            if not path.is_file() and path.exists():  # a pipe would be waited for
+                raise DamagedError(str(self._path), f"has a {name} that is no file.")
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise DamagedError(str(self._path), f"lacks {name}: {error.strerror}.") from None
+        if digest != stated:
+            self._differences.append(
+                Difference(where=f"the SHA-256 of {name}", stored=str(stated), recomputed=digest)
+            )
+
+    def _request(self) -> PropagationRequest:
+        """Read request and manifest, which name the same request."""
+        what = str(self._path)
+        try:
+            request = read_request(read_json(self._folder / REQUEST))
+        except (RequestError, ScenarioError) as error:
+            raise VerificationError(
+                what, f"has a {REQUEST} that Porta does not take: {error}"
+            ) from None
+        manifest = self._manifest()
+        model = request.trajectory.scenario.model.version
+        if manifest.get("model") != model:
+            raise VerificationError(
+                what, f"is of the model {manifest.get('model')}, and this Porta has {model}."
+            )
+        due = {"id": request.id, "request": request.to_json()}
+        self._compare({name: manifest.get(name) for name in due}, due)
+        return request
+
+    def _manifest(self) -> dict[str, Any]:
+        manifest = read_json(self._folder / MANIFEST)
+        if not isinstance(manifest, dict) or not isinstance(manifest.get("result"), dict):
+            raise VerificationError(str(self._path), f"has a {MANIFEST} that Porta did not write.")
+        return manifest
+
+    def _compare(self, stored: dict[str, Any], due: dict[str, Any], of: str = MANIFEST) -> None:
+        self._differences += [
+            replace(one, where=one.where.replace("its manifest", of))
+            for one in told_differences(stored, due)
+        ]
+
+    # A run.
+
+    def _run(self, request: PropagationRequest, table: str) -> Verification:
+        metadata = Metadata(request=request)
+        what = str(self._path)
+        remade = RemadeRecords(metadata=metadata, effort=self._effort, what=what)
+        propagation = remade.propagation
+        checksum = str(self._manifest()["result"].get("checkpoints_checksum"))
+        if remade.is_whole:
+            self._compare(self._manifest()["result"], propagation.summary())
+            checksum = propagation.checkpoints_checksum
+        self._checkpoints(propagation, is_whole=remade.is_whole)
+        metadata = replace(metadata, checksum=checksum)
+        return self._table(table, metadata, propagation)
+
+    def _checkpoints(self, propagation: Propagation, *, is_whole: bool) -> None:
+        """Compare the checkpoints, as far as they were integrated."""
+        if is_whole and self._is_as_written(
+            CHECKPOINTS, written_checkpoints(propagation.checkpoints())
+        ):
+            return
+        try:
+            difference = self._first_checkpoint(propagation, is_whole=is_whole)
+        except (pa.ArrowException, OSError, ValueError, Damage) as error:
+            self._found(CHECKPOINTS, f"can't be read ({str(error)[:100]})", "checkpoints")
+            return
+        if difference is not None:
+            self._found(f"{CHECKPOINTS}, {difference}", "another state", "this one")
+        elif is_whole:
+            self._found(f"{CHECKPOINTS}, outside the values", "other bytes", "these")
+
+    def _first_checkpoint(self, propagation: Propagation, *, is_whole: bool) -> str | None:
+        """Return which checkpoint is the first that differs; None if none does."""
+        file = pa.parquet.ParquetFile(self._folder / CHECKPOINTS, pre_buffer=False)
+        if not file.schema_arrow.equals(SCHEMA):
+            return "its columns"
+        lengths = _lengths(next(checkpoint_batches(propagation.checkpoints())))
+        for group in range(file.metadata.num_row_groups):
+            refuse_inflated(file, group, lengths)
+        first = 0
+        stored = rebatch(file.iter_batches(CHECKPOINT_ROWS), CHECKPOINT_ROWS)
+        for mine in checkpoint_batches(propagation.checkpoints()):
+            its = next(stored, mine.slice(0, 0))
+            for at in range(mine.num_rows):
+                is_end = not is_whole and at == mine.num_rows - 1  # of the beginning alone
+                if not is_end and not _are_equal(mine.slice(at, 1), its.slice(at, 1)):
+                    return f"row {first + at:,}"
+            first += mine.num_rows
+        return "its end" if is_whole and next(stored, None) is not None else None
+
+    # An ensemble.
+
+    def _of_ensemble(self, request: PropagationRequest) -> Metadata:
+        """Look at the summary; return what the table has to say of itself."""
+        document = read_json(self._folder / ENSEMBLE)
+        try:
+            text = canonical_json(document).encode()
+        except RecursionError:
+            raise VerificationError(
+                str(self._path), f"has an {ENSEMBLE} that Porta did not write."
+            ) from None
+        checksum = hashlib.sha256(text).hexdigest()
+        due = {"members": request.members, "content": {"summary": checksum}}
+        self._compare(self._manifest()["result"], due)
+        metadata = Metadata(request=request, chosen=ALL_MEMBERS, checksum=checksum)
+        remade = RemadeMembers(metadata=metadata, effort=self._effort, what=str(self._path))
+        if self._effort.takes_all(remade.seconds):
+            self._compare(document, remade.ensemble.document(), ENSEMBLE)
+        return metadata
+
+    # What both have.
+
+    def _table(
+        self, name: str, metadata: Metadata, propagation: Propagation | None
+    ) -> Verification:
+        found = verify_file(
+            self._folder / name, self._effort, expected=metadata, propagation=propagation
+        )
+        named = [replace(one, where=f"{name}, {one.where}") for one in found.differences]
+        return replace(found, differences=tuple(named))
+
+    def _is_as_written(self, name: str, pieces: Iterator[bytes]) -> bool:
+        """Whether a file has just these bytes."""
+        try:
+            with (self._folder / name).open("rb") as file:
+                return all(file.read(len(piece)) == piece for piece in pieces) and not file.read(1)
+        except OSError:
+            return False
+
+    def _found(self, where: str, stored: str, recomputed: str) -> None:
+        self._differences.append(Difference(where=where, stored=stored, recomputed=recomputed))
+
+
+def _lengths(checkpoints: pa.RecordBatch) -> dict[str, int]:
+    """Return how many values a checkpoint has in each column of lists at most."""
+    return {
+        field.name: max(map(len, checkpoints.column(field.name)))
+        for field in SCHEMA
+        if pa.types.is_list(field.type)
+    }
+
+
+def _are_equal(mine: pa.RecordBatch, its: pa.RecordBatch) -> bool:
+    """Whether a row of checkpoints has the same bits."""
+    return its.num_rows == 1 and all(
+        _bits(mine.column(name)) == _bits(its.column(name)) for name in SCHEMA.names
+    )
+
+
+def _bits(column: pa.Array) -> bytes:
+    numbers = column.flatten() if pa.types.is_list(column.type) else column
+    return bytes(numbers.to_numpy(zero_copy_only=False).tobytes())

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+import porta
+from porta.execution.server import TOKEN_VARIABLE, Server
+
+
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8080", "ftp://porta.example", "http://", "", "redis://localhost"]
+)
+def test_what_is_no_address_is_refused_with_one(url: str) -> None:
+    with pytest.raises(porta.ArgumentError, match=r"such as 'http://127\.0\.0\.1:8080'"):
+        Server(url)
+
+
+@pytest.mark.parametrize("url", ["http://ada:secret@porta.example", "http://porta.example?token=x"])
+def test_a_token_is_not_taken_from_an_address(url: str) -> None:
+    with pytest.raises(porta.ArgumentError, match="token="):
+        Server(url)
+
+
+def test_a_path_belongs_to_the_address_and_a_slash_at_its_end_does_not() -> None:
+    assert Server("https://porta.example/orbits/").url == "https://porta.example/orbits"
+    assert Server("https://porta.example/orbits/").host == "porta.example"
+
+
+def test_a_token_is_not_shown_and_one_that_is_given_wins_over_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+    assert Server("https://porta.example").bearer is None
+    monkeypatch.setenv(TOKEN_VARIABLE, "from-the-environment")
+    assert Server("https://porta.example").bearer == "from-the-environment"
+    assert Server("http://porta.example", token="given").bearer == "given"  # noqa: S106
+    assert "given" not in repr(Server("http://porta.example", token="given"))  # noqa: S106
+
+
+@pytest.mark.parametrize(
+    ("url", "is_sent"),
+    [
+        ("https://porta.example", True),
+        ("HTTPS://porta.example", True),
+        ("http://localhost:8080", True),
+        ("http://127.0.0.1:8080", True),
+        ("http://[::1]:8080", True),
+        ("http://porta.example", False),
+        ("http://192.0.2.1", False),
+        ("http://localhost.example", False),
+        ("http://127.0.0.1.example", False),
+    ],
+)
+def test_a_token_of_the_environment_is_not_sent_in_clear_text(
+    monkeypatch: pytest.MonkeyPatch, url: str, *, is_sent: bool
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, "secret")
+    assert Server(url).bearer == ("secret" if is_sent else None)
+    assert ("in clear text" in Server(url).token_advice) != is_sent
+    assert Server(url, token="given").bearer == "given"  # noqa: S106
+    monkeypatch.delenv(TOKEN_VARIABLE)
+    assert Server(url).token_advice.startswith("Give a token")

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import porta
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_file_is_what_its_request_gives_until_a_bit_is_flipped(tmp_path: Path) -> None:
+    path = porta.propagate(2_000, seed=3).save(tmp_path / "orbit.parquet")
+    assert porta.verify(path).ok
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    try:
+        found = porta.verify(path, all=True)
+    except porta.VerificationError:  # it can't be read any more
+        return
+    assert not found.ok
+
+
+def test_what_can_not_be_verified_is_a_sentence(tmp_path: Path) -> None:
+    other = tmp_path / "other.parquet"
+    other.write_bytes(b"no Parquet")
+    for path in (tmp_path / "none.csv", tmp_path, other):
+        with pytest.raises(porta.VerificationError, match=str(path)):
+            porta.verify(path)
+    with pytest.raises(porta.ArgumentTypeError, match="not of type int"):
+        porta.verify(3)  # type: ignore[arg-type]
+
+
+def test_the_class_of_what_it_finds_is_public(tmp_path: Path) -> None:
+    path = porta.propagate(10).save(tmp_path / "a.arrow")
+    assert isinstance(porta.verify(str(path)), porta.Verification)

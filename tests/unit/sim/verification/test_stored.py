@@ -1,0 +1,132 @@
+"""Claims about files that are none of ours, or no longer: each is a sentence, quickly."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from sim import Propagation, Trajectory
+from sim.errors import DamagedError, VerificationError
+from sim.export.metadata import KEY
+from sim.verification import verify
+from tests.unit.sim.verification.samples import ALL
+from tests.written_files import records_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sim.verification import Verification
+
+SHORT = Propagation.open(Trajectory(), 500)
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+@pytest.mark.parametrize("part", [0.01, 0.5, 0.999])
+def test_a_truncated_file_is_damaged(tmp_path: Path, form: str, part: float) -> None:
+    path = records_file(tmp_path / f"orbit.{form}", SHORT)
+    path.write_bytes(path.read_bytes()[: int(part * path.stat().st_size)])
+    with pytest.raises(DamagedError, match="is not a whole"):
+        verify(path, ALL)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("orbit.parquet", b"no table at all", "no Parquet file"),
+        ("orbit.parquet", b"PAR1", "its end is missing"),
+        ("orbit.parquet", b"PAR1" + b"x" * 100 + struct.pack("<I", 2**31) + b"PAR1", "end is miss"),
+        ("orbit.parquet", b"PAR1" + b"x" * 100 + struct.pack("<I", 50) + b"PAR1", "not a whole"),
+        ("orbit.arrow", b"ARROW1\0\0" + b"\xff" * 64 + b"ARROW1", "not a whole Arrow file"),
+        ("orbit.csv", b"a,b\n1,2\n", r"orbit\.csv\.meta\.json is missing beside it"),
+        ("orbit", b"", "its suffix is of no text"),
+    ],
+)
+def test_what_is_no_file_of_porta_is_refused_with_a_sentence(
+    tmp_path: Path, name: str, data: bytes, sentence: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(VerificationError, match=sentence):
+        verify(path, ALL)
+
+
+def test_a_table_that_says_nothing_of_itself_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.parquet"
+    pyarrow.parquet.write_table(pa.table({"x": [1.0]}), path)
+    with pytest.raises(VerificationError, match="Porta did not write it"):
+        verify(path, ALL)
+
+
+@pytest.mark.parametrize("metadata", [b"{", b"[]", b"{}", b"null", b"[" * 10_000])
+def test_metadata_that_is_no_metadata_is_refused(tmp_path: Path, metadata: bytes) -> None:
+    path = tmp_path / "theirs.parquet"
+    table = pa.table({"x": [1.0]}).replace_schema_metadata({b"porta": metadata})
+    pyarrow.parquet.write_table(table, path)
+    with pytest.raises(VerificationError, match=r"not JSON|does not write"):
+        verify(path, ALL)
+
+
+def written_again(path: Path, agents: pa.Array, **options: object) -> None:
+    """Write the file with other agents, as plain text, as many rows as they are."""
+    schema = pyarrow.parquet.read_schema(path)
+    columns = dict.fromkeys(schema.names, np.zeros(len(agents))) | {"agent": agents}
+    other = pa.table(columns)
+    with pyarrow.parquet.ParquetWriter(path, other.schema, store_schema=False, **options) as writer:
+        writer.write_table(other)
+        writer.add_key_value_metadata({KEY: schema.metadata[KEY]})
+
+
+def peak_growth(path: Path) -> tuple[Verification, int]:
+    """Verify; return also by how many bytes pyarrow held more than it did at its most before."""
+    before = pa.default_memory_pool().max_memory()
+    return verify(path, ALL), pa.default_memory_pool().max_memory() - before
+
+
+def test_long_text_that_each_row_repeats_is_read_once(tmp_path: Path) -> None:
+    path = records_file(tmp_path / "orbit.parquet", SHORT)
+    agents = pa.DictionaryArray.from_arrays(pa.array([0] * 8_192), pa.array(["x" * 60_000]))
+    written_again(path, agents)
+    assert path.stat().st_size < 100_000
+    found, growth = peak_growth(path)  # 490 MB, if each row had its own
+    assert found.differences[0].where == "row 0, column agent"
+    assert growth < 2**25
+
+
+def test_a_column_that_unpacks_to_far_more_than_its_rows_need_is_damage(tmp_path: Path) -> None:
+    path = records_file(tmp_path / "orbit.parquet", SHORT)
+    agents = pa.array(["x" * 20_000] * 1_000)
+    written_again(path, agents, use_dictionary=False, compression="zstd")
+    found, growth = peak_growth(path)
+    assert "column agent of row group 0 has 1,000 values in 20,0" in found.differences[0].stored
+    assert growth < 2**23
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pa.array([[1.0] * 10]), pa.array([b"x" * 10], pa.binary(10)), pa.array([{"x": 1.0}])],
+    ids=lambda column: str(column.type),
+)
+def test_columns_of_rows_of_any_size_are_refused(tmp_path: Path, column: pa.Array) -> None:
+    path = records_file(tmp_path / "orbit.parquet", SHORT)
+    metadata = pyarrow.parquet.read_schema(path).metadata
+    pyarrow.parquet.write_table(pa.table({"t": column}).replace_schema_metadata(metadata), path)
+    with pytest.raises(VerificationError, match="neither of numbers nor of text"):
+        verify(path, ALL)
+
+
+def test_text_that_is_none_is_damage(tmp_path: Path) -> None:
+    path = records_file(tmp_path / "orbit.parquet", SHORT)
+    agents = pa.array([b"\xff"] * 805).cast(pa.string(), safe=False)
+    written_again(path, agents)
+    found = verify(path, ALL).differences[0]
+    assert found.where == "a part of the file"
+
+
+def test_a_folder_that_porta_has_not_written_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(VerificationError, match="no folder that Porta has exported"):
+        verify(tmp_path, ALL)
