@@ -15,7 +15,7 @@ from tests.cluster import commands
 from tests.cluster.kube import GATEWAY, PORTA, Kube, Object, is_ready
 from tests.cluster.shell import CommandFailed
 from tests.cluster.story import say
-from tests.processes import eventually
+from tests.cluster.waiting import until
 
 if TYPE_CHECKING:
     from tests.cluster.shell import Done, Shell
@@ -89,7 +89,7 @@ class Deployment:
 
     def is_sound(self) -> None:
         """Wait until every pod is ready, then fail unless the check finds nothing."""
-        eventually(self.all_ready, within_s=READY_S)
+        until(self.all_ready, "all pods are ready", within_s=READY_S)
         report = self.check()
         assert (report.code, report.findings) == (0, []), report.text
 
@@ -121,7 +121,10 @@ class Deployment:
                 ready = "ready" if is_ready(pod) else "not ready"
                 phase = pod["status"].get("phase", "")
                 say(f"{space} {pod['metadata']['name']}: {phase}, {ready}, {_starts(pod)} starts")
-        say(self.check().text)
+        done = self.shell.run(
+            commands.CHECK, environ=self.settings, within_s=CHECK_S, can_fail=True
+        )
+        say(done.output)
 
 
 def _is_rolled_out(workload: Object) -> bool:

@@ -11,11 +11,12 @@ import httpx
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from tests.cluster.site import Site
+
 __all__ = ["Readers"]
 
 READERS: Final = 4
 PAUSE_S: Final = 0.05
-ANSWER_S: Final = 15.0
 PATHS: Final = (
     "/",
     "/healthz",
@@ -28,10 +29,10 @@ PATHS: Final = (
 class Readers:
     """Ask for pages during a context, each time by a new connection, as new visitors do."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, site: Site) -> None:
         self.failures: list[str] = []
         self.answered: Counter[str] = Counter()
-        self._url, self._over = url, threading.Event()
+        self._site, self._url, self._over = site, site.url, threading.Event()
         self._threads = [
             threading.Thread(target=self._read, args=(number,)) for number in range(READERS)
         ]
@@ -56,7 +57,7 @@ class Readers:
             number += 1
             path = PATHS[number % len(PATHS)]
             try:
-                with httpx.Client(base_url=self._url, timeout=ANSWER_S, trust_env=False) as client:
+                with self._site.client(self._url) as client:
                     answer = client.get(path)
             except httpx.TransportError as error:
                 self.failures.append(f"{path}: {error!r}")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.cluster.choices import STRANGERS
 from tests.cluster.kube import GATEWAY, PORTA, Kube, Object
+from tests.cluster.waiting import until
 from tests.pod_flows import PORTS
-from tests.processes import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,7 @@ class Probes:
             [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": STRANGERS}}]
         )
         self.kube.create([self._pod(end) for end in ENDS])
-        eventually(lambda: len(self.addresses()) == len(ENDS), within_s=START_S)
+        until(lambda: len(self.addresses()) == len(ENDS), "all probes run", within_s=START_S)
 
     def stop(self) -> None:
         """Remove them."""

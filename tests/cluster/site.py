@@ -12,7 +12,7 @@ from tests.cluster import commands
 from tests.cluster.kube import PORTA
 from tests.cluster.shell import kill
 from tests.cluster.story import say, timed
-from tests.processes import eventually
+from tests.cluster.waiting import until
 from tests.redis_servers import free_port
 
 if TYPE_CHECKING:
@@ -39,20 +39,25 @@ class Site:
     deployment: Deployment
     page_url: str = ""  # empty: found
     lasts: bool = True
+    is_given: bool = field(init=False)
     _forward: subprocess.Popen[str] | None = None
     _port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        """Remember whether the address was given."""
+        self.is_given = bool(self.page_url)
 
     @property
     def url(self) -> str:
         """Where the web answers now."""
         if not self.page_url:
             self._find()
-        if self._forward is not None and not _answers(self.page_url):
+        if self._forward is not None and not self._answers(self.page_url):
             self._start_forwarding()
         return self.page_url
 
     def _find(self) -> None:
-        self.page_url = next(filter(_answers, self._node_ports()), "")
+        self.page_url = next(filter(self._answers, self._node_ports()), "")
         if not self.page_url:
             self.lasts = False
             self.page_url = f"http://127.0.0.1:{self._port}"
@@ -74,8 +79,9 @@ class Site:
     def _start_forwarding(self) -> None:
         self.close()
         command = commands.FORWARD.replace("8080:80", f"{self._port}:80")
-        self._forward = self.deployment.shell.start(command)
-        eventually(lambda: _answers(self.page_url), within_s=ANSWER_S)
+        # It prints a line for each connection.
+        self._forward = self.deployment.shell.start(f"{command} >/dev/null 2>&1")
+        until(lambda: self._answers(self.page_url), "a forwarded port answers", within_s=ANSWER_S)
 
     def close(self) -> None:
         """Stop forwarding a port, if one is."""
@@ -84,9 +90,17 @@ class Site:
             self._forward.communicate()
             self._forward = None
 
-    def client(self) -> httpx.Client:
+    def client(self, url: str = "", timeout_s: float = ANSWER_S) -> httpx.Client:
         """Return a client of the web."""
-        return httpx.Client(base_url=self.url, timeout=ANSWER_S, trust_env=False)
+        # To an address that was given the way may lead through a proxy of the environment's.
+        return httpx.Client(base_url=url or self.url, timeout=timeout_s, trust_env=self.is_given)
+
+    def _answers(self, url: str) -> bool:
+        try:
+            with self.client(url, LOOK_S) as client:
+                return client.get("/healthz").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
 
     def get(self, path: str) -> httpx.Response:
         """Get a path."""
@@ -131,11 +145,3 @@ class Site:
                 run = self.look(run)
         assert run["status"] == "complete", run
         return run
-
-
-def _answers(url: str) -> bool:
-    try:
-        with httpx.Client(base_url=url, timeout=LOOK_S, trust_env=False) as client:
-            return client.get("/healthz").status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False

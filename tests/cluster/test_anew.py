@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tests.cluster import commands
 from tests.cluster.story import say
 from tests.cluster.test_repairs import GIVEN_UP, MISSING
-from tests.processes import eventually
+from tests.cluster.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,14 +39,14 @@ def test_a_first_deployment_that_failed_can_be_repeated(
     report = deployment.check(**GIVEN_UP)
     assert report.command(rf"the image \S*porta:{MISSING} can't be pulled")
     deployment.deploy()
-    eventually(site.is_ready, within_s=READY_S)
+    until(site.is_ready, "/readyz says ok", within_s=READY_S)
     deployment.is_sound()
 
 
 def test_a_backup_brings_the_results_back(deployment: Deployment, site: Site, folder: Path) -> None:
     restore = commands.RESTORE.replace("porta.rdb", str(folder / "porta.rdb"))
     deployment.shell.run(restore, within_s=BACKUP_S)
-    eventually(site.is_ready, within_s=READY_S)
+    until(site.is_ready, "/readyz says ok", within_s=READY_S)
     found = site.get("/api/v1/propagations/100000000").json()
     say(f"100,000,000 steps: {found['status']}")
     assert found["status"] == "complete"

@@ -9,7 +9,7 @@ from tests.cluster import commands, inventory
 from tests.cluster.choices import HOUSE
 from tests.cluster.kube import GATEWAY, PORTA
 from tests.cluster.story import say
-from tests.processes import eventually
+from tests.cluster.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def test_the_check_finds_a_cluster_that_is_fit_for_it(deployment: Deployment, to
 def test_a_first_deployment_is_ready_from_nothing(deployment: Deployment, site: Site) -> None:
     deployment.shell.run(commands.LOAD, within_s=LOAD_S)
     deployment.deploy()
-    eventually(site.is_ready, within_s=READY_S)
+    until(site.is_ready, "/readyz says ok", within_s=READY_S)
     say(f"/readyz: {site.readiness()}")
     deployment.is_sound()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.cluster import commands, inventory
 from tests.cluster.story import say
-from tests.processes import eventually
+from tests.cluster.waiting import until
 
 if TYPE_CHECKING:
     from tests.cluster.deployment import Deployment
@@ -21,7 +21,7 @@ KEPT: Final = (".gateway.dask.org", ".traefik.io")
 def test_destroy_leaves_nothing_but_crds(deployment: Deployment, kube: Kube, told: Told) -> None:
     deployment.destroy()
     # Volumes and roles are gone a moment after their namespaces.
-    eventually(lambda: not _beside_crds(kube, told), within_s=GONE_S)
+    until(lambda: not _beside_crds(kube, told), "only CRDs are left", within_s=GONE_S)
     left = inventory.ours(told.before, inventory.of(kube))
     say(f"left: {', '.join(sorted(left)) or 'nothing'}")
     assert all(name.endswith(KEPT) for name in left)
@@ -39,4 +39,8 @@ def test_the_documents_command_removes_the_crds(
         say("some were there before, so they stay")
         return
     deployment.shell.run(commands.DELETE_CRDS)
-    eventually(lambda: not inventory.ours(told.before, inventory.of(kube)), within_s=GONE_S)
+    until(
+        lambda: not inventory.ours(told.before, inventory.of(kube)),
+        "nothing is left",
+        within_s=GONE_S,
+    )

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.cluster import commands
 from tests.cluster.kube import GATEWAY, PORTA
 from tests.cluster.story import say
-from tests.processes import eventually
+from tests.cluster.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,11 +38,15 @@ def test_a_cluster_is_kept_when_names_resolve_a_moment_late(site: Site, kube: Ku
         pytest.skip("the cluster's DNS is no Deployment of kube-system that could be scaled")
     before = clusters(kube)
     run = site.ask(steps=60_000_000, seed=31)
-    eventually(lambda: any(_runs(one) for one in kube.pods(PORTA, "dask-scheduler")))
+    until(
+        lambda: any(_runs(one) for one in kube.pods(PORTA, "dask-scheduler")),
+        "the scheduler runs",
+        within_s=SETTLED_S,
+    )
     try:
         for one in servers:
             _scale(kube, one["metadata"]["name"], 0)
-        eventually(lambda: not kube.pods("kube-system", "") or not _dns_pods(kube))
+        until(lambda: not _dns_pods(kube), "DNS is gone", within_s=SETTLED_S)
         say("no name resolves")
         time.sleep(NO_NAMES_S)
     finally:
@@ -73,12 +77,12 @@ def test_a_run_goes_on_while_the_gateway_restarts(
 ) -> None:
     before = clusters(kube)
     run = site.ask(steps=100_000, members=10_000, seed=41)
-    eventually(lambda: site.look(run)["progress"]["done"] > 0, within_s=SETTLED_S)
+    until(lambda: site.look(run)["progress"]["done"], "it has members", within_s=SETTLED_S)
     deployment.shell.run(commands.RESTART_GATEWAY)
-    eventually(deployment.all_ready, within_s=SETTLED_S)
+    until(deployment.all_ready, "all pods are ready", within_s=SETTLED_S)
     site.finish(run)
     assert len(clusters(kube) - before) == 1
-    eventually(site.is_ready, within_s=SETTLED_S)
+    until(site.is_ready, "/readyz says ok", within_s=SETTLED_S)
 
 
 def test_pods_of_a_drained_node_come_back_with_what_is_stored(
@@ -96,7 +100,7 @@ def test_pods_of_a_drained_node_come_back_with_what_is_stored(
     finally:
         deployment.shell.run(commands.UNCORDON.replace("NODE", node))
     deployment.is_sound()
-    eventually(site.is_ready, within_s=SETTLED_S)
+    until(site.is_ready, "/readyz says ok", within_s=SETTLED_S)
     again = site.ask(steps=100_000_000)
     assert again["status"] == "complete"
     assert again["provenance"] == result["provenance"]  # stored, not computed once more
@@ -119,12 +123,16 @@ def test_a_run_without_room_says_so_waits_and_is_finished_when_there_is_room(
     said = site.look(run)
     say(f"{said['status']}: {said['error']['detail']}")
     assert said["status"] == "starting"
-    eventually(lambda: site.look(run)["status"] == "queued", within_s=NO_ROOM_S + 60.0)
+    until(
+        lambda: site.look(run)["status"] == "queued",
+        "the run is back in the queue",
+        within_s=NO_ROOM_S + 60.0,
+    )
     said = site.look(run)
     say(f"{said['status']}: {said['error']['detail']}")
     assert "there is no room for one; the run waits" in said["error"]["detail"]
     deployment.deploy()
-    eventually(site.is_ready, within_s=SETTLED_S)
+    until(site.is_ready, "/readyz says ok", within_s=SETTLED_S)
     site.finish(run)
     deployment.is_sound()
     assert not deployment.kube.pods(GATEWAY, "dask-worker")

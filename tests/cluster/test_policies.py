@@ -8,8 +8,8 @@ import pytest
 
 from tests.cluster.probes import ENDS, STRANGER, Probes
 from tests.cluster.story import say, timed
+from tests.cluster.waiting import until
 from tests.pod_flows import NEEDED, PORTS
-from tests.processes import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def opened(probes: Probes, source: str) -> set[tuple[str, str, int]]:
 @pytest.mark.parametrize("source", [end for end in ENDS if end != STRANGER])
 def test_pods_reach_what_they_need_and_nothing_else(probes: Probes, source: str) -> None:
     needed = {flow for flow in NEEDED if flow[0] == source and flow[1] != source}
-    eventually(lambda: needed <= opened(probes, source), within_s=ENFORCED_S)
+    until(lambda: needed <= opened(probes, source), f"open: {needed}", within_s=ENFORCED_S)
     found = opened(probes, source)
     say(f"{source}: " + (", ".join(f"{end}:{port}" for _, end, port in sorted(found)) or "nothing"))
     assert found == needed

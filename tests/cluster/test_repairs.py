@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.cluster.kube import PORTA
 from tests.cluster.shell import kill
 from tests.cluster.story import say
-from tests.processes import eventually
+from tests.cluster.waiting import until
 
 if TYPE_CHECKING:
     from tests.cluster.deployment import Deployment
@@ -38,7 +38,7 @@ def test_a_deployment_that_was_interrupted_is_ended_as_the_check_says(
 ) -> None:
     settings = deployment.settings | GIVEN_UP | {"INFRA_RELEASE_TIMEOUT": "600"}
     process = deployment.shell.start("cdktf deploy infra-base infra-apps", environ=settings)
-    eventually(lambda: _pending(kube), within_s=300.0)
+    until(lambda: _pending(kube), "the release is pending", within_s=300.0)
     kill(process)
     process.communicate()
     say("the deployment was killed while porta's release was pending")

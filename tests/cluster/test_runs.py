@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from tests.cluster import commands
 from tests.cluster.kube import PORTA
 from tests.cluster.story import say
+from tests.cluster.waiting import until
 from tests.complaints import Complaints
-from tests.processes import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.cluster.site import Site
 
 AT_ONCE_S: Final = 5.0  # through a port of the node, on a machine that is busy
-CLUSTER_GONE_S: Final = 120.0
+CLUSTER_S: Final = 120.0  # to start or stop one, images included
 DRAWN_MS: Final = 60_000
 VERIFY_S: Final = 300.0
 ENSEMBLE: Final = {"steps": 20_000, "members": 5_000}
@@ -41,12 +41,12 @@ def test_a_hundred_million_steps_get_a_cluster_of_their_own(
     deployment: Deployment, site: Site, kube: Kube
 ) -> None:
     run = site.ask(steps=100_000_000)
-    eventually(lambda: kube.pods(PORTA, "dask-worker"))
+    until(lambda: kube.pods(PORTA, "dask-worker"), "there is a worker", within_s=CLUSTER_S)
     assert len(kube.pods(PORTA, "dask-scheduler")) == 1
     say(deployment.shell.run(commands.CLUSTERS).output)
     run = site.finish(run)
     assert run["timings"]["where"] == "cluster"
-    eventually(lambda: not kube.pods(PORTA, "dask-scheduler"), within_s=CLUSTER_GONE_S)
+    until(lambda: not kube.pods(PORTA, "dask-scheduler"), "the cluster is gone", within_s=CLUSTER_S)
 
 
 def test_it_is_the_same_to_the_last_bit_as_when_it_is_computed_here(
@@ -64,7 +64,7 @@ def test_an_ensemble_is_spread_over_workers(site: Site, kube: Kube) -> None:
         workers.update(one["metadata"]["name"] for one in kube.pods(PORTA, "dask-worker"))
         return bool(site.look(run)["status"] == "complete")
 
-    eventually(over, within_s=600.0)
+    until(over, "the ensemble is complete", within_s=600.0)
     say(f"{ENSEMBLE['members']:,} members by {len(workers)} workers")
     assert len(workers) >= 2
     assert site.look(run)["members"] == ENSEMBLE["members"]

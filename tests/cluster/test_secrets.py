@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.cluster import commands
 from tests.cluster.kube import GATEWAY, PORTA
-from tests.processes import eventually
+from tests.cluster.waiting import until
 
 if TYPE_CHECKING:
     from tests.cluster.deployment import Deployment
@@ -30,7 +30,7 @@ def test_new_secrets_restart_what_reads_them(
     token = deployment.shell.run(commands.TOKEN).output
     deployment.settings["INFRA_SECRETS_REVISION"] = "2"
     deployment.deploy()
-    eventually(site.is_ready, within_s=SETTLED_S)
+    until(site.is_ready, "/readyz says ok", within_s=SETTLED_S)
     deployment.is_sound()
     new = passwords(kube)
     assert [one for one in old if one in new] == []

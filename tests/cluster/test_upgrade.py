@@ -11,7 +11,7 @@ from tests.cluster import commands
 from tests.cluster.kube import PORTA
 from tests.cluster.load import PATHS, Readers
 from tests.cluster.story import say
-from tests.processes import eventually
+from tests.cluster.waiting import until
 
 if TYPE_CHECKING:
     from tests.cluster.deployment import Deployment
@@ -47,9 +47,9 @@ def test_an_upgrade_fails_no_request_and_loses_no_run(
         pytest.skip("no address outlasts a pod: say in PAGE_URL where the web is reached")
     site.ask(steps=500)
     run = site.ask(**LONG)
-    eventually(lambda: site.look(run)["progress"]["done"] > 0, within_s=300.0)
+    until(lambda: site.look(run)["progress"]["done"], "it has members", within_s=300.0)
     upgrade = commands.UPGRADE.replace("INFRA_IMAGE_TAG=0.2.0 ", "")
-    with Readers(site.url) as readers:
+    with Readers(site) as readers:
         deployment.deploy(upgrade, INFRA_IMAGE_TAG=other_tag)
     deployment.settings["INFRA_IMAGE_TAG"] = other_tag
     say(f"answered meanwhile: {sum(readers.answered.values())}; failed: {len(readers.failures)}")
