@@ -13,7 +13,6 @@ from tests.cluster.kube import PORTA
 from tests.cluster.shell import kill
 from tests.cluster.story import say, timed
 from tests.cluster.waiting import until
-from tests.redis_servers import free_port
 
 if TYPE_CHECKING:
     import subprocess
@@ -41,7 +40,7 @@ class Site:
     lasts: bool = True
     is_given: bool = field(init=False)
     _forward: subprocess.Popen[str] | None = None
-    _port: int = field(default_factory=free_port)
+    _port: int = 0
 
     def __post_init__(self) -> None:
         """Remember whether the address was given."""
@@ -59,7 +58,9 @@ class Site:
     def _find(self) -> None:
         self.page_url = next(filter(self._answers, self._node_ports()), "")
         if not self.page_url:
-            self.lasts = False
+            from tests.redis_servers import free_port  # a plugin of pytest: not before it has begun
+
+            self.lasts, self._port = False, free_port()
             self.page_url = f"http://127.0.0.1:{self._port}"
             self._start_forwarding()
         say(f"the web is at {self.page_url}")

@@ -22,8 +22,9 @@ def say(text: str) -> None:
 
 def claim(name: str) -> None:
     """Print what the next lines are about: the name of a test, as a sentence."""
-    words = name.removeprefix("test_").replace("_", " ")
-    sys.stdout.write(f"\n{words[0].upper()}{words[1:]}.\n")
+    words, bracket, case = name.removeprefix("test_").partition("[")
+    of = f" ({case.removesuffix(']')})" if bracket else ""
+    sys.stdout.write(f"\n{words.replace('_', ' ').capitalize()}{of}.\n")
     sys.stdout.flush()
 
 

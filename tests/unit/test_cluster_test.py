@@ -158,6 +158,28 @@ def test_pytest_alone_collects_nothing_there() -> None:
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout
 
 
+def test_with_a_deployment_all_of_them_are_collected() -> None:
+    program = """if True:
+        import pathlib, sys, pytest
+        from tests.cluster.__main__ import FOLDER, OPTIONS
+        from tests.cluster.deployment import Deployment
+        from tests.cluster.kube import Kube
+        from tests.cluster.shell import Shell
+        from tests.cluster.site import Site
+        from tests.cluster.told import Told
+        deployment = Deployment(Shell({}, "direct"), Kube({}))
+        told = Told(deployment, Site(deployment), pathlib.Path())
+        sys.exit(pytest.main([*OPTIONS, "--collect-only", str(FOLDER)], plugins=[told]))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=HOUSE, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
+    first, *_, last = [line for line in done.stdout.splitlines() if "::" in line]
+    assert first.startswith("tests/cluster/test_deployed.py::")
+    assert last.startswith("tests/cluster/test_destroyed.py::")
+
+
 def test_what_is_left_is_what_is_new_and_speaks_of_porta() -> None:
     before = {"Node/a": "sedaro", "ClusterRole/traefik": "traefik"}
     now = {**before, "ClusterRole/x": '{"dask-gateway"}', "PersistentVolume/y": "someone else's"}
