@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from sim.crates.contents import DESCRIPTION
 from sim.errors import RequestError, ScenarioError, VerificationError
 from sim.export.folder import MANIFEST
-from sim.verification.crate import is_crate_zip, verify_crate
+from sim.verification.crate import is_crate, verify_crate
 from sim.verification.effort import Effort
 from sim.verification.files import verify_file
 from sim.verification.folder import verify_folder
@@ -53,7 +53,7 @@ def verify(path: Path, effort: Effort | None = None) -> Verification:
 
 
 def _verified(path: Path, effort: Effort) -> Verification:
-    if (path / DESCRIPTION).exists() or is_crate_zip(path):
+    if is_crate(path):
         return verify_crate(path, effort)
     if not path.is_dir():
         return verify_file(path, effort)
