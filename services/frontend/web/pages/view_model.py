@@ -10,7 +10,7 @@ import orjson
 from frontend.domain.resource import API_ROOT, Links, Resource, Status
 from frontend.web.http.record_stream import records_path
 from frontend.web.pages.accuracy import Accuracy, accuracy_of
-from frontend.web.pages.filters import count, elapsed, figure, unit, utc_time
+from frontend.web.pages.filters import count, elapsed, figure, label_words, unit, utc_time
 from frontend.web.pages.stages import Stage, now_ms, stages_of, standing_of, status_words, workers
 from frontend.web.pages.system_table import SystemRow, system_rows
 from frontend.web.pages.tables import (
@@ -145,6 +145,11 @@ class View:
     def units(self) -> Units:
         """What lengths and times are measured in."""
         return self._scenario.units
+
+    @property
+    def labels(self) -> str:
+        """Where and when the scenario is, as words; "" where it does not say."""
+        return label_words(self._scenario.labels)
 
     @property
     def is_in_space(self) -> bool:
