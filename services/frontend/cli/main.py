@@ -342,7 +342,13 @@ def export(propagation_id: str, *, crate: str | None, output: str | None) -> Non
     "everything",
     is_flag=True,
     help="Recompute everything, and compare it bit for bit, however long that takes. Without it: "
-    "all of it if that takes about a second, else a sample, always the same one.",
+    "all of it if that takes about a second, else a sample, drawn anew each time.",
+)
+@click.option(
+    "--seed",
+    metavar="S",
+    type=click.IntRange(min=0),
+    help="Take the sample that has told this seed.",
 )
 @click.option(
     "--server",
@@ -350,7 +356,9 @@ def export(propagation_id: str, *, crate: str | None, output: str | None) -> Non
     help="Look the ID up on a running Porta, not in the configured Redis.",
 )
 @click.pass_context
-def verify(ctx: click.Context, what: str, *, everything: bool, server: str | None) -> None:
+def verify(
+    ctx: click.Context, what: str, *, everything: bool, server: str | None, seed: int | None
+) -> None:
     """Recompute what a file, a folder, a crate or a stored result says that it is.
 
     It says which share was recomputed. The exit code is 0 if all of that is the same, bit for
@@ -360,7 +368,7 @@ def verify(ctx: click.Context, what: str, *, everything: bool, server: str | Non
     settings = _settings()
     from frontend.cli import verify as command
 
-    ctx.exit(command.run(settings, what, everything=everything, server=server))
+    ctx.exit(command.run(settings, what, everything=everything, server=server, seed=seed))
 
 
 @porta.command()

@@ -30,13 +30,15 @@ THOUSANDTHS: Final = 1_000
 DIFFERENT: Final = 1  # the exit code
 
 
-def run(settings: Settings, what: str, *, everything: bool, server: str | None) -> int:
+def run(
+    settings: Settings, what: str, *, everything: bool, server: str | None, seed: int | None
+) -> int:
     """Verify, print what was found out, and return the exit code; raises FrontendError.
 
     0 where all that was looked at is as it is recomputed, 1 where something is not; BadRequest,
     which the command line makes 2, where nothing can be said.
     """
-    with _effort(settings, everything=everything) as effort:
+    with _effort(settings, everything=everything, seed=seed) as effort:
         try:
             found = _verified(settings, what, effort, server)
         except DamagedError as damaged:
@@ -79,9 +81,11 @@ def _stored(settings: Settings, propagation_id: str, effort: Effort) -> Verifica
 
 
 @contextmanager
-def _effort(settings: Settings, *, everything: bool) -> Iterator[Effort]:
+def _effort(settings: Settings, *, everything: bool, seed: int | None) -> Iterator[Effort]:
     """Yield how much is recomputed, which shows on a progress bar."""
     effort = Effort(everything=everything)
+    if seed is not None:
+        effort = replace(effort, seed=seed)
     if settings.max_work is not None:
         effort = replace(effort, most_work=settings.max_work)
     with Progress.of(THOUSANDTHS, "verifying") as bar:

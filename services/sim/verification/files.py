@@ -22,7 +22,7 @@ from sim.export.reread import Reread
 from sim.verification.comparing import first_difference, schema_difference
 from sim.verification.lines import Lines, different_line, first_different_line, lines_of, places
 from sim.verification.members import RemadeMembers
-from sim.verification.outcome import Difference, Verification, of_share
+from sim.verification.outcome import Difference, Verification
 from sim.verification.remade import RemadeRecords, RemadeStates, refuse_too_much
 from sim.verification.stated import read_metadata, stated_times, statement_differences
 from sim.verification.stored import Damage, TextFile, open_stored
@@ -224,7 +224,7 @@ class _File:
         if at is not None:
             self._found(self._first_value() or self._outside(at))
         rows = self.rows if self.remade.rows is None else self.remade.rows
-        return of_share(rows, rows, _UNITS[self.metadata.chosen.kind])
+        return self.effort.share(rows, rows, _UNITS[self.metadata.chosen.kind])
 
     def _written(self) -> Iterator[bytes]:
         """Yield the file as it is written now."""
@@ -316,7 +316,7 @@ class _File:
         else:
             self._sample_of_table(self.stored, spans)
         looked_at = sum(self._units_of(span) for span in spans)
-        return of_share(looked_at, max(looked_at, self.remade.units), self.remade.unit)
+        return self.effort.share(looked_at, max(looked_at, self.remade.units), self.remade.unit)
 
     def _units_of(self, span: Span) -> int:
         if span.key < 0:

@@ -13,9 +13,8 @@ import pyarrow.parquet
 from sim.errors import DamagedError, VerificationError
 from sim.export.folder import MANIFEST, PART, Part, manifest_bytes, part_name
 from sim.export.metadata import Chosen, Metadata
-from sim.verification.effort import sampled
 from sim.verification.files import verify_file
-from sim.verification.outcome import MOST_DIFFERENCES, Difference, Verification, of_share
+from sim.verification.outcome import MOST_DIFFERENCES, Difference, Verification
 from sim.verification.remade import RemadeRecords, refuse_too_much
 from sim.verification.results import told_differences
 from sim.verification.stated import read_metadata
@@ -52,7 +51,9 @@ def verify_folder(path: Path, effort: Effort) -> Verification:
         interval = folder.metadata.request.trajectory.interval
         within = [p for p in folder.parts if p.interval * interval + p.iterations <= reached]
         part_s = remade.seconds / max(1, len(folder.parts))
-        chosen = sampled(within, effort.count(part_s, len(within)), folder.metadata.request.id)
+        chosen = effort.sampled(
+            within, effort.count(part_s, len(within)), folder.metadata.request.id
+        )
     for done, part in enumerate(chosen, 1):
         if len(differences) >= MOST_DIFFERENCES:
             break
@@ -61,17 +62,17 @@ def verify_folder(path: Path, effort: Effort) -> Verification:
     return Verification(
         what=str(path),
         id=folder.metadata.request.id,
-        share=_share(folder, chosen, is_all=takes_all),
+        share=_share(folder, chosen, effort, is_all=takes_all),
         is_all=takes_all,
         differences=tuple(differences),
     )
 
 
-def _share(folder: _Folder, chosen: list[Part], *, is_all: bool) -> str:
+def _share(folder: _Folder, chosen: list[Part], effort: Effort, *, is_all: bool) -> str:
     if is_all:
         rows = sum(part.rows for part in folder.parts)
-        return of_share(rows, rows, "record")
-    return of_share(len(chosen), max(len(chosen), len(folder.parts)), "part")
+        return effort.share(rows, rows, "record")
+    return effort.share(len(chosen), max(len(chosen), len(folder.parts)), "part")
 
 
 def _read(path: Path) -> _Folder:

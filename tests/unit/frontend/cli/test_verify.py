@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from frontend.domain import manifest
 from frontend.storage import keys
 from sim import Propagation, Trajectory
 from sim.scenario import PropagationRequest
-from tests.written_files import flip, records_file
+from tests.written_files import flip, members_that_collide, records_file
 
 if TYPE_CHECKING:
     import redis
@@ -46,6 +47,16 @@ def test_what_is_different_is_1_and_names_the_first_value(orbit: Path) -> None:
     result = run("verify", str(orbit), "--all")
     assert result.exit_code == 1
     assert "is not what 500 gives, by all 805 records:\n  row " in result.stdout
+
+
+def test_a_sample_says_its_seed_and_is_drawn_again_by_it(tmp_path: Path) -> None:
+    path = members_that_collide(tmp_path / "members.parquet")
+    said = [run("verify", str(path)).stdout for _ in range(2)]
+    seeds = [re.search(r"a sample: \d+ of 2,000 members \(seed (\d+)\)", one) for one in said]
+    drawn = [found[1] for found in seeds if found is not None]
+    assert len(set(drawn)) == 2
+    assert run("verify", str(path), "--seed", drawn[0]).stdout == said[0]
+    assert run("verify", str(path), "--seed", "-1").exit_code == 2
 
 
 def test_what_is_damaged_is_1_with_a_sentence(orbit: Path) -> None:

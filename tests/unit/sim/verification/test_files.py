@@ -44,7 +44,7 @@ def test_a_file_is_verified_as_a_whole_or_by_a_sample_and_says_which(
     assert whole.ok
     assert whole.share == f"all {opened().records:,} records"
     assert sample.ok
-    assert sample.share == "a sample: 3 of 4 intervals"
+    assert sample.share == "a sample: 3 of 4 intervals (seed 0)"
     assert (whole.is_all, sample.is_all) == (True, False)
 
 
@@ -122,7 +122,7 @@ def test_a_sample_finds_what_is_wrong_in_it(tmp_path: Path, form: str) -> None:
     flip(path, path.stat().st_size - end)  # which is in every sample
     found = verify(path, SAMPLE)
     assert not found.ok
-    assert found.share == "a sample: 3 of 4 intervals"
+    assert found.share == "a sample: 3 of 4 intervals (seed 0)"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_the_table_of_members_is_verified_as_a_whole_or_by_some_members(
     assert whole.ok, whole
     assert whole.share == "all 80 rows"
     assert sample.ok, sample
-    assert sample.share == "a sample: 3 of 40 members"
+    assert sample.share == "a sample: 3 of 40 members (seed 0)"
     flip(path, path.stat().st_size // 2)
     assert not verify(path, ALL).ok
 
@@ -188,7 +188,7 @@ def test_a_sample_of_more_than_can_be_reached_soon_says_how_far_it_goes(tmp_path
     path = records_file(tmp_path / "orbit.parquet", opened())
     found = verify(path, replace(SAMPLE, chain_s=1e-9))
     assert found.ok
-    assert found.share == "a sample: 1 of 4 intervals"
+    assert found.share == "a sample: 1 of 4 intervals (seed 0)"
     assert "first 2,048 of 8,000 steps" in found.notes[0]
 
 
