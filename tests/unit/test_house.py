@@ -150,7 +150,7 @@ UNTESTED: Final = {
             "a part of what verifies a file",
             "tests/unit/sim/verification/test_files.py",
         )
-        for name in ("lines", "members", "remade", "stated")
+        for name in ("lines", "members", "remade", "sidecar", "stated")
     },
     **{
         f"services/sim/crates/{name}.py": (

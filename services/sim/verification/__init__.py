@@ -4,6 +4,7 @@ outcome    what was found out: which share was looked at, and the first differen
 effort     how much is recomputed: all of it, or as much as takes about a second
 stored     files as they are stored, read in bounded memory
 stated     what files say of themselves, held to what follows from it
+sidecar    what stands beside a file of text, held to that file and to its own seal
 remade     the rows that a file should have, computed again
 members    the table of an ensemble's members, computed again
 comparing  tables, bit by bit

@@ -11,7 +11,6 @@ Guarantees:
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +23,7 @@ from sim.verification.lines import Lines, different_line, first_different_line, 
 from sim.verification.members import RemadeMembers
 from sim.verification.outcome import Difference, Verification
 from sim.verification.remade import RemadeRecords, RemadeStates, refuse_too_much
+from sim.verification.sidecar import sidecar_finding
 from sim.verification.stated import read_metadata, stated_times, statement_differences
 from sim.verification.stored import Damage, TextFile, open_stored
 from sim.version import VERSION
@@ -176,28 +176,13 @@ class _File:
             )
 
     def _look_at_sidecar(self) -> None:
-        """Hold a file of text to the SHA-256 beside it."""
-        if not isinstance(self.stored, TextFile) or self.differences:
-            return
-        stated = self.stored.metadata.get("file")
-        if stated is None:  # as /api/v1/propagations/ID/metadata is, which is of no file
-            self.notes.append(
-                "Its sidecar does not have the size and the SHA-256 of the file, which --sidecar "
-                "writes: the file was held to its request alone."
-            )
-            return
-        with self.stored.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = file.tell()
-        found = {"bytes": size, "sha256": digest}
-        if stated != found:
-            self._found(
-                Difference(
-                    where="bytes and SHA-256 of the file, which its sidecar has",
-                    stored=f"{stated}",
-                    recomputed=f"{found}",
-                )
-            )
+        """Hold a file of text to the SHA-256 beside it, and that to its seal."""
+        if isinstance(self.stored, TextFile) and not self.differences:
+            found = sidecar_finding(self.stored)
+            if isinstance(found, Difference):
+                self._found(found)
+            else:
+                self.notes.append(found)
 
     def _look_at_checksum(self, *, is_all: bool) -> None:
         """Compare the checksum that the file states, where it was recomputed."""

@@ -12,9 +12,14 @@ import pyarrow.parquet
 
 from sim.errors import DamagedError, VerificationError
 from sim.export.folder import MANIFEST, PART, Part, manifest_bytes, part_name
-from sim.export.metadata import Chosen, Metadata
+from sim.export.metadata import SEAL, Chosen, Metadata
 from sim.verification.files import verify_file
-from sim.verification.outcome import MOST_DIFFERENCES, Difference, Verification
+from sim.verification.outcome import (
+    MOST_DIFFERENCES,
+    WITHOUT_SEAL,
+    Difference,
+    Verification,
+)
 from sim.verification.remade import RemadeRecords, refuse_too_much
 from sim.verification.results import told_differences
 from sim.verification.stated import read_metadata
@@ -44,7 +49,7 @@ def verify_folder(path: Path, effort: Effort) -> Verification:
     refuse_too_much(folder.metadata.request, effort, str(path))
     remade = RemadeRecords(metadata=folder.metadata, effort=effort, what=str(path))
     takes_all = effort.takes_all(remade.seconds)
-    differences = [*_missing(folder), *_checksum(folder, remade), *_manifest(folder)]
+    differences = [*_missing(folder), *_checksum(folder, remade)]
     chosen = folder.parts
     if not takes_all:
         reached = remade.propagation.steps
@@ -59,12 +64,14 @@ def verify_folder(path: Path, effort: Effort) -> Verification:
             break
         differences += _of_part(folder, part, effort, remade.propagation)
         effort.on_progress(done / len(chosen))
+    differences += _manifest(folder)  # what says most comes first
     return Verification(
         what=str(path),
         id=folder.metadata.request.id,
         share=_share(folder, chosen, effort, is_all=takes_all),
         is_all=takes_all,
         differences=tuple(differences),
+        notes=() if SEAL in folder.manifest else (WITHOUT_SEAL.format(MANIFEST),),
     )
 
 
@@ -146,6 +153,7 @@ def _manifest(folder: _Folder) -> list[Difference]:
         Metadata(request=said.request, checksum=said.checksum, porta=said.porta),
         parts,
         complete=folder.complete,
+        is_sealed=SEAL in folder.manifest,
     )
     with (folder.path / MANIFEST).open("rb") as file:
         if file.read(len(due) + 1) == due:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MOST_DIFFERENCES", "Difference", "Verification"]
+__all__ = ["MOST_DIFFERENCES", "WITHOUT_SEAL", "Difference", "Verification"]
 
 MOST_DIFFERENCES: Final = 10
 """After so many, a verification looks no further."""
+WITHOUT_SEAL: Final = (
+    "{} has no seal, as an earlier Porta wrote it: whether the version that it names was changed, "
+    "can't be said."
+)
 _SHOWN: Final = 80  # characters of a value
 
 

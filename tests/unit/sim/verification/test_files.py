@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
@@ -92,6 +93,33 @@ def test_a_flipped_bit_in_who_has_written_a_file_is_found_too(
             flip(path, start + at)
             assert not is_right(path), at
             path.write_bytes(data)
+
+
+@pytest.mark.parametrize("effort", [ALL, SAMPLE], ids=["all", "sample"])
+def test_any_flipped_bit_in_a_sidecar_is_found(tmp_path: Path, effort: Effort) -> None:
+    path = records_file(tmp_path / "orbit.csv", Propagation.open(Trajectory(seed=7), 500))
+    beside = sidecar_path(path)
+    data, places = beside.read_bytes(), random.Random(16)
+    version = data.index(b'"porta":"') + len(b'"porta":"')
+    chosen = [*range(version, version + len(VERSION)), *places.sample(range(len(data)), 60)]
+    passed = []
+    for at in chosen:
+        flip(beside, at, places.randrange(8))
+        with contextlib.suppress(VerificationError):
+            if verify(path, effort).ok:
+                passed.append(at)
+        beside.write_bytes(data)
+    assert not passed
+
+
+def test_a_sidecar_without_a_seal_is_of_an_earlier_version_and_says_so(tmp_path: Path) -> None:
+    path = records_file(tmp_path / "orbit.csv", opened())
+    document = orjson.loads(sidecar_path(path).read_bytes())
+    del document["seal"]
+    sidecar_path(path).write_bytes(orjson.dumps(document))
+    found = verify(path, ALL)
+    assert found.ok
+    assert "has no seal" in found.notes[-1]
 
 
 def test_of_what_another_version_has_written_the_values_are_compared(tmp_path: Path) -> None:
@@ -240,7 +268,7 @@ def test_metadata_over_http_are_a_sidecar_without_the_files_digest(
     path = records_file(tmp_path / "orbit.csv", opened())
     beside = sidecar_path(path)
     document = orjson.loads(beside.read_bytes())
-    del document["file"]
+    del document["file"], document["seal"]
     beside.write_bytes(orjson.dumps(document))
     found = verify(path, effort)
     assert found.ok, found

@@ -152,6 +152,22 @@ def test_what_the_manifest_says_otherwise_is_named(
     assert [one.where for one in verify(folder, QUICK).differences] == [where]
 
 
+def test_another_version_in_the_manifest_is_found_by_its_seal(folder: Path) -> None:
+    path = folder / MANIFEST
+    path.write_bytes(path.read_bytes().replace(b'"porta": "', b'"porta": "9', 1))
+    (found,) = verify(folder, QUICK).differences
+    assert found.where == f"seal of {MANIFEST}"
+
+
+def test_a_manifest_without_a_seal_is_of_an_earlier_version_and_says_so(folder: Path) -> None:
+    document = json.loads((folder / MANIFEST).read_bytes())
+    del document["seal"]
+    (folder / MANIFEST).write_text(json.dumps(document, indent=1))
+    found = verify(folder, QUICK)
+    assert found.ok
+    assert "has no seal" in found.notes[-1]
+
+
 def test_rows_that_are_moved_from_part_to_part_are_found(folder: Path) -> None:
     parts = json.loads((folder / MANIFEST).read_bytes())["parts"]
     parts[0]["rows"] -= 1
