@@ -3,6 +3,7 @@
 outcome    what was found out: which share was looked at, and the first differences
 effort     how much is recomputed: all of it, or as much as takes about a second
 stored     files as they are stored, read in bounded memory
+arrow_blocks  what the blocks of an Arrow file say of themselves, before they are unpacked
 stated     what files say of themselves, held to what follows from it
 sidecar    what stands beside a file of text, held to that file and to its own seal
 remade     the rows that a file should have, computed again
