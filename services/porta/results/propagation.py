@@ -92,7 +92,10 @@ class Propagation(Records):
     def statistics(self) -> dict[str, Any]:
         """Of each agent that has a primary, by name: distance, energy, escape, and so on.
 
-        `unbound_from` is the step from which its energy stays above 0, None where it is bound.
+        As the API has it: `r` is what `series` calls distance, `e` energy, `h` angular_momentum,
+        each with minimum, maximum and mean over the starts of its steps, so without the state that
+        it has at the `end`. `unbound_from` is the step from which its energy stays above 0, None
+        where it is bound.
         """
         return copy.deepcopy(self._summary["statistics"])
 

@@ -151,7 +151,9 @@ def test_a_distance_of_0_from_a_body_is_told_of() -> None:
 
 
 def test_a_sentence_says_which_agents_have_a_part_in_the_whole_system() -> None:
-    assert view_of("circular").without_part == "Only Earth has a μ, so these are its own."
+    assert view_of("circular").only_massive == "Earth"
+    assert view_of("circular").without_part.endswith("of each orbit are under Method and accuracy.")
+    assert view_of("kirkwood-gap").only_massive == ""
     assert view_of("kirkwood-gap").without_part == "Agents without a μ have no part in them."
     assert view_of("figure-eight").without_part == ""
     massless = replace(NANO, agents=tuple(replace(agent, mu=0.0) for agent in NANO.agents))
