@@ -164,6 +164,10 @@ UNTESTED: Final = {
         "what two executors share, held by the tests of both",
         "tests/unit/frontend/runner/test_run_executor.py",
     ),
+    "services/frontend/cli/beside_serve.py": (
+        "held by the commands that it is for",
+        "tests/unit/frontend/cli/test_verify.py",
+    ),
     "services/frontend/cli/execution/own_cluster.py": (
         "needs a cluster",
         "tests/integration/test_cli.py",

@@ -327,7 +327,8 @@ def propagate(**written: Any) -> None:  # noqa: ANN401 - the options, as click p
 def export(propagation_id: str, *, crate: str | None, output: str | None) -> None:
     """Write a stored result as a crate or a file; it starts nothing.
 
-    Needs REDIS_URL. porta propagate --output NAME.crate/ computes and writes one at once.
+    Needs REDIS_URL, or a porta serve beside it. porta propagate --output NAME.crate/ computes and
+    writes one at once.
     """
     settings = _settings_and_redis()
     from frontend.cli import export as command
@@ -353,7 +354,8 @@ def export(propagation_id: str, *, crate: str | None, output: str | None) -> Non
 @click.option(
     "--server",
     metavar="URL",
-    help="Look the ID up on a running Porta, not in the configured Redis.",
+    help="Look the ID up on a running Porta, not in the configured Redis or that of a porta serve "
+    "beside it.",
 )
 @click.pass_context
 def verify(
@@ -406,7 +408,7 @@ def state(*, mu: float, **elements: float) -> None:
 @porta.command()
 @click.option("--reap", is_flag=True, help="Stop the clusters that belong to no living run.")
 def clusters(*, reap: bool) -> None:
-    """List the Dask clusters of this installation."""
+    """List the Dask clusters of this installation, by default of a porta serve beside it."""
     settings = _settings_and_redis()
     from frontend.cli import clusters as command
 

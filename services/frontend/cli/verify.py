@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from frontend.cli.beside_serve import WAYS, beside_serve
 from frontend.cli.progress_bar import Progress
 from frontend.errors import BadRequest, NotFound
 from sim.errors import DamagedError, VerificationError
@@ -62,10 +63,11 @@ def _verified(settings: Settings, what: str, effort: Effort, server: str | None)
 
 
 def _stored(settings: Settings, propagation_id: str, effort: Effort) -> Verification:
+    settings = beside_serve(settings)
     if settings.redis_location is None:
         raise BadRequest(
-            f"There is no file {propagation_id!r}; and no Redis is configured in which a result "
-            "with this id could be: set REDIS_URL, or give --server URL."
+            f"There is no file {propagation_id!r}; and there is no Redis in which a result with "
+            f"this id could be: {WAYS}, or give --server URL."
         )
     from frontend.bootstrap import build_services
     from frontend.propagations.stored_verification import verify_stored
