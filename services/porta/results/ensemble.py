@@ -157,7 +157,10 @@ class Ensemble:
 
     @property
     def members(self) -> Members:
-        """The members as a table that is read as it is needed: a row for each and each agent."""
+        """The members as a table that is read as it is needed: a row for each and each agent.
+
+        `many.members.where(agent="Satellite")` has one row for each member.
+        """
         return Members(self._source)
 
     def member(self, number: int, *, steps: float | None = None) -> Propagation:

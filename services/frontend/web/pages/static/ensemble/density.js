@@ -11,6 +11,9 @@ import { count, reasonOf, wasGivenUp } from "../shared/text.js";
  */
 
 const SIZE = 512; // cells: the finest level of the pyramid
+const MARGIN = { l: 64, r: 14, b: 44 };
+const LABEL_PX = 84; // of the longest label, −50,000,000, and a gap
+const MOST_TICKS = 6;
 
 export class DensityFigure {
   /** @param {HTMLElement} main */
@@ -26,7 +29,9 @@ export class DensityFigure {
     this.picture = { address: "", source: "" };
     this.view = /** @type {Ensemble | null} */ (null);
     this.name = "";
+    this.half = 0;
     for (const one of [this.spans, this.orbit]) one.addEventListener("change", () => this.show(this.view, this.name));
+    addEventListener("resize", () => this.refit());
   }
 
   /** Draw the density of an agent. @param {Ensemble | null} view @param {string} name */
@@ -75,10 +80,16 @@ export class DensityFigure {
     return this.picture.source;
   }
 
+  /** As many ticks as there is room for now. */
+  refit() {
+    if (this.half && this.picture.source && this.figure.isConnected) void this.paint(this.half, this.picture.source);
+  }
+
   /** @param {number} half @param {string} source */
   async paint(half, source) {
+    this.half = half;
     const theme = themeOf(document.documentElement);
-    await window.Plotly.react(this.figure, primary(theme), densityLayout(theme, half, source, this.unit), CHART_CONFIG);
+    await window.Plotly.react(this.figure, primary(theme), densityLayout(theme, half, source, this.unit, ticksIn(this.figure)), CHART_CONFIG);
     this.figure.dataset.drawn = this.spans.value;
   }
 
@@ -103,13 +114,21 @@ const primary = (theme) => [
   },
 ];
 
-/** @param {Theme} theme @param {number} half @param {string} source @param {string} unit */
-function densityLayout(theme, half, source, unit) {
+/** How many ticks stand beside one another in the square of a figure. @param {HTMLElement} figure */
+export function ticksIn({ clientWidth, clientHeight }) {
+  const side = Math.min(clientWidth - MARGIN.l - MARGIN.r, clientHeight - top() - MARGIN.b);
+  return Math.max(2, Math.min(MOST_TICKS, Math.floor(side / LABEL_PX)));
+}
+
+const top = () => (touched() ? 34 : 26); // above: the tools
+
+/** @param {Theme} theme @param {number} half @param {string} source @param {string} unit @param {number} nticks */
+function densityLayout(theme, half, source, unit, nticks) {
   const { axis, shared } = layout(theme);
-  const line = { ...axis, range: [-half, half], showgrid: false, zeroline: false, constrain: "domain", nticks: 6 };
+  const line = { ...axis, range: [-half, half], showgrid: false, zeroline: false, constrain: "domain", nticks };
   return {
     ...shared,
-    margin: { l: 64, r: 14, t: touched() ? 34 : 26, b: 44 },
+    margin: { ...MARGIN, t: top() },
     showlegend: false,
     dragmode: touched() ? false : "pan",
     images: [{ source, xref: "x", yref: "y", x: -half, y: half, sizex: 2 * half, sizey: 2 * half, sizing: "stretch", layer: "below" }],
