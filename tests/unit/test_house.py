@@ -43,6 +43,10 @@ UNTESTED: Final = {
         "protocols without behaviour",
         "tests/unit/porta/execution/test_in_process.py",
     ),
+    "services/porta/results/asked.py": (
+        "what two results share, held by the tests of both",
+        "tests/unit/porta/results/test_propagation.py",
+    ),
     "services/sim/cluster/backend.py": (
         "needs a cluster",
         "tests/integration/test_local_cluster.py",

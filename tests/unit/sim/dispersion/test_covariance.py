@@ -25,7 +25,8 @@ Loads: TypeAlias = np.ndarray[Any, Any]
 def covariance_of(loads: Loads, scales: list[float]) -> Loads:
     scaled = loads * np.array(scales).reshape(-1, 1)
     product = scaled @ scaled.T
-    return (product + product.T) / 2.0
+    symmetric: Loads = (product + product.T) / 2.0
+    return symmetric
 
 
 @st.composite
