@@ -176,14 +176,6 @@ def test_what_a_server_computes_is_waited_for_and_an_order_opens_as_its_answer(
     assert came.steps == 110_686
 
 
-def test_what_is_answered_at_once_opens_and_what_would_start_a_run_does_not(
-    installation: Installation,
-) -> None:
-    assert porta.open("700", on=installation.url).manifest == porta.propagate(700).manifest
-    with pytest.raises(porta.ExecutionError, match="has no result 60000000: "):
-        porta.open("60000000", on=installation.url)
-
-
 @pytest.mark.parametrize("way", ["process", "client", "server"])
 def test_a_trajectory_that_ends_says_where_wherever_it_is_computed(
     places: dict[str, Any], way: str

@@ -29,9 +29,13 @@ __all__ = ["Found", "find", "open_found"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A result at a server: its request, and its resource there."""
+    """A result at a server: how it is named there, its request, and its resource.
+
+    What is answered at once and was not asked for has no resource: that is empty.
+    """
 
     place: OnServer
+    named: Named
     request: PropagationRequest
     resource: dict[str, Any]
 
@@ -47,10 +51,7 @@ def find(place: OnServer, named: Named, report: Report) -> Found:
         if resource is not None:
             report.begin(int(resource["progress"]["total"]), "waiting")
             resource = finished(place, client, resource, report)
-        request = _request_of(place, client, named)
-        if resource is None:
-            resource = client.get(f"/{request.id}")
-    return Found(place, request, resource)
+        return Found(place, named, _request_of(place, client, named), resource or {})
 
 
 def _resource(place: OnServer, client: ApiClient, named: Named) -> dict[str, Any] | None:
@@ -98,5 +99,5 @@ def open_found(found: Found, report: Report) -> ComputedRun | ServerMembers:
         return ServerMembers(found.place, found.request, by)
     report.say("fetching")
     with ApiClient(found.place.server) as client:
-        propagation = opened(client, found.request)
+        propagation = opened(client, found.request, found.named)
     return ComputedRun(found.request, propagation, found.resource.get("stopped"), computed=by)

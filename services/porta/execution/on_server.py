@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+from porta.addresses import Named
 from porta.errors import ExecutionError
 from porta.execution.api_client import PATIENCE_S, ApiClient, Unreachable
 from porta.execution.computed import ComputedRun
@@ -145,16 +146,21 @@ def _followed(client: ApiClient, resource: dict[str, Any]) -> Iterator[dict[str,
             client.pause()
 
 
-def opened(client: ApiClient, request: PropagationRequest) -> Propagation:
-    """Return the propagation that the server has computed, held to its manifest."""
-    trajectory, path = request.trajectory, f"/{request.id}"
+def opened(
+    client: ApiClient, request: PropagationRequest, named: Named | None = None
+) -> Propagation:
+    """Return the propagation that the server has computed, held to its manifest.
+
+    By its id, which the server knows once it was asked for, or as it is `named` otherwise.
+    """
+    trajectory, named = request.trajectory, named or Named(request.id)
     level = opened_level(trajectory.scenario, request.steps, HELD_BYTES)
     stretches = [
         Stretch.from_bytes(trajectory, data).coarsened(level)
-        for data in _unframed(client.pieces(f"{path}/checkpoints"))
+        for data in _unframed(client.pieces(f"/{named.id}/checkpoints", **named.chosen))
     ]
     found = Propagation.open(trajectory, request.steps, stretches, least_level=level)
-    manifest = client.get(f"{path}/manifest")
+    manifest = client.get(f"/{named.id}/manifest", **named.chosen)
     if manifest["result"]["checkpoints_checksum"] != found.checkpoints_checksum:
         raise IntegrityError(f"the server's result of {request.id} is not what is computed here")
     return found
@@ -182,5 +188,5 @@ def _unframed(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def told_by(place: OnServer, resource: dict[str, Any]) -> dict[str, object]:
     """Return who computed a result."""
-    known = resource["provenance"] or {}
-    return {"by": place.server.url, "process": known.get("by"), "timings": resource["timings"]}
+    known = resource.get("provenance") or {}
+    return {"by": place.server.url, "process": known.get("by"), "timings": resource.get("timings")}
