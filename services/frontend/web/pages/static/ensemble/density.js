@@ -1,6 +1,7 @@
 // The density of an ensemble: the server's picture of where its members were, on axes in lengths,
 // with the orbit on which the nominal run starts over it.
 
+import { niceStep } from "../charts/ticks.js";
 import { CHART_CONFIG, layout, measured, themeOf, touched } from "../shared/charts.js";
 import { isDark } from "../shared/colours.js";
 import { count, reasonOf, wasGivenUp } from "../shared/text.js";
@@ -12,7 +13,9 @@ import { count, reasonOf, wasGivenUp } from "../shared/text.js";
 
 const SIZE = 512; // cells: the finest level of the pyramid
 const MARGIN = { l: 64, r: 14, b: 44 };
-const LABEL_PX = 84; // of the longest label, −50,000,000, and a gap
+const LETTER_PX = 7.2;
+const GAP_PX = 12; // between labels
+const LETTERS = 5; // at least: closer they have more
 const MOST_TICKS = 6;
 
 export class DensityFigure {
@@ -89,7 +92,7 @@ export class DensityFigure {
   async paint(half, source) {
     this.half = half;
     const theme = themeOf(document.documentElement);
-    await window.Plotly.react(this.figure, primary(theme), densityLayout(theme, half, source, this.unit, ticksIn(this.figure)), CHART_CONFIG);
+    await window.Plotly.react(this.figure, primary(theme), densityLayout(theme, half, source, this.unit, ticksIn(this.figure, half)), CHART_CONFIG);
     this.figure.dataset.drawn = this.spans.value;
   }
 
@@ -114,10 +117,15 @@ const primary = (theme) => [
   },
 ];
 
-/** How many ticks stand beside one another in the square of a figure. @param {HTMLElement} figure */
-export function ticksIn({ clientWidth, clientHeight }) {
+/** The most ticks whose labels stand beside one another in the square of a figure. @param {HTMLElement} figure @param {number} half */
+function ticksIn({ clientWidth, clientHeight }, half) {
   const side = Math.min(clientWidth - MARGIN.l - MARGIN.r, clientHeight - top() - MARGIN.b);
-  return Math.max(2, Math.min(MOST_TICKS, Math.floor(side / LABEL_PX)));
+  for (let most = MOST_TICKS; most > 2; most--) {
+    const step = niceStep(2 * half, most);
+    const last = (-Math.floor(half / step) * step).toLocaleString("en-GB", { maximumSignificantDigits: 6 });
+    if (LETTER_PX * Math.max(LETTERS, last.length) + GAP_PX <= (side * step) / (2 * half)) return most;
+  }
+  return 2;
 }
 
 const top = () => (touched() ? 34 : 26); // above: the tools
