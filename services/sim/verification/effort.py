@@ -64,7 +64,7 @@ class Effort:
         One of each of `count` equal parts, chosen by a hash of the seed and of the result's id.
 
         >>> Effort(seed=1).sampled(range(100), 4, "500"), Effort().sampled("abc", 5, "")
-        ([0, 40, 67, 99], ['a', 'b', 'c'])
+        ([0, 41, 59, 99], ['a', 'b', 'c'])
         """
         size = len(units)
         if count >= size:

@@ -118,8 +118,8 @@ class _File:
             spans = [] if takes_all else self._spans()
             takes_all = not spans
             share = self._all() if takes_all else self._sample(spans)
-            self._look_at_sidecar()
             self._look_at_checksum(is_all=takes_all)
+            self._look_at_sidecar()
         return Verification(
             what=str(self.stored.path),
             id=self.metadata.request.id,
