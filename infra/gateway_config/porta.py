@@ -44,6 +44,8 @@ class PatientBackend(KubeBackend):
     The name of a scheduler's Service may resolve a moment late. The backend tries three times
     within 0.3 s, then gives the whole cluster up, and its number of tries is not configurable
     (https://github.com/dask/dask-gateway/blob/2026.3.0/dask-gateway-server/dask_gateway_server/backends/base.py).
+    Upstream has no thread about it; dask-kubernetes met the same, and tries longer since
+    (https://github.com/dask/dask-kubernetes/issues/401).
     """
 
     scheduler_api_retries = 8  # after 0.1, 0.2, 0.4, 0.8, 1.6, 3.2 and 5 s: 11 s in all
