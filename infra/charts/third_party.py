@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from infra import naming
+from infra.charts import priorities
 from infra.settings.quantities import mebibytes
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def redis(settings: Settings) -> dict[str, Any]:
             "podAnnotations": _revision(settings),
             "global": {"imageRegistry": settings.registry, "imagePullSecrets": _secrets(settings)},
             "extraConfig": f"{base['extraConfig']}maxmemory {memory}\n",
+            "priorityClassName": naming.SERVICE_PRIORITY,
+            "extraObjects": priorities.classes(),
             "tls": {
                 "enabled": bool(settings.redis_tls_secret),
                 "existingSecret": settings.redis_tls_secret,
@@ -99,6 +102,8 @@ def _clusters(settings: Settings) -> list[tuple[str, str]]:
         ("PORTA_SCHEDULER_GIB", gib(settings.scheduler_memory)),
         ("PORTA_WORKER_CORES", str(settings.worker_cores)),
         ("PORTA_WORKER_GIB", gib(settings.worker_memory)),
+        ("PORTA_WORKER_PRIORITY", naming.WORKER_PRIORITY),
+        ("PORTA_WORKER_NODES", settings.worker_nodes),
     ]
 
 

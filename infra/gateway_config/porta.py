@@ -51,6 +51,29 @@ class PatientBackend(KubeBackend):
     scheduler_api_retries = 8  # after 0.1, 0.2, 0.4, 0.8, 1.6, 3.2 and 5 s: 11 s in all
 
 
+# An autoscaler that removes a node must not take the scheduler with it: its whole cluster would be
+# lost. https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md,
+# https://karpenter.sh/docs/concepts/disruption/
+STAYS = {
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+}
+
+
+def nodes_of(label: str) -> dict[str, Any]:
+    """Return what puts a pod on nodes with a label, `key=value`, and on no others.
+
+    Taints with the same key are tolerated: clouds mark spot nodes with both.
+    """
+    if not label:
+        return {}
+    key, _, value = label.partition("=")
+    return {
+        "nodeSelector": {key: value},
+        "tolerations": [{"key": key, "operator": "Exists"}],
+    }
+
+
 def limits_of(options: Any) -> dict[str, Any]:  # noqa: ANN401 -- made by dask-gateway's Options
     """Return the resources of a cluster's workers; limits equal requests, so none is evicted."""
     memory = int(options.worker_memory * GIB)
@@ -100,8 +123,14 @@ def configure(c: Any, environ: Mapping[str, str]) -> None:  # noqa: ANN401 -- tr
         "DASK_DISTRIBUTED__SCHEDULER__IDLE_TIMEOUT": FORGOTTEN_IDLE,
         "DASK_DISTRIBUTED__WORKER__PRELOAD": "sim.driver.tasks",  # loads the compiled kernel
     }
+    cluster.scheduler_extra_pod_annotations = STAYS
+    cluster.scheduler_extra_pod_config = POD
+    cluster.worker_extra_pod_config = {
+        **POD,
+        "priorityClassName": environ["PORTA_WORKER_PRIORITY"],
+        **nodes_of(environ["PORTA_WORKER_NODES"]),
+    }
     for kind in ("scheduler", "worker"):
-        setattr(cluster, f"{kind}_extra_pod_config", POD)
         setattr(cluster, f"{kind}_extra_container_config", CONTAINER)
 
 

@@ -56,6 +56,7 @@ class Settings:
     scheduler_memory: str = "1Gi"
     worker_cores: float = 1.0
     worker_memory: str = "1Gi"
+    worker_nodes: str = ""  # a label of nodes, key=value: workers run on these only
     notebook: bool = True
     notebook_volume: str = "2Gi"
     redis_memory: str = "2Gi"

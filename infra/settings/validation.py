@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["validate"]
 
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # a label of RFC 1123
+LABEL: Final = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9._-]{1,63}=[A-Za-z0-9._-]{1,63}")
 HOST: Final = re.compile(rf"(?:{NAME.pattern}\.)+{NAME.pattern}")
 POD_LIMIT_CORES: Final = 1  # the runner's limits in infra/charts/porta/values.yaml
 POD_LIMIT_MIB: Final = 1024
@@ -63,6 +64,10 @@ def validate(settings: Settings) -> None:
     _check_addresses(settings)
     _check_sizes(settings)
     _check_numbers(settings)
+    if settings.worker_nodes and LABEL.fullmatch(settings.worker_nodes) is None:
+        raise SettingsError(
+            "worker_nodes must be a label of nodes, such as cloud.google.com/gke-spot=true."
+        )
     if "PORTA_EXPORT_CACHE" in dict(settings.application):
         raise SettingsError(
             "application must not have PORTA_EXPORT_CACHE: export_cache sets it, with its volume."

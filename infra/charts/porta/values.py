@@ -45,6 +45,7 @@ def of(settings: Settings) -> dict[str, Any]:
         "redis": own["redis"] | {"tlsSecret": settings.redis_tls_secret},
         "gateway": own["gateway"] | {"namespace": settings.gateway_namespace},
         "secretsRevision": str(settings.secrets_revision),
+        "priorityClass": naming.SERVICE_PRIORITY,
         "web": _web(own["web"], settings),
         "runner": _sized(own["runner"], settings) | {"replicas": settings.runner_replicas},
         "notebook": _sized(own["notebook"], settings)

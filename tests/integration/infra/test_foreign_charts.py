@@ -151,6 +151,13 @@ def test_pods_that_read_secrets_restart_with_their_revision(charts: dict[str, Pa
         assert annotations.get(naming.SECRETS_REVISION) == expected, name
 
 
+def test_redis_names_a_class_of_pods_that_its_own_release_brings(charts: dict[str, Path]) -> None:
+    objects = rendered(charts, "redis")
+    classes = of_kind(objects, "PriorityClass")
+    assert pods(objects)["redis"]["spec"]["priorityClassName"] == naming.SERVICE_PRIORITY
+    assert classes.keys() == {naming.SERVICE_PRIORITY, naming.WORKER_PRIORITY}
+
+
 @pytest.mark.parametrize(
     ("end", "workload"),
     [

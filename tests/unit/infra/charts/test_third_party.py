@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import kubernetes_validate
 import pytest
 import yaml
 
 from infra import naming
 from infra.charts import third_party
 from infra.settings import Settings
+from tests.kubernetes import VERSIONS
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,17 @@ def test_an_encrypted_redis_has_its_secret_and_asks_no_client_for_a_certificate(
         "authClients": False,
         "port": naming.REDIS_PORT,
     }
+
+
+def test_redis_stands_above_workers_and_brings_the_classes_that_say_so() -> None:
+    found = third_party.redis(Settings.load({}))
+    classes = {one["metadata"]["name"]: one for one in found["extraObjects"]}
+    service, worker = (classes[name] for name in (found["priorityClassName"], "porta-worker"))
+    # 0 is that of a pod without a class; from -10 on the cluster autoscaler adds no node.
+    assert -10 < worker["value"] < 0 < service["value"]
+    assert worker["preemptionPolicy"] == "Never"
+    for one in classes.values():
+        kubernetes_validate.validate(one, VERSIONS[0], strict=True)
 
 
 def test_a_mirror_and_its_secret_reach_every_image() -> None:

@@ -59,6 +59,8 @@ def test_variables_of_porta_come_as_a_text_or_as_a_mapping_in_the_file(tmp_path:
         ("INFRA_WORKER_CORES", "0"),
         ("INFRA_WORKER_MEMORY", "1 GB"),
         ("INFRA_WORKER_MEMORY", "1"),
+        ("INFRA_WORKER_NODES", "spot"),
+        ("INFRA_WORKER_NODES", "a b=c"),
         ("INFRA_REDIS_MEMORY", "lots"),
         ("INFRA_POD_CPU", "2"),
         ("INFRA_POD_MEMORY", "2Gi"),
