@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import kubernetes_validate
 import pytest
 import yaml
 
 from infra import naming
-from infra.charts import third_party
+from infra.charts import priorities, third_party
 from infra.settings import Settings
-from tests.kubernetes import VERSIONS
 
 
 @pytest.mark.parametrize(
@@ -41,15 +39,10 @@ def test_an_encrypted_redis_has_its_secret_and_asks_no_client_for_a_certificate(
     }
 
 
-def test_redis_stands_above_workers_and_brings_the_classes_that_say_so() -> None:
+def test_redis_names_a_class_that_its_release_brings() -> None:
     found = third_party.redis(Settings.load({}))
-    classes = {one["metadata"]["name"]: one for one in found["extraObjects"]}
-    service, worker = (classes[name] for name in (found["priorityClassName"], "porta-worker"))
-    # 0 is that of a pod without a class; from -10 on the cluster autoscaler adds no node.
-    assert -10 < worker["value"] < 0 < service["value"]
-    assert worker["preemptionPolicy"] == "Never"
-    for one in classes.values():
-        kubernetes_validate.validate(one, VERSIONS[0], strict=True)
+    assert found["priorityClassName"] == naming.SERVICE_PRIORITY
+    assert found["extraObjects"] == priorities.classes()
 
 
 def test_a_mirror_and_its_secret_reach_every_image() -> None:
