@@ -27,6 +27,7 @@ CHOICES: Final = {
     "profile": tuple(PROFILES),
     "exposure": ("none", "nodeport", "ingress"),
     "secrets": ("made", "existing"),
+    "monitoring": ("annotations", "operator"),
     "backend": ("local", "s3", "http"),
     "auth": ("none", "token", "header"),
 }
@@ -40,6 +41,10 @@ SMALLEST: Final = {
     "notebook_volume": "128Mi",
 }
 SMALLEST_CPU: Final = "50m"
+LABELS: Final = {
+    "worker_nodes": "cloud.google.com/gke-spot=true",
+    "monitoring_label": "release=kube-prometheus-stack",
+}
 RANGES: Final[dict[str, tuple[float, float]]] = {
     "web_replicas": (1, 100),
     "web_replicas_limit": (1, 100),
@@ -64,10 +69,10 @@ def validate(settings: Settings) -> None:
     _check_addresses(settings)
     _check_sizes(settings)
     _check_numbers(settings)
-    if settings.worker_nodes and LABEL.fullmatch(settings.worker_nodes) is None:
-        raise SettingsError(
-            "worker_nodes must be a label of nodes, such as cloud.google.com/gke-spot=true."
-        )
+    for name, example in LABELS.items():
+        label = getattr(settings, name)
+        if label and LABEL.fullmatch(label) is None:
+            raise SettingsError(f"{name} must be a label, such as {example}.")
     if "PORTA_EXPORT_CACHE" in dict(settings.application):
         raise SettingsError(
             "application must not have PORTA_EXPORT_CACHE: export_cache sets it, with its volume."

@@ -15,6 +15,14 @@ app.kubernetes.io/component: {{ . }}
 app.kubernetes.io/part-of: porta
 {{- end }}
 
+{{/* The labels of what the Prometheus Operator reads; called with the root. */}}
+{{- define "porta.monitoringLabels" -}}
+{{ include "porta.labels" "monitoring" }}
+{{- range $name, $value := .Values.monitoring.labels }}
+{{ $name | toJson }}: {{ $value | toJson }}
+{{- end }}
+{{- end }}
+
 {{/* What every pod's specification starts with; called with the root. */}}
 {{- define "porta.podSpec" -}}
 enableServiceLinks: false # else Kubernetes injects PORTA_ variables, which Porta refuses

@@ -60,6 +60,8 @@ def test_variables_of_porta_come_as_a_text_or_as_a_mapping_in_the_file(tmp_path:
         ("INFRA_WORKER_MEMORY", "1 GB"),
         ("INFRA_WORKER_MEMORY", "1"),
         ("INFRA_WORKER_NODES", "spot"),
+        ("INFRA_MONITORING", "zabbix"),
+        ("INFRA_MONITORING_LABEL", "stack"),
         ("INFRA_WORKER_NODES", "a b=c"),
         ("INFRA_REDIS_MEMORY", "lots"),
         ("INFRA_POD_CPU", "2"),
