@@ -30,12 +30,17 @@ c.ClusterConfig.worker_cmd = {!r}
 
 
 @contextmanager
-def foreign_gateway(folder: Path, *, scheduler: Sequence[str] = SCHEDULER) -> Iterator[str]:
-    """Run it for the context's body; yield its address. `scheduler` is what it starts as one."""
+def foreign_gateway(
+    folder: Path, *, scheduler: Sequence[str] = SCHEDULER, more: str = ""
+) -> Iterator[str]:
+    """Run it for the context's body; yield its address.
+
+    `scheduler` is what it starts as one, `more` are further lines of its configuration.
+    """
     port = redis_servers.free_port()
     configuration = folder / "foreign.py"
     configuration.write_text(
-        CONFIGURATION.format(redis_servers.free_port(), port, list(scheduler), list(WORKER))
+        CONFIGURATION.format(redis_servers.free_port(), port, list(scheduler), list(WORKER)) + more
     )
     command = (sys.executable, "-m", "dask_gateway_server", "-f", str(configuration))
     with subprocess.Popen(  # noqa: S603 - our own command

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from infra.charts import third_party
+from infra.charts import schedulers, third_party
 from infra.charts.porta import values as porta_values
 from infra.check.answers import Finding
 from infra.check.quantity import number
+from infra.settings.quantities import cpu, memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,16 +116,11 @@ def _own(settings: Settings) -> list[tuple[str, int, Object]]:
 
 def _cluster(settings: Settings) -> list[tuple[str, int, Object]]:
     """Return the pods of a cluster of the largest size."""
+    scheduler = schedulers.largest(settings)
+    worker = {"cpu": str(settings.worker_cores), "memory": settings.worker_memory}
     return [
-        (
-            name,
-            count,
-            {
-                "cpu": str(getattr(settings, f"{name}_cores")),
-                "memory": getattr(settings, f"{name}_memory"),
-            },
-        )
-        for name, count in (("scheduler", 1), ("worker", settings.max_workers))
+        ("scheduler", 1, {"cpu": cpu(scheduler.cores), "memory": memory(scheduler.mebibytes)}),
+        (WORKER, settings.max_workers, worker),
     ]
 
 

@@ -6,9 +6,10 @@ import asyncio
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
+from dask_gateway import BasicAuth, Gateway
 
 from frontend import embedded
 from sim.cluster import Backend, GatewayBackend, LocalBackend, SchedulerBackend
@@ -170,6 +171,28 @@ def test_a_gateway_without_our_option_is_used_with_a_warning(
     with foreign_gateway(tmp_path) as address:
         asyncio.run(main(address))
     assert "has no cluster option 'tag'" in caplog.text
+
+
+SIZES_SCHEDULERS: Final = """
+from dask_gateway_server.options import Integer, Options, String
+c.Backend.cluster_options = Options(String("tag"), Integer("workers_expected", default=9, min=1))
+"""
+
+
+def test_a_gateway_that_sizes_schedulers_is_told_how_many_workers_there_will_be(
+    tmp_path: Path,
+) -> None:
+    async def main(address: str) -> None:
+        backend = GatewayBackend(address)
+        async with (
+            backend.open(tag="ours", workers=1),
+            Gateway(address, auth=BasicAuth("porta", None), asynchronous=True) as gateway,
+        ):
+            (report,) = await gateway.list_clusters()
+            assert dict(report.options) == {"tag": "ours", "workers_expected": 1}
+
+    with foreign_gateway(tmp_path, more=SIZES_SCHEDULERS) as address:
+        asyncio.run(main(address))
 
 
 def test_a_gateway_that_answers_is_healthy(backend: GatewayBackend) -> None:

@@ -1,6 +1,6 @@
 """Porta's Helm chart: the files beside this module, written into the synthesis output.
 
-The dashboard and the alert rules come from `charts/`, where those find them who install them by hand.
+The dashboard and the alert rules come from `charts/`, where they are to be installed by hand, too.
 
 - The folder's name is a hash of every file, so equal input gives equal bytes at an equal path, and
   a changed chart is a changed release.

@@ -17,7 +17,7 @@ from dask_gateway_server.app import DaskGateway
 from dask_gateway_server.models import ClusterStatus
 
 from infra import naming
-from infra.charts import third_party
+from infra.charts import schedulers, third_party
 from infra.settings import Settings, quantities
 from sim.cluster import PRELOAD
 from tests import dask_pods
@@ -32,6 +32,7 @@ PROFILES: Final[dict[str, Settings]] = {
     ),
 }
 SPOT: Final = "cloud.google.com/gke-spot"
+PROFILES["large"] = Settings.load({"INFRA_MAX_WORKERS": "100"})
 PROFILES["spot"] = Settings.load({"INFRA_WORKER_NODES": f"{SPOT}=true"})
 ROLES: Final = {"scheduler": False, "worker": True}
 
@@ -145,7 +146,25 @@ def test_a_cluster_may_have_all_the_workers_that_a_run_may_ask_for(profile: str)
     assert cluster._worker_limit_from_resources() == PROFILES[profile].max_workers  # noqa: SLF001 -- the same
 
 
-@pytest.mark.parametrize("options", [{"worker_cores": 65.0}, {"worker_memory": 0.1}, {"x": 1}])
+@pytest.mark.parametrize(
+    ("workers", "row"), [(1, 0), (10, 0), (11, 1), (30, 1), (31, 2), (100, 2), (900, 2)]
+)
+def test_a_scheduler_is_as_large_as_its_cluster_needs(workers: int, row: int) -> None:
+    settings = PROFILES["large"]
+    size = schedulers.sizes(settings)[row]
+    asked = container(pod("scheduler", "large", workers_expected=workers))["resources"]["limits"]
+    assert float(asked["cpu"]) == float(size.cores)
+    assert int(asked["memory"]) == size.mebibytes * 2**20
+
+
+def test_a_scheduler_of_which_nothing_is_said_is_for_the_largest_cluster() -> None:
+    asked = container(pod("scheduler", "large"))["resources"]["requests"]
+    assert float(asked["cpu"]) == float(schedulers.largest(PROFILES["large"]).cores)
+
+
+@pytest.mark.parametrize(
+    "options", [{"worker_cores": 65.0}, {"worker_memory": 0.1}, {"workers_expected": 0}, {"x": 1}]
+)
 def test_options_beyond_their_bounds_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(Exception, match=r"(?i)must be|not available|unknown|invalid"):
         dask_pods.cluster_config(config("production"), **options)
