@@ -29,6 +29,8 @@ def compile_for(scenario: Scenario) -> None:
     propagation.summary()
     schema = schema_of(scenario.model)
     for file_format in FORMATS.values():
+        if file_format.refusal(scenario):  # it is for scenarios that say more of themselves
+            continue
         pieces = export(propagation.slices(-math.inf, 10.0), file_format, schema)
         size = sum(len(piece) for piece in pieces)
         if not size:
