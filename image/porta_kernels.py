@@ -37,11 +37,11 @@ class Copied(UserProvidedCacheLocator):  # type: ignore[misc] # numba is not ann
 
 @functools.cache
 def _copy_to(folder: Path) -> None:
-    built_in = porta_cpu.BUILT_IN / os.environ.get("NUMBA_CPU_NAME", "")
-    if folder.exists() or not built_in.is_dir():
+    processor = os.environ.get("NUMBA_CPU_NAME")
+    if folder.exists() or not processor or not (porta_cpu.BUILT_IN / processor).is_dir():
         return
     new = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
-    shutil.copytree(built_in, new, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    shutil.copytree(porta_cpu.BUILT_IN / processor, new, dirs_exist_ok=True, copy_function=shutil.copyfile)
     new.chmod(0o700)
     try:
         new.rename(folder)
