@@ -41,7 +41,9 @@ def _copy_to(folder: Path) -> None:
     if folder.exists() or not processor or not (porta_cpu.BUILT_IN / processor).is_dir():
         return
     new = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
-    shutil.copytree(porta_cpu.BUILT_IN / processor, new, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    shutil.copytree(
+        porta_cpu.BUILT_IN / processor, new, dirs_exist_ok=True, copy_function=shutil.copyfile
+    )
     new.chmod(0o700)
     try:
         new.rename(folder)

@@ -35,7 +35,7 @@ def sentences(settings: Settings, answers: Answers) -> Iterator[str]:
         what = "1 node has" if nodes == 1 else f"{nodes} nodes have"
         each = "" if nodes == 1 else " each"
         yield (
-            f"{what} room for {held} workers{each} ({worker});"
+            f"Beside pods that are not Porta's, {what} room for {held} workers{each} ({worker});"
             f" {node.without(worker, held)} are left.{proposal(node, worker)}"
         )
 

@@ -92,9 +92,12 @@ def test_nothing_is_proposed_where_it_would_gain_nothing(node: Request, why: str
 def test_each_kind_of_node_is_a_sentence_and_nodes_that_hardly_differ_are_one_kind() -> None:
     answers = nodes(("3920m", "15300000Ki"), ("3920m", "15299990Ki"), ("1930m", "7000000Ki"))
     first, second = said(answers, worker_cores="1", worker_memory="1Gi")
-    assert first.startswith("2 nodes have room for 3 workers each (1 CPUs and 1024 MiB); 0.9 CPUs")
+    beside = "Beside pods that are not Porta's, "
+    assert first.startswith(
+        f"{beside}2 nodes have room for 3 workers each (1 CPUs and 1024 MiB); 0.9 CPUs"
+    )
     assert first.endswith("With worker_cores 0.97 it would be 4.")
-    assert second.startswith("1 node has room for 1 workers")
+    assert second.startswith(f"{beside}1 node has room for 1 workers")
 
 
 def test_a_worker_that_divides_its_nodes_leaves_nothing_to_say() -> None:
