@@ -27,7 +27,7 @@ STACKS: Final = ("infra-base", "infra-apps")
 # No look-up of newer versions, and no telemetry.
 QUIET: Final = {"CHECKPOINT_DISABLE": "1", "DISABLE_VERSION_CHECK": "1", "CI": "1"}
 INSTALL_S: Final = 240.0
-SYNTHESIS_S: Final = 120.0
+SYNTHESIS_S: Final = 300.0
 
 
 def run(
