@@ -2,7 +2,7 @@
 """Where numba finds the kernels that are compiled into the image.
 
 numba needs a folder that it can write to, and the image's is read-only. So the first process of a
-container copies the kernels for its processor (porta_cpu; 1 MB) to `NUMBA_CACHE_DIR`. The copy
+container copies the kernels for its processor (porta_cpu; 6 MB) to `NUMBA_CACHE_DIR`. The copy
 appears atomically, even if several processes start at the same time. `NUMBA_CACHE_LOCATOR_CLASSES`
 names the class.
 """
