@@ -9,16 +9,7 @@
 # `pip` (a pip.conf) and `ca` (certificates), which stay in no layer.
 ARG BASE=python:3.12-slim-bookworm
 
-# A fixed CPU for each architecture, so that kernels compiled here run on every cloud: on x86-64 the
-# one that numpy's wheels require. The results' bits don't depend on it (see sim.jit).
-FROM ${BASE} AS base-amd64
-ENV NUMBA_CPU_NAME=x86-64-v2
-
-FROM ${BASE} AS base-arm64
-ENV NUMBA_CPU_NAME=generic
-
-FROM base-${TARGETARCH} AS base
-ENV NUMBA_CPU_FEATURES=""
+FROM ${BASE} AS base
 RUN command -v tini >/dev/null || { \
         apt-get update && apt-get install -y --no-install-recommends tini \
         && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log; }
@@ -57,10 +48,14 @@ COPY --from=manual /build/services/frontend/web/pages/manual_site \
     /build/services/frontend/web/pages/manual_site
 RUN cd /build && /opt/installer/bin/hatchling build --target wheel >/dev/null \
     && pip-install /opt/porta --no-index --no-deps /build/dist/*.whl
-# After the sources, so that the kernels are always compiled from them.
-COPY image/compile_kernels.py image/porta_kernels.py /build/
-RUN cp /build/porta_kernels.py /opt/porta/lib/python3*/site-packages/ \
-    && NUMBA_CACHE_DIR=/opt/porta/kernels /opt/porta/bin/python /build/compile_kernels.py \
+# After the sources, so that the kernels are always compiled from them: for fixed processors, of which
+# each start takes the best that the machine has (image/porta_cpu.py). Results have the same bits.
+ARG KERNELS=""
+COPY image/compile_kernels.py image/porta_kernels.py image/porta_cpu.py /build/
+RUN for packages in /opt/porta/lib/python3*/site-packages; do \
+        cp /build/porta_kernels.py /build/porta_cpu.py "$packages" \
+        && echo 'import porta_cpu' >"$packages/porta_cpu.pth"; done \
+    && /opt/porta/bin/python /build/compile_kernels.py /opt/porta/kernels ${KERNELS} \
     && chmod -R a+rX,go-w /opt/porta
 
 FROM base AS cluster

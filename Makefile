@@ -157,7 +157,7 @@ integration-of-pages:
 integration-beside: # after those that have deadlines
 	$(call part,nice -n 5 $(BIN)/pytest -m integration --durations=25 $(BESIDE))
 numerics-beside: # whenever the others wait
-	$(call part,nice $(BIN)/pytest -q --durations=25 tests/numerics)
+	$(call part,nice $(BIN)/pytest -q --durations=25 --timeout=1800 tests/numerics)
 
 chaos: setup ## an hour of random faults (CHAOS_MINUTES=60, CHAOS_SEED=... as a failure printed it)
 	@CHAOS_MINUTES=$(or $(CHAOS_MINUTES),60) CHAOS_SEED=$(CHAOS_SEED) $(BIN)/pytest -m integration \

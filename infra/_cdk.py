@@ -1,7 +1,9 @@
 """Everything that infra uses of cdktf; no other module imports it.
 
 cdktf is archived. Its successor cdktn keeps the formats and the state and renames the imports, so
-a move to it changes this module only.
+a move to it changes this module only: with cdktn 0.23, kubernetes 14 to 16 and helm 14
+(tests/integration/infra/test_synthesis.py tries the newest of them). The bindings of kubernetes 17
+and helm 15, for cdktn 0.24, want lists where these take one block.
 """
 
 from __future__ import annotations

@@ -24,11 +24,13 @@ __all__ = [
     "REDIS_URL_KEY",
     "REDIS_URL_SECRET",
     "SECRETS_REVISION",
+    "SERVICE_PRIORITY",
     "SESSION_KEY",
     "SESSION_SECRET",
     "TOKENS_FILE",
     "TOKENS_SECRET",
     "TRAEFIK",
+    "WORKER_PRIORITY",
 ]
 
 NAMESPACE_LABEL: Final = "kubernetes.io/metadata.name"  # Kubernetes sets it on every namespace
@@ -38,6 +40,10 @@ TRAEFIK: Final = "traefik-dask-gateway"  # the Gateway chart's Service for that 
 GATEWAY_API: Final = "api-dask-gateway"
 API_PORT: Final = 8_000
 REDIS_PORT: Final = 6_379
+
+# PriorityClasses, which belong to the whole Kubernetes cluster.
+SERVICE_PRIORITY: Final = "porta-service"
+WORKER_PRIORITY: Final = "porta-worker"
 
 # The names of Secrets and of their keys, never their contents.
 REDIS_ACL_SECRET: Final = "redis-users"  # noqa: S105 -- a name

@@ -16,7 +16,7 @@ import redis
 from frontend import embedded
 from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually, frozen, has_words, of_folder
-from tests.redis_servers import free_port
+from tests.redis_servers import empty, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -152,6 +152,20 @@ def installed(redis_url: str, folder: Path, **environ: str) -> Iterator[Installa
             installation.start_web()
             installation.start_runner()
             yield installation
+
+
+@contextlib.contextmanager
+def web_alone(redis_url: str, folder: Path, **environ: str) -> Iterator[Installation]:
+    """Run a web on an empty Redis, without a runner: what is not answered at once would wait."""
+    empty(redis_url)
+    settings = {
+        "REDIS_URL": redis_url,
+        "DASK_SCHEDULER": f"127.0.0.1:{free_port()}",
+        **environ,
+    }
+    with at_work(settings, folder) as installation:
+        installation.start_web()
+        yield installation
 
 
 @contextlib.contextmanager

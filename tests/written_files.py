@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ from sim.export.metadata import (
 )
 from sim.export.tables import TABLES
 from sim.records import schema_of, states_schema_of
-from sim.scenario import PropagationRequest
+from sim.scenario import NANO, PropagationRequest, Trajectory
 from sim.strictjson import canonical_json
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "flip",
     "members_file",
+    "members_that_collide",
     "records_bytes",
     "records_file",
     "states_bytes",
@@ -92,6 +94,13 @@ def members_file(path: Path, request: PropagationRequest, chosen: Chosen = MEMBE
     form = path.suffix.removeprefix(".")
     path.write_bytes(b"".join(TABLES[form](rows, described(plain, metadata))))
     return with_sidecar(path, described(plain, metadata))
+
+
+def members_that_collide(path: Path) -> Path:
+    """Write the table of an ensemble that is expected to take long, and ends at its first step."""
+    twins = [replace(NANO.agents[0], name=name) for name in ("Planet", "Twin")]
+    scenario = replace(NANO, agents=tuple(twins))
+    return members_file(path, PropagationRequest(1_000_000, Trajectory(scenario), 2_000))
 
 
 def with_sidecar(path: Path, schema: pa.Schema) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from infra import naming
+from infra.charts import priorities, schedulers
 from infra.settings.quantities import mebibytes
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ def redis(settings: Settings) -> dict[str, Any]:
             "podAnnotations": _revision(settings),
             "global": {"imageRegistry": settings.registry, "imagePullSecrets": _secrets(settings)},
             "extraConfig": f"{base['extraConfig']}maxmemory {memory}\n",
+            "priorityClassName": naming.SERVICE_PRIORITY,
+            "extraObjects": priorities.classes(),
             "tls": {
                 "enabled": bool(settings.redis_tls_secret),
                 "existingSecret": settings.redis_tls_secret,
@@ -95,11 +99,20 @@ def _clusters(settings: Settings) -> list[tuple[str, str]]:
 
     return [
         ("PORTA_CLUSTER_MAX_WORKERS", str(settings.max_workers)),
-        ("PORTA_SCHEDULER_CORES", str(settings.scheduler_cores)),
-        ("PORTA_SCHEDULER_GIB", gib(settings.scheduler_memory)),
+        ("PORTA_SCHEDULERS", _schedulers(settings)),
         ("PORTA_WORKER_CORES", str(settings.worker_cores)),
         ("PORTA_WORKER_GIB", gib(settings.worker_memory)),
+        ("PORTA_WORKER_PRIORITY", naming.WORKER_PRIORITY),
+        ("PORTA_WORKER_NODES", settings.worker_nodes),
     ]
+
+
+def _schedulers(settings: Settings) -> str:
+    """Return the sizes of schedulers: up to how many workers, cores, GiB."""
+    rows = schedulers.sizes(settings)
+    return json.dumps(
+        [[size.workers, float(size.cores), float(size.mebibytes / 1024)] for size in rows]
+    )
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

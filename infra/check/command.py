@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from infra.check import nodes, pods, redis, releases, secrets, storage
+from infra.check import fitting, nodes, pods, redis, releases, secrets, storage
 from infra.check.cluster import ClusterError, ask
 from infra.settings import Settings, SettingsError
 
@@ -64,6 +64,7 @@ def report(settings: Settings, answers: Answers, found: list[Finding]) -> str:
     names = ", ".join(f"{one.name} {one.chart_version}" for one in answers.newest())
     context = f", context {settings.kube_context}" if settings.kube_context else ""
     lines = [f"Kubernetes {answers.version}{context}; releases: {names or 'none yet'}"]
+    lines += fitting.sentences(settings, answers)
     if len(found) > 1:
         lines += ["", "Mend these in their order, then check again."]
     for number, one in enumerate(found, 1):

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from infra.charts import third_party
+from infra.charts import schedulers, third_party
 from infra.charts.porta import values as porta_values
 from infra.check.answers import Finding
 from infra.check.quantity import number
+from infra.settings.quantities import cpu, memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from infra.check.answers import Answers, Object
     from infra.settings import Settings
 
-__all__ = ["OLDEST", "room", "version"]
+__all__ = ["OLDEST", "WORKER", "Place", "Request", "places", "room", "version"]
 
 OLDEST: Final = (1, 30)  # the first with the preStop `sleep` that the web's pods have
 NO_PODS: Final = {"NoSchedule", "NoExecute"}  # effects of taints
 GATEWAY_PODS: Final = ("gateway", "controller", "traefik")
 DESCRIBE: Final = "kubectl describe nodes | grep -A 9 'Allocated resources'"
+WORKER: Final = "worker"
 ENDED: Final = {"Succeeded", "Failed"}
 
 
@@ -38,12 +40,26 @@ class Request:
         """Whether a node with that much left takes the pod."""
         return self.cpu <= free.cpu and self.memory <= free.memory
 
-    def without(self, other: Request) -> Request:
-        """Return what is left when the other is placed."""
-        return Request(self.cpu - other.cpu, self.memory - other.memory)
+    def without(self, other: Request, times: int = 1) -> Request:
+        """Return what is left when the other is placed, so many times."""
+        return Request(self.cpu - times * other.cpu, self.memory - times * other.memory)
 
     def __str__(self) -> str:
         return f"{float(self.cpu):g} CPUs and {float(self.memory / 2**20):.0f} MiB"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A node: what is free of it, what there is of it for pods at all, and for which pods."""
+
+    free: Request
+    whole: Request
+    takes_workers: bool
+    takes_others: bool
+
+    def takes(self, name: str) -> bool:
+        """Whether the node takes pods of a kind, if they fit."""
+        return self.takes_workers if name == WORKER else self.takes_others
 
 
 def version(_settings: Settings, answers: Answers) -> Iterator[Finding]:
@@ -59,19 +75,20 @@ def version(_settings: Settings, answers: Answers) -> Iterator[Finding]:
 
 def room(settings: Settings, answers: Answers) -> Iterator[Finding]:
     """Find that the nodes don't hold a worker, or not Porta and one cluster."""
-    nodes = _free(settings, answers)
-    sizes = {name: _of(resources) for name, _, resources in _cluster(settings)}
-    for name, size in sizes.items():
-        if not any(size.fits(_allocatable(node)) for node in _open(answers)):
+    found = places(settings, answers)
+    for name, _, resources in _cluster(settings):
+        size = _of(resources)
+        if not any(size.fits(place.whole) for place in found if place.takes(name)):
             yield Finding(
-                f"No node is large enough for a {name}: it asks for {size}. Lower {name}_cores or"
-                f" {name}_memory, or add larger nodes; until then every run waits for its cluster.",
+                f"No node is large enough for a {name}: it asks for {size}{_where(settings, name)}."
+                f" Lower {name}_cores or {name}_memory, or add larger nodes; until then every run"
+                " waits for its cluster.",
                 DESCRIBE,
             )
             return
     own = [(name, count, _of(each)) for name, count, each in _own(settings)]
     cluster = [(name, count, _of(each)) for name, count, each in _cluster(settings)]
-    if left := _unplaced([*own, *cluster], nodes):
+    if left := _unplaced([*own, *cluster], found):
         yield Finding(
             "The nodes have no room for Porta and one cluster of the largest size (a scheduler and"
             f" {settings.max_workers} workers): no place is left for {left}. Lower max_workers,"
@@ -79,6 +96,10 @@ def room(settings: Settings, answers: Answers) -> Iterator[Finding]:
             " not counted.)",
             DESCRIBE,
         )
+
+
+def _where(settings: Settings, name: str) -> str:
+    return f" on a node with {settings.worker_nodes}" if _label(settings, name) else ""
 
 
 def _own(settings: Settings) -> list[tuple[str, int, Object]]:
@@ -95,34 +116,31 @@ def _own(settings: Settings) -> list[tuple[str, int, Object]]:
 
 def _cluster(settings: Settings) -> list[tuple[str, int, Object]]:
     """Return the pods of a cluster of the largest size."""
+    scheduler = schedulers.largest(settings)
+    worker = {"cpu": str(settings.worker_cores), "memory": settings.worker_memory}
     return [
-        (
-            name,
-            count,
-            {
-                "cpu": str(getattr(settings, f"{name}_cores")),
-                "memory": getattr(settings, f"{name}_memory"),
-            },
-        )
-        for name, count in (("scheduler", 1), ("worker", settings.max_workers))
+        ("scheduler", 1, {"cpu": cpu(scheduler.cores), "memory": memory(scheduler.mebibytes)}),
+        (WORKER, settings.max_workers, worker),
     ]
 
 
-def _unplaced(pods: list[tuple[str, int, Request]], nodes: list[Request]) -> str:
+def _unplaced(pods: list[tuple[str, int, Request]], found: list[Place]) -> str:
     """Place pods, the largest first; return the name of the first that has no place, or nothing."""
-    left = list(nodes)
+    left = [place.free for place in found]
     for name, count, size in sorted(pods, key=lambda pod: pod[2].memory, reverse=True):
         for _ in range(count):
-            place = next((at for at, free in enumerate(left) if size.fits(free)), None)
+            fitting = (at for at, free in enumerate(left) if size.fits(free))
+            place = next((at for at in fitting if found[at].takes(name)), None)
             if place is None:
                 return f"a {name} ({size})"
             left[place] = left[place].without(size)
     return ""
 
 
-def _free(settings: Settings, answers: Answers) -> list[Request]:
-    """Return what each node has left beside the pods that are not Porta's."""
-    left = {node["metadata"]["name"]: _allocatable(node) for node in _open(answers)}
+def places(settings: Settings, answers: Answers) -> list[Place]:
+    """Return the nodes, and what each has left beside the pods that are not Porta's."""
+    nodes = {node["metadata"]["name"]: node for node in answers.of_cluster("Node")}
+    left = {name: _allocatable(node) for name, node in nodes.items()}
     ours = {settings.namespace, settings.gateway_namespace}
     for pod in answers.of_cluster("Pod"):
         node = pod["spec"].get("nodeName")
@@ -133,17 +151,35 @@ def _free(settings: Settings, answers: Answers) -> list[Request]:
                 left[node] = left[node].without(
                     _of(container.get("resources", {}).get("requests", {}))
                 )
-    return list(left.values())
-
-
-def _open(answers: Answers) -> list[Object]:
-    """Return the nodes that take new pods."""
     return [
-        node
-        for node in answers.of_cluster("Node")
-        if not node["spec"].get("unschedulable")
-        and not any(taint["effect"] in NO_PODS for taint in node["spec"].get("taints", []))
+        Place(
+            free=left[name],
+            whole=_allocatable(node),
+            takes_workers=_takes(node, _label(settings, "worker")),
+            takes_others=_takes(node, ""),
+        )
+        for name, node in nodes.items()
     ]
+
+
+def _label(settings: Settings, name: str) -> str:
+    """Return the label of the nodes that a kind of pod is put on."""
+    return settings.worker_nodes if name == WORKER else ""
+
+
+def _takes(node: Object, label: str) -> bool:
+    """Whether a node takes new pods that ask for a label of nodes, and tolerate its taints."""
+    key, _, value = label.partition("=")
+    labels = node["metadata"].get("labels") or {}
+    repelling = (
+        taint["effect"] in NO_PODS and (not label or taint.get("key") != key)
+        for taint in node["spec"].get("taints", [])
+    )
+    return (
+        not node["spec"].get("unschedulable")
+        and not any(repelling)
+        and (not label or labels.get(key) == value)
+    )
 
 
 def _allocatable(node: Object) -> Request:

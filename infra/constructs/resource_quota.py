@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from infra.charts import third_party
+from infra.charts import schedulers, third_party
 from infra.charts.porta import values as porta_values
 from infra.settings.quantities import cores, cpu, mebibytes, memory
 
@@ -53,11 +53,12 @@ def _pods(settings: Settings) -> Iterator[tuple[int, dict[str, Any]]]:
     yield 1, third_party.redis(settings)["resources"]
     # Twice: the cluster of the run before may still be stopping.
     clusters = 2 * settings.max_runs + _NOTEBOOK_CLUSTERS * settings.notebook
-    yield clusters, _same(settings.scheduler_cores, settings.scheduler_memory)
-    yield clusters * settings.max_workers, _same(settings.worker_cores, settings.worker_memory)
+    scheduler = schedulers.largest(settings)
+    yield clusters, _same(cpu(scheduler.cores), memory(scheduler.mebibytes))
+    yield clusters * settings.max_workers, _same(str(settings.worker_cores), settings.worker_memory)
 
 
-def _same(number: float, size: str) -> dict[str, Any]:
+def _same(number: str, size: str) -> dict[str, Any]:
     """Return requests that equal limits."""
-    resources = {"cpu": str(number), "memory": size}
+    resources = {"cpu": number, "memory": size}
     return {"requests": resources, "limits": resources}

@@ -56,6 +56,7 @@ class Settings:
     scheduler_memory: str = "1Gi"
     worker_cores: float = 1.0
     worker_memory: str = "1Gi"
+    worker_nodes: str = ""  # a label of nodes, key=value: workers run on these only
     notebook: bool = True
     notebook_volume: str = "2Gi"
     redis_memory: str = "2Gi"
@@ -71,6 +72,9 @@ class Settings:
     ingress_namespace: str = "ingress-nginx"
     ingress_tls_secret: str = "porta-tls"  # noqa: S105 -- a Secret's name
     ingress_cluster_issuer: str = ""  # of cert-manager, which then makes that Secret
+    monitoring: str = "annotations"  # annotations, or operator: the Prometheus Operator's objects
+    monitoring_label: str = ""  # with operator: key=value, by which its Prometheus selects them
+    grafana_dashboard: bool = False  # a ConfigMap for Grafana's sidecar
     monitoring_namespace: str = "monitoring"
     kubernetes_api_cidr: str = "0.0.0.0/0"
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["validate"]
 
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # a label of RFC 1123
+LABEL: Final = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9._-]{1,63}=[A-Za-z0-9._-]{1,63}")
 HOST: Final = re.compile(rf"(?:{NAME.pattern}\.)+{NAME.pattern}")
 POD_LIMIT_CORES: Final = 1  # the runner's limits in infra/charts/porta/values.yaml
 POD_LIMIT_MIB: Final = 1024
@@ -26,6 +27,7 @@ CHOICES: Final = {
     "profile": tuple(PROFILES),
     "exposure": ("none", "nodeport", "ingress"),
     "secrets": ("made", "existing"),
+    "monitoring": ("annotations", "operator"),
     "backend": ("local", "s3", "http"),
     "auth": ("none", "token", "header"),
 }
@@ -39,6 +41,10 @@ SMALLEST: Final = {
     "notebook_volume": "128Mi",
 }
 SMALLEST_CPU: Final = "50m"
+LABELS: Final = {
+    "worker_nodes": "cloud.google.com/gke-spot=true",
+    "monitoring_label": "release=kube-prometheus-stack",
+}
 RANGES: Final[dict[str, tuple[float, float]]] = {
     "web_replicas": (1, 100),
     "web_replicas_limit": (1, 100),
@@ -63,6 +69,10 @@ def validate(settings: Settings) -> None:
     _check_addresses(settings)
     _check_sizes(settings)
     _check_numbers(settings)
+    for name, example in LABELS.items():
+        label = getattr(settings, name)
+        if label and LABEL.fullmatch(label) is None:
+            raise SettingsError(f"{name} must be a label, such as {example}.")
     if "PORTA_EXPORT_CACHE" in dict(settings.application):
         raise SettingsError(
             "application must not have PORTA_EXPORT_CACHE: export_cache sets it, with its volume."

@@ -68,7 +68,8 @@ porta.errors.ArgumentError: frame can't be 'Satelite': did you mean 'Satellite'?
 'inertial', 'primary', 'Planet', 'Satellite'.
 
 Results are saved by the suffix of a file, which says of itself what it is of: it can be verified,
-by computing it again, and opened as the result that it is of.
+by computing it again, and opened as the result that it is of. So is what a running Porta has: by
+its id, `porta.open(id, on="http://...")`, or by the address of its page.
 
 >>> import tempfile
 >>> folder = tempfile.TemporaryDirectory()

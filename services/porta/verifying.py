@@ -6,10 +6,12 @@ By default all of it if that takes about a second, else a sample; the outcome sa
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from porta.errors import ArgumentTypeError, porta_errors
+from porta.numbers import whole
 
 if TYPE_CHECKING:
     from sim.verification import Verification
@@ -17,12 +19,18 @@ if TYPE_CHECKING:
 __all__ = ["verify"]
 
 
-def verify(path: str | os.PathLike[str], *, all: bool = False) -> Verification:  # noqa: A002 - as `porta verify --all`
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    all: bool = False,  # noqa: A002 - as `porta verify --all`
+    seed: int | None = None,
+) -> Verification:
     """Verify what Porta has written: a file, a folder of parts, or an RO-Crate.
 
     It is computed again from what it says of itself, and compared: `print` the result for what was
-    found, and by which share; `ok` is whether all of that was right. Raises VerificationError for
-    what can't be verified, since it is no such file for example.
+    found, and by which share; `ok` is whether all of that was right. A sample is drawn anew each
+    time, and says its `seed`, which draws the same one again. Raises VerificationError for what
+    can't be verified, since it is no such file for example.
     """
     if not isinstance(path, str | os.PathLike):
         raise ArgumentTypeError(
@@ -31,5 +39,8 @@ def verify(path: str | os.PathLike[str], *, all: bool = False) -> Verification: 
     from sim.verification import Effort
     from sim.verification import verify as verify_path
 
+    effort = Effort(everything=all)
+    if seed is not None:
+        effort = replace(effort, seed=whole("seed", seed))
     with porta_errors():
-        return verify_path(Path(path), Effort(everything=all))
+        return verify_path(Path(path), effort)

@@ -22,10 +22,9 @@ import pytest
 from frontend.propagations.opener import BUDGET_BYTES
 from frontend.settings import Settings
 from sim.scenario import Trajectory
-from tests import redis_servers
 from tests.crowded import crowded
 from tests.deadlines import within
-from tests.installation import Installation, at_work
+from tests.installation import Installation, web_alone
 from tests.pod_memory import web_memory_limit
 from tests.processes import eventually
 
@@ -46,14 +45,8 @@ GREEDY, MODEST = "127.0.0.2", "127.0.0.3"
 def porta(
     redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    redis_servers.empty(redis_server.url)
-    environ = {
-        "REDIS_URL": redis_server.url,
-        "DASK_SCHEDULER": f"127.0.0.1:{redis_servers.free_port()}",
-        "PORTA_INLINE_WORK": str(STEPS),
-    }
-    with at_work(environ, tmp_path_factory.mktemp("web")) as porta:
-        porta.start_web()
+    folder = tmp_path_factory.mktemp("web")
+    with web_alone(redis_server.url, folder, PORTA_INLINE_WORK=str(STEPS)) as porta:
         with client_at(porta, "127.0.0.1") as client:  # opened, and compiled
             for query in ("format=parquet", "format=csv", "format=csv&max_points=100000"):
                 client.get(f"{API}/{STEPS}/records?{query}&t1=1000")

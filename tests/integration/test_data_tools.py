@@ -21,8 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from fsspec.implementations.http import HTTPFileSystem
 
-from tests import redis_servers
-from tests.installation import Installation, at_work
+from tests.installation import Installation, web_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,17 +37,14 @@ STEPS: Final = 200_000  # some ten row groups
 def porta(
     redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    redis_servers.empty(redis_server.url)
     folder = tmp_path_factory.mktemp("web")
-    environ = {
-        "REDIS_URL": redis_server.url,
-        "DASK_SCHEDULER": f"127.0.0.1:{redis_servers.free_port()}",
-        "PORTA_EXPORT_FOLDER": str(folder / "exports"),
-        "PORTA_EXPORT_CACHE": "64MiB",
-        "PORTA_INLINE_WORK": "5000000",  # so no run is needed
-    }
-    with at_work(environ, folder) as porta:
-        porta.start_web()
+    with web_alone(
+        redis_server.url,
+        folder,
+        PORTA_EXPORT_FOLDER=str(folder / "exports"),
+        PORTA_EXPORT_CACHE="64MiB",
+        PORTA_INLINE_WORK="5000000",  # so no run is needed
+    ) as porta:
         yield porta
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -113,6 +114,30 @@ def test_what_is_wide_has_a_logarithmic_axis_until_the_reader_wants_another(
     card.get_by_label("Logarithmic").uncheck()
     eventually(lambda: drawn(page, "distance", "figure._fullLayout.yaxis.type") == "linear")
     assert drawn(page, "energy", "figure._fullLayout.yaxis.type") == "linear"
+
+
+@pytest.mark.parametrize("half", [None, 0.0123, 54_321_000.0])
+@pytest.mark.usefixtures("clean")
+def test_labels_of_the_density_do_not_collide_on_a_phone_or_when_it_is_turned(
+    page: Page, site: Site, half: float | None
+) -> None:
+    assert site.document is not None
+    if half is not None:
+        site.document["agents"]["Satellite"]["density"]["half_width"] = half
+    page.set_viewport_size({"width": 844, "height": 800})
+    page.goto(site.page)
+    is_drawn(page)
+    boxes = """figure => [...figure.querySelectorAll('.xtick text')]
+        .map(one => one.getBoundingClientRect()).map(one => [one.left, one.right])"""
+    for width in (844, 390, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+
+        def stand_apart() -> bool:
+            found = sorted(figure(page, "density").evaluate(boxes))
+            pairs = itertools.pairwise(found)
+            return len(found) > 1 and all(left[1] + 2 < right[0] for left, right in pairs)
+
+        eventually(stand_apart)
 
 
 @pytest.mark.usefixtures("clean")

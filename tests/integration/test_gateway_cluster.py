@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from dask_gateway import BasicAuth, Gateway
 
 from frontend import embedded
 from sim.cluster import Backend, GatewayBackend, LocalBackend, SchedulerBackend
@@ -17,7 +17,7 @@ from sim.errors import ClusterError, ClusterStartError, ClusterTimeoutError
 from tests import redis_servers
 from tests.dask_servers import all_there, dask
 from tests.deadlines import EVENTUALLY_S
-from tests.processes import eventually
+from tests.foreign_gateway import foreign_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Iterator
@@ -73,7 +73,6 @@ def test_a_cluster_comes_with_its_tag_and_workers_and_goes(backend: GatewayBacke
 def test_a_worker_has_the_kernel_before_its_first_task(backend: GatewayBackend, way: str) -> None:
     def kernel_loaded() -> bool:
         """Look without importing, which would load some of it."""
-        import sys
 
         passes = sys.modules.get("sim.kernel.integrate")
         records = sys.modules.get("sim.kernel.records")
@@ -158,47 +157,42 @@ def test_an_orphan_is_found_by_its_tag_and_stopped_by_its_name(backend: GatewayB
     asyncio.run(main())
 
 
-FOREIGN: Final = """
-c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
-c.DaskGateway.address = "127.0.0.1:{}"
-c.Proxy.address = "127.0.0.1:{}"
-c.ClusterConfig.scheduler_cmd = [{!r}, "-m", "distributed.cli.dask_scheduler"]
-c.ClusterConfig.worker_cmd = [{!r}, "-m", "distributed.cli.dask_worker", "--no-nanny"]
-"""
-"""A Gateway as somebody else may run it: no password, no options, one port for everything."""
-
-
-@contextmanager
-def foreign_gateway(folder: Path, port: int) -> Iterator[None]:
-    configuration = folder / "foreign.py"
-    python = sys.executable
-    configuration.write_text(FOREIGN.format(redis_servers.free_port(), port, python, python))
-    command = (python, "-m", "dask_gateway_server", "-f", str(configuration))
-    with subprocess.Popen(  # noqa: S603 - our own command
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        try:
-            backend = GatewayBackend(f"http://127.0.0.1:{port}")
-            eventually(lambda: asyncio.run(backend.healthy()))
-            yield
-        finally:
-            server.terminate()
-
-
 def test_a_gateway_without_our_option_is_used_with_a_warning(
-    tmp_path: Path, free_port: int, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def main() -> None:
-        backend = GatewayBackend(f"http://127.0.0.1:{free_port}")
+    async def main(address: str) -> None:
+        backend = GatewayBackend(address)
         async with backend.open(tag="ours", workers=1) as cluster:
             assert await cluster.client.submit(sum, [1, 2], pure=False) == 3
             (info,) = await backend.clusters()
             assert (info.name, info.tag) == (cluster.name, "")
         assert await all_gone(backend)
 
-    with foreign_gateway(tmp_path, free_port):
-        asyncio.run(main())
+    with foreign_gateway(tmp_path) as address:
+        asyncio.run(main(address))
     assert "has no cluster option 'tag'" in caplog.text
+
+
+SIZES_SCHEDULERS: Final = """
+from dask_gateway_server.options import Integer, Options, String
+c.Backend.cluster_options = Options(String("tag"), Integer("workers_expected", default=9, min=1))
+"""
+
+
+def test_a_gateway_that_sizes_schedulers_is_told_how_many_workers_there_will_be(
+    tmp_path: Path,
+) -> None:
+    async def main(address: str) -> None:
+        backend = GatewayBackend(address)
+        async with (
+            backend.open(tag="ours", workers=1),
+            Gateway(address, auth=BasicAuth("porta", None), asynchronous=True) as gateway,
+        ):
+            (report,) = await gateway.list_clusters()
+            assert dict(report.options) == {"tag": "ours", "workers_expected": 1}
+
+    with foreign_gateway(tmp_path, more=SIZES_SCHEDULERS) as address:
+        asyncio.run(main(address))
 
 
 def test_a_gateway_that_answers_is_healthy(backend: GatewayBackend) -> None:

@@ -13,8 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests import redis_servers
-from tests.installation import Installation, at_work
+from tests.installation import Installation, web_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,16 +35,11 @@ OVERRIDES: Final = {
 def porta(
     redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    redis_servers.empty(redis_server.url)
     folder = tmp_path_factory.mktemp("web")
-    environ = {
-        "REDIS_URL": redis_server.url,
-        "DASK_SCHEDULER": f"127.0.0.1:{redis_servers.free_port()}",
-        "PORTA_EXPORT_FOLDER": str(folder / "exports"),
-        "PORTA_INLINE_WORK": "1000000",
-    }
-    with at_work(environ, folder) as porta:
-        porta.start_web()
+    exports = str(folder / "exports")
+    with web_alone(
+        redis_server.url, folder, PORTA_EXPORT_FOLDER=exports, PORTA_INLINE_WORK="1000000"
+    ) as porta:
         yield porta
 
 

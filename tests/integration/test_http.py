@@ -11,8 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from tests import redis_servers
-from tests.installation import Installation, at_work
+from tests.installation import Installation, web_alone
 from tests.processes import eventually
 
 if TYPE_CHECKING:
@@ -29,14 +28,8 @@ GROWTH_BYTES: Final = 150 * 2**20
 def porta(
     redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    redis_servers.empty(redis_server.url)
-    environ = {
-        "REDIS_URL": redis_server.url,
-        "DASK_SCHEDULER": f"127.0.0.1:{redis_servers.free_port()}",
-        "PORTA_INLINE_WORK": str(LARGE),
-    }
-    with at_work(environ, tmp_path_factory.mktemp("web")) as porta:
-        porta.start_web()
+    folder = tmp_path_factory.mktemp("web")
+    with web_alone(redis_server.url, folder, PORTA_INLINE_WORK=str(LARGE)) as porta:
         yield porta
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
+import platform
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -20,9 +24,6 @@ from tests import images
 from tests.images import said, started
 from tests.processes import eventually
 from tests.redis_servers import free_port
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the build
 
@@ -162,6 +163,50 @@ def test_it_compiles_nothing_and_gives_the_bits_that_this_machine_gives(
 
     assert compiles_nothing(log)
     assert log.splitlines()[-1].split()[0] == digest(here)
+
+
+x86_64 = pytest.mark.skipif(platform.machine() != "x86_64", reason="ARM has kernels of one kind")
+
+
+@x86_64
+@pytest.mark.parametrize("level", images.LEVELS)
+def test_the_kernels_of_each_processor_are_in_it_and_give_the_same_bits(
+    image: str, level: str
+) -> None:
+    flags = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
+    if level == "x86-64-v3" and "avx2" not in flags:
+        pytest.skip("this machine can't run kernels for x86-64-v3")
+    table = "/tmp/members.csv"  # noqa: S108 -- in the container
+    asked = ["propagate", "2000", "--members", "200", "--workers", "inline"]
+    chosen = {"NUMBA_CPU_NAME": level, "NUMBA_CPU_FEATURES": ""}
+
+    log = said(
+        image,
+        *("sh", "-c", f'porta "$@" --output {table} && sha256sum {table}', "sh", *asked),
+        environ=SAYS_WHAT_NUMBA_LOADS | chosen,
+    )
+
+    assert compiles_nothing(log)
+    assert log.splitlines()[-1].split()[0] == digest_of_members(tuple(asked))
+
+
+@functools.cache
+def digest_of_members(asked: tuple[str, ...]) -> str:
+    """The checksum of what this machine makes, with kernels for its own processor."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "members.csv"
+        images.run(sys.executable, "-m", "frontend.cli", *asked, "--output", str(file))
+        return digest(file)
+
+
+@x86_64
+def test_it_takes_the_best_kernels_that_the_machine_has(image: str) -> None:
+    flags = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
+    best = images.LEVELS[-1] if {"avx2", "fma", "bmi2", "movbe"} <= flags else images.LEVELS[0]
+
+    asks = "import os; print(os.environ['NUMBA_CPU_NAME'])"
+    assert said(image, "python", "-c", asks) == best
+    assert said(image, "python", "-c", asks, environ={"NUMBA_CPU_NAME": "mine"}) == "mine"
 
 
 def test_its_own_command_becomes_healthy_with_nothing_but_settings(image: str) -> None:

@@ -136,6 +136,46 @@ def test_an_ensemble_is_the_same_wherever_it_is_computed(on: Any) -> None:  # no
     assert member.table().equals(here.member(17).table())
 
 
+def test_what_a_server_has_opens_by_id_and_by_address_with_the_same_bits(
+    installation: Installation,
+) -> None:
+    run, many = a_run(installation.url), an_ensemble(installation.url)
+    for result, below in ((run, "/records?format=csv"), (many, "/ensemble")):
+        for what, on in (
+            (result.id, installation.url),
+            (f"{installation.url}/propagate/{result.id}?t0=3#orbit", None),
+            (f"{installation.url}/api/v1/propagations/{result.id}{below}", None),
+        ):
+            found = porta.open(what, on=on)
+            assert type(found) is type(result)
+            assert found.manifest == result.manifest
+            assert found.provenance == result.provenance
+    page = f"{installation.url}/propagate/{many.id}"
+    member, members = porta.open(f"{page}?member=17"), porta.open(page)
+    assert isinstance(member, porta.Propagation)
+    assert isinstance(members, porta.Ensemble)
+    assert member.table().equals(many.member(17).table())
+    assert members.members.to_arrow().equals(many.members.to_arrow())
+
+
+def test_what_a_server_computes_is_waited_for_and_an_order_opens_as_its_answer(
+    installation: Installation,
+) -> None:
+    request = {"steps": 7_000_000, "seed": 12}
+    order = {"steps": 400_000, "seed": 5, "stop": {"agent": "Satellite", "escape": True}}
+    with installation.client() as browser:
+        begun = browser.post("/api/v1/propagations", json=request).raise_for_status().json()
+        asked = browser.post("/api/v1/propagations", json=order).raise_for_status().json()
+    assert begun["status"] != "complete"
+    told: list[tuple[int, int]] = []
+    opened = porta.open(begun["id"], on=installation.url, progress=lambda *at: told.append(at))
+    assert isinstance(opened, porta.Propagation)
+    assert opened.end == Propagation.open(Trajectory(seed=12), 7_000_000).end
+    assert told[-1] == (7_000_000, 7_000_000)
+    came = porta.open(f"{installation.url}/propagate/{asked['id']}")
+    assert came.steps == 110_686
+
+
 @pytest.mark.parametrize("way", ["process", "client", "server"])
 def test_a_trajectory_that_ends_says_where_wherever_it_is_computed(
     places: dict[str, Any], way: str
@@ -301,7 +341,7 @@ def test_what_the_guide_shows_runs_two_calls_on_a_gateway_among_it_and_leaves_no
     assert access is not None
     guide = (Path(__file__).parents[2] / "docs" / "elsewhere.md").read_text()
     programs = re.findall(r"^```python\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
-    assert len(programs) == 3
+    assert len(programs) == 4
     environ = {
         **os.environ,
         "DASK_GATEWAY__ADDRESS": access.address,

@@ -43,6 +43,10 @@ UNTESTED: Final = {
         "protocols without behaviour",
         "tests/unit/porta/execution/test_in_process.py",
     ),
+    "services/porta/results/asked.py": (
+        "what two results share, held by the tests of both",
+        "tests/unit/porta/results/test_propagation.py",
+    ),
     "services/sim/cluster/backend.py": (
         "needs a cluster",
         "tests/integration/test_local_cluster.py",
@@ -150,7 +154,7 @@ UNTESTED: Final = {
             "a part of what verifies a file",
             "tests/unit/sim/verification/test_files.py",
         )
-        for name in ("lines", "members", "remade", "stated")
+        for name in ("lines", "members", "remade", "sidecar", "stated")
     },
     **{
         f"services/sim/crates/{name}.py": (
@@ -163,6 +167,10 @@ UNTESTED: Final = {
     "services/frontend/runner/executor.py": (
         "what two executors share, held by the tests of both",
         "tests/unit/frontend/runner/test_run_executor.py",
+    ),
+    "services/frontend/cli/beside_serve.py": (
+        "held by the commands that it is for",
+        "tests/unit/frontend/cli/test_verify.py",
     ),
     "services/frontend/cli/execution/own_cluster.py": (
         "needs a cluster",

@@ -1,5 +1,7 @@
 """Porta's Helm chart: the files beside this module, written into the synthesis output.
 
+The dashboard and the alert rules come from `charts/`, where they are to be installed by hand, too.
+
 - The folder's name is a hash of every file, so equal input gives equal bytes at an equal path, and
   a changed chart is a changed release.
 - Nothing in it is a secret: its values name Secrets.
@@ -12,17 +14,23 @@ import json
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NAME", "files", "write"]
+__all__ = ["ADDED", "NAME", "files", "write"]
 
 NAME: Final = "porta"
 SOURCE: Final = Path(__file__).parent
+CHARTS: Final = Path(__file__).parents[3] / "charts"
+ADDED: Final = {  # which templates read with .Files
+    "files/porta.json": CHARTS / "grafana" / "porta.json",
+    "files/porta.rules.yaml": CHARTS / "prometheus" / "porta.rules.yaml",
+}
 PATTERNS: Final = ("Chart.yaml", "values.yaml", "values.schema.json", "templates/*")
 
 
 def files() -> dict[str, str]:
     """Return the texts of the chart's files by their paths in the chart."""
     paths = sorted(path for pattern in PATTERNS for path in SOURCE.glob(pattern))
-    return {path.relative_to(SOURCE).as_posix(): path.read_text("utf-8") for path in paths}
+    own = {path.relative_to(SOURCE).as_posix(): path for path in paths}
+    return {name: path.read_text("utf-8") for name, path in (own | ADDED).items()}
 
 
 def write(folder: Path) -> Path:

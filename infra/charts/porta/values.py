@@ -45,12 +45,18 @@ def of(settings: Settings) -> dict[str, Any]:
         "redis": own["redis"] | {"tlsSecret": settings.redis_tls_secret},
         "gateway": own["gateway"] | {"namespace": settings.gateway_namespace},
         "secretsRevision": str(settings.secrets_revision),
+        "priorityClass": naming.SERVICE_PRIORITY,
         "web": _web(own["web"], settings),
         "runner": _sized(own["runner"], settings) | {"replicas": settings.runner_replicas},
         "notebook": _sized(own["notebook"], settings)
         | {
             "enabled": settings.notebook,
             "volume": {"size": settings.notebook_volume, "storageClass": settings.storage_class},
+        },
+        "monitoring": {
+            "kind": settings.monitoring,
+            "labels": _labels(settings.monitoring_label),
+            "dashboard": settings.grafana_dashboard,
         },
         "network": {
             "policies": True,
@@ -113,6 +119,12 @@ def _annotations(settings: Settings) -> dict[str, str]:
         **(_EVENT_STREAMS if settings.ingress_class == "nginx" else {}),
         **({"cert-manager.io/cluster-issuer": issuer} if issuer else {}),
     }
+
+
+def _labels(label: str) -> dict[str, str]:
+    """Return a label `key=value` as a mapping; nothing for none."""
+    key, _, value = label.partition("=")
+    return {key: value} if label else {}
 
 
 def _peers(settings: Settings) -> list[dict[str, Any]]:

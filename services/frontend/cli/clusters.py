@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from frontend.bootstrap import build_services
+from frontend.cli.beside_serve import beside_serve
 from frontend.runner.dask_backend import backend_of
 from frontend.runner.reaper import Reaper
 
@@ -22,6 +23,7 @@ def run(settings: Settings, *, reap: bool) -> None:
 
     Raises FrontendError and SimError.
     """
+    settings = beside_serve(settings)
     services = build_services(settings)
     reaper = Reaper(services, backend_of(settings))
     try:

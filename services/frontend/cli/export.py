@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
+from frontend.cli.beside_serve import WAYS, beside_serve
 from frontend.cli.crate import refuse_output, write_ensemble_crate, write_run_crate
 from frontend.cli.execution.choice import frontend_errors
 from frontend.cli.output import Output
@@ -67,10 +68,11 @@ def _day(services: Services, request: PropagationRequest) -> date | None:
 
 @contextmanager
 def _services(settings: Settings) -> Iterator[Services]:
+    settings = beside_serve(settings)
     if settings.redis_location is None:
         raise BadRequest(
-            "porta export writes what is stored in a Redis: set REDIS_URL. Without one, porta "
-            "propagate --output computes and writes at once."
+            f"porta export writes what is stored in a Redis: {WAYS}. Without one, porta propagate "
+            "--output computes and writes at once."
         )
     from frontend.bootstrap import build_services
 

@@ -327,7 +327,8 @@ def propagate(**written: Any) -> None:  # noqa: ANN401 - the options, as click p
 def export(propagation_id: str, *, crate: str | None, output: str | None) -> None:
     """Write a stored result as a crate or a file; it starts nothing.
 
-    Needs REDIS_URL. porta propagate --output NAME.crate/ computes and writes one at once.
+    Needs REDIS_URL, or a porta serve beside it. porta propagate --output NAME.crate/ computes and
+    writes one at once.
     """
     settings = _settings_and_redis()
     from frontend.cli import export as command
@@ -342,15 +343,24 @@ def export(propagation_id: str, *, crate: str | None, output: str | None) -> Non
     "everything",
     is_flag=True,
     help="Recompute everything, and compare it bit for bit, however long that takes. Without it: "
-    "all of it if that takes about a second, else a sample, always the same one.",
+    "all of it if that takes about a second, else a sample, drawn anew each time.",
+)
+@click.option(
+    "--seed",
+    metavar="S",
+    type=click.IntRange(min=0),
+    help="Take the sample that has told this seed.",
 )
 @click.option(
     "--server",
     metavar="URL",
-    help="Look the ID up on a running Porta, not in the configured Redis.",
+    help="Look the ID up on a running Porta, not in the configured Redis or that of a porta serve "
+    "beside it.",
 )
 @click.pass_context
-def verify(ctx: click.Context, what: str, *, everything: bool, server: str | None) -> None:
+def verify(
+    ctx: click.Context, what: str, *, everything: bool, server: str | None, seed: int | None
+) -> None:
     """Recompute what a file, a folder, a crate or a stored result says that it is.
 
     It says which share was recomputed. The exit code is 0 if all of that is the same, bit for
@@ -360,7 +370,7 @@ def verify(ctx: click.Context, what: str, *, everything: bool, server: str | Non
     settings = _settings()
     from frontend.cli import verify as command
 
-    ctx.exit(command.run(settings, what, everything=everything, server=server))
+    ctx.exit(command.run(settings, what, everything=everything, server=server, seed=seed))
 
 
 @porta.command()
@@ -398,7 +408,7 @@ def state(*, mu: float, **elements: float) -> None:
 @porta.command()
 @click.option("--reap", is_flag=True, help="Stop the clusters that belong to no living run.")
 def clusters(*, reap: bool) -> None:
-    """List the Dask clusters of this installation."""
+    """List the Dask clusters of this installation, by default of a porta serve beside it."""
     settings = _settings_and_redis()
     from frontend.cli import clusters as command
 

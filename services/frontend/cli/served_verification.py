@@ -22,8 +22,7 @@ from sim.errors import VerificationError
 from sim.export.metadata import MEMBERS, RECORDS, Chosen
 from sim.records import schema_of
 from sim.verification import Verification, verify_file
-from sim.verification.effort import sampled
-from sim.verification.outcome import Difference, of_share
+from sim.verification.outcome import Difference
 from sim.verification.remade import RemadeRecords, refuse_too_much
 from sim.verification.stated import read_metadata, statement_differences
 
@@ -117,7 +116,7 @@ class _Served:
         reached = max(1, remade.propagation.steps // trajectory.interval)
         there_are = trajectory.intervals_for(metadata.request.steps)
         differences: list[Difference] = []
-        for interval in sampled(range(reached), SAMPLE, metadata.request.id):
+        for interval in self._effort.sampled(range(reached), SAMPLE, metadata.request.id):
             first = interval * trajectory.interval
             clocks = remade.propagation.clocks_after(first)
             t0 = max(clocks.values())
@@ -128,7 +127,7 @@ class _Served:
             within = remade.propagation.interval_rows(t0, t1, 1)
             rows = sum(one.rows for one in within) + len(trajectory.scenario.agents)
             differences += self._file(due, rows, remade).differences
-        share = of_share(min(SAMPLE, reached), there_are, "interval")
+        share = self._effort.share(min(SAMPLE, reached), there_are, "interval")
         if remade.is_whole:
             share = f"the checksum of all its checkpoints, and {share}"
         return Verification(

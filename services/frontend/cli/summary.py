@@ -19,6 +19,8 @@ __all__ = ["counted", "outcome", "summary"]
 
 LISTED_AGENTS: Final = 20  # a screenful; of more agents, the first are shown
 _WIDTH: Final = 21  # of the name of a statistic
+_QUANTITIES: Final = {"r": "distance", "e": "energy", "h": "angular_momentum"}
+"""As `porta.Propagation.series` calls them."""
 _IN_ELEMENTS: Final = frozenset({"semi_major_axis", "eccentricity"})
 _SYSTEM: Final = {
     "energy": (5, -4),
@@ -113,10 +115,10 @@ def _orbit(name: str, figures: Mapping[str, Any]) -> Iterator[str]:
     if "primary" not in statistics:
         return
     yield ""
-    yield f"{name} relative to {statistics['primary']}"
+    yield f"{name} relative to {statistics['primary']}, over the starts of its steps"
     for statistic, value in statistics.items():
         if statistic != "primary" and statistic not in _IN_ELEMENTS:
-            yield _line(statistic, value)
+            yield _line(_QUANTITIES.get(statistic, statistic), value)
     ends: Mapping[str, Mapping[str, Any]] = figures["elements"][name]
     for element in ends["start"]:
         values = {when: elements[element] for when, elements in ends.items()}

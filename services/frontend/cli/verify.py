@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from frontend.cli.beside_serve import WAYS, beside_serve
 from frontend.cli.progress_bar import Progress
 from frontend.errors import BadRequest, NotFound
 from sim.errors import DamagedError, VerificationError
@@ -30,13 +31,15 @@ THOUSANDTHS: Final = 1_000
 DIFFERENT: Final = 1  # the exit code
 
 
-def run(settings: Settings, what: str, *, everything: bool, server: str | None) -> int:
+def run(
+    settings: Settings, what: str, *, everything: bool, server: str | None, seed: int | None
+) -> int:
     """Verify, print what was found out, and return the exit code; raises FrontendError.
 
     0 where all that was looked at is as it is recomputed, 1 where something is not; BadRequest,
     which the command line makes 2, where nothing can be said.
     """
-    with _effort(settings, everything=everything) as effort:
+    with _effort(settings, everything=everything, seed=seed) as effort:
         try:
             found = _verified(settings, what, effort, server)
         except DamagedError as damaged:
@@ -60,10 +63,11 @@ def _verified(settings: Settings, what: str, effort: Effort, server: str | None)
 
 
 def _stored(settings: Settings, propagation_id: str, effort: Effort) -> Verification:
+    settings = beside_serve(settings)
     if settings.redis_location is None:
         raise BadRequest(
-            f"There is no file {propagation_id!r}; and no Redis is configured in which a result "
-            "with this id could be: set REDIS_URL, or give --server URL."
+            f"There is no file {propagation_id!r}; and there is no Redis in which a result with "
+            f"this id could be: {WAYS}, or give --server URL."
         )
     from frontend.bootstrap import build_services
     from frontend.propagations.stored_verification import verify_stored
@@ -79,9 +83,11 @@ def _stored(settings: Settings, propagation_id: str, effort: Effort) -> Verifica
 
 
 @contextmanager
-def _effort(settings: Settings, *, everything: bool) -> Iterator[Effort]:
+def _effort(settings: Settings, *, everything: bool, seed: int | None) -> Iterator[Effort]:
     """Yield how much is recomputed, which shows on a progress bar."""
     effort = Effort(everything=everything)
+    if seed is not None:
+        effort = replace(effort, seed=seed)
     if settings.max_work is not None:
         effort = replace(effort, most_work=settings.max_work)
     with Progress.of(THOUSANDTHS, "verifying") as bar:

@@ -6,11 +6,12 @@ meanwhile (`lua/prelude.lua`, `wait_for`). It goes on by itself, or fails after 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 __all__ = [
     "GATEWAY_AWAY",
+    "NO_CLUSTER",
     "NO_ROOM",
     "NO_RUNNER",
     "REASONS",
@@ -31,6 +32,10 @@ class WaitReason:
     sentence: str
     first_pause_ms: int = 1_000
     longest_pause_ms: int = 15_000  # how long a run may still wait when nothing is in its way
+
+    def because(self, what: str) -> WaitReason:
+        """Return this reason with a sentence in front that says what happened."""
+        return replace(self, sentence=f"{what} {self.sentence}")
 
     def given_up(self, after_s: int) -> str:
         """Return the sentence of a run that has waited for as long as it may."""
@@ -55,7 +60,15 @@ NO_ROOM: Final = WaitReason(
     first_pause_ms=5_000,
     longest_pause_ms=300_000,  # asking again takes a runner's slot for PORTA_CLUSTER_TIMEOUT
 )
-REASONS: Final = {one.code: one for one in (NO_RUNNER, GATEWAY_AWAY, STORAGE_FULL, NO_ROOM)}
+NO_CLUSTER: Final = WaitReason(
+    code="no_cluster",
+    sentence="No cluster could be started; the run waits, and asks for one again.",
+    first_pause_ms=2_000,  # the Gateway may only have been a moment too early
+    longest_pause_ms=300_000,  # each attempt makes a scheduler's pod
+)
+REASONS: Final = {
+    one.code: one for one in (NO_RUNNER, GATEWAY_AWAY, STORAGE_FULL, NO_ROOM, NO_CLUSTER)
+}
 
 
 def seems_to_lack_room(timeout_s: int) -> str:

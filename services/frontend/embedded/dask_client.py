@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["configuration", "scheduler_configuration", "to_environ", "write"]
+__all__ = ["access_of", "configuration", "scheduler_configuration", "to_environ", "write"]
 
 USER: Final = "notebook"
 
@@ -33,6 +33,19 @@ def configuration(address: str, proxy_address: str | None, password: str | None)
             "auth": {"type": "basic", "kwargs": kwargs},
         },
         "labextension": {"factory": {"module": "dask_gateway", "class": "GatewayCluster"}},
+    }
+
+
+def access_of(settings: Configuration) -> dict[str, str]:
+    """Return the settings of Porta that reach the Gateway of a `configuration`."""
+    gateway = settings["gateway"]
+    known = {
+        "DASK_GATEWAY_ADDRESS": gateway["address"],
+        "DASK_GATEWAY_PROXY_ADDRESS": gateway.get("proxy-address", ""),
+        "DASK_GATEWAY_PASSWORD": gateway["auth"]["kwargs"]["password"],
+    }
+    return {
+        name: text.replace("{{", "{").replace("}}", "}") for name, text in known.items() if text
     }
 
 

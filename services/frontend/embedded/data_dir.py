@@ -31,7 +31,7 @@ from frontend.embedded.errors import DataDirInUse, DataDirUnusable
 from frontend.embedded.process_tree import stop_processes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["SUPERVISOR", "DataDir", "default_data_dir"]
 
@@ -134,6 +134,18 @@ class DataDir:
             os.close(held)
             self.sweep(lock)
 
+    def noted(self) -> dict[str, Any]:
+        """Return what is noted of its present or last `porta serve`, in `locked` and `prepared`."""
+        with suppress(OSError, ValueError):
+            value = json.loads((self.path / "lock").read_bytes()[:4_096])
+            if isinstance(value, dict):
+                return value
+        return {}
+
+    def is_home(self, noted: Mapping[str, object]) -> bool:
+        """Whether what is noted is of this directory, and not of one that it is a copy of."""
+        return noted.get("home") == self._identity
+
     def trim_logs(self) -> None:
         """Move the content of large logs to `.log.1`; their writers go on in the emptied file."""
         for log in self.logs.glob("*.log"):
@@ -151,7 +163,7 @@ class DataDir:
         shutil.rmtree(self.run, ignore_errors=True)
         noted = self._read(lock)
         sockets = Path(str(noted.get("sockets", "")))
-        if sockets.name.startswith(SOCKETS) and noted.get("home") == self._identity:
+        if sockets.name.startswith(SOCKETS) and self.is_home(noted):
             shutil.rmtree(sockets, ignore_errors=True)
 
     def _strays(self) -> list[psutil.Process]:

@@ -22,8 +22,7 @@ from sim.ensemble.nominal import nominal_of
 from sim.ensemble.table import table_of
 from sim.errors import IntegrityError, VerificationError
 from sim.verification.comparing import first_difference
-from sim.verification.effort import sampled
-from sim.verification.outcome import Difference, Verification, of_share
+from sim.verification.outcome import Difference, Verification
 from sim.verification.remade import refuse_too_much
 from sim.verification.results import Archived, told_differences, verify_run
 
@@ -118,7 +117,7 @@ class _Ensemble:
         return Verification(
             what=self._request.id,
             id=self._request.id,
-            share=of_share(looked_at, self._request.members, "member"),
+            share=self._effort.share(looked_at, self._request.members, "member"),
             is_all=is_all,
             differences=tuple(self._differences),
             notes=tuple(self._notes),
@@ -155,7 +154,7 @@ class _Ensemble:
             )
             return 0
         count = self._effort.count(member_seconds(self._request) / lane_speed(), len(kept))
-        chosen = sampled(kept, min(count, 64), self._request.id)
+        chosen = self._effort.sampled(kept, min(count, 64), self._request.id)
         for entry in self._store.entries(self._request):
             within = [m for m in chosen if entry.first <= m < entry.end]
             self._look_at_block(entry, map(self._rows_of, within))

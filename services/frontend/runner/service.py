@@ -4,8 +4,9 @@
 - On SIGTERM and SIGINT it gives its leases back, stops its clusters, and ends within seconds.
 - Its heartbeat reports every few seconds that it is alive, and whether its Gateway answers.
 - It waits for Redis and for the Gateway when they are away. A run that finds no Gateway returns
-  to its place in the queue, and the attempt is not counted. One that finds Redis full, or no room
-  for its cluster, waits (`domain/waiting.py`); none is started while Redis is full.
+  to its place in the queue, and the attempt is not counted. One that finds Redis full, no room
+  for its cluster, or a Gateway that starts none, waits (`domain/waiting.py`); none is started while
+  Redis is full.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
 from frontend.bootstrap import build_services
-from frontend.domain.waiting import GATEWAY_AWAY, NO_ROOM, STORAGE_FULL
+from frontend.domain.waiting import GATEWAY_AWAY, NO_CLUSTER, NO_ROOM, STORAGE_FULL
 from frontend.errors import (
     FrontendError,
     LeaseLost,
@@ -39,7 +40,7 @@ from frontend.runner.reaper import Reaper
 from frontend.runner.run_executor import RunExecutor
 from frontend.runs.runner_registry import new_runner_name
 from frontend.runs.runner_status import OK
-from sim.errors import ClusterError, ClusterTimeoutError, SimError
+from sim.errors import ClusterError, ClusterStartError, ClusterTimeoutError, SimError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,12 +165,7 @@ class Runner:
         except StorageFull:
             await self._wait(lease, STORAGE_FULL)
         except (FrontendError, SimError) as error:
-            outcome = await self._outcome(error)
-            if isinstance(error, ClusterTimeoutError) and outcome == "failed":
-                await self._wait(lease, NO_ROOM)
-            else:
-                log.warning("run failed", reason=str(error))
-                await self._release(lease, outcome, str(error))
+            await self._after(error, lease)
         except Exception:  # the boundary of a run: a bug that one meets must not end the others
             log.exception("run failed by a bug in Porta")
             await self._release(
@@ -206,6 +202,17 @@ class Runner:
             installation=installation,
         )
 
+    async def _after(self, error: FrontendError | SimError, lease: Lease) -> None:
+        """Give back a run that met an error: to wait for what it lacks, or as `_outcome` says."""
+        outcome = await self._outcome(error)
+        if outcome == "failed" and isinstance(error, ClusterTimeoutError):
+            await self._wait(lease, NO_ROOM)
+        elif outcome == "failed" and isinstance(error, ClusterStartError):
+            await self._wait(lease, NO_CLUSTER.because(str(error)))
+        else:
+            self._log.warning("run failed", reason=str(error))
+            await self._release(lease, outcome, str(error))
+
     async def _outcome(self, error: Exception) -> Literal["requeue", "failed"]:
         """Return `requeue` if the Gateway is away, for the run to wait for it, else `failed`."""
         if isinstance(error, ClusterError):
@@ -213,7 +220,7 @@ class Runner:
         return "failed" if self._gateway == OK else "requeue"
 
     async def _wait(self, lease: Lease, reason: WaitReason) -> None:
-        self._log.warning("run waits", reason=reason.code)
+        self._log.warning("run waits", reason=reason.code, sentence=reason.sentence)
         await self._give_back(partial(self._services.runs.wait, lease, reason))
 
     async def _release(

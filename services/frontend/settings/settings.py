@@ -417,8 +417,9 @@ class Settings:
         metadata=_variable(
             "PORTA_DATA",
             parsers.text,
-            "The data directory of `porta serve`, which keeps the results; `porta` "
-            "in the user's data directory if not set.",
+            "The data directory of `porta serve`, which keeps the results, and where `porta "
+            "verify`, `export` and `clusters` look for one that runs; `porta` in the user's data "
+            "directory if not set.",
         ),
     )
     log_format: str = field(

@@ -4,18 +4,18 @@ Guarantees:
 
 - What goes wrong is a PortaError with a sentence: the server's own, where it gives one (RFC 9457).
 - A server that is busy is asked again after as long as it says, for a minute at most.
-- Documents are bounded in size; streams are read piece by piece.
+- Documents are bounded in size, and strict JSON, without NaN; streams are read piece by piece.
 """
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 import httpx
+import orjson
 
 from porta.errors import ArgumentError, ExecutionError
 
@@ -52,6 +52,10 @@ class ApiClient:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        try:
+            httpx.URL(server.url)
+        except httpx.InvalidURL as error:
+            raise ArgumentError("on", f"{server.url!r} is no address: {error}.") from None
         token = server.bearer
         self._http = httpx.Client(
             headers={} if token is None else {"Authorization": f"Bearer {token}"},
@@ -91,7 +95,10 @@ class ApiClient:
         ):
             for line in answer.iter_lines():
                 if line.startswith("data: "):
-                    yield json.loads(line.removeprefix("data: "))
+                    document = _document(line.removeprefix("data: ").encode())
+                    if document is None:
+                        raise self._stranger(answer)
+                    yield document
 
     def pause(self) -> None:
         """Leave the server alone for a moment."""
@@ -99,12 +106,8 @@ class ApiClient:
 
     def _document(self, method: str, path: str, **options: Any) -> Document:  # noqa: ANN401 - httpx's own
         with self._answer(method, path, **options) as answer, self._transport_errors():
-            text = _bounded(answer)
-            try:
-                document = json.loads(text)
-            except ValueError:
-                document = None
-            if not isinstance(document, dict):
+            document = _document(_bounded(answer))
+            if document is None:
                 raise self._stranger(answer)
             return document
 
@@ -173,13 +176,18 @@ def _bounded(answer: httpx.Response) -> bytes:
     return bytes(body)
 
 
+def _document(text: bytes) -> Document | None:
+    """Return an object of JSON, in which each number is finite; None for anything else."""
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
 def _detail(body: bytes) -> str | None:
     """Return the sentence of a problem document; None for anything else."""
-    try:
-        problem = json.loads(body)
-    except ValueError:
-        return None
-    detail = problem.get("detail") if isinstance(problem, dict) else None
+    detail = (_document(body) or {}).get("detail")
     return detail if isinstance(detail, str) else None
 
 

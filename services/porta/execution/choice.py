@@ -10,9 +10,10 @@ from porta.execution.in_process import InProcess
 from porta.execution.server import Server
 
 if TYPE_CHECKING:
+    from porta.execution.on_server import OnServer
     from porta.sources import Execution
 
-__all__ = ["execution_on"]
+__all__ = ["execution_on", "server_execution"]
 
 _PLACES = (
     "None for this process, a Dask client, a Dask Gateway, or the address of a running Porta, such "
@@ -29,7 +30,7 @@ def execution_on(on: object, workers: int | None) -> Execution:
     if on is None:
         return InProcess(threads=workers)
     if isinstance(on, str | Server):
-        return _server(Server(on) if isinstance(on, str) else on, workers)
+        return server_execution(Server(on) if isinstance(on, str) else on, workers)
     if isinstance(on, _known("distributed", "Client")):
         from porta.execution.on_dask import on_client
 
@@ -44,7 +45,8 @@ def execution_on(on: object, workers: int | None) -> Execution:
     )
 
 
-def _server(server: Server, workers: int | None) -> Execution:
+def server_execution(server: Server, workers: int | None) -> OnServer:
+    """Return a running Porta as a place; raises ArgumentError for a number of workers."""
     if workers is not None:
         raise ArgumentError(
             "workers", "workers can't be chosen at a running Porta, which decides: leave it out."

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+from porta.addresses import Named
 from porta.errors import ExecutionError
 from porta.execution.api_client import PATIENCE_S, ApiClient, Unreachable
 from porta.execution.computed import ComputedRun
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from porta.sources import Report
     from sim.scenario import PropagationRequest
 
-__all__ = ["OnServer"]
+__all__ = ["OnServer", "check_resource", "finished", "opened", "told_by"]
 
 LENGTH: Final = struct.Struct("<Q")
 MOST_BYTES: Final = 2**28  # of a stretch; the largest is an eighth of it
@@ -57,16 +58,17 @@ class OnServer:
             if isinstance(request, Order):
                 answer = request.answer(int(resource["steps"]))
             report.say("fetching")
-            opened = _opened(client, answer)
+            propagation = opened(client, answer)
         report.reach(request.steps)
-        return ComputedRun(answer, opened, resource.get("stopped"), computed=_by(self, resource))
+        by = told_by(self, resource)
+        return ComputedRun(answer, propagation, resource.get("stopped"), computed=by)
 
     def ensemble(self, request: PropagationRequest, report: Report) -> ServerMembers:
         """Have an ensemble computed, whose members stay there; raises PortaError."""
         report.begin(request.members, "waiting")
         with ApiClient(self.server) as client:
             resource = self._computed(client, request, report)
-        return ServerMembers(self, request, _by(self, resource))
+        return ServerMembers(self, request, told_by(self, resource))
 
     def _computed(
         self, client: ApiClient, request: PropagationRequest, report: Report
@@ -74,23 +76,11 @@ class OnServer:
         """Return the resource of what is complete; raises for what has failed."""
         resource = client.start(request.to_json())
         self._check_release(request, resource)
-        try:
-            for current in _followed(client, resource):
-                resource = current
-                report.say(str(resource["status"]))
-                report.reach(int(resource["progress"]["done"]))
-        except KeyboardInterrupt as error:
-            where = f"{self.server.url}{resource['links']['page']}"
-            error.add_note(f"The server goes on with it: {where} shows how far it is.")
-            raise
-        if resource["status"] == "complete":
-            return resource
-        raise self._failure(resource)
+        return finished(self, client, resource, report)
 
     def _check_release(self, request: PropagationRequest, resource: dict[str, Any]) -> None:
         """Refuse a server to which the request is another one: its model is of another version."""
-        if not resource.keys() >= FIELDS:
-            raise ExecutionError(f"{self.server.url} answers, but not as a Porta does.")
+        check_resource(self, resource)
         if resource["id"] not in {request.id, (resource.get("order") or {}).get("came_to")}:
             raise ExecutionError(
                 f"The Porta at {self.server.url} has another version of the model "
@@ -98,15 +88,40 @@ class OnServer:
                 " its release here."
             )
 
-    def _failure(self, resource: dict[str, Any]) -> Exception:
-        error = resource["error"] or {}
-        detail = str(error.get("detail", "It was cancelled there; propagate again."))
-        if error.get("iteration") is not None:
-            for reason in FailureReason:
-                failure = Failure(error["iteration"], tuple(error["agents"]), reason)
-                if failure.sentence in detail:
-                    return PropagationFailed(failure)
-        return ExecutionError(f"{self.server.url}: {detail}")
+
+def check_resource(place: OnServer, resource: dict[str, Any]) -> None:
+    """Raise ExecutionError for what is no resource of a Porta."""
+    if not resource.keys() >= FIELDS:
+        raise ExecutionError(f"{place.server.url} answers, but not as a Porta does.")
+
+
+def finished(
+    place: OnServer, client: ApiClient, resource: dict[str, Any], report: Report
+) -> dict[str, Any]:
+    """Wait for what is computed there; return its resource, or raise what it has failed with."""
+    try:
+        for current in _followed(client, resource):
+            resource = current
+            report.say(str(resource["status"]))
+            report.reach(int(resource["progress"]["done"]))
+    except KeyboardInterrupt as error:
+        where = f"{place.server.url}{resource['links']['page']}"
+        error.add_note(f"The server goes on with it: {where} shows how far it is.")
+        raise
+    if resource["status"] == "complete":
+        return resource
+    raise _failure(place, resource)
+
+
+def _failure(place: OnServer, resource: dict[str, Any]) -> Exception:
+    error = resource["error"] or {}
+    detail = str(error.get("detail", "It was cancelled there; propagate again."))
+    if error.get("iteration") is not None:
+        for reason in FailureReason:
+            failure = Failure(error["iteration"], tuple(error["agents"]), reason)
+            if failure.sentence in detail:
+                return PropagationFailed(failure)
+    return ExecutionError(f"{place.server.url}: {detail}")
 
 
 def _followed(client: ApiClient, resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -131,20 +146,24 @@ def _followed(client: ApiClient, resource: dict[str, Any]) -> Iterator[dict[str,
             client.pause()
 
 
-def _opened(client: ApiClient, request: PropagationRequest) -> Propagation:
-    """Return the propagation that the server has computed, held to its manifest."""
-    trajectory, path = request.trajectory, f"/{request.id}"
+def opened(
+    client: ApiClient, request: PropagationRequest, named: Named | None = None
+) -> Propagation:
+    """Return the propagation that the server has computed, held to its manifest.
+
+    By its id, which the server knows once it was asked for, or as it is `named` otherwise.
+    """
+    trajectory, named = request.trajectory, named or Named(request.id)
     level = opened_level(trajectory.scenario, request.steps, HELD_BYTES)
     stretches = [
         Stretch.from_bytes(trajectory, data).coarsened(level)
-        for data in _unframed(client.pieces(f"{path}/checkpoints"))
+        for data in _unframed(client.pieces(f"/{named.id}/checkpoints", **named.chosen))
     ]
-    opened = Propagation.open(trajectory, request.steps, stretches, least_level=level)
-    if client.get(f"{path}/manifest")["result"]["checkpoints_checksum"] != (
-        opened.checkpoints_checksum
-    ):
+    found = Propagation.open(trajectory, request.steps, stretches, least_level=level)
+    manifest = client.get(f"/{named.id}/manifest", **named.chosen)
+    if manifest["result"]["checkpoints_checksum"] != found.checkpoints_checksum:
         raise IntegrityError(f"the server's result of {request.id} is not what is computed here")
-    return opened
+    return found
 
 
 def _unframed(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -167,7 +186,7 @@ def _unframed(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield take(length)
 
 
-def _by(place: OnServer, resource: dict[str, Any]) -> dict[str, object]:
+def told_by(place: OnServer, resource: dict[str, Any]) -> dict[str, object]:
     """Return who computed a result."""
-    known = resource["provenance"] or {}
-    return {"by": place.server.url, "process": known.get("by"), "timings": resource["timings"]}
+    known = resource.get("provenance") or {}
+    return {"by": place.server.url, "process": known.get("by"), "timings": resource.get("timings")}

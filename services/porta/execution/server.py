@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from porta.addresses import split_address
 from porta.errors import ArgumentError
 
 __all__ = ["TOKEN_VARIABLE", "Server"]
@@ -30,8 +31,8 @@ class Server:
     token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        parts = split_address(self.url)
+        if parts is None:
             raise ArgumentError(
                 "on", f"{self.url!r} is no address of a Porta, such as 'http://127.0.0.1:8080'."
             )

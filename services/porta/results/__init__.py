@@ -1,5 +1,6 @@
 """The results that `porta.propagate` returns, and the tables that they are read as.
 
+asked        what a result says of what was asked for
 propagation  one run
 records      its records as tables
 ensemble     many members

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from porta.errors import ArgumentError, porta_errors
 from porta.names import one_of
 from porta.numbers import count, whole
+from porta.results.asked import Asked
 from porta.results.members import Members
 from porta.results.propagation import Propagation
 from sim.version import VERSION
@@ -30,7 +31,7 @@ QUANTITIES: Final = ("distance", "energy", "eccentricity", "semi_major_axis")
 _TOLD: Final = ("primary", "outcomes", "escape", "closest")
 
 
-class Ensemble:
+class Ensemble(Asked):
     """Members that start, or step, differently: what `porta.propagate` returns of several.
 
     Kept are quantiles over time, how many are still bound, and a row for each member; a member
@@ -39,38 +40,13 @@ class Ensemble:
 
     def __init__(self, source: EnsembleSource) -> None:
         """Take what computes it; `porta.propagate` makes one."""
+        super().__init__(source.request)
         self._source = source
-        self._request = source.request
-
-    @property
-    def id(self) -> str:
-        """The id of the result, by which a server of Porta knows it: `/propagate/<id>`."""
-        return self._request.id
-
-    @property
-    def steps(self) -> int:
-        """The number of steps of each member."""
-        return self._request.steps
-
-    @property
-    def seed(self) -> int:
-        """The seed of all members."""
-        return self._request.trajectory.seed
 
     @property
     def members_count(self) -> int:
         """The number of members."""
         return self._request.members
-
-    @property
-    def scenario(self) -> dict[str, Any]:
-        """The scenario as JSON has it: a copy."""
-        return self._request.trajectory.scenario.to_json()
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The request as JSON has it: what a server of Porta takes."""
-        return self._request.to_json()
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -157,7 +133,10 @@ class Ensemble:
 
     @property
     def members(self) -> Members:
-        """The members as a table that is read as it is needed: a row for each and each agent."""
+        """The members as a table that is read as it is needed: a row for each and each agent.
+
+        `many.members.where(agent="Satellite")` has one row for each member.
+        """
         return Members(self._source)
 
     def member(self, number: int, *, steps: float | None = None) -> Propagation:

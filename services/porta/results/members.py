@@ -34,8 +34,10 @@ _INSTEAD = (
 class Members:
     """Rows of an ensemble's members: chosen, sorted, and read when they are asked for.
 
-    In the order of members, and of each in that of agents. `len` is the number of rows, `[i]` one
-    as a dict, `[a:b]` some as a table of Arrow. The columns: member, agent, outcome, steps,
+    A row for each member and each agent, in the order of members, and of each in that of agents. So
+    `len` is the number of members times that of agents, until rows are chosen: how many members
+    there are, `members_count` of the ensemble says. `[i]` is one row as a dict, `[a:b]` some as a
+    table of Arrow. The columns: member, agent, outcome, steps,
     escape_at, escape_time, closest, closest_at, t, position, velocity, and osculating elements.
     """
 

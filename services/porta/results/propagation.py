@@ -38,34 +38,9 @@ class Propagation(Records):
         super().__init__(source)
 
     @property
-    def id(self) -> str:
-        """The id of the result, by which a server of Porta knows it: `/propagate/<id>`."""
-        return self._request.id
-
-    @property
-    def steps(self) -> int:
-        """The number of steps: as many as were asked for, or as an order has come to."""
-        return self._request.steps
-
-    @property
-    def seed(self) -> int:
-        """The seed."""
-        return self._request.trajectory.seed
-
-    @property
     def member(self) -> int:
         """Which member of the seed it is; 0 unless one was asked for."""
         return self._request.trajectory.member
-
-    @property
-    def scenario(self) -> dict[str, Any]:
-        """The scenario as JSON has it: a copy, to be changed and propagated as another one."""
-        return self._request.trajectory.scenario.to_json()
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The request as JSON has it: what a server of Porta takes."""
-        return self._request.to_json()
 
     @property
     def stopped(self) -> bool | None:
@@ -92,7 +67,10 @@ class Propagation(Records):
     def statistics(self) -> dict[str, Any]:
         """Of each agent that has a primary, by name: distance, energy, escape, and so on.
 
-        `unbound_from` is the step from which its energy stays above 0, None where it is bound.
+        As the API has it: `r` is what `series` calls distance, `e` energy, `h` angular_momentum,
+        each with minimum, maximum and mean over the starts of its steps, so without the state that
+        it has at the `end`. `unbound_from` is the step from which its energy stays above 0, None
+        where it is bound.
         """
         return copy.deepcopy(self._summary["statistics"])
 

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from porta.errors import porta_errors
+from porta.results.asked import Asked
 from porta.results.selection import Selection, read_selection
 from porta.results.tables import table_of
 
@@ -32,12 +33,12 @@ _INSTEAD: Final = (
 )
 
 
-class Records(ABC):
+class Records(Asked, ABC):
     """What reads the records of a run; `porta.Propagation` is one."""
 
     def __init__(self, source: RunSource) -> None:
+        super().__init__(source.request)
         self._source = source
-        self._request = source.request
 
     @property
     def agents(self) -> tuple[str, ...]:

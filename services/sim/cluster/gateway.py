@@ -3,6 +3,7 @@
 - The tag is the cluster option `tag`. A Gateway without that option works too; a warning in the
   log says that clusters which are left behind could not be identified.
 - A request for a cluster that is interrupted may still start one: it is awaited, and stopped.
+- A Gateway with the option `workers_expected` is told how many workers there will be.
 - The number of workers is fixed: adaptive scaling removes workers that hold results.
 """
 
@@ -34,6 +35,7 @@ __all__ = ["GatewayBackend"]
 
 _LOG: Final = logging.getLogger(__name__)
 _TAG: Final = "tag"
+_EXPECTED: Final = "workers_expected"  # a Gateway may size the scheduler by it
 _STOP_S: Final = 15.0
 _ANSWER_S: Final = 5.0
 _AT_ONCE_S: Final = 20.0  # a start that fails later has waited, probably for room
@@ -115,7 +117,7 @@ class GatewayBackend:
     async def _open(self, stack: AsyncExitStack, tag: str, workers: int) -> Cluster:
         gateway = await stack.enter_async_context(self._gateway())
         async with asyncio.timeout(self._start_s):
-            options = await self._options(gateway, tag)
+            options = await self._options(gateway, tag, workers)
             name = await stack.enter_async_context(_submitted(gateway, options))
             report = await _running(gateway, name)
             await gateway.scale_cluster(name, workers)
@@ -124,18 +126,19 @@ class GatewayBackend:
             )
         return Cluster(name, client, report.dashboard_link, workers)
 
-    async def _options(self, gateway: Gateway, tag: str) -> dict[str, Any]:
-        """Return the options of a new cluster: the tag, if this Gateway has that option."""
+    async def _options(self, gateway: Gateway, tag: str, workers: int) -> dict[str, Any]:
+        """Return the options of a new cluster: those of ours that this Gateway has."""
         known = await gateway.cluster_options()
+        sized = {_EXPECTED: workers} if _EXPECTED in known else {}
         if _TAG in known:
-            return {_TAG: tag}
+            return {_TAG: tag, **sized}
         _LOG.warning(
             "The Dask Gateway at %s has no cluster option %r: should this process be killed, its "
             "clusters can't be found and are left to the Gateway's idle_timeout.",
             self._address,
             _TAG,
         )
-        return {}
+        return sized
 
     @contextmanager
     def _errors(self, kind: type[ClusterError]) -> Iterator[None]:

@@ -41,7 +41,10 @@ class AgentState(TypedDict):
 
 @closed
 class Range(TypedDict):
-    """A quantity over the starts of all steps: its extremes, when they were first reached, mean."""
+    """A quantity over the starts of all steps: its extremes, when they were first reached, mean.
+
+    The state at the end, which no step starts from, is not among them.
+    """
 
     min: float | None
     """The least."""

@@ -6,6 +6,7 @@ Guarantees:
   process ends, however it ends.
 - `_manifest.json` says which request the folder is of, and for each part its intervals, rows, bytes
   and SHA-256. `complete` is false from the start until every part is there.
+- It has a seal of its own, so that a change of any byte of it shows.
 - Its `provenance` is what a single file of the same records says of itself
   (`sim.export.metadata`), with the propagation's checksum once all parts are there.
 - Parts that an earlier export of the same request left are kept if their checksums are right.
@@ -27,7 +28,7 @@ from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Final
 
 from sim.errors import OutputError, RequestError
-from sim.export.metadata import Metadata
+from sim.export.metadata import SEAL, Metadata, seal_of
 from sim.export.whole_file import UNFINISHED, whole_file
 from sim.records import schema_of
 
@@ -250,13 +251,16 @@ class ExportFolder:
         self._saved_at = time.monotonic()
 
 
-def manifest_bytes(metadata: Metadata, parts: Sequence[Part], *, complete: bool) -> bytes:
+def manifest_bytes(
+    metadata: Metadata, parts: Sequence[Part], *, complete: bool, is_sealed: bool = True
+) -> bytes:
     """Return the manifest of a folder with these parts, in order.
 
-    `metadata` is what a single file of the same records would say of itself.
+    `metadata` is what a single file of the same records would say of itself. Earlier versions of
+    Porta wrote no seal.
     """
     columns = schema_of(metadata.request.trajectory.scenario.model).names
-    document = {
+    document: dict[str, object] = {
         "kind": KIND,
         "complete": complete,
         "request": _request_json(metadata.request),
@@ -264,6 +268,8 @@ def manifest_bytes(metadata: Metadata, parts: Sequence[Part], *, complete: bool)
         "rows": sum(part.rows for part in parts),
         "parts": [asdict(part) for part in parts],
     }
+    if is_sealed:
+        document[SEAL] = seal_of(document)
     return json.dumps(document, indent=1).encode()
 
 

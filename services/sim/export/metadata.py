@@ -4,7 +4,7 @@ Guarantees:
 
 - It is canonical JSON, and depends on the request, the selection and Porta's version alone: no
   time and no host. Parquet and Arrow files hold it in their schema's metadata under `porta`; of
-  text, a file beside it does (`sidecar_of`), with the SHA-256 of the text.
+  text, a file beside it does (`sidecar_of`), with the SHA-256 of the text and a seal of its own.
 - `Metadata.from_json` raises RequestError or ScenarioError for anything that `to_json` does not
   return, and builds nothing that is larger than what it reads.
 """
@@ -41,6 +41,7 @@ __all__ = [
     "chosen_times",
     "described",
     "read_request",
+    "seal_of",
     "sidecar_of",
     "sidecar_path",
 ]
@@ -51,6 +52,9 @@ KEY: Final = b"porta"
 """Under which a schema's metadata has it."""
 SIDECAR: Final = ".meta.json"
 """The end of the name of the file beside a file of text."""
+
+SEAL: Final = "seal"
+"""Under which a document that no other file has the digest of, has a digest of all else in it."""
 
 _FIELDS: Final = frozenset(
     {"format", "porta", "model", "request", "id", "selection", "checksum", "columns"}
@@ -194,7 +198,7 @@ class Metadata:
         What follows from the request (its id, its columns) is not read: a reader compares the whole
         with `to_json`.
         """
-        optional = frozenset({"file"})
+        optional = frozenset({"file", SEAL})
         fields = fields_of(value, "metadata", _FIELDS, optional=optional)
         if fields["format"] != FORMAT:
             raise RequestError("metadata.format", f"must be {FORMAT}; read it by a newer Porta.")
@@ -225,10 +229,16 @@ def described(schema: pa.Schema, metadata: Metadata) -> pa.Schema:
 
 
 def sidecar_of(file: BufferedReader, metadata: Metadata, names: list[str]) -> bytes:
-    """Return what stands beside a file: its metadata, and the size and SHA-256 of its bytes."""
+    """Return what stands beside a file: its metadata, size and SHA-256 of its bytes, and a seal."""
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     document = {**metadata.to_json(names), "file": {"bytes": file.tell(), "sha256": digest}}
-    return canonical_json(document).encode() + b"\n"
+    return canonical_json({**document, SEAL: seal_of(document)}).encode() + b"\n"
+
+
+def seal_of(document: Mapping[str, object]) -> str:
+    """Return a digest of all of a document but its seal: a change to any of it shows."""
+    rest = {name: value for name, value in document.items() if name != SEAL}
+    return f"sha256:{hashlib.sha256(canonical_json(rest).encode()).hexdigest()}"
 
 
 def sidecar_path(path: Path) -> Path:

@@ -3,7 +3,9 @@
 outcome    what was found out: which share was looked at, and the first differences
 effort     how much is recomputed: all of it, or as much as takes about a second
 stored     files as they are stored, read in bounded memory
+arrow_blocks  what the blocks of an Arrow file say of themselves, before they are unpacked
 stated     what files say of themselves, held to what follows from it
+sidecar    what stands beside a file of text, held to that file and to its own seal
 remade     the rows that a file should have, computed again
 members    the table of an ensemble's members, computed again
 comparing  tables, bit by bit
@@ -26,7 +28,7 @@ from typing import TYPE_CHECKING
 from sim.crates.contents import DESCRIPTION
 from sim.errors import RequestError, ScenarioError, VerificationError
 from sim.export.folder import MANIFEST
-from sim.verification.crate import is_crate_zip, verify_crate
+from sim.verification.crate import is_crate, verify_crate
 from sim.verification.effort import Effort
 from sim.verification.files import verify_file
 from sim.verification.folder import verify_folder
@@ -53,7 +55,7 @@ def verify(path: Path, effort: Effort | None = None) -> Verification:
 
 
 def _verified(path: Path, effort: Effort) -> Verification:
-    if (path / DESCRIPTION).exists() or is_crate_zip(path):
+    if is_crate(path):
         return verify_crate(path, effort)
     if not path.is_dir():
         return verify_file(path, effort)

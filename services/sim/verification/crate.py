@@ -46,17 +46,18 @@ from sim.verification.results import told_differences
 from sim.verification.stored import Damage, read_json, refuse_inflated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sim.engine import Propagation
     from sim.scenario import PropagationRequest
     from sim.verification.effort import Effort
 
-__all__ = ["is_crate_zip", "verify_crate"]
+__all__ = ["crate_folder", "is_crate", "verify_crate"]
 
 _RATIO: Final = 20  # a zip of ours is not compressed; one that was, has no more than this
 _SLACK: Final = 2**26
 _PIECE: Final = 2**16
+_ZIP_MAGIC: Final = b"PK\x03\x04"  # of the header before a file
 _ZIP_START: Final = 30  # bytes of the header before a file's name, which has its size and CRC-32
 _ZIP_END: Final = 22  # bytes at the end, which say where the list of files is, and how long
 _OF_ANOTHER: Final = (
@@ -64,45 +65,60 @@ _OF_ANOTHER: Final = (
 )
 
 
-def is_crate_zip(path: Path) -> bool:
-    """Whether a file is a zip; raises nothing."""
+def is_crate(path: Path) -> bool:
+    """Whether a path is meant as a crate: a folder with a description, or a zip; raises nothing."""
     try:
-        return path.is_file() and zipfile.is_zipfile(path)
+        if path.is_dir():
+            return (path / DESCRIPTION).exists()
+        if not path.is_file():  # a pipe would be waited for
+            return False
+        with path.open("rb") as file:
+            begins_as_one = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+        return begins_as_one or zipfile.is_zipfile(path)
     except OSError:
         return False
 
 
 def verify_crate(path: Path, effort: Effort) -> Verification:
     """Verify a crate, a folder or a zip; raises VerificationError where that can't be done."""
-    with _folder(path) as folder:
+    with crate_folder(path) as folder:
         found = _Crate(path, folder, effort).verified()
         return found if path.is_dir() else _with_its_zip(found, path, folder)
 
 
 @contextmanager
-def _folder(path: Path) -> Iterator[Path]:
-    """Yield the folder of a crate; of a zip, its files in a folder for the time being."""
+def crate_folder(path: Path, names: Collection[str] = FILES) -> Iterator[Path]:
+    """Yield the folder of a crate; of a zip, a temporary folder with its files of these names.
+
+    Raises VerificationError: DamagedError for a zip that is not whole.
+    """
     if path.is_dir():
         yield path
         return
     with tempfile.TemporaryDirectory() as folder:
         try:
-            _extract(path, Path(folder))
+            _extract(path, Path(folder), names)
         except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
-            raise DamagedError(str(path), f"is not a whole zip: {error}.") from None
+            raise DamagedError(
+                str(path),
+                f"is not a whole zip: a part of it is missing or altered ({error}). Write or copy "
+                "it again.",
+            ) from None
         yield Path(folder)
 
 
-def _extract(path: Path, folder: Path) -> None:
-    """Unpack the files of a crate, and no others, as many bytes as such a zip can hold."""
+def _extract(path: Path, folder: Path, names: Collection[str]) -> None:
+    """Unpack these files of a crate, and no others, as many bytes as such a zip can hold."""
     left = _SLACK + _RATIO * path.stat().st_size
     with zipfile.ZipFile(path) as archive:
         tops = {name.removesuffix(DESCRIPTION) for name in archive.namelist()
                 if name.rpartition("/")[2] == DESCRIPTION and name.count("/") <= 1}  # fmt: skip
-        top = min(tops, default="")
+        if not tops:
+            raise VerificationError(str(path), f"is a zip without {DESCRIPTION}: it is no crate.")
+        top = min(tops)
         for entry in archive.infolist():
             name = entry.filename.removeprefix(top)
-            if name not in FILES:
+            if name not in names:
                 continue
             left -= entry.file_size
             if left < 0:

@@ -11,7 +11,6 @@ Guarantees:
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -22,8 +21,9 @@ from sim.export.reread import Reread
 from sim.verification.comparing import first_difference, schema_difference
 from sim.verification.lines import Lines, different_line, first_different_line, lines_of, places
 from sim.verification.members import RemadeMembers
-from sim.verification.outcome import Difference, Verification, of_share
+from sim.verification.outcome import Difference, Verification
 from sim.verification.remade import RemadeRecords, RemadeStates, refuse_too_much
+from sim.verification.sidecar import sidecar_finding
 from sim.verification.stated import read_metadata, stated_times, statement_differences
 from sim.verification.stored import Damage, TextFile, open_stored
 from sim.version import VERSION
@@ -118,8 +118,8 @@ class _File:
             spans = [] if takes_all else self._spans()
             takes_all = not spans
             share = self._all() if takes_all else self._sample(spans)
-            self._look_at_sidecar()
             self._look_at_checksum(is_all=takes_all)
+            self._look_at_sidecar()
         return Verification(
             what=str(self.stored.path),
             id=self.metadata.request.id,
@@ -176,28 +176,13 @@ class _File:
             )
 
     def _look_at_sidecar(self) -> None:
-        """Hold a file of text to the SHA-256 beside it."""
-        if not isinstance(self.stored, TextFile) or self.differences:
-            return
-        stated = self.stored.metadata.get("file")
-        if stated is None:  # as /api/v1/propagations/ID/metadata is, which is of no file
-            self.notes.append(
-                "Its sidecar does not have the size and the SHA-256 of the file, which --sidecar "
-                "writes: the file was held to its request alone."
-            )
-            return
-        with self.stored.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = file.tell()
-        found = {"bytes": size, "sha256": digest}
-        if stated != found:
-            self._found(
-                Difference(
-                    where="bytes and SHA-256 of the file, which its sidecar has",
-                    stored=f"{stated}",
-                    recomputed=f"{found}",
-                )
-            )
+        """Hold a file of text to the SHA-256 beside it, and that to its seal."""
+        if isinstance(self.stored, TextFile) and not self.differences:
+            found = sidecar_finding(self.stored)
+            if isinstance(found, Difference):
+                self._found(found)
+            else:
+                self.notes.append(found)
 
     def _look_at_checksum(self, *, is_all: bool) -> None:
         """Compare the checksum that the file states, where it was recomputed."""
@@ -224,7 +209,7 @@ class _File:
         if at is not None:
             self._found(self._first_value() or self._outside(at))
         rows = self.rows if self.remade.rows is None else self.remade.rows
-        return of_share(rows, rows, _UNITS[self.metadata.chosen.kind])
+        return self.effort.share(rows, rows, _UNITS[self.metadata.chosen.kind])
 
     def _written(self) -> Iterator[bytes]:
         """Yield the file as it is written now."""
@@ -316,7 +301,7 @@ class _File:
         else:
             self._sample_of_table(self.stored, spans)
         looked_at = sum(self._units_of(span) for span in spans)
-        return of_share(looked_at, max(looked_at, self.remade.units), self.remade.unit)
+        return self.effort.share(looked_at, max(looked_at, self.remade.units), self.remade.unit)
 
     def _units_of(self, span: Span) -> int:
         if span.key < 0:

@@ -12,10 +12,14 @@ import pyarrow.parquet
 
 from sim.errors import DamagedError, VerificationError
 from sim.export.folder import MANIFEST, PART, Part, manifest_bytes, part_name
-from sim.export.metadata import Chosen, Metadata
-from sim.verification.effort import sampled
+from sim.export.metadata import SEAL, Chosen, Metadata
 from sim.verification.files import verify_file
-from sim.verification.outcome import MOST_DIFFERENCES, Difference, Verification, of_share
+from sim.verification.outcome import (
+    MOST_DIFFERENCES,
+    WITHOUT_SEAL,
+    Difference,
+    Verification,
+)
 from sim.verification.remade import RemadeRecords, refuse_too_much
 from sim.verification.results import told_differences
 from sim.verification.stated import read_metadata
@@ -45,33 +49,37 @@ def verify_folder(path: Path, effort: Effort) -> Verification:
     refuse_too_much(folder.metadata.request, effort, str(path))
     remade = RemadeRecords(metadata=folder.metadata, effort=effort, what=str(path))
     takes_all = effort.takes_all(remade.seconds)
-    differences = [*_missing(folder), *_checksum(folder, remade), *_manifest(folder)]
+    differences = [*_missing(folder), *_checksum(folder, remade)]
     chosen = folder.parts
     if not takes_all:
         reached = remade.propagation.steps
         interval = folder.metadata.request.trajectory.interval
         within = [p for p in folder.parts if p.interval * interval + p.iterations <= reached]
         part_s = remade.seconds / max(1, len(folder.parts))
-        chosen = sampled(within, effort.count(part_s, len(within)), folder.metadata.request.id)
+        chosen = effort.sampled(
+            within, effort.count(part_s, len(within)), folder.metadata.request.id
+        )
     for done, part in enumerate(chosen, 1):
         if len(differences) >= MOST_DIFFERENCES:
             break
         differences += _of_part(folder, part, effort, remade.propagation)
         effort.on_progress(done / len(chosen))
+    differences += _manifest(folder)  # what says most comes first
     return Verification(
         what=str(path),
         id=folder.metadata.request.id,
-        share=_share(folder, chosen, is_all=takes_all),
+        share=_share(folder, chosen, effort, is_all=takes_all),
         is_all=takes_all,
         differences=tuple(differences),
+        notes=() if SEAL in folder.manifest else (WITHOUT_SEAL.format(MANIFEST),),
     )
 
 
-def _share(folder: _Folder, chosen: list[Part], *, is_all: bool) -> str:
+def _share(folder: _Folder, chosen: list[Part], effort: Effort, *, is_all: bool) -> str:
     if is_all:
         rows = sum(part.rows for part in folder.parts)
-        return of_share(rows, rows, "record")
-    return of_share(len(chosen), max(len(chosen), len(folder.parts)), "part")
+        return effort.share(rows, rows, "record")
+    return effort.share(len(chosen), max(len(chosen), len(folder.parts)), "part")
 
 
 def _read(path: Path) -> _Folder:
@@ -145,6 +153,7 @@ def _manifest(folder: _Folder) -> list[Difference]:
         Metadata(request=said.request, checksum=said.checksum, porta=said.porta),
         parts,
         complete=folder.complete,
+        is_sealed=SEAL in folder.manifest,
     )
     with (folder.path / MANIFEST).open("rb") as file:
         if file.read(len(due) + 1) == due:

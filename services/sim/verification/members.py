@@ -19,7 +19,6 @@ from sim.errors import RequestError, VerificationError
 from sim.export.metadata import described
 from sim.export.tables import TABLES
 from sim.strictjson import canonical_json
-from sim.verification.effort import sampled
 from sim.verification.remade import Span
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ class RemadeMembers:
             )
         members = range(self.units)
         count = effort.count(member_seconds(self._request) / lane_speed(), self.units)
-        chosen = sampled(members, min(count, 64), self._request.id)
+        chosen = effort.sampled(members, min(count, 64), self._request.id)
         return [Span(m * self._agents, self._agents, m) for m in chosen], ""
 
     def rows_of(self, span: Span) -> pa.RecordBatch:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MOST_DIFFERENCES", "Difference", "Verification", "of_share"]
+__all__ = ["MOST_DIFFERENCES", "WITHOUT_SEAL", "Difference", "Verification"]
 
 MOST_DIFFERENCES: Final = 10
 """After so many, a verification looks no further."""
+WITHOUT_SEAL: Final = (
+    "{} has no seal, as an earlier Porta wrote it: whether the version that it names was changed, "
+    "can't be said."
+)
 _SHOWN: Final = 80  # characters of a value
 
 
@@ -30,9 +34,9 @@ class Verification:
 
     `is_all` if nothing was left out. `notes` are sentences on what it can't tell.
 
-    >>> share = of_share(12, 3_840, "interval")
+    >>> share = "a sample: 12 of 3,840 intervals (seed 7)"
     >>> print(Verification(what="orbit.parquet", id="500", share=share, is_all=False))
-    orbit.parquet is what 500 gives, by a sample: 12 of 3,840 intervals.
+    orbit.parquet is what 500 gives, by a sample: 12 of 3,840 intervals (seed 7).
     """
 
     what: str
@@ -51,18 +55,6 @@ class Verification:
         if not self.ok:
             return f"{self.what} is not what {self.id} gives: {self.differences[0]}"
         return f"{self.what} is what {self.id} gives, by {self.share}."
-
-
-def of_share(looked_at: int, there_are: int, unit: str) -> str:
-    """Return in words which share was recomputed.
-
-    >>> of_share(1_000_000, 1_000_000, "record"), of_share(1, 1, "record")
-    ('all 1,000,000 records', 'all 1 record')
-    """
-    units = f"{unit}{'s' * (there_are != 1)}"
-    if looked_at == there_are:
-        return f"all {there_are:,} {units}"
-    return f"a sample: {looked_at:,} of {there_are:,} {units}"
 
 
 def _shown(text: str) -> str:

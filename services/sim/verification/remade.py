@@ -26,7 +26,6 @@ from sim.errors import PropagationFailed, RequestError, VerificationError
 from sim.export import export, export_states, thin
 from sim.export.metadata import described
 from sim.records import initial_records, schema_of, states_schema_of
-from sim.verification.effort import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -296,7 +295,7 @@ class RemadeRecords(_OfOneRun):
                 self.what, "has chosen points, which take all records to be chosen: use --all."
             )
         count = effort.count(self._slice_s / chain_speed(), len(self._intervals))
-        chosen = sampled(self._intervals, count, self._request.id)
+        chosen = effort.sampled(self._intervals, count, self._request.id)
         spans = [Span(one.first, one.rows, one.interval) for one in chosen]
         if not spans and not self.is_whole:
             raise VerificationError(
@@ -369,7 +368,7 @@ class RemadeStates(_OfOneRun):
         starts = range(0, self.units, _TIMES)
         count = effort.count(self._times_s / chain_speed(), len(starts))
         spans = []
-        for start in sampled(starts, count, self._request.id):
+        for start in effort.sampled(starts, count, self._request.id):
             times = min(_TIMES, self.units - start)
             spans.append(Span(start * self._agents, times * self._agents, start))
         if not self.is_whole:

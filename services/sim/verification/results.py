@@ -15,8 +15,7 @@ from sim.calibration import chain_speed
 from sim.cost_model import opened_seconds
 from sim.engine import Propagation, Stretch, initial_checkpoint, pass_over
 from sim.errors import IntegrityError, VerificationError
-from sim.verification.effort import sampled
-from sim.verification.outcome import Difference, Verification, of_share
+from sim.verification.outcome import Difference, Verification
 from sim.verification.remade import opened, refuse_too_much
 
 if TYPE_CHECKING:
@@ -105,9 +104,9 @@ class _Run:
             self._differences += told_differences(told, self._opened().summary())
         there_are = trajectory.intervals_for(steps)
         looked_at = there_are if is_all else min(looked_at, there_are)
-        share = of_share(steps, steps, "step") if is_all else of_share(
-            looked_at, max(looked_at, there_are), "interval"
-        )  # fmt: skip
+        share = self._effort.share(looked_at, max(looked_at, there_are), "interval")
+        if is_all:
+            share = self._effort.share(steps, steps, "step")
         return Verification(
             what=self._what,
             id=self._request.id,
@@ -125,7 +124,7 @@ class _Run:
             )
             longest = max(one.count for one in self._archived)
             count = self._effort.count(longest * interval_s / chain_speed(), len(self._archived))
-            chosen = set(sampled(range(len(self._archived)), count, self._request.id))
+            chosen = set(self._effort.sampled(range(len(self._archived)), count, self._request.id))
         start, looked_at, first = initial_checkpoint(self._request.trajectory.dispersed), 0, 0
         for place, one in enumerate(self._archived):
             name, data = f"the stretch from interval {one.first:,} on", one.read()

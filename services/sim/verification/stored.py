@@ -7,6 +7,7 @@ is a VerificationError with a sentence, or a Damage where a part of the file can
 from __future__ import annotations
 
 import base64
+import mmap
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -19,12 +20,14 @@ import pyarrow.parquet
 from sim.errors import DamagedError, VerificationError
 from sim.export import FORMATS
 from sim.export.metadata import KEY, sidecar_path
+from sim.verification.arrow_blocks import dictionary_blocks, record_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from sim.export import Format
+    from sim.verification.arrow_blocks import Block
 
 __all__ = [
     "ArrowTable",
@@ -49,7 +52,7 @@ _COLUMNS: Final = 1_000  # Porta writes a few dozen
 _NUMBER_BYTES: Final = 16  # of a value in a column, however it is encoded
 _TEXT_BYTES: Final = 512  # of a name
 _SLACK_BYTES: Final = 2**20  # of a dictionary, and of the frames of pages
-_CHUNK_BYTES: Final = 2**28  # of a column in a row group; a page may have as many
+_CHUNK_BYTES: Final = 2**28  # of a column in a row group, and of a packed batch of Arrow
 _CREATED_BY: Final = f"parquet-cpp-arrow version {pa.__version__}"
 
 
@@ -126,6 +129,7 @@ class ArrowTable:
     path: Path
     file: pa.ipc.RecordBatchFileReader
     metadata: Any
+    blocks: tuple[Block, ...]
 
     form = FORMATS["arrow"]
 
@@ -136,13 +140,8 @@ class ArrowTable:
 
     @property
     def rows(self) -> int:
-        """How many rows its batches say that they have; raises Damage."""
-        with _damage():
-            return sum(self.file.get_batch(i).num_rows for i in range(self._count))
-
-    @property
-    def _count(self) -> int:
-        return int(self.file.num_record_batches)
+        """How many rows its batches say that they have."""
+        return sum(block.rows for block in self.blocks)
 
     @property
     def is_as_written_here(self) -> bool:
@@ -162,8 +161,10 @@ class ArrowTable:
     def batches(self, first: int = 0) -> Iterator[pa.RecordBatch]:
         """Yield the rows from the `first` on; raises Damage."""
         start = 0
-        for i in range(self._count):
+        for i, block in enumerate(self.blocks):
             with _damage():
+                if block.unpacked > _CHUNK_BYTES:
+                    raise Damage(f"record batch {i:,} unpacks to {block.unpacked:,} bytes")
                 batch = self.file.get_batch(i)
                 skipped = first - start
                 start += batch.num_rows
@@ -259,10 +260,17 @@ def refuse_inflated(file: pa.parquet.ParquetFile, group: int, lengths: Mapping[s
 
 
 def _arrow(path: Path) -> ArrowTable:
-    with _unreadable(path, "Arrow"):
+    with _unreadable(path, "Arrow"), path.open("rb") as opened:
+        with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            words = sum(block.unpacked for block in dictionary_blocks(mapped))
+            blocks = tuple(record_blocks(mapped))
+        if words > _CHUNK_BYTES:
+            raise VerificationError(
+                str(path), f"has dictionaries that unpack to {words:,} bytes: Porta has not."
+            )
         file = pa.ipc.open_file(pa.memory_map(str(path)))
         known = (file.schema.metadata or {}).get(KEY)
-        return ArrowTable(path, file, _own(path, known))
+        return ArrowTable(path, file, _own(path, known), blocks)
 
 
 def _is_same(known: bytes, schema: pa.Schema) -> bool:

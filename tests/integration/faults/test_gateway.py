@@ -1,4 +1,4 @@
-"""Faults of the Dask Gateway: killed, and standing still for many leases."""
+"""Faults of the Dask Gateway: killed, standing still for many leases, failing at once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
+from frontend.domain.waiting import NO_CLUSTER
 from tests import redis_servers
 from tests.asked import ask_for
-from tests.installation import Installation, installed
+from tests.foreign_gateway import foreign_gateway
+from tests.installation import Installation, at_work, installed
 from tests.processes import eventually, frozen, lives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import psutil
 
@@ -85,3 +88,28 @@ def test_a_run_that_has_just_begun_when_its_gateway_is_killed_is_no_attempt_lost
     gateway(installation).kill()
     asked.is_completed()
     assert asked.record["attempts"] == "0"
+
+
+def test_a_run_backs_off_from_a_gateway_whose_clusters_fail_at_once_and_loses_no_attempt(
+    own_redis: RedisServer, tmp_path: Path
+) -> None:
+    with (
+        foreign_gateway(tmp_path, scheduler=("/is-not-there",)) as address,
+        at_work({"REDIS_URL": own_redis.url, "DASK_GATEWAY_ADDRESS": address}, tmp_path) as running,
+    ):
+        running.start_web()
+        running.start_runner()
+        asked = ask_for(running)
+        pauses_ms = []
+        for owner in range(1, 4):
+            eventually(lambda: asked.epoch == owner and asked.record.get("retry_at"))  # noqa: B023
+            record = asked.record
+            pauses_ms.append(int(record["retry_at"]) - int(record["started"]))
+            assert record["attempts"] == "0"
+        assert pauses_ms[0] < pauses_ms[1] < pauses_ms[2]
+        waits = asked.resource
+        assert waits["status"] == "queued"
+        assert "failed to start" in waits["error"]["detail"]
+        assert waits["error"]["detail"].endswith(NO_CLUSTER.sentence)
+        assert waits["error"]["detail"] in asked.page
+        assert waits["cluster"] is None

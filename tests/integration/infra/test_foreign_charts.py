@@ -7,6 +7,7 @@ folder that `PORTA_TEST_CHARTS` names; else these tests are skipped.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any, Final
@@ -149,6 +150,27 @@ def test_pods_that_read_secrets_restart_with_their_revision(charts: dict[str, Pa
         annotations = pod["metadata"].get("annotations") or {}
         expected = "1" if name in readers else None
         assert annotations.get(naming.SECRETS_REVISION) == expected, name
+
+
+def test_another_traefik_can_tell_the_gateways_routes_by_their_label(
+    charts: dict[str, Path],
+) -> None:
+    routes = [
+        one
+        for one in rendered(charts, "dask-gateway")
+        if one["apiVersion"].startswith("traefik.io/")
+    ]
+    document = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text("utf-8")
+    (label,) = re.findall(r"--providers\.kubernetescrd\.labelselector=!([^\"]+)", document)
+    assert routes
+    assert [one for one in routes if label not in one["metadata"]["labels"]] == []
+
+
+def test_redis_names_a_class_of_pods_that_its_own_release_brings(charts: dict[str, Path]) -> None:
+    objects = rendered(charts, "redis")
+    classes = of_kind(objects, "PriorityClass")
+    assert pods(objects)["redis"]["spec"]["priorityClassName"] == naming.SERVICE_PRIORITY
+    assert classes.keys() == {naming.SERVICE_PRIORITY, naming.WORKER_PRIORITY}
 
 
 @pytest.mark.parametrize(

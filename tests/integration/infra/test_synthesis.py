@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 HOUSE: Final = Path(__file__).parents[3]
 CLI: Final = "cdktf-cli@0.21.0"
+# The newest that work: with kubernetes 17 and helm 15 a resource's metadata has to be a list.
 SUCCESSOR: Final = (
-    *("cdktn==0.23.4", "cdktn-provider-kubernetes==14.0.0", "cdktn-provider-helm==14.0.0"),
+    *("cdktn==0.23.4", "cdktn-provider-kubernetes==16.0.0", "cdktn-provider-helm==14.1.0"),
     *("constructs==10.8.1", "pyyaml"),
 )
 STACKS: Final = ("infra-base", "infra-apps")
 # No look-up of newer versions, and no telemetry.
 QUIET: Final = {"CHECKPOINT_DISABLE": "1", "DISABLE_VERSION_CHECK": "1", "CI": "1"}
 INSTALL_S: Final = 240.0
-SYNTHESIS_S: Final = 120.0
+SYNTHESIS_S: Final = 300.0
 
 
 def run(
@@ -126,10 +127,11 @@ def _successor(found: re.Match[str]) -> str:
 
 
 def alike(configuration: dict[str, Any]) -> dict[str, Any]:
-    """Remove from a stack what depends on the tool: its version, and providers' short names."""
+    """Remove what depends on the tool and its bindings: versions, and providers' short names."""
     configuration["//"]["metadata"].pop("version", None)
     for provider in configuration["terraform"]["required_providers"].values():
         provider["source"] = provider["source"].removeprefix("hashicorp/")
+        provider.pop("version")
     return configuration
 
 

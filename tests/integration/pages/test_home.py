@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from playwright.sync_api import expect
 
+from sim.models.labels import LABELS
 from sim.presets import NAMES, preset
 from tests.installation import Installation, ask
 from tests.invariants import held_slots
+from tests.labelled import LABELLED
 from tests.page_time import fits
 
 if TYPE_CHECKING:
@@ -111,6 +113,35 @@ def test_table_and_json_stay_in_step(page: Page, porta: Installation) -> None:
     page.locator("#scenario").fill(json.dumps(document))
     expect(page.locator(cell("dt"))).to_be_enabled()
     expect(page.locator(cell("dt"))).to_have_value("3000")
+
+
+def test_epoch_and_frame_have_fields_where_a_scenario_says_them(
+    page: Page, porta: Installation
+) -> None:
+    page.goto(f"{porta.url}/?preset=galilean-moons")
+    expect(page.locator(cell("dt"))).to_be_visible()
+    expect(page.locator(cell("epoch"))).to_have_count(0)
+    with porta.client() as client:
+        found = ask(client, steps=50, scenario=LABELLED)
+    page.goto(f"{porta.url}/?from={found['id']}")
+    for name in LABELS:
+        expect(page.locator(cell(name))).to_have_value(LABELLED[name])
+    page.locator(cell("epoch")).fill("2026-02-30")
+    expect(page.locator("#wrong-epoch")).to_contain_text("must be a date with a time")
+    page.locator(cell("epoch")).fill("2026-02-30T00:00:00")  # of the form, but no day
+    expect(page.locator("#wrong-epoch")).to_contain_text("day of the calendar", timeout=SOON_MS)
+    page.locator(cell("epoch")).fill("2026-02-28T12:00:00")
+    page.locator(cell("frame")).select_option("GCRF")
+    page.locator(cell("center")).fill("")
+    changed = {**LABELLED, "epoch": "2026-02-28T12:00:00", "frame": "GCRF"}
+    written = scenario(page)
+    assert {name: written.get(name) for name in LABELS} == {
+        name: changed[name] if name != "center" else None for name in LABELS
+    }
+    expect(page.locator("#wrong-epoch")).to_be_hidden()
+    page.get_by_role("button", name="Propagate").click()
+    line = page.get_by_text("Epoch 2026-02-28T12:00:00 TDB · frame GCRF")
+    expect(line).to_be_visible(timeout=SOON_MS)
 
 
 def test_an_orbit_stands_in_place_of_a_state_and_back(page: Page, porta: Installation) -> None:

@@ -114,6 +114,23 @@ def test_the_search_finds_a_page_offline(page: Page, served: str) -> None:
 
 
 @pytest.mark.usefixtures("complaints")
+@pytest.mark.parametrize("word", ["checkpoint", "ensemble", "files"])
+def test_the_search_puts_decisions_and_changes_behind_what_a_reader_looks_for(
+    page: Page, served: str, word: str
+) -> None:
+    page.goto(f"{served}/manual/search.html?q={word}")
+    found = page.locator("#search-results li > a")
+    expect(page.locator("#search-results")).to_contain_text("Search finished")
+    of_the_past = [
+        re.search(r"/manual/(adr/|changelog\.html)", link.evaluate("a => a.href")) is not None
+        for link in found.all()
+    ]
+    assert of_the_past[0] is False
+    assert of_the_past[-1] is True
+    assert of_the_past == sorted(of_the_past)
+
+
+@pytest.mark.usefixtures("complaints")
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_are_accessible_and_fit(page: Page, served: str, theme: str, width: int) -> None:

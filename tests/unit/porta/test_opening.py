@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import zipfile
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import porta
+from tests.unit.porta.execution.test_api_client import answering, problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +29,53 @@ def test_a_crate_opens_as_what_it_is_of(
     tmp_path: Path, result: porta.Propagation | porta.Ensemble
 ) -> None:
     pytest.importorskip("rocrate")
-    assert porta.open(result.save(tmp_path / "a.crate")).id == result.id
+    for name in ("a.crate", "a.crate.zip"):
+        assert porta.open(result.save(tmp_path / name)).manifest == result.manifest
+
+
+def test_a_zip_that_is_not_whole_or_no_crate_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("orbit.csv", "x" * 100)
+    with pytest.raises(porta.VerificationError, match=f"{path} is a zip without ro-crate-metadata"):
+        porta.open(path)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(
+        porta.VerificationError, match=f"{path} is not a whole zip: .*copy it again"
+    ):
+        porta.open(path)
+
+
+def test_a_path_that_exists_is_taken_before_an_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    RUN.save(tmp_path / "500.parquet").rename("500")
+    assert porta.open("500").id == RUN.id
+
+
+@pytest.mark.parametrize("on", [None, 3], ids=["nothing", "no address"])
+def test_an_id_alone_is_refused_with_where_it_could_be_looked_up(on: Any) -> None:  # noqa: ANN401
+    with pytest.raises(porta.ArgumentError, match=r"no file '500'.* on='http://127\.0\.0\.1:8080'"):
+        porta.open("500", on=on)
+
+
+def test_an_address_names_the_porta_and_takes_no_other() -> None:
+    page = "http://127.0.0.1:8080/propagate/500"
+    for other in ("http://127.0.0.1:8081", porta.Server("http://porta.example"), 3):
+        with pytest.raises(porta.ArgumentError, match="names the Porta at http"):
+            porta.open(page, on=other)
+    with pytest.raises(porta.ArgumentError, match="workers can't be chosen"):
+        porta.open(page, workers=2)
+    with pytest.raises(porta.ArgumentError, match="no user, query or fragment; a token"):
+        porta.open("http://me:pass@127.0.0.1:8080/propagate/500")
+
+
+def test_a_token_for_an_address_is_sent() -> None:
+    unknown = problem(404, "It has not been requested yet.")
+    with answering(unknown, unknown) as (url, seen), pytest.raises(porta.ExecutionError):
+        porta.open(f"{url}/propagate/500", on=porta.Server(f"{url}/", token="abc"))  # noqa: S106
+    assert [one["Authorization"] for one in seen] == ["Bearer abc", "Bearer abc"]
 
 
 def test_the_limits_hold_for_what_a_file_says(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 import porta
+from tests.written_files import members_that_collide
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,3 +38,15 @@ def test_what_can_not_be_verified_is_a_sentence(tmp_path: Path) -> None:
 def test_the_class_of_what_it_finds_is_public(tmp_path: Path) -> None:
     path = porta.propagate(10).save(tmp_path / "a.arrow")
     assert isinstance(porta.verify(str(path)), porta.Verification)
+
+
+def test_a_sample_is_drawn_anew_and_again_by_the_seed_that_it_says(tmp_path: Path) -> None:
+    path = members_that_collide(tmp_path / "members.parquet")
+    first, second = porta.verify(path), porta.verify(path)
+    assert first.ok
+    assert first.share != second.share
+    found = re.search(r"\(seed (\d+)\)", first.share)
+    assert found is not None
+    assert porta.verify(path, seed=int(found[1])) == first
+    with pytest.raises(porta.ArgumentError, match="seed must be a whole number from 0 on"):
+        porta.verify(path, seed=-1)

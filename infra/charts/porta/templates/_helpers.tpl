@@ -15,11 +15,22 @@ app.kubernetes.io/component: {{ . }}
 app.kubernetes.io/part-of: porta
 {{- end }}
 
+{{/* The labels of what the Prometheus Operator reads; called with the root. */}}
+{{- define "porta.monitoringLabels" -}}
+{{ include "porta.labels" "monitoring" }}
+{{- range $name, $value := .Values.monitoring.labels }}
+{{ $name | toJson }}: {{ $value | toJson }}
+{{- end }}
+{{- end }}
+
 {{/* What every pod's specification starts with; called with the root. */}}
 {{- define "porta.podSpec" -}}
 enableServiceLinks: false # else Kubernetes injects PORTA_ variables, which Porta refuses
 automountServiceAccountToken: false
 imagePullSecrets: {{ .Values.image.pullSecrets | toJson }}
+{{- if .Values.priorityClass }}
+priorityClassName: {{ .Values.priorityClass | toJson }}
+{{- end }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001 # the image's user, by number so that Kubernetes can see that it is not root
@@ -29,16 +40,17 @@ securityContext:
     type: RuntimeDefault
 {{- end }}
 
-{{/* Prefer another node for each pod of a component; called with the component's name. */}}
-{{- define "porta.affinity" -}}
-podAntiAffinity:
-  preferredDuringSchedulingIgnoredDuringExecution:
-    - weight: 100
-      podAffinityTerm:
-        labelSelector:
-          matchLabels:
-            {{- include "porta.selector" . | nindent 12 }}
-        topologyKey: kubernetes.io/hostname
+{{/* Spread a component's pods over zones and nodes, as far as there are any; called with its name. */}}
+{{- define "porta.spread" -}}
+{{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+- maxSkew: 1
+  topologyKey: {{ $key | toJson }}
+  whenUnsatisfiable: ScheduleAnyway # one node holds them all, if there is no other
+  matchLabelKeys: [pod-template-hash] # an update counts its own pods only
+  labelSelector:
+    matchLabels:
+      {{- include "porta.selector" $ | nindent 6 }}
+{{- end }}
 {{- end }}
 
 {{/* The security context of every container. */}}

@@ -118,10 +118,9 @@ def _of_orbits(result: Mapping[str, Any], scenario: Scenario) -> Iterator[Depart
             continue
         a, e = start["semi_major_axis"], start["eccentricity"]
         energy, momentum = -mu / (2.0 * a), math.sqrt(abs(mu * a * (1.0 - e * e)))
-        of = "" if len(result["statistics"]) == 1 else f" of {name}"
-        yield Departure(name=f"Energy{of}", relative=_largest(figures["e"], energy))
+        yield Departure(name=f"Energy of {name}", relative=_largest(figures["e"], energy))
         yield Departure(
-            name=f"Angular momentum{of}",
+            name=f"Angular momentum of {name}",
             relative=_largest(figures["h"], math.copysign(momentum, figures["h"]["mean"] or 0.0)),
         )
 
@@ -144,7 +143,7 @@ def physics_of(departures: tuple[Departure, ...], caution: str) -> str:
         return caution
     worst, name = max(known)
     if worst == 0.0:
-        return f"Energy is kept exactly. {caution}".strip()
+        return f"{name if len(known) == 1 else 'Energy'} is kept exactly. {caution}".strip()
     said = f"{name} departs by up to {percent(worst)} of its value at the start"
     if worst < PHYSICAL:
         return f"{said}. {caution}".strip()

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FILTERS", "count", "elapsed", "figure", "size", "unit", "utc_time"]
+    from sim.models.labels import Labels
+
+__all__ = ["FILTERS", "count", "elapsed", "figure", "label_words", "size", "unit", "utc_time"]
 
 NARROW: Final = "\u202f"
 NOTHING: Final = "\u2013"  # an en dash: unknown, or not applicable
@@ -72,6 +74,22 @@ def utc_time(text: str | None) -> str:
         return NOTHING
     time = datetime.fromisoformat(text).astimezone(UTC)
     return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def label_words(labels: Labels) -> str:
+    """Write where and when a scenario is, of which it may say nothing: "" then.
+
+    >>> from sim.models.labels import Labels
+    >>> label_words(Labels("2026-01-01T00:00:00", "TDB", center="EARTH"))
+    'Epoch 2026-01-01T00:00:00 TDB · centre EARTH'
+    """
+    parts = [
+        ("epoch", labels.epoch and f"{labels.epoch} {labels.time_scale}"),
+        ("frame", labels.frame),
+        ("centre", labels.center),
+    ]
+    words = " · ".join(f"{name} {label}" for name, label in parts if label)
+    return words[:1].upper() + words[1:]
 
 
 FILTERS: Final[dict[str, Callable[..., str]]] = {

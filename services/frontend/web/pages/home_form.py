@@ -19,6 +19,7 @@ from frontend.propagations.requests import step_count, whole_number
 from frontend.web.http import query_params
 from frontend.web.http.request_body import read_json_in_turn
 from sim.errors import ScenarioError
+from sim.models.labels import LABELS
 from sim.order import Escape, Order, Until, Within
 from sim.scenario import NANO, Trajectory, read_scenario
 
@@ -91,6 +92,7 @@ _STARTS: Final = {
     "integrator": "scenario",
     "tolerance": "scenario",
     "units": "scenario",
+    **dict.fromkeys(LABELS, "scenario"),
 }
 """How the sentences about a request begin, by which field they are about; the longer ones first."""
 

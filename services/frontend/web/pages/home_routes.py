@@ -35,6 +35,7 @@ from frontend.web.pages.home_form import (
 from frontend.web.pages.reply import page
 from frontend.web.pages.view_model import View
 from sim.errors import RequestError
+from sim.models.labels import FRAMES, TIME_SCALES
 from sim.models.model import BARYCENTRE
 from sim.models.nbody.rules import INTEGRATORS, LENGTHS, TIMES
 from sim.presets import preset, presets
@@ -184,7 +185,13 @@ def _home(
         ensemble=EXAMPLE_ENSEMBLE,
         example=written(NANO.to_json()),
         example_dispersion=written(EXAMPLE_DISPERSION, indented=False),
-        known={"integrators": INTEGRATORS, "lengths": LENGTHS, "times": TIMES},
+        known={
+            "integrators": INTEGRATORS,
+            "lengths": LENGTHS,
+            "times": TIMES,
+            "scales": TIME_SCALES,
+            "frames": FRAMES,
+        },
         barycentre=BARYCENTRE,
         presets=presets(),
         **shown,

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sim.models.units import Units
+    from sim.scenario import Scenario
 
-__all__ = ["SystemRow", "system_rows"]
+__all__ = ["SystemRow", "only_massive", "system_rows", "without_part"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,20 @@ def system_rows(result: Mapping[str, Any], units: Units) -> tuple[SystemRow, ...
         for key, (name, description, powers) in _ROWS.items()
         if key in system
     )
+
+
+def only_massive(scenario: Scenario) -> str:
+    """Return the name of the one agent that has a mu; "" where there are more or none."""
+    return scenario.names[scenario.massive[0]] if len(scenario.massive) == 1 else ""
+
+
+def without_part(scenario: Scenario) -> str:
+    """Return a sentence on the agents that have no part in these quantities; or ""."""
+    if len(scenario.massive) == len(scenario.names):
+        return ""
+    if only_massive(scenario):
+        return "Energy and angular momentum of each orbit are under Method and accuracy."
+    return "Agents without a μ have no part in them."
 
 
 def _components(value: float | list[float] | None) -> tuple[float, ...]:

@@ -10,9 +10,9 @@ import orjson
 from frontend.domain.resource import API_ROOT, Links, Resource, Status
 from frontend.web.http.record_stream import records_path
 from frontend.web.pages.accuracy import Accuracy, accuracy_of
-from frontend.web.pages.filters import count, elapsed, figure, unit, utc_time
+from frontend.web.pages.filters import count, elapsed, figure, label_words, unit, utc_time
 from frontend.web.pages.stages import Stage, now_ms, stages_of, standing_of, status_words, workers
-from frontend.web.pages.system_table import SystemRow, system_rows
+from frontend.web.pages.system_table import SystemRow, only_massive, system_rows, without_part
 from frontend.web.pages.tables import (
     Column,
     End,
@@ -147,6 +147,11 @@ class View:
         return self._scenario.units
 
     @property
+    def labels(self) -> str:
+        """Where and when the scenario is, as words; "" where it does not say."""
+        return label_words(self._scenario.labels)
+
+    @property
     def is_in_space(self) -> bool:
         """Whether figures are projections to the x-y plane."""
         return self._scenario.model.dimensions > _PLANE
@@ -269,12 +274,12 @@ class View:
     @property
     def without_part(self) -> str:
         """A sentence on the agents that have no part in these quantities; or ""."""
-        scenario = self._scenario
-        if len(scenario.massive) == len(scenario.names):
-            return ""
-        if len(scenario.massive) == 1:
-            return f"Only {scenario.names[scenario.massive[0]]} has a μ, so these are its own."
-        return "Agents without a μ have no part in them."
+        return without_part(self._scenario)
+
+    @property
+    def only_massive(self) -> str:
+        """The one agent that has a mu; "" where there are more or none."""
+        return only_massive(self._scenario)
 
     @property
     def has_own_clocks(self) -> bool:

@@ -1,37 +1,25 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import ccsds_ndm
 import pytest
 
 from frontend.cli.initial import scenario_from
-from frontend.cli.propagate import Arguments, run
+from frontend.cli.propagate import run
 from frontend.errors import BadRequest
 from frontend.settings import Settings
 from sim.presets import preset
 from tests.labelled import varied
 from tests.unit.sim.test_orbit_data import opm
+from tests.written_arguments import written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-DEFAULTS = Arguments(
-    steps=None,
-    seed="0",
-    member=None,
-    members="1",
-    scenario=None,
-    workers="inline",
-    output=None,
-    output_format=None,
-    overwrite=False,
-)
-
 
 def ask(**others: object) -> None:
-    run(Settings(), replace(DEFAULTS, **others))  # type: ignore[arg-type] # as a person writes them
+    run(Settings(), written(**others))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,26 +16,14 @@ from sim.export import FORMATS
 from sim.export.folder import ExportFolder
 from sim.scenario import NANO, Dispersion, PropagationRequest, Trajectory
 from tests.labelled import OF_ANY
+from tests.written_arguments import written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-DEFAULTS = Arguments(
-    steps="500",
-    seed="0",
-    member=None,
-    members="1",
-    scenario=None,
-    workers="inline",
-    output=None,
-    output_format=None,
-    overwrite=False,
-)
-
-
 def arguments(**others: object) -> Arguments:
-    return replace(DEFAULTS, **others)  # type: ignore[arg-type] # as a person writes them
+    return written(**{"steps": "500", **others})
 
 
 def test_a_summary_goes_to_standard_output_and_nothing_to_standard_error(

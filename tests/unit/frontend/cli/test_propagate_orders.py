@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.cli.propagate import Arguments, run
+from frontend.cli.propagate import run
 from frontend.errors import BadRequest, FrontendError
 from frontend.settings import Settings
 from sim import Propagation, Trajectory
@@ -21,26 +20,15 @@ from sim.presets import preset
 from sim.records import schema_of
 from sim.scenario import NANO
 from tests.labelled import OF_ANY
+from tests.written_arguments import written
 from tests.written_files import states_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-DEFAULTS = Arguments(
-    steps=None,
-    seed="0",
-    member=None,
-    members="1",
-    scenario=None,
-    workers="inline",
-    output=None,
-    output_format=None,
-    overwrite=False,
-)
-
 
 def ask(**others: str | None) -> None:
-    run(Settings(), replace(DEFAULTS, **others))  # type: ignore[arg-type] # as a person writes them
+    run(Settings(), written(**others))
 
 
 def test_a_time_gives_the_fewest_steps_that_reach_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +83,7 @@ def test_an_approach_is_given_with_its_agent(capsys: pytest.CaptureFixture[str])
 
 def test_a_time_beyond_the_allowed_steps_is_a_sentence() -> None:
     with pytest.raises(FrontendError, match="ask for an earlier time"):
-        run(Settings(max_steps=2_000), replace(DEFAULTS, until="120"))
+        run(Settings(max_steps=2_000), written(until="120"))
 
 
 def test_every_kth_record_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from frontend.bootstrap import Services
 
-ALL, SAMPLE = Effort(everything=True), Effort(soon_s=1e-9)
+ALL, SAMPLE = Effort(everything=True), Effort(soon_s=1e-9, seed=0)
 
 
 @contextlib.contextmanager
@@ -92,7 +92,7 @@ def test_an_ensemble_of_another_porta_is_verified(address: str, services: Servic
     assert whole.ok, whole
     assert whole.share == "all 80 rows"
     assert sample.ok, sample
-    assert sample.share == "a sample: 3 of 40 members"
+    assert sample.share == "a sample: 3 of 40 members (seed 0)"
 
 
 def test_of_a_long_run_some_intervals_are_compared_and_the_checksum_of_all(redis_url: str) -> None:
@@ -103,7 +103,8 @@ def test_of_a_long_run_some_intervals_are_compared_and_the_checksum_of_all(redis
         with serving(create_app(services=services)) as address:
             found = verify_served(address, long.id, SAMPLE)
     assert found.ok, found
-    assert found.share == "the checksum of all its checkpoints, and a sample: 3 of 4 intervals"
+    sample = "a sample: 3 of 4 intervals (seed 0)"
+    assert found.share == f"the checksum of all its checkpoints, and {sample}"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,10 @@ def test_it_has_the_counts_the_last_states_and_the_orbit_of_each_agent() -> None
     for line, (name, state) in zip(lines[4:6], end.items(), strict=True):
         assert line.startswith(f"{name} ")
         assert line.split()[-2:] == [f"{state.vx:.6g}", f"{state.vy:.6g}"]
-    assert "Satellite relative to Planet" in lines
+    assert "Satellite relative to Planet, over the starts of its steps" in lines
+    named = {line[:23].strip() for line in lines if line.startswith("  ")}
+    assert named >= {"distance", "energy", "angular momentum", "unbound from"}
+    assert not named & {"r", "e", "h"}
 
 
 def test_it_names_the_member_of_the_seed_unless_it_is_0() -> None:

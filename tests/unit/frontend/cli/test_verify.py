@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from click.testing import CliRunner
 
+from frontend.bootstrap import build_services
 from frontend.cli.main import porta
 from frontend.domain import manifest
+from frontend.embedded.data_dir import DataDir
+from frontend.embedded.valkey import redis_process
+from frontend.embedded.valkey import redis_url as redis_url_of
+from frontend.settings import Settings
 from frontend.storage import keys
 from sim import Propagation, Trajectory
 from sim.scenario import PropagationRequest
-from tests.written_files import flip, records_file
+from tests.processes import eventually
+from tests.written_files import flip, members_that_collide, records_file
 
 if TYPE_CHECKING:
     import redis
@@ -26,8 +34,9 @@ HOUSE: Final = Path(__file__).parents[4]
 SHORT = Propagation.open(Trajectory(), 500)
 
 
-def run(*words: str, redis_url: str = "") -> Result:
-    return CliRunner(env={"REDIS_URL": redis_url, "DASK_GATEWAY_ADDRESS": ""}).invoke(porta, words)
+def run(*words: str, redis_url: str = "", data: str = "/nowhere") -> Result:
+    environ = {"REDIS_URL": redis_url, "DASK_GATEWAY_ADDRESS": "", "PORTA_DATA": data}
+    return CliRunner(env=environ).invoke(porta, words)
 
 
 @pytest.fixture
@@ -46,6 +55,16 @@ def test_what_is_different_is_1_and_names_the_first_value(orbit: Path) -> None:
     result = run("verify", str(orbit), "--all")
     assert result.exit_code == 1
     assert "is not what 500 gives, by all 805 records:\n  row " in result.stdout
+
+
+def test_a_sample_says_its_seed_and_is_drawn_again_by_it(tmp_path: Path) -> None:
+    path = members_that_collide(tmp_path / "members.parquet")
+    said = [run("verify", str(path)).stdout for _ in range(2)]
+    seeds = [re.search(r"a sample: \d+ of 2,000 members \(seed (\d+)\)", one) for one in said]
+    drawn = [found[1] for found in seeds if found is not None]
+    assert len(set(drawn)) == 2
+    assert run("verify", str(path), "--seed", drawn[0]).stdout == said[0]
+    assert run("verify", str(path), "--seed", "-1").exit_code == 2
 
 
 def test_what_is_damaged_is_1_with_a_sentence(orbit: Path) -> None:
@@ -82,6 +101,41 @@ def test_an_id_is_looked_up_in_the_configured_redis(
     unknown = run("verify", "500-0123456789abcdef", redis_url=redis_url)
     assert unknown.exit_code == 2
     assert "its scenario is not known here" in unknown.stderr
+
+
+def test_an_id_is_looked_up_in_the_redis_of_a_porta_serve_beside_it(tmp_path: Path) -> None:
+    data_dir = DataDir(tmp_path)
+    with data_dir.locked("http://127.0.0.1:8080/") as lock, data_dir.prepared(lock) as sockets:
+        server = redis_process(data_dir, sockets, os.environ)
+        with server.start() as running:
+            try:
+                eventually(server.answers)
+                services = build_services(Settings(redis_url=redis_url_of(sockets)))
+                request = PropagationRequest(500)
+                services.store.remember(request)
+                document = manifest.compose(request, SHORT, manifest.Computed(by="a test"))
+                services.runs.publish_derived(request, document)
+                services.close()
+                verified = run("verify", "500", data=str(tmp_path))
+                written = run(
+                    "export", "500", "--output", str(tmp_path / "a.csv"), data=str(tmp_path)
+                )
+                listed = run("clusters", data=str(tmp_path))
+            finally:
+                running.kill()
+    assert verified.exit_code == 0
+    assert verified.stdout == "500 is what 500 gives, by all 500 steps.\n"
+    assert "those of the porta serve at http://127.0.0.1:8080/" in verified.stderr
+    assert written.exit_code == 0
+    assert (tmp_path / "a.csv").read_text().count("\n") == 806
+    assert "DASK_GATEWAY_ADDRESS" in listed.stderr  # it has got to where it needs one
+
+
+def test_where_no_porta_serve_runs_what_to_do_is_said() -> None:
+    for words in (("verify", "500"), ("export", "500", "--output", "a.csv")):
+        told = run(*words)
+        assert told.exit_code == 2
+        assert "set REDIS_URL, or run `porta serve` beside it" in told.stderr
 
 
 def test_a_path_that_exists_is_taken_before_an_id(

@@ -10,11 +10,13 @@ import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from aiohttp import test_utils, web
+
 from frontend.domain.resource import Status
 from frontend.domain.run import ChainEntry
-from frontend.domain.waiting import STORAGE_FULL
+from frontend.domain.waiting import NO_CLUSTER, STORAGE_FULL
 from frontend.runner.service import Runner
-from sim.cluster import LocalBackend, SchedulerBackend
+from sim.cluster import GatewayBackend, LocalBackend, SchedulerBackend
 from sim.engine import checksum, initial_checkpoint, pass_over
 from sim.scenario import PropagationRequest, Trajectory
 from tests.deadlines import EVENTUALLY_S
@@ -106,6 +108,46 @@ def test_without_its_dask_a_run_waits_and_no_attempt_is_counted(services: Servic
 
     asyncio.run(main())
     assert (state_of(services).state, state_of(services).attempts) == ("queued", 0)
+
+
+@asynccontextmanager
+async def refusing_gateway() -> AsyncIterator[GatewayBackend]:
+    """A server that lists its clusters, as a Gateway does, and refuses at once to start one."""
+
+    async def clusters(_: web.Request) -> web.Response:
+        return web.json_response({})
+
+    async def options(_: web.Request) -> web.Response:
+        return web.json_response({"error": "no"}, status=500)
+
+    application = web.Application()
+    application.router.add_get("/api/v1/clusters/", clusters)
+    application.router.add_get("/api/v1/options", options)
+    async with test_utils.TestServer(application) as server:
+        yield GatewayBackend(str(server.make_url("")))
+
+
+def test_a_gateway_that_refuses_at_once_costs_no_attempt_and_is_asked_again_after_a_pause(
+    services: Services,
+) -> None:
+    services.runs.enqueue(REQUEST)
+
+    async def main() -> None:
+        async with refusing_gateway() as backend, at_work(services, backend):
+            await until(lambda: state_of(services).retry_at_ms is not None)
+            first = state_of(services)
+            await until(
+                lambda: state_of(services).epoch == 2 and state_of(services).retry_at_ms is not None
+            )
+            second = state_of(services)
+        for state, pause_ms in ((first, 2_000), (second, 4_000)):
+            assert (state.status, state.attempts) == (Status.QUEUED, 0)
+            assert state.error is not None
+            assert state.error.startswith("The Dask Gateway at http://127.0.0.1")
+            assert state.error.endswith(NO_CLUSTER.sentence)
+            assert (state.retry_at_ms or 0) - (state.started_ms or 0) >= pause_ms
+
+    asyncio.run(main())
 
 
 def test_a_runner_that_stops_gives_back_what_it_executes(services: Services) -> None:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from infra import naming
-from infra.charts import third_party
+from infra.charts import priorities, third_party
 from infra.settings import Settings
 
 
@@ -37,6 +37,12 @@ def test_an_encrypted_redis_has_its_secret_and_asks_no_client_for_a_certificate(
         "authClients": False,
         "port": naming.REDIS_PORT,
     }
+
+
+def test_redis_names_a_class_that_its_release_brings() -> None:
+    found = third_party.redis(Settings.load({}))
+    assert found["priorityClassName"] == naming.SERVICE_PRIORITY
+    assert found["extraObjects"] == priorities.classes()
 
 
 def test_a_mirror_and_its_secret_reach_every_image() -> None:

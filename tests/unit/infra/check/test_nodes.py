@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -66,3 +67,36 @@ def test_pods_of_others_take_their_room() -> None:
 
     (found,) = nodes.room(SETTINGS, changed(recorded("healthy"), "Pod", "coredns", grow))
     assert "no room for Porta" in found.sentence
+
+
+SPOT: dict[str, Any] = {"key": "cloud.example/spot", "effect": "NoSchedule"}
+
+
+def spot(node: dict[str, Any]) -> None:
+    """Make a node one that takes workers only, as clouds mark spot nodes."""
+    node["metadata"]["labels"] = {"cloud.example/spot": "true"}
+    node["spec"]["taints"] = [SPOT]
+
+
+def with_a_spot_node() -> Any:  # noqa: ANN401 -- answers
+    answers = recorded("healthy")
+    (ordinary,) = answers.of_cluster("Node")
+    added = deepcopy(ordinary)
+    added["metadata"]["name"] = "spot1"
+    spot(added)
+    return replace(answers, cluster=[*answers.cluster, added])
+
+
+def test_workers_that_ask_for_spot_nodes_are_placed_on_these_only() -> None:
+    asks = Settings.load({"INFRA_WORKER_NODES": "cloud.example/spot=true"})
+    (found,) = nodes.room(asks, recorded("healthy"))
+    assert "a worker: it asks for" in found.sentence
+    assert "on a node with cloud.example/spot=true." in found.sentence
+    assert list(nodes.room(asks, with_a_spot_node())) == []
+
+
+def test_a_spot_node_takes_nothing_but_workers() -> None:
+    asks = Settings.load({"INFRA_WORKER_NODES": "cloud.example/spot=true"})
+    answers = changed(recorded("healthy"), "Node", "node1", spot)
+    (found,) = nodes.room(asks, answers)
+    assert "large enough for a scheduler" in found.sentence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -87,6 +88,79 @@ def test_a_small_minikube_holds_it_with_a_full_cluster(what: str) -> None:
     ]
     everything = installed(settings, rolling=0) + servers + cluster(settings, settings.max_workers)
     assert KUBERNETES_OWN[what] + demand(everything, what, "requests") <= MINIKUBE[what]
+
+
+# MiB that a pod's processes hold at work, as measured on a Kubernetes 1.36.
+WORKING_SETS: Final = {"runner": 311, "web": 158, "notebook": 95, "gateway": 72, "traefik": 37}
+
+
+@pytest.mark.parametrize("environ", [{}, PRODUCTION])
+def test_each_pod_asks_for_the_memory_that_it_works_with(environ: dict[str, str]) -> None:
+    settings = Settings.load(environ)
+    gateway = third_party.gateway(settings)
+    asked = {
+        name: containers(deployment["spec"]["template"]["spec"])[0]["resources"]
+        for name, deployment in named(objects(settings), "Deployment").items()
+    } | {name: gateway[name]["resources"] for name in ("gateway", "traefik")}
+    for name, working_set in WORKING_SETS.items():
+        assert mebibytes(asked[name]["requests"]["memory"]) >= working_set, name
+
+
+def idle(settings: Settings) -> list[tuple[int, dict[str, Any]]]:
+    """What stands while nobody asks for anything: no replicas that the load adds."""
+    gateway = third_party.gateway(settings)
+    servers = [
+        (1, {"containers": [{"resources": gateway[name]["resources"]}]})
+        for name in ("gateway", "controller", "traefik")
+    ]
+    replicas = {"web": settings.web_replicas, "runner": settings.runner_replicas}
+    own = [
+        (replicas.get(name, 1), deployment["spec"]["template"]["spec"])
+        for name, deployment in named(objects(settings), "Deployment").items()
+    ]
+    return [
+        *own,
+        *servers,
+        (1, {"containers": [{"resources": third_party.redis(settings)["resources"]}]}),
+    ]
+
+
+def costs() -> dict[str, list[str]]:
+    """The rows of what it costs, in docs/deploy.md."""
+    text = (Path(__file__).parents[4] / "docs" / "deploy.md").read_text("utf-8")
+    table = text[text.index("## What it costs") : text.index("## What is secured")]
+    rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("|")]
+    return {first.strip(): [cell.strip() for cell in rest] for first, *rest in rows}
+
+
+def rounded(number: Fraction) -> str:
+    return f"{int(10 * number + Fraction(1, 2)) / 10}"
+
+
+@pytest.mark.parametrize(("profile", "environ"), [("minikube", {}), ("production", PRODUCTION)])
+def test_what_it_costs_is_what_the_pods_ask_for(profile: str, environ: dict[str, str]) -> None:
+    settings = Settings.load(environ)
+    volumes = mebibytes(settings.redis_volume) + mebibytes(settings.notebook_volume)
+    assert costs()[f"`{profile}`, idle"] == [
+        rounded(demand(idle(settings), "cpu", "requests")),
+        f"{rounded(demand(idle(settings), 'memory', 'requests') / 1024)} GiB",
+        f"{volumes // 1024} GiB",
+    ]
+
+
+def test_what_a_run_costs_is_what_its_clusters_pods_ask_for() -> None:
+    cpus, memory, _ = costs()["each run while its cluster is up, `minikube` / `production`"]
+    spans: dict[str, list[str]] = {"cpu": [], "memory": []}
+    for environ in ({}, PRODUCTION):
+        settings = Settings.load(environ)
+        for what, unit in (("cpu", 1), ("memory", 1024)):
+            least, most = (
+                f"{float(demand(cluster(settings, workers), what, 'requests') / unit):.2g}"
+                for workers in (1, settings.max_workers)
+            )
+            spans[what].append(f"{least} to {most}")
+    assert cpus == " / ".join(spans["cpu"])
+    assert memory == f"{' / '.join(spans['memory'])} GiB"
 
 
 def test_a_node_port_is_allowed_only_if_the_settings_ask_for_one() -> None:

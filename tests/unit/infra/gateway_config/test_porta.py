@@ -16,19 +16,24 @@ from aiohttp import test_utils, web
 from dask_gateway_server.app import DaskGateway
 from dask_gateway_server.models import ClusterStatus
 
-from infra.charts import third_party
+from infra import naming
+from infra.charts import schedulers, third_party
 from infra.settings import Settings, quantities
 from sim.cluster import PRELOAD
 from tests import dask_pods
+from tests.kubernetes import VERSIONS
 
 pytest.importorskip("kubernetes_asyncio")
 
-PROFILES: Final = {
+PROFILES: Final[dict[str, Settings]] = {
     "minikube": Settings.load({}),
     "production": Settings.load(
         {"INFRA_PROFILE": "production", "INFRA_INGRESS_HOST": "porta.example.com"}
     ),
 }
+SPOT: Final = "cloud.google.com/gke-spot"
+PROFILES["large"] = Settings.load({"INFRA_MAX_WORKERS": "100"})
+PROFILES["spot"] = Settings.load({"INFRA_WORKER_NODES": f"{SPOT}=true"})
 ROLES: Final = {"scheduler": False, "worker": True}
 
 
@@ -51,10 +56,11 @@ def container(of: dict[str, Any]) -> dict[str, Any]:
     return dict(only)
 
 
-@pytest.mark.parametrize("version", ["1.30", "1.33", "1.36"])
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("role", ROLES)
 def test_kubernetes_knows_every_field(role: str, version: str) -> None:
-    kubernetes_validate.validate(pod(role), version, strict=True)
+    for profile in PROFILES:
+        kubernetes_validate.validate(pod(role, profile), version, strict=True)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -104,6 +110,27 @@ def test_the_settings_say_how_large_a_worker_is(profile: str) -> None:
     assert int(asked["memory"]) == quantities.mebibytes(settings.worker_memory) * 2**20
 
 
+def test_workers_go_first_and_make_no_other_pod_go() -> None:
+    assert pod("worker")["spec"]["priorityClassName"] == naming.WORKER_PRIORITY
+    assert "priorityClassName" not in pod("scheduler")["spec"]  # 0, which is above workers
+
+
+def test_workers_run_on_spot_nodes_if_the_settings_say_so_and_schedulers_never() -> None:
+    spec = pod("worker", "spot")["spec"]
+    assert spec["nodeSelector"] == {SPOT: "true"}
+    assert {"key": SPOT, "operator": "Exists"} in spec["tolerations"]
+    for other in (pod("worker"), pod("scheduler", "spot")):
+        assert "nodeSelector" not in other["spec"]
+        assert not other["spec"].get("tolerations")
+
+
+def test_no_autoscaler_takes_a_scheduler_and_with_it_its_cluster() -> None:
+    annotations = pod("scheduler")["metadata"]["annotations"]
+    assert annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "false"
+    assert annotations["karpenter.sh/do-not-disrupt"] == "true"
+    assert "karpenter.sh/do-not-disrupt" not in pod("worker")["metadata"].get("annotations", {})
+
+
 def test_a_cluster_with_larger_workers_gets_fewer_of_them() -> None:
     large = {"worker_cores": 2.0, "worker_memory": 2.0}
     asked = container(pod("worker", "production", **large))["resources"]["limits"]
@@ -119,7 +146,25 @@ def test_a_cluster_may_have_all_the_workers_that_a_run_may_ask_for(profile: str)
     assert cluster._worker_limit_from_resources() == PROFILES[profile].max_workers  # noqa: SLF001 -- the same
 
 
-@pytest.mark.parametrize("options", [{"worker_cores": 65.0}, {"worker_memory": 0.1}, {"x": 1}])
+@pytest.mark.parametrize(
+    ("workers", "row"), [(1, 0), (10, 0), (11, 1), (30, 1), (31, 2), (100, 2), (900, 2)]
+)
+def test_a_scheduler_is_as_large_as_its_cluster_needs(workers: int, row: int) -> None:
+    settings = PROFILES["large"]
+    size = schedulers.sizes(settings)[row]
+    asked = container(pod("scheduler", "large", workers_expected=workers))["resources"]["limits"]
+    assert float(asked["cpu"]) == float(size.cores)
+    assert int(asked["memory"]) == size.mebibytes * 2**20
+
+
+def test_a_scheduler_of_which_nothing_is_said_is_for_the_largest_cluster() -> None:
+    asked = container(pod("scheduler", "large"))["resources"]["requests"]
+    assert float(asked["cpu"]) == float(schedulers.largest(PROFILES["large"]).cores)
+
+
+@pytest.mark.parametrize(
+    "options", [{"worker_cores": 65.0}, {"worker_memory": 0.1}, {"workers_expected": 0}, {"x": 1}]
+)
 def test_options_beyond_their_bounds_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(Exception, match=r"(?i)must be|not available|unknown|invalid"):
         dask_pods.cluster_config(config("production"), **options)

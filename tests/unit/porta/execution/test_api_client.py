@@ -74,11 +74,23 @@ def get(url: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - of Server
         ((404, "text/html", b"<p>Hello", {}), porta.ExecutionError, "HTTP 404"),
         ((302, "text/html", b"", {"Location": "/"}), porta.ExecutionError, "HTTP 302"),
         ((200, "application/json", b"[1]", {}), porta.ExecutionError, "not as a Porta does"),
+        ((200, "application/json", b'{"e":NaN}', {}), porta.ExecutionError, "not as a Porta does"),
+        ((200, "application/json", b'{"e":1e999}', {}), porta.ExecutionError, "not as a Porta"),
     ],
 )
 def test_what_goes_wrong_is_a_sentence(answer: Answer, kind: type[Exception], words: str) -> None:
     with answering(answer) as (url, _), pytest.raises(kind, match=words):
         get(url)
+
+
+def test_an_event_that_is_no_json_is_a_sentence() -> None:
+    stream: Answer = (200, "text/event-stream", b'data: {"e": NaN}\n\n', {})
+    with (
+        answering(stream) as (url, _),
+        ApiClient(Server(url)) as client,
+        pytest.raises(porta.ExecutionError, match="not as a Porta does"),
+    ):
+        list(client.events("/500"))
 
 
 def test_a_busy_server_is_asked_again_when_it_says() -> None:
@@ -101,3 +113,8 @@ def test_a_server_that_is_not_there_is_a_sentence_with_its_address() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(porta.ExecutionError, match=f"No Porta can be reached at {url}"):
         get(url)
+
+
+def test_an_address_that_no_client_takes_is_a_sentence() -> None:
+    with pytest.raises(porta.ArgumentError, match="is no address"):
+        get("http://porta.example\x7f")

@@ -7,7 +7,11 @@ from porta.execution.server import TOKEN_VARIABLE, Server
 
 
 @pytest.mark.parametrize(
-    "url", ["127.0.0.1:8080", "ftp://porta.example", "http://", "", "redis://localhost"]
+    "url",
+    [
+        *("127.0.0.1:8080", "ftp://porta.example", "http://", "", "redis://localhost"),
+        *("http://[::1", "http://porta.example:99999", "http://porta.example:port"),
+    ],
 )
 def test_what_is_no_address_is_refused_with_one(url: str) -> None:
     with pytest.raises(porta.ArgumentError, match=r"such as 'http://127\.0\.0\.1:8080'"):

@@ -51,3 +51,12 @@ def test_a_summary_that_is_not_the_one_of_the_manifest_is_refused() -> None:
         pytest.raises(porta.IntegrityError, match="not the one of its manifest"),
     ):
         at(url).survival()
+
+
+def test_a_summary_that_is_nested_more_deeply_than_any_is_refused() -> None:
+    deep = b'{"a":' * 1_000 + b"{}" + b"}" * 1_000
+    with (
+        answering((200, "application/json", deep, {}), said(MANIFEST)) as (url, _),
+        pytest.raises(porta.IntegrityError, match="not the one of its manifest"),
+    ):
+        at(url).survival()

@@ -14,6 +14,7 @@ from sim import NANO, Agent, NanoScenario, Propagation, State, Trajectory
 from sim.engine import initial_checkpoint, pass_over
 from sim.engine.diagnostics import orbit_of
 from sim.models.nano.cost import interval_iterations
+from sim.scenario import read_scenario
 from tests.unit.sim.engine.naive import naive_steps
 from tests.unit.sim.scenarios import SATELLITE_FIRST, SCENARIOS, THREE
 
@@ -181,6 +182,24 @@ def test_statistics_equal_a_naive_computation(name: str) -> None:
         energies = [(s["e"], i) for i, its in enumerate(naive) for s in its if s["agent"] == a]
         above = list(itertools.takewhile(lambda pair: pair[0] > 0, reversed(energies)))
         assert of["unbound_from"] == (above[-1][1] if above else None)
+
+
+def test_extremes_are_over_the_starts_of_steps_alone() -> None:
+    at_rest = dict.fromkeys(("x", "y", "vx", "vy"), 0.0)
+    leaving = {
+        "model": "nbody",
+        "integrator": "leapfrog",
+        "dt": 1.0,
+        "agents": [
+            {**at_rest, "name": "Sun", "mu": 1.0},
+            {**at_rest, "name": "Probe", "mu": 0.0, "x": 1.0, "vx": 5.0},
+        ],
+    }
+    run = Propagation.open(Trajectory(read_scenario(leaving)), 2)
+    distance: Any = run.statistics()["Probe"]
+    starts = [x for record in run.slices() for x in record.column("x").to_pylist()[1::2]]
+    assert distance["r"]["max"] == max(starts[:-1])
+    assert run.end["Probe"].x == starts[-1] > distance["r"]["max"]
 
 
 @pytest.mark.parametrize("exponent", [-900, -600, 0, 300, 600, 900])

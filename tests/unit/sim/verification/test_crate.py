@@ -51,7 +51,7 @@ def test_a_crate_is_verified_as_a_whole_or_by_a_sample(made: Path) -> None:
     assert whole.ok, whole
     assert whole.share == f"all {opened().records:,} records"
     assert sample.ok, sample
-    assert sample.share == "a sample: 3 of 4 intervals"
+    assert sample.share == "a sample: 3 of 4 intervals (seed 0)"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_crate_of_an_ensemble_is_verified_also_from_a_zip(tmp_path: Path) -> N
     path = tmp_path / "members.crate.zip"
     write_crate(path, crate_of_ensemble(ENSEMBLE, ensemble.document(), ensemble.rows(), DAY))
     assert verify(path, ALL).share == "all 80 rows"
-    assert verify(path, SAMPLE).share == "a sample: 3 of 40 members"
+    assert verify(path, SAMPLE).share == "a sample: 3 of 40 members (seed 0)"
     flip(path, path.stat().st_size // 2)
     with pytest.raises(DamagedError, match="not a whole zip"):  # its own CRC-32
         verify(path, ALL)

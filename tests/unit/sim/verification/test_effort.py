@@ -3,14 +3,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.verification.effort import Effort, sampled
+from sim.verification.effort import Effort
 
 
-@given(size=st.integers(1, 2_000), count=st.integers(1, 60), salt=st.text(max_size=5))
+@given(size=st.integers(1, 2_000), count=st.integers(1, 60), seed=st.integers(0, 2**40))
 def test_a_sample_has_its_size_its_order_both_ends_and_nothing_twice(
-    size: int, count: int, salt: str
+    size: int, count: int, seed: int
 ) -> None:
-    found = sampled(range(size), count, salt)
+    found = Effort(seed=seed).sampled(range(size), count, "500")
     assert len(found) == min(size, count)
     assert found == sorted(set(found))
     assert found[0] == 0
@@ -18,9 +18,12 @@ def test_a_sample_has_its_size_its_order_both_ends_and_nothing_twice(
         assert found[-1] == size - 1
 
 
-def test_a_sample_is_the_same_each_time_and_another_for_another_result() -> None:
-    assert sampled(range(10**6), 12, "500") == sampled(range(10**6), 12, "500")
-    assert sampled(range(10**6), 12, "500") != sampled(range(10**6), 12, "501")
+def test_a_sample_is_the_same_for_its_seed_and_another_each_time_and_for_another_result() -> None:
+    units = range(10**6)
+    mine = Effort()
+    assert mine.sampled(units, 12, "500") == Effort(seed=mine.seed).sampled(units, 12, "500")
+    assert mine.sampled(units, 12, "500") != mine.sampled(units, 12, "501")
+    assert len({tuple(Effort().sampled(units, 12, "500")) for _ in range(5)}) == 5
 
 
 def test_all_is_recomputed_where_that_is_asked_for_or_soon_done() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
@@ -44,7 +45,7 @@ def test_a_file_is_verified_as_a_whole_or_by_a_sample_and_says_which(
     assert whole.ok
     assert whole.share == f"all {opened().records:,} records"
     assert sample.ok
-    assert sample.share == "a sample: 3 of 4 intervals"
+    assert sample.share == "a sample: 3 of 4 intervals (seed 0)"
     assert (whole.is_all, sample.is_all) == (True, False)
 
 
@@ -94,6 +95,33 @@ def test_a_flipped_bit_in_who_has_written_a_file_is_found_too(
             path.write_bytes(data)
 
 
+@pytest.mark.parametrize("effort", [ALL, SAMPLE], ids=["all", "sample"])
+def test_any_flipped_bit_in_a_sidecar_is_found(tmp_path: Path, effort: Effort) -> None:
+    path = records_file(tmp_path / "orbit.csv", Propagation.open(Trajectory(seed=7), 500))
+    beside = sidecar_path(path)
+    data, places = beside.read_bytes(), random.Random(16)
+    version = data.index(b'"porta":"') + len(b'"porta":"')
+    chosen = [*range(version, version + len(VERSION)), *places.sample(range(len(data)), 60)]
+    passed = []
+    for at in chosen:
+        flip(beside, at, places.randrange(8))
+        with contextlib.suppress(VerificationError):
+            if verify(path, effort).ok:
+                passed.append(at)
+        beside.write_bytes(data)
+    assert not passed
+
+
+def test_a_sidecar_without_a_seal_is_of_an_earlier_version_and_says_so(tmp_path: Path) -> None:
+    path = records_file(tmp_path / "orbit.csv", opened())
+    document = orjson.loads(sidecar_path(path).read_bytes())
+    del document["seal"]
+    sidecar_path(path).write_bytes(orjson.dumps(document))
+    found = verify(path, ALL)
+    assert found.ok
+    assert "has no seal" in found.notes[-1]
+
+
 def test_of_what_another_version_has_written_the_values_are_compared(tmp_path: Path) -> None:
     path = records_file(tmp_path / "orbit.parquet", opened())
     data = path.read_bytes()
@@ -122,7 +150,7 @@ def test_a_sample_finds_what_is_wrong_in_it(tmp_path: Path, form: str) -> None:
     flip(path, path.stat().st_size - end)  # which is in every sample
     found = verify(path, SAMPLE)
     assert not found.ok
-    assert found.share == "a sample: 3 of 4 intervals"
+    assert found.share == "a sample: 3 of 4 intervals (seed 0)"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +199,7 @@ def test_the_table_of_members_is_verified_as_a_whole_or_by_some_members(
     assert whole.ok, whole
     assert whole.share == "all 80 rows"
     assert sample.ok, sample
-    assert sample.share == "a sample: 3 of 40 members"
+    assert sample.share == "a sample: 3 of 40 members (seed 0)"
     flip(path, path.stat().st_size // 2)
     assert not verify(path, ALL).ok
 
@@ -188,7 +216,7 @@ def test_a_sample_of_more_than_can_be_reached_soon_says_how_far_it_goes(tmp_path
     path = records_file(tmp_path / "orbit.parquet", opened())
     found = verify(path, replace(SAMPLE, chain_s=1e-9))
     assert found.ok
-    assert found.share == "a sample: 1 of 4 intervals"
+    assert found.share == "a sample: 1 of 4 intervals (seed 0)"
     assert "first 2,048 of 8,000 steps" in found.notes[0]
 
 
@@ -240,7 +268,7 @@ def test_metadata_over_http_are_a_sidecar_without_the_files_digest(
     path = records_file(tmp_path / "orbit.csv", opened())
     beside = sidecar_path(path)
     document = orjson.loads(beside.read_bytes())
-    del document["file"]
+    del document["file"], document["seal"]
     beside.write_bytes(orjson.dumps(document))
     found = verify(path, effort)
     assert found.ok, found

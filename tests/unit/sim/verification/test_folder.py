@@ -63,7 +63,7 @@ def test_a_folder_is_verified_as_a_whole_or_by_some_parts(folder: Path) -> None:
     assert whole.ok, whole
     assert whole.share == f"all {opened().records:,} records"
     assert sample.ok, sample
-    assert sample.share == "a sample: 3 of 4 parts"
+    assert sample.share == "a sample: 3 of 4 parts (seed 0)"
 
 
 def test_a_flipped_bit_in_a_part_is_found_and_named(folder: Path) -> None:
@@ -111,7 +111,7 @@ def test_another_checksum_in_the_manifest_is_found(folder: Path) -> None:
     assert verify(folder, SAMPLE).differences[0].where == f"the checksum in {MANIFEST}"
 
 
-QUICK = Effort(soon_s=1e-9, chain_s=1e-9)
+QUICK = Effort(soon_s=1e-9, chain_s=1e-9, seed=0)
 """For the manifest alone."""
 
 
@@ -150,6 +150,22 @@ def test_what_the_manifest_says_otherwise_is_named(
     change_it(document)
     change(folder, **document)
     assert [one.where for one in verify(folder, QUICK).differences] == [where]
+
+
+def test_another_version_in_the_manifest_is_found_by_its_seal(folder: Path) -> None:
+    path = folder / MANIFEST
+    path.write_bytes(path.read_bytes().replace(b'"porta": "', b'"porta": "9', 1))
+    (found,) = verify(folder, QUICK).differences
+    assert found.where == f"seal of {MANIFEST}"
+
+
+def test_a_manifest_without_a_seal_is_of_an_earlier_version_and_says_so(folder: Path) -> None:
+    document = json.loads((folder / MANIFEST).read_bytes())
+    del document["seal"]
+    (folder / MANIFEST).write_text(json.dumps(document, indent=1))
+    found = verify(folder, QUICK)
+    assert found.ok
+    assert "has no seal" in found.notes[-1]
 
 
 def test_rows_that_are_moved_from_part_to_part_are_found(folder: Path) -> None:

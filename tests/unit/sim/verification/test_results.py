@@ -40,7 +40,7 @@ def verified(data: list[bytes | None], effort: Effort, of: Any = None) -> Any:  
 
 @pytest.mark.parametrize(
     ("effort", "share"),
-    [(ALL, "all 8,000 steps"), (SAMPLE, "a sample: 3 of 4 intervals")],
+    [(ALL, "all 8,000 steps"), (SAMPLE, "a sample: 3 of 4 intervals (seed 0)")],
     ids=["all", "sample"],
 )
 def test_a_run_is_verified_from_its_stretches(effort: Effort, share: str) -> None:

@@ -14,7 +14,7 @@ from sim import Propagation, Trajectory
 from sim.errors import DamagedError, VerificationError
 from sim.export.metadata import KEY
 from sim.verification import verify
-from tests.unit.sim.verification.samples import ALL
+from tests.unit.sim.verification.samples import ALL, SAMPLE
 from tests.written_files import records_file
 
 if TYPE_CHECKING:
@@ -104,6 +104,57 @@ def test_a_column_that_unpacks_to_far_more_than_its_rows_need_is_damage(tmp_path
     found, growth = peak_growth(path)
     assert "column agent of row group 0 has 1,000 values in 20,0" in found.differences[0].stored
     assert growth < 2**23
+
+
+def packed_again(path: Path, table: pa.Table, rows: int = 30_000) -> None:
+    """Write an Arrow file of a table, packed, that says what the one at this path says."""
+    with pa.ipc.open_file(path) as file:
+        metadata = file.schema.metadata
+    told = table.replace_schema_metadata(metadata)
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with (
+        pa.OSFile(str(path), "wb") as sink,
+        pa.ipc.new_file(sink, told.schema, options=options) as writer,
+    ):
+        writer.write_table(told, max_chunksize=rows)
+
+
+def test_an_arrow_file_that_another_program_has_packed_still_holds_its_values(
+    tmp_path: Path,
+) -> None:
+    path = records_file(tmp_path / "orbit.arrow", SHORT)
+    packed_again(path, pa.ipc.open_file(path).read_all(), rows=100)
+    assert verify(path, SAMPLE).ok
+    (found,) = verify(path, ALL).differences
+    assert found.where.endswith(", outside the values")
+
+
+def test_a_batch_of_arrow_that_unpacks_to_far_more_than_a_file_has_is_damage(
+    tmp_path: Path,
+) -> None:
+    path = records_file(tmp_path / "orbit.arrow", SHORT)
+    with pa.ipc.open_file(path) as file:
+        schema = file.schema
+    zeros = pa.array(np.zeros(5_000_000))
+    agents = pa.DictionaryArray.from_arrays(pa.array(np.zeros(5_000_000, np.int16)), ["Planet"])
+    columns = [agents if name == "agent" else zeros for name in schema.names]
+    packed_again(path, pa.Table.from_arrays(columns, names=schema.names), rows=5_000_000)
+    assert path.stat().st_size < 2**20
+    found, growth = peak_growth(path)
+    assert "record batch 0 unpacks to 290,000,000 bytes" in found.differences[0].stored
+    assert growth < 2**23
+
+
+def test_dictionaries_of_arrow_that_unpack_to_far_more_than_words_are_refused(
+    tmp_path: Path,
+) -> None:
+    path = records_file(tmp_path / "orbit.arrow", SHORT)
+    agents = pa.DictionaryArray.from_arrays(pa.array([0], pa.int16()), ["x" * (2**28 + 1)])
+    packed_again(path, pa.table({"agent": agents}))
+    before = pa.default_memory_pool().max_memory()
+    with pytest.raises(VerificationError, match="has dictionaries that unpack to 268,435,"):
+        verify(path, ALL)
+    assert pa.default_memory_pool().max_memory() == before
 
 
 @pytest.mark.parametrize(

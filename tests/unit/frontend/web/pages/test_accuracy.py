@@ -28,11 +28,14 @@ def accuracy(scenario: Scenario, steps: int) -> Accuracy:
 def test_the_model_with_random_steps_says_that_it_drifts_and_when_its_satellite_escapes() -> None:
     told = accuracy(NANO, 30_000)
     energy, momentum = told.departures
-    assert (energy.name, momentum.name) == ("Energy", "Angular momentum")
+    assert (energy.name, momentum.name) == (
+        "Energy of Satellite",
+        "Angular momentum of Satellite",
+    )
     assert energy.relative is not None
     assert momentum.relative is not None
     assert energy.relative > 1.0 > momentum.relative > 0.01
-    assert told.physics.startswith("Energy departs by up to ")
+    assert told.physics.startswith("Energy of Satellite departs by up to ")
     assert "trust the beginning of this run" in told.physics
     (escape,) = told.escapes
     assert (escape.agent, escape.step) == ("Satellite", 22_780)

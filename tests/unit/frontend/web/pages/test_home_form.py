@@ -95,6 +95,10 @@ def test_a_dispersion_as_json_is_passed_on() -> None:
         ("member names one run, so it can't go with several members.", "member"),
         ("The number of steps must be a whole number.", "steps"),
         ("dispersion[0].agent is not an agent.", "dispersion"),
+        ("epoch must stand beside time_scale: one says nothing without both.", "scenario"),
+        ("time_scale must be one of TDB, TT.", "scenario"),
+        ("frame can't be GRC, which rotates.", "scenario"),
+        ("center must be a text.", "scenario"),
         ("Something else is wrong.", ""),
     ],
 )

@@ -9,8 +9,10 @@ import orjson
 import pytest
 
 from frontend.domain.resource import Status
+from sim.models.labels import LABELS
 from sim.presets import preset
 from sim.scenario import NANO, PropagationRequest, Trajectory
+from tests.labelled import LABELLED
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -122,6 +124,22 @@ def test_a_member_in_the_query_names_its_own_address_and_is_shown(web: FlaskClie
     assert "seed 7 · member 3" in web.get(f"/propagate/{MEMBER.id}").text
     assert "seed 7 · member" not in web.get("/propagate/500?seed=7&member=0").text
     assert "seed 7 · member 3" in web.get("/").text
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_epoch_and_frame_are_shown_where_a_scenario_says_them(
+    web: FlaskClient, members: int
+) -> None:
+    line = "Epoch 2026-01-01T00:00:00 TDB · frame ICRF · centre EARTH"
+    plain = {key: value for key, value in LABELLED.items() if key not in LABELS}
+    for scenario, is_shown in ((LABELLED, True), (plain, False)):
+        asked = {"steps": 30, "scenario": scenario}
+        if members > 1:
+            asked |= {"members": members, "dispersion": [{"agent": "Sat 1", "sigma": {"x": 1.0}}]}
+        resource = web.post("/api/v1/propagations", json=asked).get_json()
+        page = web.get(resource["links"]["page"]).text
+        assert (line in page) is is_shown
+        assert ("Epoch" in page) is is_shown
 
 
 def test_a_seed_is_shown_where_something_is_random_or_it_was_chosen(web: FlaskClient) -> None:

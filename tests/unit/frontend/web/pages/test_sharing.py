@@ -64,7 +64,9 @@ def test_a_page_says_what_it_is_to_whoever_shows_its_link(web: FlaskClient) -> N
     assert meta(html, "og:title") == "Planet and Satellite: 5,000 steps"
     assert meta(html, "og:image") == "http://localhost/propagate/5000/card.png"
     assert meta(html, "og:url") == "http://localhost/propagate/5000"
-    assert meta(html, "og:description").startswith("Nobody escapes. Energy departs by ")
+    assert meta(html, "og:description").startswith(
+        "Nobody escapes. Energy of Satellite departs by "
+    )
     assert meta(html, "twitter:card") == "summary_large_image"
     assert (meta(html, "og:image:width"), meta(html, "og:image:height")) == ("1200", "630")
 

@@ -9,6 +9,7 @@ from frontend.domain.resource import ClusterView, ErrorReport, Progress, Resourc
 from frontend.web.pages.stages import status_words
 from frontend.web.pages.view_model import View, name_list, title_of
 from sim.engine import Propagation
+from sim.models.labels import NO_LABELS, Labels
 from sim.presets import preset
 from sim.scenario import NANO, PropagationRequest, Trajectory
 
@@ -52,6 +53,17 @@ def test_what_nobody_has_asked_for_is_absent_and_neither_complete_nor_under_way(
     view = View(REQUEST, None)
     assert (view.status, view.is_complete, view.is_under_way) == ("absent", False, False)
     assert view.links.page == "/propagate/1000000"
+
+
+def test_where_and_when_a_scenario_is_stands_in_one_line_where_it_says_so() -> None:
+    labels = Labels("2026-01-01T00:00:00.50", "TDB", "ICRF", "EARTH")
+    for given, words in (
+        (labels, "Epoch 2026-01-01T00:00:00.5 TDB · frame ICRF · centre EARTH"),
+        (Labels(frame="TEME"), "Frame TEME"),
+        (NO_LABELS, ""),
+    ):
+        trajectory = Trajectory(replace(NANO, labels=given))
+        assert View(PropagationRequest(5, trajectory), None).labels == words
 
 
 @pytest.mark.parametrize(
@@ -139,7 +151,9 @@ def test_a_distance_of_0_from_a_body_is_told_of() -> None:
 
 
 def test_a_sentence_says_which_agents_have_a_part_in_the_whole_system() -> None:
-    assert view_of("circular").without_part == "Only Earth has a μ, so these are its own."
+    assert view_of("circular").only_massive == "Earth"
+    assert view_of("circular").without_part.endswith("of each orbit are under Method and accuracy.")
+    assert view_of("kirkwood-gap").only_massive == ""
     assert view_of("kirkwood-gap").without_part == "Agents without a μ have no part in them."
     assert view_of("figure-eight").without_part == ""
     massless = replace(NANO, agents=tuple(replace(agent, mu=0.0) for agent in NANO.agents))

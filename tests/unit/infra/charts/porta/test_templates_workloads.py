@@ -14,8 +14,9 @@ import pytest
 from frontend.runs.runner_registry import RunnerRegistry
 from frontend.settings import Settings as FrontendSettings
 from infra import naming
+from infra.charts.porta import values
 from infra.settings import Settings
-from tests.porta_chart import named, objects
+from tests.porta_chart import named, objects, render
 
 if TYPE_CHECKING:
     import redis
@@ -131,6 +132,27 @@ def test_a_web_that_ends_keeps_answering_until_load_balancers_know() -> None:
     web = production("Deployment")["web"]
     waits = container_of(web)["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert 0 < waits < spec_of(web)["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize("component", ["web", "runner"])
+def test_pods_are_spread_over_zones_and_nodes_and_an_update_counts_its_own(component: str) -> None:
+    deployment = production("Deployment")[component]
+    spread = spec_of(deployment)["topologySpreadConstraints"]
+    assert {one["topologyKey"] for one in spread} == {
+        "topology.kubernetes.io/zone",
+        "kubernetes.io/hostname",
+    }
+    for one in spread:
+        assert one["labelSelector"] == deployment["spec"]["selector"]
+        assert one["matchLabelKeys"] == ["pod-template-hash"]
+        assert one["whenUnsatisfiable"] == "ScheduleAnyway"  # minikube has one node
+
+
+def test_our_pods_stand_above_workers_and_the_chart_alone_needs_no_class() -> None:
+    for deployment in production("Deployment").values():
+        assert spec_of(deployment)["priorityClassName"] == naming.SERVICE_PRIORITY
+    for deployment in named(render(values.defaults(), "sedaro"), "Deployment").values():
+        assert "priorityClassName" not in spec_of(deployment)
 
 
 def test_every_process_has_probes() -> None:

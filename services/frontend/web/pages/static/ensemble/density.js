@@ -1,6 +1,7 @@
 // The density of an ensemble: the server's picture of where its members were, on axes in lengths,
 // with the orbit on which the nominal run starts over it.
 
+import { niceStep } from "../charts/ticks.js";
 import { CHART_CONFIG, layout, measured, themeOf, touched } from "../shared/charts.js";
 import { isDark } from "../shared/colours.js";
 import { count, reasonOf, wasGivenUp } from "../shared/text.js";
@@ -11,6 +12,11 @@ import { count, reasonOf, wasGivenUp } from "../shared/text.js";
  */
 
 const SIZE = 512; // cells: the finest level of the pyramid
+const MARGIN = { l: 64, r: 14, b: 44 };
+const LETTER_PX = 7.2;
+const GAP_PX = 12; // between labels
+const LETTERS = 5; // at least: closer they have more
+const MOST_TICKS = 6;
 
 export class DensityFigure {
   /** @param {HTMLElement} main */
@@ -26,7 +32,9 @@ export class DensityFigure {
     this.picture = { address: "", source: "" };
     this.view = /** @type {Ensemble | null} */ (null);
     this.name = "";
+    this.half = 0;
     for (const one of [this.spans, this.orbit]) one.addEventListener("change", () => this.show(this.view, this.name));
+    addEventListener("resize", () => this.refit());
   }
 
   /** Draw the density of an agent. @param {Ensemble | null} view @param {string} name */
@@ -75,10 +83,16 @@ export class DensityFigure {
     return this.picture.source;
   }
 
+  /** As many ticks as there is room for now. */
+  refit() {
+    if (this.half && this.picture.source && this.figure.isConnected) void this.paint(this.half, this.picture.source);
+  }
+
   /** @param {number} half @param {string} source */
   async paint(half, source) {
+    this.half = half;
     const theme = themeOf(document.documentElement);
-    await window.Plotly.react(this.figure, primary(theme), densityLayout(theme, half, source, this.unit), CHART_CONFIG);
+    await window.Plotly.react(this.figure, primary(theme), densityLayout(theme, half, source, this.unit, ticksIn(this.figure, half)), CHART_CONFIG);
     this.figure.dataset.drawn = this.spans.value;
   }
 
@@ -103,13 +117,26 @@ const primary = (theme) => [
   },
 ];
 
-/** @param {Theme} theme @param {number} half @param {string} source @param {string} unit */
-function densityLayout(theme, half, source, unit) {
+/** The most ticks whose labels stand beside one another in the square of a figure. @param {HTMLElement} figure @param {number} half */
+function ticksIn({ clientWidth, clientHeight }, half) {
+  const side = Math.min(clientWidth - MARGIN.l - MARGIN.r, clientHeight - top() - MARGIN.b);
+  for (let most = MOST_TICKS; most > 2; most--) {
+    const step = niceStep(2 * half, most);
+    const last = (-Math.floor(half / step) * step).toLocaleString("en-GB", { maximumSignificantDigits: 6 });
+    if (LETTER_PX * Math.max(LETTERS, last.length) + GAP_PX <= (side * step) / (2 * half)) return most;
+  }
+  return 2;
+}
+
+const top = () => (touched() ? 34 : 26); // above: the tools
+
+/** @param {Theme} theme @param {number} half @param {string} source @param {string} unit @param {number} nticks */
+function densityLayout(theme, half, source, unit, nticks) {
   const { axis, shared } = layout(theme);
-  const line = { ...axis, range: [-half, half], showgrid: false, zeroline: false, constrain: "domain", nticks: 6 };
+  const line = { ...axis, range: [-half, half], showgrid: false, zeroline: false, constrain: "domain", nticks };
   return {
     ...shared,
-    margin: { l: 64, r: 14, t: touched() ? 34 : 26, b: 44 },
+    margin: { ...MARGIN, t: top() },
     showlegend: false,
     dragmode: touched() ? false : "pan",
     images: [{ source, xref: "x", yref: "y", x: -half, y: half, sizex: 2 * half, sizey: 2 * half, sizing: "stretch", layer: "below" }],

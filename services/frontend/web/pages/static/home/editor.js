@@ -4,7 +4,7 @@ import { elementsOf, stateOf } from "./elements.js";
 import { choice, make } from "./make.js";
 import { agentRows, cellId, head, mark, NAMES_LIST, point, relabel } from "./rows.js";
 import { problemsOf } from "./rules.js";
-import { documentOf, draftOf, ELEMENTS, newRow, settingsOf, withModel, write } from "./scenario.js";
+import { documentOf, draftOf, ELEMENTS, labelsOf, newRow, settingsOf, withModel, write } from "./scenario.js";
 import { reasonOf } from "../shared/text.js";
 
 /**
@@ -14,8 +14,9 @@ import { reasonOf } from "../shared/text.js";
  */
 
 const PAGE = 20; // agents; a thousand rows of ten fields would take a browser seconds
-const LABELS = { dt_min: "Least time step", dt_span: "Random part", epsilon: "Look back, ε", dt: "Time step, dt", tolerance: "Tolerance" };
+const TITLES = { epoch: "Epoch", center: "Centre", dt_min: "Least time step", dt_span: "Random part", epsilon: "Look back, ε", dt: "Time step, dt", tolerance: "Tolerance" };
 const HELP = {
+  epoch: "when t is 0, such as 2026-01-01T00:00:00", center: "what the origin is, such as EARTH",
   dt_min: "of every agent", dt_span: "how much longer a time step may be", epsilon: "how long before now others are read",
   dt: "fixed; with gauss-radau-15 the first tried", tolerance: "of gauss-radau-15; empty for 1e-5",
 };
@@ -88,21 +89,26 @@ export class Editor {
     return this.draft.model === "nbody" ? [this.place.dataset.barycentre ?? "", ...names] : names;
   }
 
-  /** The fields of the model itself. */
+  /** The fields of the model itself, and the labels of a scenario that has any. */
   settings() {
     const { draft, place } = this;
     const words = (/** @type {string | undefined} */ list) => (list ?? "").split(" ").map((one) => [one, one === "1" ? "none" : one]);
-    const chosen = (/** @type {string} */ label, /** @type {string} */ name, /** @type {string[][]} */ options) =>
-      this.labelled(label, choice(options, draft.settings[name], { id: cellId(name), onchange: (/** @type {Event} */ event) => this.chose(name, event) }));
     const models = [["nano", "nano: in a plane, random time steps"], ["nbody", "nbody: gravity in space"]];
     const model = choice(models, draft.model, { id: cellId("model"), onchange: (/** @type {Event} */ event) => this.modelled(event) });
-    const numbers = settingsOf(draft.model).map((name) => this.number(name));
-    if (draft.model === "nano") return make("div", { className: "settings" }, this.labelled("Model", model), ...numbers);
-    return make(
-      "div", { className: "settings" }, this.labelled("Model", model),
-      chosen("Integrator", "integrator", words(place.dataset.integrators)), ...numbers,
-      chosen("Unit of length", "length", words(place.dataset.lengths)), chosen("Unit of time", "time", words(place.dataset.times)),
-    );
+    const fields = [this.labelled("Model", model)];
+    if (draft.model === "nbody") fields.push(this.chosen("Integrator", "integrator", words(place.dataset.integrators)));
+    fields.push(...settingsOf(draft.model).map((name) => this.typing(name, "decimal")));
+    if (draft.model === "nbody") {
+      fields.push(this.chosen("Unit of length", "length", words(place.dataset.lengths)), this.chosen("Unit of time", "time", words(place.dataset.times)));
+    }
+    if (labelsOf(draft).length) {
+      const open = (/** @type {string | undefined} */ list) => [["", "not said"], ...words(list)];
+      fields.push(
+        this.typing("epoch", "text"), this.chosen("Time scale", "time_scale", open(place.dataset.scales)),
+        this.chosen("Frame", "frame", open(place.dataset.frames)), this.typing("center", "text"),
+      );
+    }
+    return make("div", { className: "settings" }, ...fields);
   }
 
   /** @param {string} label @param {HTMLElement} control @param {(string | Node)[]} more */
@@ -111,19 +117,29 @@ export class Editor {
   }
 
   /** @param {string} name */
-  number(name) {
+  note(name) {
+    return make("p", { className: "alert beside", id: `wrong-${name}`, hidden: true });
+  }
+
+  /** @param {string} label @param {string} name @param {string[][]} options */
+  chosen(label, name, options) {
+    const chose = (/** @type {Event} */ event) => this.chose(name, event);
+    return this.labelled(label, choice(options, this.draft.settings[name], { id: cellId(name), onchange: chose }), this.note(name));
+  }
+
+  /** @param {string} name @param {string} inputMode */
+  typing(name, inputMode) {
     const unit = name === "dt" && this.draft.settings.time !== "1" ? ` (${this.draft.settings.time})` : "";
     const input = make("input", {
-      id: cellId(name), value: this.draft.settings[name] ?? "", inputMode: "decimal", autocomplete: "off", spellcheck: false,
+      id: cellId(name), value: this.draft.settings[name] ?? "", inputMode, autocomplete: "off", spellcheck: false,
       oninput: (/** @type {Event} */ event) => {
         write(this.draft, this.draft.settings, name, /** @type {HTMLInputElement} */ (event.target).value);
         this.save();
       },
     });
-    const words = /** @type {Record<string, string>} */ (LABELS)[name];
+    const words = /** @type {Record<string, string>} */ (TITLES)[name];
     const help = make("p", { className: "help", textContent: /** @type {Record<string, string>} */ (HELP)[name] });
-    const problem = make("p", { className: "alert beside", id: `wrong-${name}`, hidden: true });
-    return this.labelled(words + unit, input, problem, help);
+    return this.labelled(words + unit, input, this.note(name), help);
   }
 
   foot() {
@@ -149,7 +165,7 @@ export class Editor {
   check() {
     const { problems } = this;
     for (const group of /** @type {NodeListOf<HTMLElement>} */ (this.body.querySelectorAll("tbody"))) mark(group, problems);
-    for (const name of settingsOf(this.draft.model)) {
+    for (const name of [...settingsOf(this.draft.model), ...labelsOf(this.draft), "integrator", "length", "time"]) {
       const note = this.body.querySelector(`#wrong-${name}`);
       const input = document.getElementById(cellId(name));
       if (!(note instanceof HTMLElement) || !input) continue;

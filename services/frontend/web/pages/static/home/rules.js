@@ -1,12 +1,13 @@
 // What can be said of a scenario while it is typed: simple rules. The server's own count. Pure.
 
-import { numberOf, placeColumns, settingsOf } from "./scenario.js";
+import { labelsOf, numberOf, placeColumns, settingsOf } from "./scenario.js";
 
 /**
  * @typedef {import("./scenario.js").Draft} Draft
  * @typedef {import("./scenario.js").Row} Row
  */
 
+const EPOCH = /^\d{4}-(\d\d-\d\d|\d{3})T\d\d:\d\d:\d\d(\.\d{1,12}0*)?$/;
 const NO_NUMBER = "must be a finite number, such as 12.5 or 1e-3.";
 
 /** The path of an agent's field, as the server names it. @param {number} i @param {Row} row @param {string} name */
@@ -21,6 +22,7 @@ export function problemsOf(draft) {
     if (problem && !found.has(path)) found.set(path, `${path.replace(/^.*\./, "")} ${problem}`);
   };
   for (const name of settingsOf(draft.model)) say(name, ofSetting(draft, name));
+  for (const name of labelsOf(draft)) say(name, ofLabel(draft, name));
   /** @type {Map<string, number>} */
   const names = new Map();
   draft.agents.forEach((row, i) => {
@@ -59,6 +61,15 @@ function ofSetting({ settings, read }, name) {
       return value === 0 || (value >= 1e-12 && value <= 1e-2) ? null : "must be from 1e-12 to 1e-2, or 0 to keep dt.";
     }
   }
+}
+
+/** @param {Draft} draft @param {string} name */
+function ofLabel({ settings }, name) {
+  const [epoch, scale] = [settings.epoch.trim(), settings.time_scale];
+  if (name === "epoch" && !epoch && scale) return "must stand beside time_scale: one says nothing without both.";
+  if (name === "time_scale" && epoch && !scale) return "must stand beside epoch: one says nothing without both.";
+  if (name === "epoch" && epoch && !EPOCH.test(epoch)) return "must be a date with a time, without a zone, such as 2026-01-01T00:00:00.";
+  return null;
 }
 
 /** @param {Draft} draft @param {Row} row @param {string} name */

@@ -10,6 +10,7 @@
  *   agents: Row[], more: Record<string, unknown> }} Draft
  */
 
+export const LABELS = ["epoch", "time_scale", "frame", "center"];
 export const ELEMENTS = ["a", "e", "i", "node", "argp", "anomaly"];
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const STATES = { nano: ["timeStep", "x", "y", "vx", "vy"], nbody: ["x", "y", "z", "vx", "vy", "vz"] };
@@ -29,6 +30,9 @@ export const placeColumns = (model, orbit) => (orbit ? ELEMENTS : STATES[model])
 /** The numbers of the model itself. @param {Model} model */
 export const settingsOf = (model) => SETTINGS[model];
 
+/** The labels, where a scenario has any: which say where and when it is. @param {Draft} draft */
+export const labelsOf = ({ settings }) => LABELS.filter((name) => name in settings);
+
 /** The number that a text is; null for none. @param {string | undefined} text */
 export function numberOf(text) {
   const trimmed = (text ?? "").trim().replace("−", "-");
@@ -47,8 +51,9 @@ export function draftOf(json) {
   if (!Array.isArray(agents) || !agents.every(isObject)) throw new Error("agents must be a list of objects.");
   const model = named === "nbody" ? "nbody" : "nano";
   const settings = { ...DEFAULTS, ...(model === "nbody" ? { integrator: textOf(integrator), ...unitsOf(units) } : {}) };
-  const { taken, rest } = taking(others, SETTINGS[model]);
-  const texts = { ...settings, ...taken };
+  const { taken, rest } = taking(others, [...SETTINGS[model], ...LABELS]);
+  const labels = LABELS.some((name) => name in taken) ? Object.fromEntries(LABELS.map((name) => [name, ""])) : {};
+  const texts = { ...settings, ...labels, ...taken };
   return { model, settings: texts, read: numbersOf(texts), agents: agents.map(rowOf), more: rest };
 }
 
@@ -106,15 +111,16 @@ export function newRow(draft) {
 export function documentOf(draft) {
   const { model, settings, more } = draft;
   const agents = draft.agents.map((row) => agentOf(row, model));
+  const labels = Object.fromEntries(labelsOf(draft).map((name) => [name, settings[name].trim()]).filter(([, text]) => text));
   if (model === "nano") {
-    return { ...more, ...numbered(draft, SETTINGS.nano), agents };
+    return { ...more, ...numbered(draft, SETTINGS.nano), ...labels, agents };
   }
   const { integrator, length, time, tolerance } = settings;
   const hasUnits = length !== "1" || time !== "1";
   return {
     model, integrator,
     ...numbered(draft, tolerance.trim() === "" ? ["dt"] : SETTINGS.nbody),
-    ...(hasUnits ? { units: { length, time } } : {}), ...more, agents,
+    ...(hasUnits ? { units: { length, time } } : {}), ...labels, ...more, agents,
   };
 }
 

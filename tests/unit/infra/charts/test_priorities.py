@@ -1,0 +1,30 @@
+"""The PriorityClasses: workers below everything, our own pods above."""
+
+from __future__ import annotations
+
+import kubernetes_validate
+import pytest
+
+from infra import naming
+from infra.charts import priorities
+from tests.kubernetes import VERSIONS
+
+DEFAULT = 0  # of a pod without a class
+CUTOFF = -10  # the cluster autoscaler adds no node for pods below it
+
+
+def test_workers_stand_below_a_pod_without_a_class_and_ours_above() -> None:
+    values = {one["metadata"]["name"]: one["value"] for one in priorities.classes()}
+    assert CUTOFF < values[naming.WORKER_PRIORITY] < DEFAULT < values[naming.SERVICE_PRIORITY]
+
+
+def test_no_worker_makes_another_pod_go() -> None:
+    never = {one["metadata"]["name"] for one in priorities.classes() if "preemptionPolicy" in one}
+    assert never == {naming.WORKER_PRIORITY}
+    assert {one.get("preemptionPolicy", "Never") for one in priorities.classes()} == {"Never"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_kubernetes_knows_every_field(version: str) -> None:
+    for one in priorities.classes():
+        kubernetes_validate.validate(one, version, strict=True)
