@@ -52,10 +52,12 @@ with concurrent.futures.ThreadPoolExecutor(64) as pool:
     print(json.dumps(list(pool.map(connects, targets))))
 """
 LISTEN: Final = f"""
-import socket, threading
+import socketserver, threading
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
 for port in {PORTS}:
-    threading.Thread(target=socket.create_server(("", port), backlog=64).accept).start()
-threading.Event().wait()
+    server = Server(("", port), socketserver.BaseRequestHandler)
+    threading.Thread(target=server.serve_forever).start()
 """
 
 

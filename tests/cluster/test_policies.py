@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from tests.cluster.probes import ENDS, STRANGER, Probes
 from tests.cluster.story import say, timed
-from tests.cluster.waiting import until
 from tests.pod_flows import NEEDED, PORTS
 
 if TYPE_CHECKING:
@@ -44,8 +44,10 @@ def opened(probes: Probes, source: str) -> set[tuple[str, str, int]]:
 @pytest.mark.parametrize("source", [end for end in ENDS if end != STRANGER])
 def test_pods_reach_what_they_need_and_nothing_else(probes: Probes, source: str) -> None:
     needed = {flow for flow in NEEDED if flow[0] == source and flow[1] != source}
-    until(lambda: needed <= opened(probes, source), f"open: {needed}", within_s=ENFORCED_S)
     found = opened(probes, source)
+    deadline = time.monotonic() + ENFORCED_S
+    while found != needed and time.monotonic() < deadline:
+        found = opened(probes, source)
     say(f"{source}: " + (", ".join(f"{end}:{port}" for _, end, port in sorted(found)) or "nothing"))
     assert found == needed
 
@@ -63,4 +65,5 @@ def test_a_stranger_reaches_the_web_where_a_node_has_a_port_for_it_and_nothing_e
 @pytest.mark.parametrize("source", ENDS)
 def test_only_the_gateways_pods_and_strangers_reach_kubernetes(probes: Probes, source: str) -> None:
     (how,) = probes.connect(source, [KUBERNETES]).values()
-    assert how == ("open" if source in {*CALL_KUBERNETES, STRANGER} else "denied")
+    assert not how.startswith("name"), how  # every pod may resolve names
+    assert (how == "open") == (source in {*CALL_KUBERNETES, STRANGER}), how
