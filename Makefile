@@ -33,7 +33,7 @@ COMPILE := $(UV_RUN) pip compile --universal --generate-hashes --python-version 
 
 say = @printf '%s\n' "$(1)"
 
-.PHONY: help setup run notebook test check types screenshots docs numerics integration chaos bench load architecture audit release-check lock upgrade format image image-load clean
+.PHONY: help setup run notebook test check types screenshots docs numerics integration chaos bench load architecture audit release-check lock upgrade format image image-load cluster-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -216,9 +216,15 @@ image: ## build the images porta and porta-notebook (BASE=..., CA=..., BUILD_FLA
 	@CA="$(firstword $(CA) $(CERTIFICATES))" scripts/build-image notebook porta-notebook:$(VERSION) \
 		$(BUILD_FLAGS)
 
-image-load: ## hand both images to minikube, or to kind (KIND=name of the cluster)
-	@$(if $(KIND),kind load docker-image --name $(KIND),minikube image load) \
-		porta:$(VERSION) porta-notebook:$(VERSION)
+# What hands images to the nodes: their names are appended.
+IMAGE_LOAD ?= $(if $(KIND),kind load docker-image --name $(KIND),minikube image load)
+TAG ?= $(VERSION)
+
+image-load: ## hand both images to minikube, to kind (KIND=its name) or as IMAGE_LOAD says (TAG=...)
+	@$(IMAGE_LOAD) porta:$(TAG) porta-notebook:$(TAG)
+
+cluster-test: setup ## deploy to a cluster, try all of it there, destroy it (CONTEXT=name; docs/deploy.md)
+	@$(BIN)/python -m tests.cluster
 
 clean: ## remove the environment, caches and builds
 	@rm -rf $(VENV) node_modules screenshots build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from infra.check.answers import Object
     from infra.settings import Settings
 
-__all__ = ["ClusterError", "ask", "read_release"]
+__all__ = ["ClusterError", "ask", "kubeconfig", "read_release"]
 
 DEADLINE_S: Final = 30.0  # of each call; a cluster on the same continent answers within one
 RELEASES: Final = (naming.REDIS_RELEASE, naming.GATEWAY_RELEASE, chart.NAME)
@@ -91,7 +91,7 @@ class Kubectl:
 
 def ask(settings: Settings, *, deadline_s: float = DEADLINE_S) -> Answers:
     """Ask for everything that the check looks at. Raises ClusterError."""
-    kubectl = Kubectl(_kubeconfig(settings), settings.kube_context, deadline_s)
+    kubectl = Kubectl(kubeconfig(settings), settings.kube_context, deadline_s)
     spaces = (settings.namespace, settings.gateway_namespace)
     return Answers(
         version=kubectl.json("version")["serverVersion"]["gitVersion"],
@@ -108,7 +108,8 @@ def ask(settings: Settings, *, deadline_s: float = DEADLINE_S) -> Answers:
     )
 
 
-def _kubeconfig(settings: Settings) -> str:
+def kubeconfig(settings: Settings) -> str:
+    """Return the settings' kubeconfig as KUBECONFIG has it: files, without `~`."""
     files = [one for one in settings.kubeconfig.split(os.pathsep) if one]
     return os.pathsep.join(str(Path(one).expanduser()) for one in files)
 

@@ -82,6 +82,7 @@ def test_what_the_document_names_is_there() -> None:
     foreign = {
         ("statefulset", "redis"),
         ("deployment", "api-dask-gateway"),
+        ("deployment", "controller-dask-gateway"),
         ("service", naming.TRAEFIK),
     }
     named = set(re.findall(r"\b(deployment|statefulset|service)/([a-z-]+)", DOCUMENT))

@@ -9,6 +9,7 @@ import pytest
 from infra.charts import third_party
 from infra.settings import Settings
 from tests import dask_pods
+from tests.pod_flows import NEEDED, PORTS
 from tests.porta_chart import named, objects
 
 pytest.importorskip("kubernetes_asyncio")
@@ -95,23 +96,12 @@ def connects(source: str, target: str, port: int) -> bool:
     return allows("egress", source, target, port) and allows("ingress", target, source, port)
 
 
-NEEDED = {
-    *(("web", "redis", 6379), ("runner", "redis", 6379)),
-    *(("runner", "traefik", 8000), ("notebook", "traefik", 8000), ("traefik", "api", 8000)),
-    *(("traefik", "scheduler", 8786), ("traefik", "scheduler", 8787), ("api", "scheduler", 8788)),
-    ("scheduler", "api", 8000),
-    *((a, b, p) for a, b in (("scheduler", "worker"), ("worker", "scheduler"), ("worker", "worker"))
-      for p in (6379, 8000, 8080, 8786, 8787, 8788)),
-}  # fmt: skip
-
-
 def test_exactly_the_flows_that_are_needed_are_open() -> None:
-    ports = (6379, 8000, 8080, 8786, 8787, 8788)
     found = {
         (source, target, port)
         for source in PODS
         for target in PODS
-        for port in ports
+        for port in PORTS
         if connects(source, target, port)
     }
     assert found == NEEDED

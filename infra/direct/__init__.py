@@ -1,0 +1,1 @@
+"""`python -m infra.direct`: deploys the stacks by kubectl and Helm, without Terraform."""

@@ -1,0 +1,115 @@
+"""The command: `deploy STACK...` and `destroy STACK...`, with the settings of `cdktf`.
+
+- It synthesises the stacks, then makes by kubectl and Helm what Terraform would make of them, one
+  after the other as they are named: the same objects, the same charts with the same values.
+- It keeps no state. New passwords are written when a Secret does not carry the revision of the
+  settings, and then into all of them, so both namespaces hold the same password of the Gateway.
+- Its exit code is 0, or 1 with a sentence if something failed; it may then be run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import string
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from infra.direct.stack import StackError, read
+from infra.direct.tools import ToolError, Tools
+from infra.main import synthesise
+from infra.naming import SECRETS_REVISION
+from infra.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from infra.direct.stack import Release, Stack
+
+__all__ = ["deploy", "destroy", "main"]
+
+LETTERS: Final = (
+    string.ascii_letters + string.digits
+)  # as Terraform's passwords: they go into a URL
+
+
+def main(said: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Deploy or destroy the stacks that are named; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m infra.direct", description=__doc__)
+    parser.add_argument("verb", choices=("deploy", "destroy"))
+    parser.add_argument("stacks", nargs="+", metavar="STACK", help="infra-base, infra-apps")
+    wanted = parser.parse_args(said)
+    act = {"deploy": deploy, "destroy": destroy}[wanted.verb]
+    try:
+        settings = Settings.load(environ)
+        folder = Path(synthesise(settings))
+        tools = Tools.of(settings)
+        for stack in [read(folder, name) for name in wanted.stacks]:
+            act(stack, tools)
+    except (SettingsError, StackError, ToolError) as error:
+        sys.stderr.write(f"infra: {error}\n")
+        return 1
+    return 0
+
+
+def deploy(stack: Stack, tools: Tools) -> None:
+    """Make a stack, or change what differs. Raises ToolError, after what could be done."""
+    if stack.namespaces:
+        _timed(f"{stack.name}: namespaces and quotas", partial(_make_namespaces, stack, tools))
+    if stack.secrets:
+        _timed(f"{stack.name}: Secrets", partial(_make_secrets, stack, tools))
+    _all_at_once(stack.releases, "deployed", tools.install)
+
+
+def destroy(stack: Stack, tools: Tools) -> None:
+    """Remove a stack, with its volumes. Raises ToolError."""
+    _all_at_once(stack.releases, "removed", tools.uninstall)
+    for one in stack.namespaces:
+        name: str = one["metadata"]["name"]
+        _timed(f"namespace {name} removed", partial(tools.delete_namespace, name))
+
+
+def _make_namespaces(stack: Stack, tools: Tools) -> None:
+    tools.apply(stack.namespaces)
+    tools.apply(stack.bounds)
+
+
+def _make_secrets(stack: Stack, tools: Tools) -> None:
+    """Write all Secrets with new passwords, unless all of them carry the revision."""
+    if all(
+        tools.annotation(one.name, one.namespace, SECRETS_REVISION) == one.revision
+        for one in stack.secrets
+    ):
+        return
+    passwords = {
+        name: "".join(secrets.choice(LETTERS) for _ in range(length))
+        for name, length in stack.passwords.items()
+    }
+    tools.apply([one.manifest(passwords) for one in stack.secrets])
+
+
+def _all_at_once(releases: list[Release], done: str, act: Callable[[Release], None]) -> None:
+    """Let every release end, as Terraform does; then raise the errors of those that failed."""
+    with ThreadPoolExecutor() as pool:
+        ended = [
+            pool.submit(_timed, f"release {one.name} {done}", partial(act, one)) for one in releases
+        ]
+    failed = []
+    for one in ended:
+        try:
+            one.result()
+        except ToolError as error:
+            failed.append(str(error))
+    if failed:
+        raise ToolError("\n       ".join(failed))
+
+
+def _timed(what: str, act: Callable[[], None]) -> None:
+    began = time.monotonic()
+    act()
+    sys.stdout.write(f"{what}: {time.monotonic() - began:.1f} s\n")
+    sys.stdout.flush()

@@ -1,0 +1,52 @@
+"""Back up, destroy, deploy, restore: the way to change what can't be changed in place.
+
+The new deployment fails at first, so this also shows that a first deployment can be repeated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tests.cluster import commands
+from tests.cluster.story import say
+from tests.cluster.test_repairs import GIVEN_UP, MISSING
+from tests.cluster.waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cluster.deployment import Deployment
+    from tests.cluster.site import Site
+
+BACKUP_S: Final = 300.0
+READY_S: Final = 120.0
+LARGER: Final = "3Gi"
+
+
+def test_what_cannot_be_changed_in_place_is_said(deployment: Deployment) -> None:
+    report = deployment.check(INFRA_REDIS_VOLUME=LARGER)
+    assert commands.DESTROY in report.command(r"^redis_volume is 3Gi, but the volume data-redis-0")
+
+
+def test_a_first_deployment_that_failed_can_be_repeated(
+    deployment: Deployment, site: Site, folder: Path
+) -> None:
+    backup = commands.BACKUP.replace("porta.rdb", str(folder / "porta.rdb"))
+    deployment.shell.run(backup, within_s=BACKUP_S)
+    deployment.destroy()
+    deployment.settings["INFRA_REDIS_VOLUME"] = LARGER
+    deployment.deploy_in_vain(**GIVEN_UP)
+    report = deployment.check(**GIVEN_UP)
+    assert report.command(rf"the image \S*porta:{MISSING} can't be pulled")
+    deployment.deploy()
+    until(site.is_ready, "/readyz says ok", within_s=READY_S)
+    deployment.is_sound()
+
+
+def test_a_backup_brings_the_results_back(deployment: Deployment, site: Site, folder: Path) -> None:
+    restore = commands.RESTORE.replace("porta.rdb", str(folder / "porta.rdb"))
+    deployment.shell.run(restore, within_s=BACKUP_S)
+    until(site.is_ready, "/readyz says ok", within_s=READY_S)
+    found = site.get("/api/v1/propagations/100000000").json()
+    say(f"100,000,000 steps: {found['status']}")
+    assert found["status"] == "complete"

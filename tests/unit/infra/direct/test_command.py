@@ -1,0 +1,118 @@
+"""The command: in which order things are made and removed, and when passwords are new."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.direct.command import deploy, destroy
+from infra.direct.stack import Stack, read
+from infra.direct.tools import ToolError, Tools
+from infra.settings import Settings
+from tests.recording_programs import Programs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    return Programs(tmp_path, monkeypatch, "kubectl", "helm")
+
+
+@pytest.fixture
+def stack(synthesised: Path) -> Stack:
+    return read(synthesised, "infra-base")
+
+
+def tools() -> Tools:
+    return Tools.of(Settings.load({}))
+
+
+def applied(programs: Programs) -> list[list[dict[str, Any]]]:
+    return [call.objects for call in programs.calls() if call.words[:2] == ["kubectl", "apply"]]
+
+
+def test_namespaces_and_quotas_are_made_before_secrets_and_secrets_before_releases(
+    programs: Programs, stack: Stack
+) -> None:
+    deploy(stack, tools())
+    kinds = [{one["kind"] for one in objects} for objects in applied(programs)]
+    assert kinds == [{"Namespace"}, {"ResourceQuota", "LimitRange"}, {"Secret"}]
+    words = [call.words for call in programs.calls()]
+    releases = [index for index, said in enumerate(words) if said[0] == "helm"]
+    assert sorted(words[index][3] for index in releases) == ["dask-gateway", "redis"]
+    assert min(releases) > max(i for i, said in enumerate(words) if said[0] == "kubectl")
+
+
+def test_secrets_that_carry_the_revision_stay(programs: Programs, stack: Stack) -> None:
+    programs.answer("kubectl", '{"metadata": {"annotations": {"porta/secrets-revision": "1"}}}')
+    deploy(stack, tools())
+    assert [objects for objects in applied(programs) if objects[0]["kind"] == "Secret"] == []
+
+
+def test_all_secrets_are_new_when_one_of_them_is_of_another_revision(
+    programs: Programs, stack: Stack
+) -> None:
+    programs.answer("kubectl", '{"metadata": {"annotations": {"porta/secrets-revision": "1"}}}')
+    first, *others = stack.secrets
+    deploy(replace(stack, secrets=[replace(first, revision="2"), *others]), tools())
+    (secrets,) = (objects for objects in applied(programs) if objects[0]["kind"] == "Secret")
+    assert len(secrets) == len(stack.secrets)
+
+
+def test_passwords_differ_each_time_and_both_namespaces_get_the_gateways(
+    programs: Programs, stack: Stack
+) -> None:
+    for _ in range(2):
+        deploy(stack, tools())
+    made = [
+        {(one["metadata"]["namespace"], one["metadata"]["name"]): one["data"] for one in objects}
+        for objects in applied(programs)
+        if objects[0]["kind"] == "Secret"
+    ]
+    for secrets in made:
+        name = "porta-dask-gateway"
+        assert secrets["sedaro", name] == secrets["sedaro-gateway", name]
+    assert not {str(data) for data in made[0].values()} & {str(data) for data in made[1].values()}
+
+
+def test_a_release_that_fails_does_not_keep_the_others_from_ending(
+    programs: Programs, stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    programs.fail("helm", when="upgrade --install redis", saying="Error: timed out")
+    with pytest.raises(ToolError, match=r"^helm upgrade: Error: timed out$"):
+        deploy(stack, tools())
+    assert "release dask-gateway deployed: " in capsys.readouterr().out
+
+
+def test_releases_are_removed_before_their_namespaces(programs: Programs, stack: Stack) -> None:
+    destroy(stack, tools())
+    said = [call.words[:3] for call in programs.calls()]
+    assert sorted(each[2] for each in said[:2]) == ["dask-gateway", "redis"]
+    assert said[2:] == [["kubectl", "delete", "namespace"]] * 2
+
+
+def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 -- the tests' own words
+        [sys.executable, "-m", "infra.direct", *words],
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_invalid_setting_ends_the_command_with_1() -> None:
+    done = run("deploy", "infra-base", INFRA_PROFILE="moon")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "infra: profile must be one of minikube, production.\n"
+
+
+def test_a_verb_that_is_not_known_ends_the_command_with_2() -> None:
+    assert run("drop", "infra-base").returncode == 2
