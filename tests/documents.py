@@ -32,7 +32,7 @@ ADDRESS: Final = re.compile(r"(?:localhost|127\.0\.0\.1):8080")
 BLOCK: Final = re.compile(r"(?ms)^( *)```(\w+)\n(.*?)^ *```[ ]*$")
 
 DOCUMENTS_LEFT_OUT: Final = {
-    "docs/deploy.md": "needs a Kubernetes cluster: tests of the infrastructure hold what it says",
+    "docs/deploy.md": "needs a Kubernetes cluster: make cluster-test runs its commands there",
     "docs/beside-rebound.md python": "tests/numerics/test_beside_rebound.py runs the same programs",
     "docs/elsewhere.md python": "tests/integration/test_porta.py runs it, on a real Gateway too",
     "docs/ensembles.md python": "tests/unit/test_ensembles.py runs it, and checks its results",

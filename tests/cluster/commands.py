@@ -49,7 +49,7 @@ RESTART_GATEWAY: Final = documented(
     "kubectl -n sedaro-gateway rollout restart deployment/api-dask-gateway"
     " deployment/controller-dask-gateway"
 )
-DRAIN: Final = documented("kubectl drain NODE --ignore-daemonsets --delete-emptydir-data")
+DRAIN: Final = documented("kubectl drain NODE --ignore-daemonsets --delete-emptydir-data --force")
 UNCORDON: Final = documented("kubectl uncordon NODE")
 BACKUP: Final = documented("scripts/redis-backup > porta.rdb")
 RESTORE: Final = documented("scripts/redis-restore < porta.rdb")

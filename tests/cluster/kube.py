@@ -73,10 +73,10 @@ class Kube:
     def create(self, objects: Sequence[Object], *, only_ask: bool = False) -> list[Object]:
         """Make objects, or ask the server what it would make of them; raises Refused."""
         dry = ("--dry-run=server",) if only_ask else ()
-        given = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-        made = json.loads(self.text("create", "-f", "-", *dry, "-o", "json", given=given))
-        items: list[Object] = made["items"] if made["kind"] == "List" else [made]
-        return items
+        return [
+            json.loads(self.text("create", "-f", "-", *dry, "-o", "json", given=json.dumps(one)))
+            for one in objects
+        ]
 
 
 def is_ready(pod: Object) -> bool:

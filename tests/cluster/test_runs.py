@@ -25,7 +25,7 @@ AT_ONCE_S: Final = 5.0  # through a port of the node, on a machine that is busy
 CLUSTER_S: Final = 120.0  # to start or stop one, images included
 DRAWN_MS: Final = 60_000
 VERIFY_S: Final = 300.0
-ENSEMBLE: Final = {"steps": 20_000, "members": 5_000}
+ENSEMBLE: Final = {"steps": 50_000, "members": 20_000}
 
 
 def test_five_hundred_steps_are_answered_at_once(site: Site) -> None:
@@ -70,7 +70,7 @@ def test_an_ensemble_is_spread_over_workers(site: Site, kube: Kube) -> None:
     assert site.look(run)["members"] == ENSEMBLE["members"]
 
 
-@pytest.mark.parametrize("path", ["500", "100000000", "20000?members=5000"])
+@pytest.mark.parametrize("path", ["500", "100000000", "50000?members=20000"])
 def test_the_page_is_drawn_in_a_browser(page: Page, site: Site, path: str) -> None:
     complaints = Complaints(page, site.url)
     page.goto(f"{site.url}/propagate/{path}")

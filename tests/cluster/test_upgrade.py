@@ -57,6 +57,8 @@ def test_an_upgrade_fails_no_request_and_loses_no_run(
     assert set(readers.answered) == set(PATHS)
     for component in ("web", "runner"):
         assert {image.rpartition(":")[2] for image in images(kube, component)} == {other_tag}
+    state = site.look(run)
+    say(f"the run of before: {state['status']}, {state['progress']['done']:,} members")
     run = site.finish(run)
     say(f"the run that was under way: {run['status']}, {run['progress']['done']:,} members")
     deployment.is_sound()

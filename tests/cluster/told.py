@@ -26,6 +26,7 @@ class Told:
     def __init__(self, deployment: Deployment, site: Site, folder: Path) -> None:
         self.deployment, self.site, self.folder = deployment, site, folder
         self.before: dict[str, str] = {}  # what the cluster held before the first deployment
+        self._told = ""
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Print what the next test claims."""
@@ -33,14 +34,20 @@ class Told:
 
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
-    ) -> tuple[str, str, str] | None:
-        """Print no letter for a test that passed: its lines are the story."""
-        return ("passed" if report.when == "call" else "", "", "") if report.passed else None
+    ) -> tuple[str, str, str]:
+        """Print no letter: the lines of a test are its story."""
+        in_test = report.when == "call"
+        kinds = {
+            "passed": "passed" if in_test else "",
+            "failed": "failed" if in_test else "error",
+            "skipped": "skipped",
+        }
+        return kinds[report.outcome], "", ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Print how a test ended."""
         if report.when == "call" or not report.passed:
-            ended = {"passed": "it is so", "failed": "IT IS NOT SO", "skipped": "skipped"}
+            ended = {"passed": "it holds", "failed": "IT DOES NOT HOLD", "skipped": "skipped"}
             say(f"-> {ended[report.outcome]}, after {report.duration:.1f} s")
 
     def pytest_exception_interact(
@@ -48,7 +55,13 @@ class Told:
     ) -> None:
         """Print what there is when a test fails; end all if it was a deployment that failed."""
         assert report.failed
+        assert call.excinfo is not None
+        why = call.excinfo.exconly()
+        if why == self._told:  # a fixture fails for each test that needs it
+            return
+        self._told = why
+        say(why)
         if self.deployment.is_there:
             self.deployment.tell_what_is_there()
-        if call.excinfo is not None and call.excinfo.errisinstance(DeploymentFailed):
+        if call.excinfo.errisinstance(DeploymentFailed):
             node.session.shouldstop = "the deployment failed"
