@@ -23,6 +23,7 @@ __all__ = [
     "REDIS_RELEASE",
     "REDIS_URL_KEY",
     "REDIS_URL_SECRET",
+    "SCHEDULER_PRIORITY",
     "SECRETS_REVISION",
     "SERVICE_PRIORITY",
     "SESSION_KEY",
@@ -43,6 +44,7 @@ REDIS_PORT: Final = 6_379
 
 # PriorityClasses, which belong to the whole Kubernetes cluster.
 SERVICE_PRIORITY: Final = "porta-service"
+SCHEDULER_PRIORITY: Final = "porta-scheduler"
 WORKER_PRIORITY: Final = "porta-worker"
 
 # The names of Secrets and of their keys, never their contents.

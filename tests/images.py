@@ -30,7 +30,7 @@ CERTIFICATES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 # What the build secrets hold beside what they are needed for, to look for it in the image.
 MARKS: Final = {"PIP_CONFIG_FILE": "porta-mark-of-pip", "CA": "porta-mark-of-certificates"}
 VERSION: Final = "0.0.0"
-BUILD_S: Final = 800.0
+BUILD_S: Final = 1_600.0
 # Two of the three processors: kernels for one take some two minutes of a core.
 LEVELS: Final = ("x86-64-v2", "x86-64-v3")
 FEWER: Final = ("--build-arg", f"KERNELS={' '.join(LEVELS)}") if machine() == "x86_64" else ()

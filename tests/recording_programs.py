@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "Programs"]
 
+HANGS_S: Final = 300.0
 PROGRAM: Final = """\
 #!{python}
-import json, os, pathlib, sys, uuid
+import json, os, pathlib, sys, time
 folder = pathlib.Path({folder!r})
 name = pathlib.Path(sys.argv[0]).name
 words = [name, *sys.argv[1:]]
@@ -26,6 +27,7 @@ file = os.open(folder / "calls", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 os.write(file, (line + "\\n").encode())  # in one piece: others are called at the same time
 for rule in json.loads((folder / "rules").read_text()):
     if rule["name"] == name and rule["when"] in " ".join(words[1:]):
+        time.sleep(rule["pause_s"])
         sys.stdout.write(rule["out"])
         sys.stderr.write(rule["err"])
         sys.exit(rule["code"])
@@ -67,14 +69,18 @@ class Programs:
         """Let a program fail with a sentence when its words contain `when`."""
         self._rule(name, when, out="", err=f"{saying}\n", code=1)
 
+    def hang(self, name: str, *, when: str = "") -> None:
+        """Let a program do nothing for minutes when its words contain `when`."""
+        self._rule(name, when, out="", err="", code=0, pause_s=HANGS_S)
+
     def calls(self) -> list[Call]:
         """Return all calls in their order."""
         file = self._folder / "calls"
         lines = file.read_text().splitlines() if file.exists() else []
         return [Call(**json.loads(line)) for line in lines]
 
-    def _rule(self, name: str, when: str, **said: object) -> None:
-        self._rules.append({"name": name, "when": when, **said})
+    def _rule(self, name: str, when: str, *, pause_s: float = 0.0, **said: object) -> None:
+        self._rules.append({"name": name, "when": when, "pause_s": pause_s, **said})
         self._write()
 
     def _write(self) -> None:

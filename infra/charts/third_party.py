@@ -102,6 +102,7 @@ def _clusters(settings: Settings) -> list[tuple[str, str]]:
         ("PORTA_SCHEDULERS", _schedulers(settings)),
         ("PORTA_WORKER_CORES", str(settings.worker_cores)),
         ("PORTA_WORKER_GIB", gib(settings.worker_memory)),
+        ("PORTA_SCHEDULER_PRIORITY", naming.SCHEDULER_PRIORITY),
         ("PORTA_WORKER_PRIORITY", naming.WORKER_PRIORITY),
         ("PORTA_WORKER_NODES", settings.worker_nodes),
     ]

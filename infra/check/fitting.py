@@ -6,7 +6,7 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from infra.check.nodes import WORKER, Request, places
+from infra.check.nodes import WORKER, Request, own, places
 from infra.check.quantity import number
 from infra.settings.quantities import memory
 
@@ -27,15 +27,20 @@ STEP: Final = Fraction(64 * 2**20)
 
 
 def sentences(settings: Settings, answers: Answers) -> Iterator[str]:
-    """Yield a sentence for each kind of node, by what is free of it beside pods of others."""
+    """Yield a sentence for each kind of node, by what is free of it beside pods of others.
+
+    Porta's own pods are not placed: Kubernetes decides on which nodes they take room from workers.
+    """
     worker = Request(Fraction(str(settings.worker_cores)), number(settings.worker_memory))
     found = (place.free for place in places(settings, answers) if place.takes(WORKER))
     for node, nodes in Counter(map(rounded, found)).items():
         held = holds(node, worker)
         what = "1 node has" if nodes == 1 else f"{nodes} nodes have"
+        workers = "1 worker" if held == 1 else f"{held} workers"
         each = "" if nodes == 1 else " each"
         yield (
-            f"Beside pods that are not Porta's, {what} room for {held} workers{each} ({worker});"
+            "Beside pods that are not Porta's, and before Porta's own, which ask for"
+            f" {own(settings)}, {what} room for {workers}{each} ({worker});"
             f" {node.without(worker, held)} are left.{proposal(node, worker)}"
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from infra.charts import schedulers, third_party
@@ -14,12 +15,11 @@ from infra.settings.quantities import cpu, memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from fractions import Fraction
 
     from infra.check.answers import Answers, Object
     from infra.settings import Settings
 
-__all__ = ["OLDEST", "WORKER", "Place", "Request", "places", "room", "version"]
+__all__ = ["OLDEST", "WORKER", "Place", "Request", "own", "places", "room", "version"]
 
 OLDEST: Final = (1, 30)  # the first with the preStop `sleep` that the web's pods have
 NO_PODS: Final = {"NoSchedule", "NoExecute"}  # effects of taints
@@ -86,9 +86,9 @@ def room(settings: Settings, answers: Answers) -> Iterator[Finding]:
                 DESCRIBE,
             )
             return
-    own = [(name, count, _of(each)) for name, count, each in _own(settings)]
+    ours = [(name, count, _of(each)) for name, count, each in _own(settings)]
     cluster = [(name, count, _of(each)) for name, count, each in _cluster(settings)]
-    if left := _unplaced([*own, *cluster], found):
+    if left := _unplaced([*ours, *cluster], found):
         yield Finding(
             "The nodes have no room for Porta and one cluster of the largest size (a scheduler and"
             f" {settings.max_workers} workers): no place is left for {left}. Lower max_workers,"
@@ -104,14 +104,23 @@ def _where(settings: Settings, name: str) -> str:
 
 def _own(settings: Settings) -> list[tuple[str, int, Object]]:
     """Return Porta's own pods, each kind with its number and its requests."""
-    own, gateway = porta_values.of(settings), third_party.gateway(settings)
+    porta, gateway = porta_values.of(settings), third_party.gateway(settings)
     return [
         ("redis", 1, third_party.redis(settings)["resources"]["requests"]),
-        ("web", settings.web_replicas, own["web"]["resources"]["requests"]),
-        ("runner", settings.runner_replicas, own["runner"]["resources"]["requests"]),
-        ("notebook", int(settings.notebook), own["notebook"]["resources"]["requests"]),
+        ("web", settings.web_replicas, porta["web"]["resources"]["requests"]),
+        ("runner", settings.runner_replicas, porta["runner"]["resources"]["requests"]),
+        ("notebook", int(settings.notebook), porta["notebook"]["resources"]["requests"]),
         *((name, 1, gateway[name]["resources"]["requests"]) for name in GATEWAY_PODS),
     ]
+
+
+def own(settings: Settings) -> Request:
+    """Return what Porta's own pods ask for together."""
+    requests = [(count, _of(each)) for _, count, each in _own(settings)]
+    return Request(
+        sum((count * each.cpu for count, each in requests), Fraction()),
+        sum((count * each.memory for count, each in requests), Fraction()),
+    )
 
 
 def _cluster(settings: Settings) -> list[tuple[str, int, Object]]:

@@ -2,8 +2,9 @@
 
 - It synthesises the stacks, then makes by kubectl and Helm what Terraform would make of them, one
   after the other as they are named: the same objects, the same charts with the same values.
-- It keeps no state. New passwords are written when a Secret does not carry the revision of the
-  settings, and then into all of them, so both namespaces hold the same password of the Gateway.
+- It keeps no state. New passwords are written where there are none, and when the revision of the
+  settings is another than the one that the Secrets carry; always into all of them, because they
+  belong together. It never replaces passwords of the same revision: no pod would restart.
 - Its exit code is 0, or 1 with a sentence if something failed; it may then be run again.
 """
 
@@ -28,7 +29,7 @@ from infra.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from infra.direct.stack import Release, Stack
+    from infra.direct.stack import Release, Secret, Stack
 
 __all__ = ["deploy", "destroy", "main"]
 
@@ -79,17 +80,46 @@ def _make_namespaces(stack: Stack, tools: Tools) -> None:
 
 
 def _make_secrets(stack: Stack, tools: Tools) -> None:
-    """Write all Secrets with new passwords, unless all of them carry the revision."""
-    if all(
-        tools.annotation(one.name, one.namespace, SECRETS_REVISION) == one.revision
-        for one in stack.secrets
-    ):
+    """Write all Secrets with new passwords, unless they carry the revision. Raises ToolError."""
+    carried = [
+        (one, tools.annotation(one.name, one.namespace, SECRETS_REVISION)) for one in stack.secrets
+    ]
+    if not _are_due(carried):
         return
     passwords = {
         name: "".join(secrets.choice(LETTERS) for _ in range(length))
         for name, length in stack.passwords.items()
     }
     tools.apply([one.manifest(passwords) for one in stack.secrets])
+
+
+def _are_due(carried: list[tuple[Secret, str | None]]) -> bool:
+    """Whether passwords are to be made, by the revision of each Secret; None is one that lacks.
+
+    Raises ToolError if they are not all of one revision, and the settings' is not a new one.
+    """
+    others = [(one, revision) for one, revision in carried if revision != one.revision]
+    if not others:
+        return False
+    found = {revision for _, revision in carried} - {None}
+    if not found:
+        return True
+    if found == {""}:
+        raise ToolError(
+            "The Secrets carry no revision, so they were made by something else. Deploy with that,"
+            " such as Terraform; or delete them, and raise secrets_revision."
+        )
+    if len(others) == len(carried):
+        return True
+    one, revision = others[0]
+    state = {None: "is missing", "": "carries no revision"}.get(
+        revision, f"carries revision {revision}"
+    )
+    raise ToolError(
+        f"The Secret {one.name} in {one.namespace} {state}, but others are of revision"
+        f" {one.revision}, and their passwords belong together: raise secrets_revision, which makes"
+        " all of them anew."
+    )
 
 
 def _all_at_once(releases: list[Release], done: str, act: Callable[[Release], None]) -> None:

@@ -45,11 +45,13 @@ class Tools:
         said = ("apply", "--server-side", "--force-conflicts", "--field-manager", MANAGER)
         self._kubectl(*said, "-f", "-", text=text)
 
-    def annotation(self, secret: str, namespace: str, name: str) -> str:
-        """Return an annotation of a Secret; empty if either is not there."""
+    def annotation(self, secret: str, namespace: str, name: str) -> str | None:
+        """Return an annotation of a Secret, empty if it has none; None if there is no Secret."""
         said = ("get", "secret", secret, "-n", namespace, "--ignore-not-found", "-o", "json")
-        found = json.loads(self._kubectl(*said) or "{}")
-        annotations: dict[str, str] = found.get("metadata", {}).get("annotations") or {}
+        written = self._kubectl(*said)
+        if not written:
+            return None
+        annotations: dict[str, str] = json.loads(written)["metadata"].get("annotations") or {}
         return annotations.get(name, "")
 
     def delete_namespace(self, name: str) -> None:

@@ -14,6 +14,9 @@ from dask_gateway_server.options import Float, Integer, Options, String
 
 IDLE_S = 300.0  # a living runner never leaves its cluster without work for so long
 FORGOTTEN_IDLE = "360s"  # Dask's own time-out, for a cluster that the Gateway has lost
+# How many workers a task may lose before Dask calls the task itself bad, where nodes are reclaimed;
+# else it is Dask's own number, 3: https://distributed.dask.org/en/stable/killed.html
+RECLAIMED = "10"
 GIB = 2**30
 EXPECTED = "workers_expected"  # sim.cluster.gateway says by it how many workers it will ask for
 USER = 10_001  # the image's user
@@ -76,6 +79,11 @@ def nodes_of(label: str) -> dict[str, Any]:
     }
 
 
+def failures_of(label: str) -> dict[str, str]:
+    """Return the variable of a cluster whose workers are on nodes that may go at any moment."""
+    return {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": RECLAIMED} if label else {}
+
+
 def limits_of(options: Any) -> dict[str, Any]:  # noqa: ANN401 -- made by dask-gateway's Options
     """Return the resources of a cluster's workers; limits equal requests, so none is evicted."""
     memory = int(options.worker_memory * GIB)
@@ -125,6 +133,7 @@ def configure(c: Any, environ: Mapping[str, str]) -> None:  # noqa: ANN401 -- tr
         Integer(EXPECTED, default=workers, min=1, label="Workers that the scheduler is made for"),
         handler=lambda options: limits_of(options) | scheduler_of(options[EXPECTED], schedulers),
     )
+    worker_nodes = environ["PORTA_WORKER_NODES"]
     cluster = c.KubeClusterConfig
     # distributed 2026.6 no longer installs `dask-scheduler` and `dask-worker`, the defaults.
     cluster.scheduler_cmd = ["dask", "scheduler"]
@@ -140,13 +149,17 @@ def configure(c: Any, environ: Mapping[str, str]) -> None:  # noqa: ANN401 -- tr
         "HOME": "/tmp",  # noqa: S108 -- in the container
         "DASK_DISTRIBUTED__SCHEDULER__IDLE_TIMEOUT": FORGOTTEN_IDLE,
         "DASK_DISTRIBUTED__WORKER__PRELOAD": "sim.driver.tasks",  # loads the compiled kernel
+        **failures_of(worker_nodes),
     }
     cluster.scheduler_extra_pod_annotations = STAYS
-    cluster.scheduler_extra_pod_config = POD
+    cluster.scheduler_extra_pod_config = {
+        **POD,
+        "priorityClassName": environ["PORTA_SCHEDULER_PRIORITY"],
+    }
     cluster.worker_extra_pod_config = {
         **POD,
         "priorityClassName": environ["PORTA_WORKER_PRIORITY"],
-        **nodes_of(environ["PORTA_WORKER_NODES"]),
+        **nodes_of(worker_nodes),
     }
     for kind in ("scheduler", "worker"):
         setattr(cluster, f"{kind}_extra_container_config", CONTAINER)

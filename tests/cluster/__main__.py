@@ -1,11 +1,14 @@
 """`make cluster-test CONTEXT=name`: deploys Porta to a cluster, tries it there, and destroys it.
 
-It exits with 2 and a sentence if it must not begin, else as pytest does.
+It exits with 2 and a sentence if it must not begin, else as pytest does. What the cluster held
+before is read first: without that, nobody could tell in the end what is Porta's. SIGTERM ends it as
+Ctrl-C does, so the deployment is destroyed.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -13,10 +16,10 @@ from typing import Final
 
 import pytest
 
-from tests.cluster import shell
-from tests.cluster.choices import Refusal, choose
+from tests.cluster import inventory, shell
+from tests.cluster.choices import Choices, Refusal, choose
 from tests.cluster.deployment import Deployment
-from tests.cluster.kube import Kube
+from tests.cluster.kube import Kube, Refused
 from tests.cluster.site import Site
 from tests.cluster.story import say
 from tests.cluster.told import Told
@@ -32,18 +35,29 @@ OPTIONS: Final = (
 
 def main() -> int:
     """Run the test; return the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         choices = choose(os.environ)
+        return _run(choices)
     except Refusal as why:
         sys.stderr.write(f"cluster-test: {why}\n")
         return 2
+
+
+def _run(choices: Choices) -> int:
+    """Run the test on the chosen cluster; return pytest's exit code. Raises Refusal."""
     say(f"cluster: {choices.context}")
     say(f"deployed with {choices.tool}: {choices.why}")
     with tempfile.TemporaryDirectory() as folder:
         own = shell.of(choices, os.environ, Path(folder))
-        deployment = Deployment(own, Kube(own.environ))
+        kube = Kube(own.environ)
+        try:
+            before = inventory.of(kube)
+        except Refused as why:
+            raise Refusal(f"What the cluster holds can't be listed: {why}") from None
+        deployment = Deployment(own, kube)
         site = Site(deployment, choices.page_url)
-        told = Told(deployment, site, Path(folder))
+        told = Told(deployment, site, Path(folder), before)
         return int(pytest.main([*OPTIONS, str(FOLDER)], plugins=[told]))
 
 

@@ -4,6 +4,7 @@
 - `DEPLOY_WITH` is `cdktf`, `cdktn` or `direct`; else it is the first that works here.
 - `PAGE_URL` is where the web is reached; else a node's port, else a port that is forwarded.
 - `IMAGE_LOAD` and `KIND` are those of `make image-load`.
+- `UPGRADE_TAG` names other images; it has to, where the nodes pull them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from infra.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["HOUSE", "STRANGERS", "Choices", "Refusal", "choose", "found_tool"]
+__all__ = ["HOUSE", "STRANGERS", "Choices", "Refusal", "choose", "found_tool", "is_initialised"]
 
 HOUSE: Final = Path(__file__).parents[2]
 STRANGERS: Final = "porta-strangers"  # the namespace of a pod that is not Porta's
@@ -76,7 +77,21 @@ def _settings(environ: Mapping[str, str]) -> Settings:
         )
     if settings.auth != "none":
         raise Refusal("The test signs in nowhere: unset INFRA_AUTH.")
+    if settings.secrets != "made":
+        raise Refusal("The test has new passwords made: unset INFRA_SECRETS.")
+    if _are_pulled(settings, environ) and not environ.get("UPGRADE_TAG"):
+        raise Refusal(
+            "The nodes pull the images, so the test can't give them others for the upgrade: push"
+            " the same images under another tag, and say it in UPGRADE_TAG."
+        )
     return settings
+
+
+def _are_pulled(settings: Settings, environ: Mapping[str, str]) -> bool:
+    """Whether the nodes get the images from a registry, and not from `make image-load`."""
+    own = Settings.load({})
+    named = (settings.image, settings.notebook_image) != (own.image, own.notebook_image)
+    return named or environ.get("IMAGE_LOAD", "").strip() in {"true", ":"}
 
 
 def _look_for_namespaces(settings: Settings, context: str) -> None:
@@ -118,10 +133,18 @@ def _providers_can_be_had(settings: Settings) -> bool:
         return False
     with tempfile.TemporaryDirectory() as folder:
         stack = synthesise(settings, Path(folder)) / "stacks" / "infra-base"
-        init = (terraform, "init", "-backend=false", "-input=false")
+        return is_initialised(terraform, stack)
+
+
+def is_initialised(terraform: str, stack: Path, *, within_s: float = PROVIDERS_S) -> bool:
+    """Whether Terraform gets the providers of a stack in time."""
+    init = (terraform, "init", "-backend=false", "-input=false")
+    try:
         done = subprocess.run(  # noqa: S603 -- a fixed command
-            init, cwd=stack, capture_output=True, timeout=PROVIDERS_S, check=False
+            init, cwd=stack, capture_output=True, timeout=within_s, check=False
         )
+    except subprocess.TimeoutExpired:
+        return False
     return done.returncode == 0
 
 

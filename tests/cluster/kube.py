@@ -31,15 +31,18 @@ class Kube:
 
     def text(self, *words: str, given: str = "", within_s: float = DEADLINE_S) -> str:
         """Return what kubectl prints; raises Refused."""
-        done = subprocess.run(  # noqa: S603 -- the tests' own words
-            ["kubectl", *words],  # noqa: S607 -- the user's own
-            env=dict(self.environ),
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=within_s,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 -- the tests' own words
+                ["kubectl", *words],  # noqa: S607 -- the user's own
+                env=dict(self.environ),
+                input=given,
+                capture_output=True,
+                text=True,
+                timeout=within_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Refused(f"kubectl {words[0]} did not end within {within_s:g} s.") from None
         if done.returncode:
             raise Refused(f"kubectl {' '.join(words[:6])}: {done.stderr.strip()}")
         return done.stdout

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["CommandFailed", "Done", "Shell", "of", "said_to"]
 
 DIRECT: Final = ".venv/bin/python -m infra.direct"
+INTERRUPTED_S: Final = 60.0  # Terraform writes its state first, and gives up its lock
 TAIL: Final = 25  # lines of a command that failed
 
 
@@ -76,6 +77,9 @@ class Shell:
                 kill(process)
                 output, _ = process.communicate()
                 raise CommandFailed(f"not within {within_s:g} s: {_end(output)}") from None
+            except BaseException:
+                interrupt(process)  # else it would go on beside what comes next, `destroy`
+                raise
             if process.returncode and not can_fail:
                 say(_end(output))
                 raise CommandFailed(f"{command} ended with {process.returncode}: {_end(output)}")
@@ -96,6 +100,17 @@ class Shell:
             text=True,
             start_new_session=True,
         )
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    """Interrupt a command and all that it has started, as Ctrl-C does; kill what does not end."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.communicate(timeout=INTERRUPTED_S)
+    except subprocess.TimeoutExpired:
+        kill(process)
+        process.communicate()
 
 
 def kill(process: subprocess.Popen[str]) -> None:

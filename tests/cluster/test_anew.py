@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from infra.settings.quantities import mebibytes, memory
 from tests.cluster import commands
 from tests.cluster.story import say
 from tests.cluster.test_repairs import GIVEN_UP, MISSING
@@ -15,17 +16,24 @@ from tests.cluster.waiting import until
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from infra.settings import Settings
     from tests.cluster.deployment import Deployment
     from tests.cluster.site import Site
 
 BACKUP_S: Final = 300.0
 READY_S: Final = 120.0
-LARGER: Final = "3Gi"
+
+
+def larger(settings: Settings) -> str:
+    """Return a size of Redis' volume that is larger than the one in the settings."""
+    return memory(mebibytes(settings.redis_volume) + 1024)
 
 
 def test_what_cannot_be_changed_in_place_is_said(deployment: Deployment) -> None:
-    report = deployment.check(INFRA_REDIS_VOLUME=LARGER)
-    assert commands.DESTROY in report.command(r"^redis_volume is 3Gi, but the volume data-redis-0")
+    size = larger(deployment.effective())
+    report = deployment.check(INFRA_REDIS_VOLUME=size)
+    sentence = rf"^redis_volume is {size}, but the volume data-redis-0"
+    assert commands.DESTROY in report.command(sentence)
 
 
 def test_a_first_deployment_that_failed_can_be_repeated(
@@ -34,7 +42,7 @@ def test_a_first_deployment_that_failed_can_be_repeated(
     backup = commands.BACKUP.replace("porta.rdb", str(folder / "porta.rdb"))
     deployment.shell.run(backup, within_s=BACKUP_S)
     deployment.destroy()
-    deployment.settings["INFRA_REDIS_VOLUME"] = LARGER
+    deployment.settings["INFRA_REDIS_VOLUME"] = larger(deployment.effective())
     deployment.deploy_in_vain(**GIVEN_UP)
     report = deployment.check(**GIVEN_UP)
     assert report.command(rf"the image \S*porta:{MISSING} can't be pulled")

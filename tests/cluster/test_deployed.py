@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from typing import TYPE_CHECKING, Final
 
-from tests.cluster import commands, inventory
+from tests.cluster import commands
 from tests.cluster.choices import HOUSE
 from tests.cluster.kube import GATEWAY, PORTA
 from tests.cluster.story import say
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tests.cluster.deployment import Deployment
     from tests.cluster.kube import Kube
     from tests.cluster.site import Site
-    from tests.cluster.told import Told
 
 LOAD_S: Final = 900.0
 READY_S: Final = 120.0
@@ -27,8 +26,7 @@ SECRETS: Final = (
 )
 
 
-def test_the_check_finds_a_cluster_that_is_fit_for_it(deployment: Deployment, told: Told) -> None:
-    told.before = inventory.of(deployment.kube)
+def test_the_check_finds_a_cluster_that_is_fit_for_it(deployment: Deployment) -> None:
     report = deployment.check()
     assert report.code == 0, report.text
     assert "releases: none yet" in report.text

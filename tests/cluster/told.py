@@ -23,9 +23,11 @@ __all__ = ["Told"]
 class Told:
     """A plugin: the objects for the fixtures, the story, and the end after a failed deployment."""
 
-    def __init__(self, deployment: Deployment, site: Site, folder: Path) -> None:
+    def __init__(
+        self, deployment: Deployment, site: Site, folder: Path, before: dict[str, str]
+    ) -> None:
         self.deployment, self.site, self.folder = deployment, site, folder
-        self.before: dict[str, str] = {}  # what the cluster held before the first deployment
+        self.before = before  # what the cluster held before the first deployment
         self._told = ""
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

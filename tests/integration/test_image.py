@@ -25,7 +25,7 @@ from tests.images import said, started
 from tests.processes import eventually
 from tests.redis_servers import free_port
 
-pytestmark = pytest.mark.timeout(900)  # the first test waits for the build
+pytestmark = pytest.mark.timeout(1_800)  # the first test waits for the build
 
 START_S: Final = 30.0
 HEALTHY_S: Final = 60.0

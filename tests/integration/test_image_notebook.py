@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from frontend.embedded import GatewayAccess
 
-pytestmark = pytest.mark.timeout(900)  # the first test waits for the build
+pytestmark = pytest.mark.timeout(1_800)  # the first test waits for the build
 
 START_S: Final = 60.0
 NOTEBOOKS: Final = images.ROOT / "notebooks"

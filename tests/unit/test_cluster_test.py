@@ -8,14 +8,18 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import psutil
 import pytest
 
 from infra.settings import Settings
 from tests.cluster import commands
-from tests.cluster.choices import Refusal, choose, found_tool
+from tests.cluster.choices import Refusal, choose, found_tool, is_initialised
 from tests.cluster.conftest import ORDER
 from tests.cluster.inventory import ours
 from tests.cluster.shell import said_to
+from tests.cluster.test_anew import larger
+from tests.cluster.waiting import until
+from tests.deadlines import EVENTUALLY_S
 from tests.recording_programs import Programs
 
 HOUSE: Final = Path(__file__).parents[2]
@@ -32,6 +36,12 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
     programs = Programs(tmp_path, monkeypatch, "kubectl", "helm")
     programs.answer("kubectl", "there\n", when="current-context")
     return programs
+
+
+def running(program: Path) -> list[int]:
+    """The processes of a program."""
+    found = psutil.process_iter(["cmdline"])
+    return [one.pid for one in found if str(program) in (one.info["cmdline"] or [])]
 
 
 def refusal(environ: dict[str, str], house: Path = HOUSE) -> str:
@@ -95,6 +105,10 @@ def test_a_namespace_that_is_there_already_is_refused(programs: Programs, name: 
     [
         ("INFRA_NAMESPACE", "other", "which name the namespaces sedaro and sedaro-gateway"),
         ("INFRA_AUTH", "token", "The test signs in nowhere: unset INFRA_AUTH."),
+        ("INFRA_SECRETS", "existing", "The test has new passwords made: unset INFRA_SECRETS."),
+        ("INFRA_IMAGE", "registry.example.com/porta", "and say it in UPGRADE_TAG."),
+        ("INFRA_NOTEBOOK_IMAGE", "registry.example.com/notebook", "and say it in UPGRADE_TAG."),
+        ("IMAGE_LOAD", "true", "and say it in UPGRADE_TAG."),
         ("INFRA_PROFILE", "moon", "infra: profile must be one of minikube, production."),
         ("DEPLOY_WITH", "hands", "DEPLOY_WITH must be one of cdktf, cdktn, direct."),
     ],
@@ -102,6 +116,54 @@ def test_a_namespace_that_is_there_already_is_refused(programs: Programs, name: 
 @pytest.mark.usefixtures("programs")
 def test_what_it_cannot_do_is_refused(name: str, value: str, sentence: str) -> None:
     assert sentence in refusal({"CONTEXT": "there", name: value})
+
+
+@pytest.mark.usefixtures("programs")
+def test_images_that_the_nodes_pull_are_upgraded_to_those_that_are_named() -> None:
+    pulled = {"INFRA_IMAGE": "registry.example.com/porta", "IMAGE_LOAD": "true"}
+    environ = {"CONTEXT": "there", "DEPLOY_WITH": "direct", "UPGRADE_TAG": "0.2.0", **pulled}
+    assert choose(environ).context == "there"
+
+
+def test_nothing_is_deployed_where_it_cannot_be_known_what_was_there_before(
+    programs: Programs,
+) -> None:
+    programs.fail("kubectl", when="api-resources", saying="error: forbidden")
+    done = run(CONTEXT="there", DEPLOY_WITH="direct")
+    assert done.returncode == 2
+    assert done.stderr.startswith("cluster-test: What the cluster holds can't be listed: kubectl ")
+    assert done.stderr.endswith(": error: forbidden\n")
+    assert programs.calls()[-1].words[:2] == ["kubectl", "api-resources"]
+
+
+def test_a_terminated_test_interrupts_its_deployment_and_destroys_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Programs(tmp_path, monkeypatch, "kubectl", "helm", "cdktf")
+    programs.answer("kubectl", "there\n", when="current-context")
+    programs.answer("kubectl", "nodes\n", when="api-resources")
+    programs.answer("kubectl", '{"items": []}', when="get nodes")
+    programs.hang("cdktf", when="deploy")
+    chosen = {"CONTEXT": "there", "DEPLOY_WITH": "cdktf", "IMAGE_LOAD": "true", "UPGRADE_TAG": "x"}
+
+    def words(name: str) -> list[str]:
+        return [call.words[1] for call in programs.calls() if call.words[0] == name]
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.cluster"],
+        cwd=HOUSE,
+        env=os.environ | chosen,
+        stdout=subprocess.DEVNULL,
+    ) as test:
+        try:
+            until(lambda: words("cdktf"), "it deploys", within_s=EVENTUALLY_S)
+            assert "api-resources" in words("kubectl")
+            test.terminate()
+            assert test.wait(EVENTUALLY_S) == pytest.ExitCode.INTERRUPTED
+        finally:
+            test.kill()
+    assert words("cdktf") == ["deploy", "destroy"]
+    assert running(tmp_path / "cdktf") == []
 
 
 @pytest.mark.usefixtures("programs")
@@ -124,6 +186,24 @@ def test_where_nothing_else_is_there_it_deploys_by_kubectl_and_helm(
         "cdktn",
         "as DEPLOY_WITH says",
     )
+
+
+def test_providers_that_do_not_come_in_time_cannot_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Programs(tmp_path, monkeypatch, "terraform")
+    terraform = str(tmp_path / "terraform")
+    programs.hang("terraform", when="init")
+    assert not is_initialised(terraform, tmp_path, within_s=0.2)
+    Programs(tmp_path, monkeypatch, "terraform")  # it ends at once
+    assert is_initialised(terraform, tmp_path)
+
+
+@pytest.mark.parametrize(("volume", "size"), [("2Gi", "3Gi"), ("8Gi", "9Gi"), ("2500Mi", "3524Mi")])
+def test_the_volume_that_cannot_be_in_place_is_larger_than_the_one_of_the_settings(
+    volume: str, size: str
+) -> None:
+    assert larger(Settings.load({"INFRA_REDIS_VOLUME": volume})) == size
 
 
 def test_commands_are_said_to_what_deploys() -> None:
@@ -168,7 +248,7 @@ def test_with_a_deployment_all_of_them_are_collected() -> None:
         from tests.cluster.site import Site
         from tests.cluster.told import Told
         deployment = Deployment(Shell({}, "direct"), Kube({}))
-        told = Told(deployment, Site(deployment), pathlib.Path())
+        told = Told(deployment, Site(deployment), pathlib.Path(), before={})
         sys.exit(pytest.main([*OPTIONS, "--collect-only", str(FOLDER)], plugins=[told]))
     """
     done = subprocess.run(  # noqa: S603 -- the program above
@@ -191,3 +271,5 @@ def test_the_document_names_every_variable() -> None:
     table = section.partition("\n## ")[0]
     for name in ("CONTEXT", "DEPLOY_WITH", "KIND", "IMAGE_LOAD", "UPGRADE_TAG", "PAGE_URL"):
         assert f"`{name}`" in table
+    for setting in ("namespace", "gateway_namespace", "auth", "secrets"):  # that are refused
+        assert f"`{setting}`" in table

@@ -170,7 +170,11 @@ def test_redis_names_a_class_of_pods_that_its_own_release_brings(charts: dict[st
     objects = rendered(charts, "redis")
     classes = of_kind(objects, "PriorityClass")
     assert pods(objects)["redis"]["spec"]["priorityClassName"] == naming.SERVICE_PRIORITY
-    assert classes.keys() == {naming.SERVICE_PRIORITY, naming.WORKER_PRIORITY}
+    assert classes.keys() == {
+        naming.SERVICE_PRIORITY,
+        naming.SCHEDULER_PRIORITY,
+        naming.WORKER_PRIORITY,
+    }
 
 
 @pytest.mark.parametrize(

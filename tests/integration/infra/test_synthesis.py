@@ -26,7 +26,7 @@ SUCCESSOR: Final = (
 STACKS: Final = ("infra-base", "infra-apps")
 # No look-up of newer versions, and no telemetry.
 QUIET: Final = {"CHECKPOINT_DISABLE": "1", "DISABLE_VERSION_CHECK": "1", "CI": "1"}
-INSTALL_S: Final = 240.0
+INSTALL_S: Final = 480.0
 SYNTHESIS_S: Final = 300.0
 
 
@@ -85,7 +85,7 @@ def read(folder: Path, stack: str) -> dict[str, Any]:
     return configuration
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_cdktfs_own_command_gives_the_same_bytes(synthesised: Path, tmp_path: Path) -> None:
     tool, output = tmp_path / "tool", tmp_path / "output"
     tool.mkdir()
@@ -135,7 +135,7 @@ def alike(configuration: dict[str, Any]) -> dict[str, Any]:
     return configuration
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_move_to_the_successor_changes_one_module(
     synthesised: Path, moved: Path, stack: str
@@ -143,7 +143,7 @@ def test_a_move_to_the_successor_changes_one_module(
     assert alike(read(moved, stack)) == alike(read(synthesised, stack))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_the_successor_knows_the_same_stacks_in_the_same_order(
     synthesised: Path, moved: Path
 ) -> None:
@@ -165,15 +165,55 @@ def test_terraform_can_read_every_block(synthesised: Path, tmp_path: Path, stack
         assert f"hashicorp/{name}]" in done.stdout
 
 
+def initialised(folder: Path, *options: str) -> str:
+    """Let Terraform get the providers of a stack; return its path."""
+    terraform = needed("terraform")
+    done = run(terraform, "init", "-input=false", "-no-color", *options, folder=folder)
+    if "provider" in done.stderr and done.returncode:
+        pytest.skip("Terraform's providers can't be installed: their registry can't be reached")
+    assert done.returncode == 0, done.stderr
+    return terraform
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_terraform_finds_the_configuration_valid(
     synthesised: Path, tmp_path: Path, stack: str
 ) -> None:
-    terraform = needed("terraform")
     shutil.copytree(synthesised, tmp_path, dirs_exist_ok=True)
     folder = tmp_path / "stacks" / stack
-    done = run(terraform, "init", "-backend=false", "-input=false", folder=folder)
-    if done.returncode:
-        pytest.skip("Terraform's providers can't be installed: their registry can't be reached")
+    terraform = initialised(folder, "-backend=false")
     done = run(terraform, "validate", "-no-color", folder=folder)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def for_a_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is synthesised for the cluster that `PORTA_TEST_CONTEXT` names."""
+    context = os.environ.get("PORTA_TEST_CONTEXT")
+    if not context:
+        pytest.skip("no cluster to plan for: PORTA_TEST_CONTEXT names one by its context")
+    needed("node")
+    # Terraform's state would be three folders above a stack: in a folder of this test's own.
+    folder = tmp_path_factory.mktemp("planned") / "cdktf.out"
+    chosen = {
+        "CDKTF_OUTDIR": str(folder),
+        "INFRA_BACKEND": "local",
+        "INFRA_BACKEND_LOCATION": "",
+        "INFRA_KUBE_CONTEXT": context,
+    }
+    done = run(sys.executable, "-m", "infra.main", environ=chosen)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("stack", STACKS)
+def test_terraform_plans_to_make_all_of_a_stack(for_a_cluster: Path, stack: str) -> None:
+    folder = for_a_cluster / "stacks" / stack
+    terraform = initialised(folder)
+    plan = ("plan", "-input=false", "-lock=false", "-no-color")
+    done = run(terraform, *plan, folder=folder)
+    assert done.returncode == 0, done.stderr
+    resources = sum(map(len, read(for_a_cluster, stack)["resource"].values()))
+    assert f"Plan: {resources} to add, 0 to change, 0 to destroy." in done.stdout
+    assert not list(for_a_cluster.parent.glob("terraform.*.tfstate"))

@@ -16,12 +16,16 @@ CUTOFF = -10  # the cluster autoscaler adds no node for pods below it
 def test_workers_stand_below_a_pod_without_a_class_and_ours_above() -> None:
     values = {one["metadata"]["name"]: one["value"] for one in priorities.classes()}
     assert CUTOFF < values[naming.WORKER_PRIORITY] < DEFAULT < values[naming.SERVICE_PRIORITY]
+    assert values[naming.SCHEDULER_PRIORITY] == DEFAULT
 
 
-def test_no_worker_makes_another_pod_go() -> None:
-    never = {one["metadata"]["name"] for one in priorities.classes() if "preemptionPolicy" in one}
-    assert never == {naming.WORKER_PRIORITY}
-    assert {one.get("preemptionPolicy", "Never") for one in priorities.classes()} == {"Never"}
+def test_no_pod_of_a_cluster_makes_another_pod_go() -> None:
+    said = {one["metadata"]["name"]: one.get("preemptionPolicy") for one in priorities.classes()}
+    assert said == {
+        naming.SERVICE_PRIORITY: None,  # Kubernetes' default: it does
+        naming.SCHEDULER_PRIORITY: "Never",
+        naming.WORKER_PRIORITY: "Never",
+    }
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.check import fitting
-from infra.check.nodes import Request
+from infra.check.nodes import Request, own
 from infra.settings import Settings
 from tests.recorded_cluster import recorded
 
@@ -92,12 +92,23 @@ def test_nothing_is_proposed_where_it_would_gain_nothing(node: Request, why: str
 def test_each_kind_of_node_is_a_sentence_and_nodes_that_hardly_differ_are_one_kind() -> None:
     answers = nodes(("3920m", "15300000Ki"), ("3920m", "15299990Ki"), ("1930m", "7000000Ki"))
     first, second = said(answers, worker_cores="1", worker_memory="1Gi")
-    beside = "Beside pods that are not Porta's, "
+    beside = (
+        "Beside pods that are not Porta's, and before Porta's own, which ask for"
+        f" {own(Settings.load({}))}, "
+    )
     assert first.startswith(
         f"{beside}2 nodes have room for 3 workers each (1 CPUs and 1024 MiB); 0.9 CPUs"
     )
     assert first.endswith("With worker_cores 0.97 it would be 4.")
-    assert second.startswith(f"{beside}1 node has room for 1 workers")
+    assert second.startswith(f"{beside}1 node has room for 1 worker (1 CPUs and ")
+
+
+def test_what_porta_itself_asks_for_is_that_of_all_its_pods() -> None:
+    few = {"web_replicas": "1", "web_replicas_limit": "3"}
+    one = said(nodes(("4", "16Gi")), **few)[0]
+    three = said(nodes(("4", "16Gi")), **few | {"web_replicas": "3"})[0]
+    assert "which ask for 0.55 CPUs and 2048 MiB, 1 node has room for " in one  # as docs/deploy.md
+    assert "which ask for 0.75 CPUs and 2816 MiB, 1 node has room for " in three
 
 
 def test_a_worker_that_divides_its_nodes_leaves_nothing_to_say() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from infra.direct.command import deploy, destroy
 from infra.direct.stack import Stack, read
 from infra.direct.tools import ToolError, Tools
+from infra.naming import SECRETS_REVISION
 from infra.settings import Settings
 from tests.recording_programs import Programs
 
@@ -50,20 +52,74 @@ def test_namespaces_and_quotas_are_made_before_secrets_and_secrets_before_releas
     assert min(releases) > max(i for i, said in enumerate(words) if said[0] == "kubectl")
 
 
+def written(programs: Programs) -> list[list[dict[str, Any]]]:
+    """The Secrets, each time that they were written."""
+    return [objects for objects in applied(programs) if objects[0]["kind"] == "Secret"]
+
+
+def carries(revision: str) -> str:
+    """What kubectl prints of a Secret; an empty revision for one of Terraform's."""
+    annotations = {SECRETS_REVISION: revision} if revision else {"other": "1"}
+    return json.dumps({"metadata": {"annotations": annotations}})
+
+
+def of_revision(stack: Stack, revision: str) -> Stack:
+    return replace(stack, secrets=[replace(one, revision=revision) for one in stack.secrets])
+
+
+ONE: Final = "get secret porta-session"  # the words that ask for one of the Secrets
+
+
 def test_secrets_that_carry_the_revision_stay(programs: Programs, stack: Stack) -> None:
-    programs.answer("kubectl", '{"metadata": {"annotations": {"porta/secrets-revision": "1"}}}')
+    programs.answer("kubectl", carries("1"), when="get secret")
     deploy(stack, tools())
-    assert [objects for objects in applied(programs) if objects[0]["kind"] == "Secret"] == []
+    assert written(programs) == []
 
 
-def test_all_secrets_are_new_when_one_of_them_is_of_another_revision(
-    programs: Programs, stack: Stack
+@pytest.mark.parametrize(
+    "one",
+    [carries("1"), "", carries("")],
+    ids=["all are there", "one was deleted", "one was made by hand"],
+)
+def test_all_secrets_are_new_when_their_revision_is_another(
+    programs: Programs, stack: Stack, one: str
 ) -> None:
-    programs.answer("kubectl", '{"metadata": {"annotations": {"porta/secrets-revision": "1"}}}')
-    first, *others = stack.secrets
-    deploy(replace(stack, secrets=[replace(first, revision="2"), *others]), tools())
-    (secrets,) = (objects for objects in applied(programs) if objects[0]["kind"] == "Secret")
+    programs.answer("kubectl", one, when=ONE)
+    programs.answer("kubectl", carries("1"), when="get secret")
+    deploy(of_revision(stack, "2"), tools())
+    (secrets,) = written(programs)
     assert len(secrets) == len(stack.secrets)
+
+
+@pytest.mark.parametrize(
+    ("one", "state"),
+    [
+        ("", "is missing"),
+        (carries(""), "carries no revision"),
+        (carries("2"), "carries revision 2"),  # an interrupted deployment
+    ],
+)
+def test_passwords_are_not_replaced_by_others_of_the_same_revision(
+    programs: Programs, stack: Stack, one: str, state: str
+) -> None:
+    programs.answer("kubectl", one, when=ONE)
+    programs.answer("kubectl", carries("1"), when="get secret")
+    with pytest.raises(ToolError, match="raise secrets_revision") as found:
+        deploy(stack, tools())
+    assert f"The Secret porta-session in sedaro {state}, but others are of" in str(found.value)
+    assert written(programs) == []
+    assert [call for call in programs.calls() if call.words[0] == "helm"] == []
+
+
+@pytest.mark.parametrize("revision", ["1", "2"])
+def test_passwords_that_something_else_made_are_not_replaced(
+    programs: Programs, stack: Stack, revision: str
+) -> None:
+    programs.answer("kubectl", "", when=ONE)
+    programs.answer("kubectl", carries(""), when="get secret")
+    with pytest.raises(ToolError, match=r"made by something else.* raise secrets_revision"):
+        deploy(of_revision(stack, revision), tools())
+    assert written(programs) == []
 
 
 def test_passwords_differ_each_time_and_both_namespaces_get_the_gateways(

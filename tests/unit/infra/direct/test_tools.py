@@ -74,12 +74,14 @@ def test_a_release_is_installed_or_upgraded_with_its_values(programs: Programs) 
 @pytest.mark.parametrize(
     ("answer", "found"),
     [
-        ("", ""),  # there is no such Secret
+        ("", None),  # there is no such Secret
         ('{"metadata": {}}', ""),
         ('{"metadata": {"annotations": {"revision": "2"}}}', "2"),
     ],
 )
-def test_an_annotation_is_read_if_it_is_there(programs: Programs, answer: str, found: str) -> None:
+def test_an_annotation_is_read_if_it_is_there(
+    programs: Programs, answer: str, found: str | None
+) -> None:
     programs.answer("kubectl", answer)
     assert tools().annotation("porta-redis", "sedaro", "revision") == found
 

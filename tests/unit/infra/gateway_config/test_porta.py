@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import aiohttp
 import aiohttp.abc
+import dask.config
+import distributed  # noqa: F401 -- its defaults are in the configuration then
 import kubernetes_validate
 import pytest
 from aiohttp import test_utils, web
@@ -17,7 +19,7 @@ from dask_gateway_server.app import DaskGateway
 from dask_gateway_server.models import ClusterStatus
 
 from infra import naming
-from infra.charts import schedulers, third_party
+from infra.charts import priorities, schedulers, third_party
 from infra.settings import Settings, quantities
 from sim.cluster import PRELOAD
 from tests import dask_pods
@@ -110,9 +112,25 @@ def test_the_settings_say_how_large_a_worker_is(profile: str) -> None:
     assert int(asked["memory"]) == quantities.mebibytes(settings.worker_memory) * 2**20
 
 
-def test_workers_go_first_and_make_no_other_pod_go() -> None:
-    assert pod("worker")["spec"]["priorityClassName"] == naming.WORKER_PRIORITY
-    assert "priorityClassName" not in pod("scheduler")["spec"]  # 0, which is above workers
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [("scheduler", naming.SCHEDULER_PRIORITY), ("worker", naming.WORKER_PRIORITY)],
+)
+def test_the_pods_of_a_cluster_make_no_other_pod_go(role: str, name: str) -> None:
+    classes = {one["metadata"]["name"]: one for one in priorities.classes()}
+    assert pod(role)["spec"]["priorityClassName"] == name
+    assert classes[name]["preemptionPolicy"] == "Never"
+
+
+def test_a_task_may_lose_more_workers_where_nodes_are_reclaimed() -> None:
+    def allowed(profile: str) -> int:
+        env = {
+            one["name"]: one.get("value", "") for one in container(pod("scheduler", profile))["env"]
+        }
+        found = dask.config.merge(dask.config.config, dask.config.collect_env(env))
+        return int(found["distributed"]["scheduler"]["allowed-failures"])
+
+    assert allowed("spot") >= 3 * allowed("minikube") > 0
 
 
 def test_workers_run_on_spot_nodes_if_the_settings_say_so_and_schedulers_never() -> None:
