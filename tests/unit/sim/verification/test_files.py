@@ -112,6 +112,24 @@ def test_any_flipped_bit_in_a_sidecar_is_found(tmp_path: Path, effort: Effort) -
     assert not passed
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["seal", "file", "file.bytes", "file.sha256", "id", "columns.x.unit", "model.name", "request"],
+)
+def test_a_sidecar_that_is_nested_deeply_anywhere_is_refused(tmp_path: Path, place: str) -> None:
+    path = records_file(tmp_path / "orbit.csv", opened())
+    document = orjson.loads(sidecar_path(path).read_bytes())
+    *names, last = place.split(".")
+    within = document
+    for name in names:
+        within = within[name]
+    within[last] = "@"
+    nested = b"[" * 1_000 + b"]" * 1_000
+    sidecar_path(path).write_bytes(orjson.dumps(document).replace(b'"@"', nested))
+    with pytest.raises(VerificationError, match="nested more deeply than Porta writes"):
+        verify(path, ALL)
+
+
 def test_a_sidecar_without_a_seal_is_of_an_earlier_version_and_says_so(tmp_path: Path) -> None:
     path = records_file(tmp_path / "orbit.csv", opened())
     document = orjson.loads(sidecar_path(path).read_bytes())
