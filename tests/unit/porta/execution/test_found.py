@@ -133,9 +133,9 @@ def publish(services: Services, ensemble: PropagationRequest) -> None:
     run.finish()
 
 
-def blocks(client: redis.Redis) -> list[bytes]:
+def blocks(client: redis.Redis) -> list[Any]:
     """Return the keys of the members of ensembles, which are kept for a day."""
-    return [key for key in client.keys("ensemble/*") if not key.endswith(b"/result")]
+    return [key for key in client.keys("ensemble/*") if key[-7:] != b"/result"]
 
 
 def resource(status: Status = Status.COMPLETE) -> Answer:
