@@ -64,3 +64,7 @@ class RunOfEnsemble:
             estimate=estimated(self._request, 1),
         )
         self._services.runs.publish(self._lease, self._request, composed, [])
+
+    def finish(self) -> None:
+        """End the run."""
+        self._services.runs.finish(self._lease)

@@ -10,7 +10,7 @@ from porta.addresses import Named, is_address, is_id, read_address
 from porta.arguments import allowed
 from porta.errors import ArgumentError, ArgumentTypeError, porta_errors
 from porta.execution.choice import server_execution
-from porta.execution.server import Server
+from porta.execution.server import LinkedServer, Server
 from porta.numbers import count
 from porta.progress import reported
 from porta.propagating import computed
@@ -43,10 +43,13 @@ def open(  # noqa: A001 - `porta.open`, never bare
         an id, such as "500-0123456789abcdef", and with `on` the address of the Porta that has it.
         the address of a page or an API resource of a running Porta, such as
             "http://127.0.0.1:8080/propagate/500". Where it wants a token, `on` is that Porta, as
-            `porta.Server(url, token=...)`.
+            `porta.Server(url, token=...)`: PORTA_TOKEN is sent where a link leads only if that is
+            this machine.
 
-    A path that exists is taken before an id. Nothing is started at a Porta: what it computes is
-    waited for, and what it has is held to its manifest.
+    A path that exists is taken before an id. Opening starts nothing at a Porta: what it computes is
+    waited for, and what it has is held to its manifest. A run that it answers at once opens without
+    having been asked for; an ensemble does not. Reading may start something: members that the Porta
+    keeps no more, and a member that is opened as a run, are computed there.
 
     Raises VerificationError for a file that does not say what it is of, and for a result of another
     version of the model; ArgumentError for what is none of these; LimitError as `propagate` does;
@@ -71,10 +74,13 @@ def open(  # noqa: A001 - `porta.open`, never bare
 
 
 def _server_at(address: str, on: object) -> Server:
-    """Return the Porta that an address is of; `on` may add a token, and names no other."""
+    """Return the Porta that an address is of; `on` may add a token, and names no other.
+
+    Without `on` only the link names it, which may lead anywhere: PORTA_TOKEN is not for that.
+    """
     server = Server(on) if isinstance(on, str) else on
     if server is None:
-        return Server(address)
+        return LinkedServer(address)
     if isinstance(server, Server) and server.url == Server(address).url:
         return server
     raise ArgumentError(

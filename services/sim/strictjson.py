@@ -9,13 +9,22 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
+from itertools import chain
 from typing import Any, Final
 
 from sim.errors import ScenarioError
 
-__all__ = ["MAX_NAME_LENGTH", "canonical_json", "fields_of", "name_of", "number_of"]
+__all__ = [
+    "MAX_NAME_LENGTH",
+    "canonical_json",
+    "fields_of",
+    "is_nested_too_deeply",
+    "name_of",
+    "number_of",
+]
 
 MAX_NAME_LENGTH: Final = 100
+MAX_DEPTH: Final = 32  # of what Porta writes, nothing is nested in more than 10
 SHOWN_CHARACTERS: Final = 4  # of a name that can't be seen
 _REFUSED: Final = {  # category of Unicode -> what is wrong with its characters in a name
     "Cc": "a control character",
@@ -45,6 +54,24 @@ def canonical_json(value: object) -> str:
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
+
+
+def is_nested_too_deeply(value: object) -> bool:
+    """Whether parsed JSON has more lists and objects in one another than Porta writes.
+
+    To compare, to show or to write such a value recurses, and does not end well.
+
+    >>> is_nested_too_deeply({"a": [1, {}]}), is_nested_too_deeply(json.loads("[" * 99 + "]" * 99))
+    (False, True)
+    """
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        within = [one.values() if isinstance(one, dict) else one for one in level
+                  if isinstance(one, dict | list)]  # fmt: skip
+        if not within:
+            return False
+        level = list(chain.from_iterable(within))
+    return True
 
 
 def fields_of(

@@ -21,6 +21,7 @@ from sim.ensemble.table import table_schema
 from sim.errors import VerificationError
 from sim.export.metadata import MEMBERS, RECORDS, Chosen
 from sim.records import schema_of
+from sim.strictjson import is_nested_too_deeply
 from sim.verification import Verification, verify_file
 from sim.verification.outcome import Difference
 from sim.verification.remade import RemadeRecords, refuse_too_much
@@ -158,11 +159,16 @@ class _Served:
 
     def _json(self, address: str) -> Any:  # noqa: ANN401 - JSON of others
         try:
-            return orjson.loads(b"".join(self._pieces(address, {}, JSON_BYTES)))
+            answer = orjson.loads(b"".join(self._pieces(address, {}, JSON_BYTES)))
         except orjson.JSONDecodeError:
             raise VerificationError(
                 self._id, "is answered with something that is not JSON: is that a Porta?"
             ) from None
+        if is_nested_too_deeply(answer):
+            raise VerificationError(
+                self._id, "is answered with JSON that is nested deeply: is that a Porta?"
+            )
+        return answer
 
     def _pieces(self, address: str, query: Mapping[str, str], most: int) -> Iterator[bytes]:
         """Yield an answer of so many bytes at most."""

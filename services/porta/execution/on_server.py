@@ -70,6 +70,22 @@ class OnServer:
             resource = self._computed(client, request, report)
         return ServerMembers(self, request, told_by(self, resource))
 
+    def members_again(self, request: PropagationRequest) -> None:
+        """Have the members of an ensemble computed whose result is there; raises PortaError.
+
+        The resource is the result's, which is complete already: only the answer to a request says
+        whether the run is over, so the ensemble is asked for until it is. That joins the run.
+        """
+        with ApiClient(self.server) as client:
+            while True:
+                resource = client.start(request.to_json())
+                self._check_release(request, resource)
+                if resource["status"] == "complete":
+                    return
+                if resource["status"] in OVER:
+                    raise _failure(self, resource)
+                client.pause()
+
     def _computed(
         self, client: ApiClient, request: PropagationRequest, report: Report
     ) -> dict[str, Any]:

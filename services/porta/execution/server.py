@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from porta.addresses import split_address
 from porta.errors import ArgumentError
 
-__all__ = ["TOKEN_VARIABLE", "Server"]
+__all__ = ["TOKEN_VARIABLE", "LinkedServer", "Server"]
 
 TOKEN_VARIABLE: Final = "PORTA_TOKEN"  # noqa: S105 - the name of an environment variable
 
@@ -21,7 +21,9 @@ class Server:
     """A running Porta: where its first page is, and the caller's token, if it wants one.
 
     Without a token that of the environment variable PORTA_TOKEN is sent, if there is one: by https,
-    or to this machine, never in clear text. A token that is given here is sent in any case.
+    or to this machine, never in clear text. A token that is given here is sent in any case. To a
+    Porta that only the link of `porta.open` names, that of the environment is sent on this machine
+    alone.
 
     >>> Server("http://127.0.0.1:8080/").url
     'http://127.0.0.1:8080'
@@ -67,9 +69,14 @@ class Server:
     @property
     def bearer(self) -> str | None:
         """The token to send; None for none."""
-        if self.token is not None or not self.is_private:
+        if self.token is not None or not self._takes_variable:
             return self.token
         return os.environ.get(TOKEN_VARIABLE)
+
+    @property
+    def _takes_variable(self) -> bool:
+        """Whether the token of the environment may be sent to it."""
+        return self.is_private
 
     @property
     def token_advice(self) -> str:
@@ -80,3 +87,27 @@ class Server:
                 "give one of https://, or on=porta.Server(url, token=...) to send it all the same."
             )
         return f"Give a token: on=porta.Server(url, token=...), or {TOKEN_VARIABLE}."
+
+
+class LinkedServer(Server):
+    """A running Porta that a link names, and nobody else.
+
+    Whoever has written the link has chosen it: the token of the environment is for another Porta,
+    unless this one is on this machine.
+    """
+
+    __slots__ = ()
+
+    @property
+    def _takes_variable(self) -> bool:
+        return self.is_here
+
+    @property
+    def token_advice(self) -> str:
+        """What to do where it wants a token."""
+        if self.is_here:
+            return super().token_advice
+        return (
+            f"{TOKEN_VARIABLE} is not sent to where a link leads: if you trust this Porta with a "
+            f"token, give it by on=porta.Server({self.url!r}, token=...)."
+        )

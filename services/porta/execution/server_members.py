@@ -1,7 +1,8 @@
 """An ensemble whose members stay with a running Porta: what is asked of it is fetched from there.
 
-A table of a million members is streamed, batch by batch. Members that the server does not keep any
-more are computed there once more. The summary is held to the server's manifest; rows are taken as
+A table of a million members is streamed, batch by batch. Reading starts something there in two
+cases: members that the server does not keep any more are computed once more, and a member that is
+opened as a run is computed as one. The summary is held to the server's manifest; rows are taken as
 they come, and `verify` computes them again.
 """
 
@@ -120,7 +121,7 @@ class ServerMembers:
         try:
             first = next(batches, None)
         except NotThere:
-            self.place.ensemble(self.request, _Silent())  # computes the members once more
+            self.place.members_again(self.request)
             batches = self._batches(query)
             first = next(batches, None)
         return batches if first is None else chain((first,), batches)

@@ -206,13 +206,26 @@ class Metadata:
         if not isinstance(porta, str) or not (checksum is None or isinstance(checksum, str)):
             raise RequestError("metadata", "must have texts as porta and as checksum.")
         model = fields_of(fields["model"], "metadata.model", frozenset({"name", "version"}))
+        if not isinstance(model["version"], str):
+            raise RequestError("metadata.model.version", "must be a text.")
+        _check_file(fields)
         return cls(
             request=read_request(fields["request"]),
             chosen=Chosen.from_json(fields["selection"]),
             checksum=checksum,
             porta=porta,
-            model=str(model["version"]),
+            model=model["version"],
         )
+
+
+def _check_file(fields: Mapping[str, Any]) -> None:
+    """Raise RequestError for what a sidecar can't say of its file, or of itself."""
+    if not isinstance(fields.get(SEAL, ""), str):
+        raise RequestError(f"metadata.{SEAL}", "must be a text.")
+    match fields.get("file", {"bytes": 0, "sha256": ""}):
+        case {"bytes": size, "sha256": str(), **others} if type(size) is int and not others:
+            return
+    raise RequestError("metadata.file", "must have its bytes, a whole number, and its sha256.")
 
 
 def read_request(value: object) -> PropagationRequest:

@@ -2,7 +2,8 @@
 
 It is read from the file's footer and from the head of each block, and nothing is unpacked: a reader
 allocates what these say. They are flatbuffers, of which a few fields are read here, since pyarrow
-shows none of them before it has unpacked a block.
+shows none of them before it has unpacked a block. A forged file takes time and memory as its size,
+and no more: its blocks are together no longer than it, and the head of each is read within itself.
 
 https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format, with format/File.fbs and
 format/Message.fbs; https://flatbuffers.dev/internals/ has how a table lies in memory.
@@ -16,11 +17,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     import mmap
+    from collections.abc import Iterator
 
-__all__ = ["Block", "dictionary_blocks", "record_blocks"]
+__all__ = ["FOOTER_BYTES", "Block", "dictionary_blocks", "record_blocks"]
 
 Data: TypeAlias = "bytes | mmap.mmap"
 
+FOOTER_BYTES: Final = 2**28
+"""Of the footer of a file at most: that of 20,000 row groups of Parquet has 40 MB."""
 _DICTIONARIES: Final = 2  # fields of the footer
 _RECORD_BATCHES: Final = 3
 _VERSION: Final = 0  # fields of a message
@@ -36,6 +40,7 @@ _BLOCK: Final = struct.Struct("<qi4xq")  # where it is, the bytes of its head, a
 _BUFFER: Final = struct.Struct("<qq")  # where it is in the body, and its bytes
 _CONTINUED: Final = 0xFFFFFFFF  # before the length of a head, but not in files of old
 _TAIL: Final = 10  # bytes: the length of the footer, and the magic word
+_OUTSIDE: Final = "it points outside itself"
 _PREFIX: Final = 8  # bytes before a buffer that is packed: the length that it unpacks to
 
 
@@ -51,14 +56,14 @@ class Block:
 
 
 class _Table:
-    """A table of a flatbuffer, at a place of the file."""
+    """A table of a flatbuffer, at a place of its bytes; ValueError for what is not within them."""
 
-    def __init__(self, data: Data, at: int) -> None:
+    def __init__(self, data: bytes, at: int) -> None:
         self._data = data
         self._at = at
 
     @classmethod
-    def root(cls, data: Data, start: int) -> _Table:
+    def root(cls, data: bytes, start: int) -> _Table:
         return cls(data, start + _number("<I", data, start))
 
     def field(self, number: int) -> int | None:
@@ -79,17 +84,17 @@ class _Table:
         at = self.field(number)
         return 0 if at is None else _number(form, self._data, at)
 
-    def structs(self, number: int, of: struct.Struct) -> list[tuple[int, ...]]:
-        """Return the items of a vector; none where it is left out."""
+    def structs(self, number: int, of: struct.Struct) -> Iterator[tuple[int, ...]]:
+        """Return the items of a vector, one by one; none where it is left out."""
         at = self.field(number)
         if at is None:
-            return []
+            return iter(())
         start = at + _number("<I", self._data, at)
         size = of.size * _number("<I", self._data, start)
-        vector = self._data[start + 4 : start + 4 + size]
+        vector = memoryview(self._data)[start + 4 : start + 4 + size]
         if len(vector) != size:
-            raise ValueError("a part of it is missing")
-        return list(of.iter_unpack(vector))
+            raise ValueError(_OUTSIDE)
+        return of.iter_unpack(vector)
 
     def _needed(self, number: int) -> int:
         at = self.field(number)
@@ -109,14 +114,23 @@ def dictionary_blocks(file: Data) -> list[Block]:
 
 
 def _blocks(file: Data, field: int) -> list[Block]:
-    length = _number("<i", file, len(file) - _TAIL)
-    footer = _Table.root(file, len(file) - _TAIL - length)
-    return [_block(file, at, head) for at, head, _body in footer.structs(field, _BLOCK)]
+    end = len(file) - _TAIL
+    length = _number("<i", file, end)
+    if FOOTER_BYTES < length <= end:
+        raise ValueError(f"it has a footer of {length:,} bytes")
+    footer = _Table.root(_part(file, end - length, length), 0)
+    left, blocks = len(file), []
+    for at, head, body in footer.structs(field, _BLOCK):
+        left -= head + body
+        if min(head, body) < 0 or left < 0:
+            raise ValueError("its blocks are longer than the file")
+        blocks.append(_block(file, at, head))
+    return blocks
 
 
 def _block(file: Data, at: int, head: int) -> Block:
-    start = at + (8 if _number("<I", file, at) == _CONTINUED else 4)
-    message = _Table.root(file, start)
+    known = _part(file, at, head)
+    message = _Table.root(known, 8 if _number("<I", known, 0) == _CONTINUED else 4)
     if message.number("<h", _VERSION) < _V5:
         raise ValueError("it is of a form from before Arrow 1.0")
     batch = message.table(_HEADER)
@@ -130,11 +144,18 @@ def _block(file: Data, at: int, head: int) -> Block:
     return Block(batch.number("<q", _LENGTH), unpacked)
 
 
+def _part(file: Data, at: int, size: int) -> bytes:
+    """Return a part of a file; raises ValueError where it is not within it."""
+    if min(at, size) < 0 or at + size > len(file):
+        raise ValueError(_OUTSIDE)
+    return file[at : at + size]
+
+
 def _number(form: str, data: Data, at: int) -> int:
     if at < 0:
-        raise ValueError("it points outside itself")
+        raise ValueError(_OUTSIDE)
     try:
         (number,) = struct.unpack_from(form, data, at)
     except struct.error:
-        raise ValueError("it points outside itself") from None
+        raise ValueError(_OUTSIDE) from None
     return int(number)

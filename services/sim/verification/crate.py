@@ -56,6 +56,7 @@ __all__ = ["crate_folder", "is_crate", "verify_crate"]
 
 _RATIO: Final = 20  # a zip of ours is not compressed; one that was, has no more than this
 _SLACK: Final = 2**26
+_PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # unpacked in pieces; others, at once
 _PIECE: Final = 2**16
 _ZIP_MAGIC: Final = b"PK\x03\x04"  # of the header before a file
 _ZIP_START: Final = 30  # bytes of the header before a file's name, which has its size and CRC-32
@@ -120,6 +121,11 @@ def _extract(path: Path, folder: Path, names: Collection[str]) -> None:
             name = entry.filename.removeprefix(top)
             if name not in names:
                 continue
+            if entry.compress_type not in _PACKINGS:
+                raise VerificationError(
+                    str(path),
+                    f"has {name} packed as Porta does not: unpack it, and verify the folder.",
+                )
             left -= entry.file_size
             if left < 0:
                 raise VerificationError(str(path), "unpacks to far more than a crate has.")

@@ -94,8 +94,8 @@ def _read(path: Path) -> _Folder:
             f"has a {MANIFEST} without provenance: an earlier Porta wrote it, or another program. "
             "Export it again with --overwrite.",
         ) from None
-    if not are_parts:
-        raise VerificationError(what, f"has a {MANIFEST} whose parts can't be so.")
+    if not are_parts or not isinstance(found.get(SEAL, ""), str):
+        raise VerificationError(what, f"has a {MANIFEST} whose parts or seal can't be so.")
     return _Folder(path, read_metadata(what, said), parts, complete, found)
 
 

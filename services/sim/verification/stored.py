@@ -20,7 +20,8 @@ import pyarrow.parquet
 from sim.errors import DamagedError, VerificationError
 from sim.export import FORMATS
 from sim.export.metadata import KEY, sidecar_path
-from sim.verification.arrow_blocks import dictionary_blocks, record_blocks
+from sim.strictjson import is_nested_too_deeply
+from sim.verification.arrow_blocks import FOOTER_BYTES, dictionary_blocks, record_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,7 +42,6 @@ __all__ = [
 ]
 
 _METADATA_BYTES: Final = 2**25  # a scenario of a thousand agents has 300 kB
-_FOOTER_BYTES: Final = 2**28  # of 20,000 row groups: 40 MB
 _ROWS: Final = 8_192  # read at a time, of row groups of any size
 _BUFFER: Final = 2**16
 _PARQUET: Final = b"PAR1"  # https://parquet.apache.org/docs/file-format/
@@ -205,7 +205,7 @@ def _parquet(path: Path, size: int, tail: bytes) -> ParquetTable:
         raise DamagedError(
             str(path), "is not a whole Parquet file: its end is missing. Write or copy it again."
         )
-    if footer > _FOOTER_BYTES:
+    if footer > FOOTER_BYTES:
         raise VerificationError(
             str(path), f"has a footer of {footer:,} bytes, which Porta does not write."
         )
@@ -325,9 +325,12 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON of others
 
 def _parsed(what: str, data: bytes) -> Any:  # noqa: ANN401 - JSON of others
     try:
-        return orjson.loads(data)
+        value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise VerificationError(what, f"has metadata that is not JSON: {error}.") from None
+    if is_nested_too_deeply(value):
+        raise VerificationError(what, "has metadata that is nested more deeply than Porta writes.")
+    return value
 
 
 @contextmanager

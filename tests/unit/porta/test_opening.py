@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import zipfile
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
 import porta
+from tests.tls import authority, terminated
 from tests.unit.porta.execution.test_api_client import answering, problem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 RUN = porta.propagate(800, seed=6)
+REFUSED = problem(401, "A token is required.")
+AWAY = "2130706433"  # 127.0.0.1, by a name that does not say that it is this machine
 ENSEMBLE = porta.propagate(100, members=10)
 
 
@@ -76,6 +80,31 @@ def test_a_token_for_an_address_is_sent() -> None:
     with answering(unknown, unknown) as (url, seen), pytest.raises(porta.ExecutionError):
         porta.open(f"{url}/propagate/500", on=porta.Server(f"{url}/", token="abc"))  # noqa: S106
     assert [one["Authorization"] for one in seen] == ["Bearer abc", "Bearer abc"]
+
+
+def test_a_link_gets_the_token_of_the_environment_on_this_machine_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PORTA_TOKEN", "secret")
+    served = authority(tmp_path, AWAY)
+    monkeypatch.setenv("SSL_CERT_FILE", str(served.file))
+    with (
+        answering(REFUSED, REFUSED, REFUSED) as (here, seen),
+        terminated(served, urlsplit(here).port or 0) as port,
+    ):
+        url = f"https://{AWAY}:{port}"
+        with pytest.raises(porta.ExecutionError, match=rf"on=porta\.Server\('{url}', token="):
+            porta.open(f"{url}/propagate/500")
+        for on in (url, porta.Server(url)):
+            with pytest.raises(porta.ExecutionError, match="Give a token"):
+                porta.open(f"{url}/propagate/500", on=on)
+    assert [one.get("Authorization") for one in seen] == [None, *["Bearer secret"] * 2]
+    with (
+        answering(REFUSED) as (url, seen),
+        pytest.raises(porta.ExecutionError, match="or PORTA_TOKEN"),
+    ):
+        porta.open(f"{url}/propagate/500")
+    assert seen[0]["Authorization"] == "Bearer secret"
 
 
 def test_the_limits_hold_for_what_a_file_says(

@@ -158,6 +158,16 @@ def test_an_answer_without_an_end_is_not_read_on(status: int, stub: tuple[Flask,
     assert len(sent) < 100
 
 
+def test_an_answer_that_is_nested_deeply_is_refused(stub: tuple[Flask, str]) -> None:
+    other, address = stub
+    other.add_url_rule(
+        "/api/v1/propagations/500/metadata",
+        view_func=lambda: b'{"id":' + b"[" * 1_000 + b"]" * 1_000 + b"}",
+    )
+    with pytest.raises(VerificationError, match="nested deeply: is that a Porta"):
+        verify_served(address, "500", ALL)
+
+
 def test_a_redirect_to_another_server_is_not_followed(
     stub: tuple[Flask, str], address: str
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,29 +14,40 @@ import porta
 from frontend.bootstrap import build_services
 from frontend.domain.resource import Progress, Resource, Status
 from frontend.settings import Settings
+from frontend.storage.keys import QUEUE
 from frontend.web.app import create_app
 from sim.export.metadata import MEMBERS, RECORDS, Metadata
-from sim.scenario import PropagationRequest, Trajectory
+from sim.scenario import NANO, PropagationRequest, Trajectory, read_scenario
+from tests.processes import eventually
+from tests.stored_ensembles import RunOfEnsemble
 from tests.unit.frontend.cli.test_served_verification import serving
 from tests.unit.porta.execution.test_api_client import EMPTY, answering, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import redis
+
+    from frontend.bootstrap import Services
     from tests.unit.porta.execution.test_api_client import Answer
 
 REQUEST = PropagationRequest(500, Trajectory(seed=3))
+OTHER = read_scenario({**NANO.to_json(), "epsilon": 0.002})  # than the default scenario
 UNKNOWN = problem(404, "It has not been requested yet.")
 
 
 @pytest.fixture
-def url(redis_url: str) -> Iterator[str]:
-    """The address of a web where nothing was asked for, and what is larger takes a run."""
+def services(redis_url: str) -> Iterator[Services]:
+    """A Porta where nothing was asked for, and what is larger takes a run."""
     settings = Settings(redis_url=redis_url, inline_work=10_000)
-    with (
-        contextlib.closing(build_services(settings)) as services,
-        serving(create_app(services=services)) as address,
-    ):
+    with contextlib.closing(build_services(settings)) as found:
+        yield found
+
+
+@pytest.fixture
+def url(services: Services) -> Iterator[str]:
+    """The address of its web."""
+    with serving(create_app(services=services)) as address:
         yield address
 
 
@@ -72,6 +84,58 @@ def test_what_is_answered_at_once_opens_and_what_would_start_a_run_does_not(url:
         porta.open("60000000", on=url)
     with Client(base_url=url) as client:
         assert client.get("/api/v1/propagations").json()["propagations"] == []
+
+
+def test_an_ensemble_opens_once_it_was_asked_for(url: str) -> None:
+    page = f"{url}/propagate/50?members=20"
+    with Client(base_url=url) as client:
+        with pytest.raises(
+            porta.ExecutionError,
+            match=r"has no result 50\?members=20: .* open its page, or propagate",
+        ):
+            porta.open(page)
+        assert client.get("/api/v1/propagations").json()["propagations"] == []
+        client.get(page).raise_for_status()
+    found = porta.open(page)
+    assert found.manifest == porta.propagate(50, members=20).manifest
+    assert porta.open(found.id, on=url).manifest == found.manifest
+
+
+def test_opening_starts_nothing_and_what_is_not_kept_is_computed_when_it_is_read(
+    url: str, services: Services, redis_client: redis.Redis
+) -> None:
+    many = PropagationRequest(600, members=20)
+    publish(services, many)
+    assert redis_client.delete(*blocks(redis_client)) > 0
+    before = sorted(redis_client.keys())
+    found = porta.open(many.id, on=url)
+    assert isinstance(found, porta.Ensemble)
+    assert found.sentence == porta.propagate(600, members=20).sentence
+    assert sorted(redis_client.keys()) == before
+    with ThreadPoolExecutor(1) as readers:
+        rows = readers.submit(found.members.to_arrow)
+        try:
+            eventually(lambda: rows.done() or redis_client.zscore(QUEUE, many.digest) is not None)
+            assert not rows.done(), rows.exception()
+            publish(services, many)
+            assert rows.result().equals(porta.propagate(600, members=20).members.to_arrow())
+        finally:
+            services.propagations.cancel(many)  # who still waits for it, ends
+    member = found.member(7)
+    assert redis_client.exists(f"propagation/{member.id}")
+
+
+def publish(services: Services, ensemble: PropagationRequest) -> None:
+    """Compute an ensemble, as a runner does."""
+    run = RunOfEnsemble(services, ensemble)
+    run.compute([range(ensemble.members)])
+    run.publish()
+    run.finish()
+
+
+def blocks(client: redis.Redis) -> list[Any]:
+    """Return the keys of the members of ensembles, which are kept for a day."""
+    return [key for key in client.keys("ensemble/*") if key[-7:] != b"/result"]
 
 
 def resource(status: Status = Status.COMPLETE) -> Answer:
@@ -111,6 +175,12 @@ def test_another_result_than_the_id_names_is_refused() -> None:
         ("500?seed=3&member=1", REQUEST),
         ("500?seed=3&members=9", REQUEST),
         ("400?seed=3", REQUEST),
+        ("500?seed=3", PropagationRequest(500, Trajectory(OTHER, seed=3))),
+        ("500?member=2", PropagationRequest(500, Trajectory(OTHER, member=2))),
+        ("500?members=9", PropagationRequest(500, Trajectory(OTHER), members=9)),
+        ("500?member=0", PropagationRequest(500, Trajectory(OTHER))),
+        (f"{REQUEST.id}?member=2", PropagationRequest(500, Trajectory(seed=3, member=1))),
+        (f"{REQUEST.id}?member=0", PropagationRequest(500, Trajectory(seed=3), 2)),
         ("q-0123456789abcdef", PropagationRequest(500, Trajectory(seed=3), 2)),
     )
     for name, other in others:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import porta
-from porta.execution.server import TOKEN_VARIABLE, Server
+from porta.execution.server import TOKEN_VARIABLE, LinkedServer, Server
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,23 @@ def test_a_token_of_the_environment_is_not_sent_in_clear_text(
     assert Server(url, token="given").bearer == "given"  # noqa: S106
     monkeypatch.delenv(TOKEN_VARIABLE)
     assert Server(url).token_advice.startswith("Give a token")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_sent"),
+    [
+        ("https://porta.example", False),
+        ("http://porta.example", False),
+        ("https://localhost.example", False),
+        ("http://localhost:8080", True),
+        ("https://127.0.0.1:8080", True),
+    ],
+)
+def test_a_token_of_the_environment_is_not_sent_to_where_a_link_leads(
+    monkeypatch: pytest.MonkeyPatch, url: str, *, is_sent: bool
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, "secret")
+    linked = LinkedServer(url)
+    assert linked.bearer == ("secret" if is_sent else None)
+    assert ("not sent to where a link leads" in linked.token_advice) != is_sent
+    assert f"porta.Server({url!r}, token=...)" in linked.token_advice or is_sent

@@ -91,6 +91,13 @@ def test_the_metadata_reads_back(members: int) -> None:
         ({"selection": {"kind": "states", "times": [1.0]}}, "count above 0"),
         ({"selection": {"kind": "members", "where": {"agent": "x"}}}, "list of texts"),
         ({"model": "nano"}, "must be an object"),
+        ({"model": {"name": "nano", "version": [1]}}, "version must be a text"),
+        ({"seal": ["sha256:0"]}, "seal must be a text"),
+        ({"file": [[]]}, "file must have its bytes"),
+        ({"file": {"bytes": [9], "sha256": "0"}}, "file must have its bytes"),
+        ({"file": {"bytes": True, "sha256": "0"}}, "file must have its bytes"),
+        ({"file": {"bytes": 9, "sha256": [0]}}, "file must have its bytes"),
+        ({"file": {"bytes": 9, "sha256": "0", "more": 1}}, "file must have its bytes"),
         ({"stranger": 1}, "unknown field 'stranger'"),
     ],
 )

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import io
+import mmap
+import struct
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.verification.arrow_blocks import Block, dictionary_blocks, record_blocks
+from sim.verification.arrow_blocks import (
+    FOOTER_BYTES,
+    Block,
+    dictionary_blocks,
+    record_blocks,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROWS = 1_000
 TABLE = pa.table(
@@ -64,3 +75,67 @@ def test_an_end_that_is_missing_is_a_value_error() -> None:
     for size in (0, 6, 12, len(PACKED) // 2):
         with pytest.raises(ValueError, match="it points outside itself"):
             record_blocks(PACKED[:size])
+
+
+BLOCK = struct.Struct(
+    "<qi4xq"
+)  # of the footer: where a block is, and the bytes of its head and body
+TAIL = struct.Struct("<i6s")
+
+
+def blocks_of(data: bytes) -> tuple[int, list[tuple[int, int, int]]]:
+    """Return where the footer refers to the record batches, and what it says of them."""
+    (length, _), u32 = TAIL.unpack(data[-TAIL.size :]), struct.Struct("<I")
+    start = len(data) - TAIL.size - length
+    table = start + u32.unpack_from(data, start)[0]
+    fields = table - struct.unpack_from("<i", data, table)[0]
+    at = table + struct.unpack_from("<H", data, fields + 4 + 2 * 3)[0]
+    vector = at + u32.unpack_from(data, at)[0]
+    count = u32.unpack_from(data, vector)[0]
+    return at, [BLOCK.unpack_from(data, vector + 4 + BLOCK.size * i) for i in range(count)]
+
+
+def with_blocks(data: bytes, blocks: list[tuple[int, int, int]]) -> bytes:
+    """Return an Arrow file whose footer says that these are its record batches."""
+    at, _ = blocks_of(data)
+    length, magic = TAIL.unpack(data[-TAIL.size :])
+    rest = data[: -TAIL.size]
+    patched = rest[:at] + struct.pack("<I", len(rest) - at) + rest[at + 4 :]
+    vector = struct.pack("<I", len(blocks)) + b"".join(BLOCK.pack(*block) for block in blocks)
+    return patched + vector + TAIL.pack(length + len(vector), magic)
+
+
+def test_a_footer_that_has_the_same_block_often_is_refused() -> None:
+    _, blocks = blocks_of(PACKED)
+    assert record_blocks(with_blocks(PACKED, blocks)) == record_blocks(PACKED)
+    for at, head, body in blocks:
+        for lengths in ((head, body), (head, 0), (0, body)):
+            many = with_blocks(PACKED, [(at, *lengths)] * 20_000)
+            with pytest.raises(ValueError, match=r"longer than the file|points outside itself"):
+                record_blocks(many)
+
+
+def test_blocks_of_lengths_that_can_not_be_are_refused() -> None:
+    _, [(at, head, body), *others] = blocks_of(PACKED)
+    for block in ((at, -head, body), (at, head, -body), (-at, head, body), (at, head, 2**62)):
+        with pytest.raises(ValueError, match=r"longer than the file|points outside itself"):
+            record_blocks(with_blocks(PACKED, [block, *others]))
+
+
+def test_the_head_of_a_block_is_read_within_itself() -> None:
+    _, [(at, head, body), *others] = blocks_of(PACKED)
+    with pytest.raises(ValueError, match="points outside itself"):
+        record_blocks(with_blocks(PACKED, [(at, head // 2, body), *others]))
+
+
+def test_a_footer_that_is_larger_than_any_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "holes.arrow"
+    with path.open("w+b") as file:
+        file.seek(FOOTER_BYTES + 1)
+        file.write(TAIL.pack(FOOTER_BYTES + 1, b"ARROW1"))
+        file.flush()
+        with (
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+            pytest.raises(ValueError, match=r"a footer of 268,435,457 bytes"),
+        ):
+            record_blocks(mapped)

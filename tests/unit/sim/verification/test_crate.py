@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import tracemalloc
 import zipfile
 from datetime import date
 from typing import TYPE_CHECKING
@@ -158,6 +159,24 @@ def test_a_zip_that_unpacks_to_far_more_than_a_crate_is_refused(made: Path, tmp_
         verify(path, ALL)
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_is_only_unpacked_at_once_is_refused(
+    made: Path, tmp_path: Path, packing: int
+) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.write(made / DESCRIPTION, DESCRIPTION, zipfile.ZIP_STORED)
+        archive.writestr(RECORDS, b"\0" * 2**24)
+    says_less = path.read_bytes().replace((2**24).to_bytes(4, "little"), b"\1\0\0\0")
+    path.write_bytes(says_less)  # it is held to what it says once that is unpacked
+    tracemalloc.start()
+    with pytest.raises(VerificationError, match=f"has {RECORDS} packed as Porta does not"):
+        verify(path, ALL)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
 @pytest.fixture(scope="module")
 def of_ensemble(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ensemble = compute(ENSEMBLE, threads=1)
@@ -193,6 +212,15 @@ def test_json_of_any_form_is_told(of_ensemble: Path, tmp_path: Path, name: str, 
     (crate / name).write_text(text)
     with contextlib.suppress(VerificationError):
         assert not verify(crate, ALL).ok
+
+
+@pytest.mark.parametrize("name", ["model", "id", "result", "new"])
+def test_a_manifest_that_is_nested_deeply_anywhere_is_refused(crate: Path, name: str) -> None:
+    manifest = json.loads((crate / MANIFEST).read_bytes())
+    nested = json.loads("[" * 500 + "]" * 500)
+    (crate / MANIFEST).write_text(json.dumps(manifest | {name: nested}))
+    with pytest.raises(VerificationError, match=f"{MANIFEST} .*nested more deeply"):
+        verify(crate, ALL)
 
 
 @pytest.mark.parametrize("name", [DESCRIPTION, REQUEST, ENVIRONMENT, RECORDS, CHECKPOINTS])

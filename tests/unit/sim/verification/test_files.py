@@ -274,7 +274,8 @@ def test_metadata_over_http_are_a_sidecar_without_the_files_digest(
     assert found.ok, found
     assert "does not have the size and the SHA-256" in found.notes[-1]
     beside.write_bytes(orjson.dumps(document | {"file": {}}))
-    assert not verify(path, effort).ok
+    with pytest.raises(VerificationError, match="file must have its bytes"):
+        verify(path, effort)
 
 
 def test_a_forged_checksum_is_found(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+NESTED = json.loads("[" * 100 + "]" * 100)
 INTERVALS = REQUEST.trajectory.intervals_for(REQUEST.steps)
 
 
@@ -166,6 +167,23 @@ def test_a_manifest_without_a_seal_is_of_an_earlier_version_and_says_so(folder: 
     found = verify(folder, QUICK)
     assert found.ok
     assert "has no seal" in found.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("seal", ["sha256:0"], "parts or seal can't be so"),
+        ("seal", NESTED, "nested more deeply"),
+        ("author", NESTED, "nested more deeply"),
+        ("complete", NESTED, "nested more deeply"),
+    ],
+)
+def test_a_manifest_with_a_list_where_porta_has_a_text_is_refused(
+    folder: Path, name: str, value: object, words: str
+) -> None:
+    change(folder, **{name: value})
+    with pytest.raises(VerificationError, match=words):
+        verify(folder, QUICK)
 
 
 def test_rows_that_are_moved_from_part_to_part_are_found(folder: Path) -> None:

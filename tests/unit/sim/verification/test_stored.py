@@ -6,13 +6,14 @@ import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
 from sim import Propagation, Trajectory
 from sim.errors import DamagedError, VerificationError
-from sim.export.metadata import KEY
+from sim.export.metadata import KEY, sidecar_path
 from sim.verification import verify
 from tests.unit.sim.verification.samples import ALL, SAMPLE
 from tests.written_files import records_file
@@ -181,3 +182,21 @@ def test_text_that_is_none_is_damage(tmp_path: Path) -> None:
 def test_a_folder_that_porta_has_not_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VerificationError, match="no folder that Porta has exported"):
         verify(tmp_path, ALL)
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["seal", "file", "file.bytes", "file.sha256", "id", "columns.x.unit", "model.name", "request"],
+)
+def test_a_sidecar_that_is_nested_deeply_anywhere_is_refused(tmp_path: Path, place: str) -> None:
+    path = records_file(tmp_path / "orbit.csv", SHORT)
+    document = orjson.loads(sidecar_path(path).read_bytes())
+    *names, last = place.split(".")
+    within = document
+    for name in names:
+        within = within[name]
+    within[last] = "@"
+    nested = b"[" * 1_000 + b"]" * 1_000
+    sidecar_path(path).write_bytes(orjson.dumps(document).replace(b'"@"', nested))
+    with pytest.raises(VerificationError, match="nested more deeply than Porta writes"):
+        verify(path, ALL)
