@@ -10,8 +10,13 @@ if TYPE_CHECKING:
 
 __all__ = ["of", "ours"]
 
-# What changes by itself, or is nobody's: https://kubernetes.io/docs/reference/kubernetes-api/
-VOLATILE: Final = {"certificatesigningrequests.certificates.k8s.io", "componentstatuses"}
+# What changes by itself, is nobody's, or follows CRDs: they come and go with them.
+# https://kubernetes.io/docs/reference/kubernetes-api/
+VOLATILE: Final = {
+    "apiservices.apiregistration.k8s.io",
+    "certificatesigningrequests.certificates.k8s.io",
+    "componentstatuses",
+}
 WORDS: Final = ("sedaro", "porta", "dask", "traefik")
 
 
