@@ -113,7 +113,8 @@ def test_a_notebook_that_was_changed_is_left_alone(image: str) -> None:
     settings = "/opt/porta/etc/jupyter/jupyter_server_config.py"
     changed = "mkdir /tmp/w && cd /tmp/w && echo mine >tour.ipynb"
 
-    assert images.said(image, "sh", "-c", f"{changed} && python {settings} && cat *") == "mine"
+    said = images.said(image, "sh", "-c", f"{changed} && python {settings} && ls && cat tour.ipynb")
+    assert said.split() == ["ensemble.ipynb", "rebound.ipynb", "tour.ipynb", "mine"]
 
 
 def test_a_notebook_runs_in_it_up_to_where_it_needs_a_cluster(image: str) -> None:
