@@ -107,6 +107,7 @@ def test_times_in_any_order_and_in_all_intervals_are_answered_in_theirs(
     end = max(state.time for state in propagation.end.values())
     times = np.random.default_rng(5).uniform(-0.01 * end, 1.01 * end, 60)
     times[:5] = times[5]
+    times[5:7] = 1.7e308, -1.7e308  # farther apart than any float
     assert _rows(propagation, times.tolist()) == _by_scanning(propagation, times)
     ascending = np.sort(times)
     assert _rows(propagation, ascending.tolist()) == _by_scanning(propagation, ascending)
