@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.timeout(1_800)  # beside builds and compilers
 LIMIT_S = 600  # of a block of commands, beside whatever else this machine does
 
 
