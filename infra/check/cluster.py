@@ -9,11 +9,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import os
 import re
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import yaml
@@ -21,6 +18,7 @@ import yaml
 from infra import naming
 from infra.charts.porta import chart
 from infra.check.answers import Answers, Release
+from infra.programs import ClusterPrograms, ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from infra.check.answers import Object
     from infra.settings import Settings
 
-__all__ = ["ClusterError", "ask", "kubeconfig", "read_release"]
+__all__ = ["ask", "read_release"]
 
 DEADLINE_S: Final = 30.0  # of each call; a cluster on the same continent answers within one
 RELEASES: Final = (naming.REDIS_RELEASE, naming.GATEWAY_RELEASE, chart.NAME)
@@ -47,51 +45,26 @@ redis-cli $tls --no-auth-warning INFO memory
 """
 
 
-class ClusterError(Exception):
-    """The cluster can't be asked; the message is kubectl's."""
-
-
 @dataclass(frozen=True, slots=True)
-class Kubectl:
-    """Runs kubectl on the settings' cluster; each call raises ClusterError if it fails."""
+class _Kubectl:
+    """kubectl, with one deadline for each call; raises ProgramError."""
 
-    kubeconfig: str
-    context: str
+    programs: ClusterPrograms
     deadline_s: float
+
+    def text(self, *words: str) -> str:
+        """Return what kubectl prints."""
+        return self.programs.kubectl(*words, within_s=self.deadline_s)
 
     def json(self, *words: str) -> Object:
         """Return what kubectl answers in JSON."""
         answer: Object = json.loads(self.text(*words, "-o", "json"))
         return answer
 
-    def text(self, *words: str) -> str:
-        """Return what kubectl prints."""
-        context = ["--context", self.context] if self.context else []
-        try:
-            done = subprocess.run(  # noqa: S603 -- no shell; the words are ours or validated
-                ["kubectl", *context, *words],  # noqa: S607 -- the user's own
-                env=os.environ | {"KUBECONFIG": self.kubeconfig},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=self.deadline_s,
-                check=True,
-            )
-        except FileNotFoundError:
-            raise ClusterError("kubectl is not installed, or not in PATH.") from None
-        except subprocess.TimeoutExpired:
-            raise ClusterError(f"it did not answer within {self.deadline_s:g} s.") from None
-        except subprocess.CalledProcessError as error:
-            lines = error.stderr.strip().splitlines() or [
-                f"kubectl exited with {error.returncode}."
-            ]
-            raise ClusterError(lines[-1]) from None
-        return done.stdout
-
 
 def ask(settings: Settings, *, deadline_s: float = DEADLINE_S) -> Answers:
-    """Ask for everything that the check looks at. Raises ClusterError."""
-    kubectl = Kubectl(kubeconfig(settings), settings.kube_context, deadline_s)
+    """Ask for everything that the check looks at. Raises ProgramError."""
+    kubectl = _Kubectl(ClusterPrograms.of(settings), deadline_s)
     spaces = (settings.namespace, settings.gateway_namespace)
     return Answers(
         version=kubectl.json("version")["serverVersion"]["gitVersion"],
@@ -108,19 +81,13 @@ def ask(settings: Settings, *, deadline_s: float = DEADLINE_S) -> Answers:
     )
 
 
-def kubeconfig(settings: Settings) -> str:
-    """Return the settings' kubeconfig as KUBECONFIG has it: files, without `~`."""
-    files = [one for one in settings.kubeconfig.split(os.pathsep) if one]
-    return os.pathsep.join(str(Path(one).expanduser()) for one in files)
-
-
-def _secrets(kubectl: Kubectl, space: str) -> Iterator[tuple[str, list[str]]]:
+def _secrets(kubectl: _Kubectl, space: str) -> Iterator[tuple[str, list[str]]]:
     listed = kubectl.text("get", "secrets", "-n", space, "-o", f"go-template={KEYS}")
     for name, *keys in (line.split() for line in listed.splitlines() if line):
         yield f"{space}/{name}", keys
 
 
-def _releases(kubectl: Kubectl, space: str) -> list[Release]:
+def _releases(kubectl: _Kubectl, space: str) -> list[Release]:
     selector = f"owner=helm,name in ({','.join(RELEASES)})"
     stored = kubectl.json("get", "secrets", "-n", space, "-l", selector)["items"]
     return [read_release(one["data"]["release"], space) for one in stored]
@@ -150,12 +117,12 @@ def _images(manifest: str) -> Iterator[tuple[str, str]]:
                 yield name, container["image"]
 
 
-def _redis_bytes(kubectl: Kubectl, space: str) -> int | None:
+def _redis_bytes(kubectl: _Kubectl, space: str) -> int | None:
     """Return how much memory Redis uses, None if it can't be asked."""
     pod = f"{naming.REDIS_RELEASE}-0"
     try:
         info = kubectl.text("exec", "-n", space, pod, "--", "sh", "-euc", REDIS_INFO)
-    except ClusterError:
+    except ProgramError:
         return None
     found = re.search(r"^used_memory:([0-9]+)", info, re.MULTILINE)
     return int(found[1]) if found else None

@@ -10,7 +10,8 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from infra.check import fitting, nodes, pods, redis, releases, secrets, storage
-from infra.check.cluster import ClusterError, ask
+from infra.check.cluster import ask
+from infra.programs import ProgramError
 from infra.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def main(environ: Mapping[str, str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"infra: {error}\n")
         return 2
-    except ClusterError as error:
+    except ProgramError as error:
         sys.stderr.write(f"infra: the cluster can't be asked: {error}\n")
         return 2
     found = findings(settings, answers)

@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infra.direct.stack import StackError, read
-from infra.direct.tools import ToolError, Tools
+from infra.direct.tools import Tools
 from infra.main import synthesise
 from infra.naming import SECRETS_REVISION
+from infra.programs import ProgramError
 from infra.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -51,14 +52,14 @@ def main(said: Sequence[str], environ: Mapping[str, str]) -> int:
         tools = Tools.of(settings)
         for stack in [read(folder, name) for name in wanted.stacks]:
             act(stack, tools)
-    except (SettingsError, StackError, ToolError) as error:
+    except (SettingsError, StackError, ProgramError) as error:
         sys.stderr.write(f"infra: {error}\n")
         return 1
     return 0
 
 
 def deploy(stack: Stack, tools: Tools) -> None:
-    """Make a stack, or change what differs. Raises ToolError, after what could be done."""
+    """Make a stack, or change what differs. Raises ProgramError, after what could be done."""
     if stack.namespaces:
         _timed(f"{stack.name}: namespaces and quotas", partial(_make_namespaces, stack, tools))
     if stack.secrets:
@@ -67,7 +68,7 @@ def deploy(stack: Stack, tools: Tools) -> None:
 
 
 def destroy(stack: Stack, tools: Tools) -> None:
-    """Remove a stack, with its volumes. Raises ToolError."""
+    """Remove a stack, with its volumes. Raises ProgramError."""
     _all_at_once(stack.releases, "removed", tools.uninstall)
     for one in stack.namespaces:
         name: str = one["metadata"]["name"]
@@ -80,7 +81,7 @@ def _make_namespaces(stack: Stack, tools: Tools) -> None:
 
 
 def _make_secrets(stack: Stack, tools: Tools) -> None:
-    """Write all Secrets with new passwords, unless they carry the revision. Raises ToolError."""
+    """Write all Secrets with new passwords, unless they carry the revision. Raises ProgramError."""
     carried = [
         (one, tools.annotation(one.name, one.namespace, SECRETS_REVISION)) for one in stack.secrets
     ]
@@ -96,7 +97,7 @@ def _make_secrets(stack: Stack, tools: Tools) -> None:
 def _are_due(carried: list[tuple[Secret, str | None]]) -> bool:
     """Whether passwords are to be made, by the revision of each Secret; None is one that lacks.
 
-    Raises ToolError if they are not all of one revision, and the settings' is not a new one.
+    Raises ProgramError if they are not all of one revision, and the settings' is not a new one.
     """
     others = [(one, revision) for one, revision in carried if revision != one.revision]
     if not others:
@@ -105,7 +106,7 @@ def _are_due(carried: list[tuple[Secret, str | None]]) -> bool:
     if not found:
         return True
     if found == {""}:
-        raise ToolError(
+        raise ProgramError(
             "The Secrets carry no revision, so they were made by something else. Deploy with that,"
             " such as Terraform; or delete them, and raise secrets_revision."
         )
@@ -115,7 +116,7 @@ def _are_due(carried: list[tuple[Secret, str | None]]) -> bool:
     state = {None: "is missing", "": "carries no revision"}.get(
         revision, f"carries revision {revision}"
     )
-    raise ToolError(
+    raise ProgramError(
         f"The Secret {one.name} in {one.namespace} {state}, but others are of revision"
         f" {one.revision}, and their passwords belong together: raise secrets_revision, which makes"
         " all of them anew."
@@ -132,10 +133,10 @@ def _all_at_once(releases: list[Release], done: str, act: Callable[[Release], No
     for one in ended:
         try:
             one.result()
-        except ToolError as error:
+        except ProgramError as error:
             failed.append(str(error))
     if failed:
-        raise ToolError("\n       ".join(failed))
+        raise ProgramError("\n       ".join(failed))
 
 
 def _timed(what: str, act: Callable[[], None]) -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from infra.direct.command import deploy, destroy
 from infra.direct.stack import Stack, read
-from infra.direct.tools import ToolError, Tools
+from infra.direct.tools import Tools
 from infra.naming import SECRETS_REVISION
+from infra.programs import ProgramError
 from infra.settings import Settings
 from tests.recording_programs import Programs
 
@@ -104,7 +105,7 @@ def test_passwords_are_not_replaced_by_others_of_the_same_revision(
 ) -> None:
     programs.answer("kubectl", one, when=ONE)
     programs.answer("kubectl", carries("1"), when="get secret")
-    with pytest.raises(ToolError, match="raise secrets_revision") as found:
+    with pytest.raises(ProgramError, match="raise secrets_revision") as found:
         deploy(stack, tools())
     assert f"The Secret porta-session in sedaro {state}, but others are of" in str(found.value)
     assert written(programs) == []
@@ -117,7 +118,7 @@ def test_passwords_that_something_else_made_are_not_replaced(
 ) -> None:
     programs.answer("kubectl", "", when=ONE)
     programs.answer("kubectl", carries(""), when="get secret")
-    with pytest.raises(ToolError, match=r"made by something else.* raise secrets_revision"):
+    with pytest.raises(ProgramError, match=r"made by something else.* raise secrets_revision"):
         deploy(of_revision(stack, revision), tools())
     assert written(programs) == []
 
@@ -142,7 +143,7 @@ def test_a_release_that_fails_does_not_keep_the_others_from_ending(
     programs: Programs, stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     programs.fail("helm", when="upgrade --install redis", saying="Error: timed out")
-    with pytest.raises(ToolError, match=r"^helm upgrade: Error: timed out$"):
+    with pytest.raises(ProgramError, match=r"^helm upgrade: Error: timed out$"):
         deploy(stack, tools())
     assert "release dask-gateway deployed: " in capsys.readouterr().out
 
