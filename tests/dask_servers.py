@@ -8,17 +8,19 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from sim.cluster import PRELOAD
-from tests.deadlines import EVENTUALLY_S
+from sim.cluster import PRELOAD, LocalBackend, SchedulerBackend
+from tests.deadlines import EVENTUALLY_S, LOCAL_CLUSTER_S
 from tests.processes import eventually
 from tests.redis_servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from distributed import Client
 
     from sim.cluster import Cluster
 
@@ -71,6 +73,37 @@ async def all_there(cluster: Cluster, workers: int, within_s: float = EVENTUALLY
             return False
         await asyncio.sleep(0.05)
     return True
+
+
+async def leftovers(client: Client) -> int:
+    """Count the tasks that the scheduler still knows, after it had time to forget."""
+    for _ in range(100):
+        left: int = await client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
+        if not left:
+            break
+        await asyncio.sleep(0.05)
+    return left
+
+
+def on_cluster(workers: int, body: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
+    """Run a body with a client of a new local cluster."""
+
+    async def main() -> None:
+        async with LocalBackend(start_s=LOCAL_CLUSTER_S).open(tag="", workers=workers) as cluster:
+            await body(cluster.client)
+
+    asyncio.run(main())
+
+
+def on_servers(servers: Dask, body: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
+    """Run a body with a client of these servers, once all workers are there."""
+
+    async def main() -> None:
+        async with SchedulerBackend(servers.address).open(tag="", workers=1) as cluster:
+            assert await all_there(cluster, len(servers.workers))
+            await body(cluster.client)
+
+    asyncio.run(main())
 
 
 def _start(module: str, *arguments: str) -> subprocess.Popen[bytes]:

@@ -14,7 +14,6 @@ import pyarrow.parquet
 import pytest
 
 from sim import NANO, Agent, NanoScenario, Propagation, State, Trajectory
-from sim.cluster import LocalBackend, SchedulerBackend
 from sim.driver import export_on, propagate_on
 from sim.engine import initial_checkpoint, make_slice, slice_from_bytes
 from sim.errors import (
@@ -27,17 +26,15 @@ from sim.intervals import STRETCH_INTERVALS
 from sim.models.nano.cost import interval_iterations
 from sim.scenario import PropagationRequest
 from sim.verification import Effort, verify
-from tests.dask_servers import all_there, dask
-from tests.deadlines import LOCAL_CLUSTER_S
+from tests.dask_servers import dask, leftovers, on_cluster, on_servers
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from distributed import Client
 
     from sim.engine import Stretch
-    from tests.dask_servers import Dask
 
 INTERVAL = interval_iterations(2)
 STARTS = [0, 16, 48, 144, 400]  # each stretch twice as long as all before it, up to 256
@@ -87,33 +84,6 @@ async def propagate(client: Client, taken: Taken, **changed: Any) -> None:  # no
         on_slices=taken.on_slices,
         **(options | changed),
     )
-
-
-async def leftovers(client: Client) -> int:
-    """Count the tasks that the scheduler still knows, after it had time to forget."""
-    for _ in range(100):
-        left: int = await client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
-        if not left:
-            break
-        await asyncio.sleep(0.05)
-    return left
-
-
-def on_cluster(workers: int, body: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
-    async def main() -> None:
-        async with LocalBackend(start_s=LOCAL_CLUSTER_S).open(tag="", workers=workers) as cluster:
-            await body(cluster.client)
-
-    asyncio.run(main())
-
-
-def on_servers(servers: Dask, body: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
-    async def main() -> None:
-        async with SchedulerBackend(servers.address).open(tag="", workers=1) as cluster:
-            assert await all_there(cluster, len(servers.workers))
-            await body(cluster.client)
-
-    asyncio.run(main())
 
 
 @pytest.mark.parametrize("workers", [1, 2, 7])

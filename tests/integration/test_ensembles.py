@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from sim.cluster import LocalBackend, SchedulerBackend
 from sim.dispersion import Dispersion
 from sim.driver import ensemble_on
 from sim.ensemble.density import Density
@@ -23,17 +22,15 @@ from sim.ensemble.statistics import AgentStatistics
 from sim.errors import BlockDeadlineError, ClusterLostError, IntegrityError
 from sim.presets import preset
 from sim.scenario import PropagationRequest, Trajectory
-from tests.dask_servers import all_there, dask
-from tests.deadlines import LOCAL_CLUSTER_S
+from tests.dask_servers import dask, leftovers, on_cluster, on_servers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
     from distributed import Client
 
     from sim.ensemble.block import Block
     from sim.ensemble.nominal import Nominal
-    from tests.dask_servers import Dask
 
 SCENARIO = preset("eccentric").scenario
 SIGMA = [{"agent": SCENARIO.names[1], "sigma": {"x": 1e-3, "vy": 1e-3}}]
@@ -104,33 +101,6 @@ async def compute(client: Client, taken: Taken, **changed: Any) -> None:  # noqa
         on_block=taken.on_block,
         **(options | changed),
     )
-
-
-async def leftovers(client: Client) -> int:
-    """Count the tasks that the scheduler still knows, after it had time to forget."""
-    for _ in range(100):
-        left: int = await client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
-        if not left:
-            break
-        await asyncio.sleep(0.05)
-    return left
-
-
-def on_cluster(workers: int, body: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
-    async def main() -> None:
-        async with LocalBackend(start_s=LOCAL_CLUSTER_S).open(tag="", workers=workers) as cluster:
-            await body(cluster.client)
-
-    asyncio.run(main())
-
-
-def on_servers(servers: Dask, body: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
-    async def main() -> None:
-        async with SchedulerBackend(servers.address).open(tag="", workers=1) as cluster:
-            assert await all_there(cluster, len(servers.workers))
-            await body(cluster.client)
-
-    asyncio.run(main())
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

@@ -70,7 +70,8 @@ def comparison(first: str, second: str) -> Response:
     if not requests[0].is_ensemble:
         return comparison_of_runs.shown(requests)
     found = [services().propagations.find(one) for one in requests]
-    return page(render_template("comparison.html", view=ComparisonView(requests, tuple(found))))
+    view = ComparisonView(requests, tuple(found))
+    return page(render_template("comparison_of_ensembles.html", view=view))
 
 
 @blueprint.get("/compare/<first>/<second>/document")

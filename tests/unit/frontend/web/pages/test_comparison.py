@@ -47,6 +47,8 @@ def test_those_of_other_seeds_are_independent(web: FlaskClient) -> None:
     page = web.get(f"/compare/{A.id}/{OTHER_SEED.id}")
     assert page.status_code == 200
     assert "Seed" in page.text
+    assert 'aria-label="Edit A"' in page.text
+    assert 'aria-label="Edit B"' in page.text
     assert 'src="/assets/' in page.text
 
 
