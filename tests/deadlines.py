@@ -1,8 +1,9 @@
 """How long tests wait: the contract's deadlines with an allowance, and bounds on what hangs.
 
 - `within`: a deadline that the contract promises (the fault table of docs/operations.md), asserted
-  with one allowance. Tests share few cores with clusters, browsers and each other: processes are
-  scheduled late, and a fault is noticed by a poll that itself takes a moment.
+  with an allowance. Tests share few cores with clusters, browsers and each other: processes are
+  scheduled late, and a fault is noticed by a poll that itself takes a moment. So the allowance is
+  as long as the machine is now slower; the promise itself is not stretched.
 - `under_load`: a deadline of a quiet machine, as long as the machine is now slower. For campaigns,
   whose faults come at random, and whose length leaves room for it.
 - The constants are for what must happen, where no promise says how soon. They only end a test that
@@ -29,4 +30,4 @@ def under_load(seconds: float) -> float:
 
 def within(contract_s: float) -> float:
     """The contract's deadline on a busy machine."""
-    return contract_s + ALLOWANCE_S
+    return contract_s + under_load(ALLOWANCE_S)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 import psutil
@@ -105,12 +104,10 @@ def test_a_killed_scheduler_costs_its_cluster_and_a_new_one_is_asked_for(
     asked.has_begun()
     (lost,) = installation.clusters("running")
     scheduler(installation).kill()
-    begun = time.monotonic()
     eventually(
         lambda: set(installation.clusters("pending,running")) - {lost},
         within_s=within(NEW_CLUSTER_S),
     )
-    assert time.monotonic() - begun < within(NEW_CLUSTER_S)
     complete = asked.is_completed()
     assert complete["timings"]["reused_steps"] > 0
 

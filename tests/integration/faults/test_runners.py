@@ -121,12 +121,10 @@ def test_a_cluster_whose_asking_was_cut_off_is_found_by_its_tag_and_stopped(
     orphan = eventually(lambda: next(iter(installation.clusters("pending,running")), None))
     assert "cluster" not in asked.record, "its name is noted already"
     installation.kill(owner(asked))
-    begun = time.monotonic()
     eventually(
         lambda: orphan not in installation.clusters(invariants.ALIVE),
         within_s=within(invariants.GONE_S),
     )
-    assert time.monotonic() - begun < within(invariants.GONE_S)
     asked.is_completed()
 
 
