@@ -101,7 +101,7 @@ part = @out=$$(mktemp); trap 'rm -f "$$out"' EXIT; trap 'exit 130' INT; \
 test: setup ## everything: the checks, then the integration tests and the numerical proofs
 	@scripts/prepare-machine
 	@$(MAKE) check
-	@$(MAKE) -k -j4 integration-in-front integration-of-pages integration-beside numerics-beside
+	@$(MAKE) -k -j4 integration-in-front integration-of-faults integration-of-pages integration-beside numerics-beside
 
 # Those first that wait for most of their time: four parts keep two cores busy.
 CHECKS := $(addprefix check-,processes frontend web engine sim types scripts)
@@ -142,16 +142,19 @@ numerics: setup ## the long numerical proofs: against the references, REBOUND, S
 # Builds, downloads and whole clusters: they wait and compute, and promise nobody an answer in time.
 BESIDE := tests/integration/infra tests/unit/infra/charts $(addprefix tests/integration/test_,audit.py crates.py data_tools.py documents.py driver.py exports.py \
 	gateway_cluster.py generated_client.py identity.py image.py image_notebook.py local_cluster.py notebooks.py openapi.py porta.py processors.py tls.py worker_pool.py)
-# What a browser draws, which computes, beside the others in front, which mostly wait for a fault's end.
+# What waits, for a fault's end mostly; what a browser draws, which computes; and the others.
+FAULTS := tests/integration/faults
 OF_PAGES := tests/integration/pages $(addprefix tests/integration/test_,access.py ensemble_page.py page.py path_prefix.py)
-IN_FRONT := tests/integration $(addprefix --ignore=,$(BESIDE) $(OF_PAGES))
+IN_FRONT := tests/integration $(addprefix --ignore=,$(BESIDE) $(FAULTS) $(OF_PAGES))
 
 integration: setup ## the integration tests: real Redis, real Dask Gateway, real browser
-	@$(MAKE) -k -j3 integration-in-front integration-of-pages integration-beside
+	@$(MAKE) -k -j4 integration-in-front integration-of-faults integration-of-pages integration-beside
 
-.PHONY: integration-in-front integration-of-pages integration-beside numerics-beside
+.PHONY: integration-in-front integration-of-faults integration-of-pages integration-beside numerics-beside
 integration-in-front:
 	@MAKEFLAGS= $(BIN)/pytest -m integration --durations=25 $(IN_FRONT)
+integration-of-faults:
+	$(call part,$(BIN)/pytest -m integration --durations=25 $(FAULTS))
 integration-of-pages:
 	$(call part,$(BIN)/pytest -m integration --durations=25 $(OF_PAGES))
 integration-beside: # after those that have deadlines
