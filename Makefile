@@ -142,7 +142,7 @@ numerics: setup ## the long numerical proofs: against the references, REBOUND, S
 # Builds, downloads and whole clusters: they wait and compute, and promise nobody an answer in time.
 BESIDE := tests/integration/infra tests/unit/infra/charts $(addprefix tests/integration/test_,audit.py crates.py data_tools.py documents.py driver.py exports.py \
 	gateway_cluster.py generated_client.py identity.py image.py image_notebook.py local_cluster.py notebooks.py openapi.py porta.py processors.py tls.py worker_pool.py)
-# What waits, for a fault's end mostly; what a browser draws, which computes; and the others.
+# Faults mostly wait for their end; what a browser draws computes. The rest is in front.
 FAULTS := tests/integration/faults
 OF_PAGES := tests/integration/pages $(addprefix tests/integration/test_,access.py ensemble_page.py page.py path_prefix.py)
 IN_FRONT := tests/integration $(addprefix --ignore=,$(BESIDE) $(FAULTS) $(OF_PAGES))
