@@ -32,7 +32,7 @@ def installation(
 ) -> Iterator[Installation]:
     redis_servers.empty(redis_server.url)
     folder = tmp_path_factory.mktemp("porta")
-    with installed(redis_server.url, folder, PORTA_LEASE="2s") as running:
+    with installed(redis_server.url, folder, PORTA_LEASE=f"{deadlines.LEASE_S}s") as running:
         yield running
 
 

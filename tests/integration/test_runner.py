@@ -9,6 +9,7 @@ import pytest
 from distributed import LocalCluster
 
 from tests import redis_servers
+from tests.deadlines import LEASE_S
 from tests.installation import Installation, ask, at_work, installed
 from tests.integration import naive
 from tests.processes import eventually
@@ -29,7 +30,9 @@ def installation(
 ) -> Iterator[Installation]:
     redis_servers.empty(redis_server.url)
     folder = tmp_path_factory.mktemp("porta")
-    with installed(redis_server.url, folder, PORTA_LEASE="2s", PORTA_MAX_RUNS="2") as running:
+    with installed(
+        redis_server.url, folder, PORTA_LEASE=f"{LEASE_S}s", PORTA_MAX_RUNS="2"
+    ) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ from frontend.domain.waiting import NO_ROOM, seems_to_lack_room
 from tests import redis_servers
 from tests.asked import ask_for
 from tests.dask_servers import dask
-from tests.deadlines import within
+from tests.deadlines import LEASE_S, within
 from tests.installation import Installation, ask, at_work, installed
 from tests.processes import eventually, frozen
 
@@ -58,7 +58,7 @@ def shared(
     with installed(
         redis_server.url,
         tmp_path_factory.mktemp("clusters"),
-        PORTA_LEASE="3s",
+        PORTA_LEASE=f"{LEASE_S}s",
     ) as running:
         yield running
 

@@ -17,7 +17,7 @@ from frontend.storage.connection import command
 from tests import invariants, redis_servers
 from tests.asked import Asked, ask_for
 from tests.crowd import answered, connection, crowd, get, health_s
-from tests.deadlines import EVENTUALLY_S
+from tests.deadlines import EVENTUALLY_S, LEASE_S
 from tests.installation import Installation, at_work, installed
 from tests.processes import eventually
 from tests.redis_servers import free_port
@@ -60,7 +60,7 @@ def shared(
     with installed(
         redis_server.url,
         tmp_path_factory.mktemp("crowds"),
-        PORTA_LEASE="5s",
+        PORTA_LEASE=f"{LEASE_S}s",
         PORTA_MAX_RUNS=str(MAX_RUNS),
         PORTA_MAX_WAITING=str(MAX_WAITING),
     ) as running:

@@ -16,6 +16,7 @@ from sim.engine import slice_to_bytes
 from sim.records import initial_records
 from tests import invariants, redis_servers
 from tests.asked import Asked, ask_for
+from tests.deadlines import LEASE_S
 from tests.installation import Installation, installed
 from tests.processes import eventually
 
@@ -36,7 +37,7 @@ def shared(
 ) -> Iterator[Installation]:
     redis_servers.empty(redis_server.url)
     folder = tmp_path_factory.mktemp("damage")
-    with installed(redis_server.url, folder, PORTA_LEASE="3s") as running:
+    with installed(redis_server.url, folder, PORTA_LEASE=f"{LEASE_S}s") as running:
         ask_for(running, steps=STEPS).is_completed()
         yield running
 

@@ -11,7 +11,7 @@ import pytest
 from frontend.domain.waiting import STORAGE_FULL
 from sim.scenario import Trajectory
 from tests.asked_ensemble import AskedEnsemble, ask_for_ensemble
-from tests.deadlines import within
+from tests.deadlines import LEASE_S, within
 from tests.installation import Installation, installed
 from tests.processes import eventually
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from tests.redis_servers import RedisServer
 
-LEASE_S: Final = 3
 STEPS: Final = 50_000
 MEMBERS: Final = 20_000  # seconds on a cluster, after those that the runner has begun with
 BEGUN: Final = 500

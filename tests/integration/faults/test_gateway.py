@@ -11,6 +11,7 @@ import pytest
 from frontend.domain.waiting import NO_CLUSTER
 from tests import redis_servers
 from tests.asked import ask_for
+from tests.deadlines import LEASE_S
 from tests.foreign_gateway import foreign_gateway
 from tests.installation import Installation, at_work, installed
 from tests.processes import eventually, frozen, lives
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.redis_servers import RedisServer
 
-PAUSE_S: Final = 20.0  # at least: six leases, ten looks at its health
+PAUSE_S: Final = 4.0 * LEASE_S  # and ten looks at its health
 SHORT: Final = 2_000_000
 
 
@@ -33,7 +34,7 @@ def shared(
 ) -> Iterator[Installation]:
     redis_servers.empty(redis_server.url)
     folder = tmp_path_factory.mktemp("gateway")
-    with installed(redis_server.url, folder, PORTA_LEASE="3s") as running:
+    with installed(redis_server.url, folder, PORTA_LEASE=f"{LEASE_S}s") as running:
         yield running
 
 

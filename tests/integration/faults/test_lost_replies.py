@@ -14,7 +14,7 @@ import redis
 from frontend.storage.scripts import source
 from tests import invariants, redis_servers
 from tests.asked import Asked, ask_for
-from tests.deadlines import within
+from tests.deadlines import LEASE_S, within
 from tests.installation import Installation, installed
 from tests.processes import eventually
 from tests.tcp_proxy import Fate, TcpProxy, proxy
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from tests.redis_servers import RedisServer
 
-LEASE_S: Final = 3
 OWNERS: Final = ("acquire", "renew", "progress", "put", "publish", "finish")
 SHORT: Final = 2_000_000
 

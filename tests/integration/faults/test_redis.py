@@ -17,7 +17,7 @@ from frontend.storage import keys
 from frontend.storage.connection import command
 from tests import invariants
 from tests.asked import ask_for
-from tests.deadlines import within
+from tests.deadlines import LEASE_S, within
 from tests.installation import Installation, installed
 from tests.processes import eventually
 from tests.redis_servers import without_its_primary
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.redis_servers import RedisServer
 
-PAUSE_S: Final = 10.0  # three leases
+PAUSE_S: Final = 2.0 * LEASE_S
 ANSWER_S: Final = 2.0  # with Redis away
 HEALTH_S: Final = 0.1
 READERS: Final = 40
@@ -40,7 +40,7 @@ def shared(
     redis_of_its_own: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("redis")
-    with installed(redis_of_its_own.url, folder, PORTA_LEASE="3s") as running:
+    with installed(redis_of_its_own.url, folder, PORTA_LEASE=f"{LEASE_S}s") as running:
         yield running
 
 

@@ -12,7 +12,7 @@ import redis
 from sim.presets import preset
 from tests import invariants, redis_servers
 from tests.asked import LONG, ask_for
-from tests.deadlines import within
+from tests.deadlines import LEASE_S, within
 from tests.installation import Installation, installed
 from tests.processes import eventually, frozen
 from tests.tcp_proxy import Fate, proxy
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tests.asked import Asked
     from tests.redis_servers import RedisServer
 
-LEASE_S: Final = 3
 IN_SPACE: Final = 4_000_000  # seconds on a cluster
 BOTH: Final = ("runner", "other")
 
