@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.check.command import on_cluster
 from tests.cluster import commands
 from tests.cluster.kube import PORTA
 from tests.cluster.load import PATHS, Readers
@@ -68,6 +69,6 @@ def test_a_rollback_is_found_and_undone_as_the_check_says(deployment: Deployment
     deployment.shell.run(commands.ROLLBACK)
     report = deployment.check()
     undo = report.command(r"^The release porta in sedaro has other values")
-    assert undo.startswith(commands.ROLLBACK)
+    assert undo.startswith(on_cluster(deployment.effective(), f"{commands.ROLLBACK} "))
     deployment.shell.run(undo)
     deployment.is_sound()
