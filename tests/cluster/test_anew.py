@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.cluster.site import Site
 
 NOTEBOOK: Final = "deployment/notebook"
-MINE: Final = "porta-cluster-test.ipynb"
+MINE: Final = "porta-cluster-test.ipynb"  # in the folder that JupyterLab shows
 BACKUP_S: Final = 300.0
 READY_S: Final = 120.0
 
@@ -55,7 +55,7 @@ def test_a_first_deployment_that_failed_can_be_repeated(
     backup = _in(folder, commands.BACKUP)
     deployment.shell.run(backup, within_s=BACKUP_S)
     if deployment.effective().notebook:
-        deployment.kube.text("-n", PORTA, "exec", NOTEBOOK, "--", "touch", f"/work/{MINE}")
+        deployment.kube.text("-n", PORTA, "exec", NOTEBOOK, "--", "touch", MINE)
         deployment.shell.run(_in(folder, commands.SAVE_NOTEBOOKS), within_s=BACKUP_S)
     deployment.destroy()
     deployment.settings["INFRA_REDIS_VOLUME"] = larger(deployment.effective())
@@ -80,5 +80,5 @@ def test_a_backup_brings_the_notebooks_back(deployment: Deployment, folder: Path
     if not deployment.effective().notebook:
         pytest.skip("there is no notebook")
     deployment.shell.run(_in(folder, commands.BRING_NOTEBOOKS), within_s=BACKUP_S)
-    listed = deployment.kube.text("-n", PORTA, "exec", NOTEBOOK, "--", "ls", "/work")
+    listed = deployment.kube.text("-n", PORTA, "exec", NOTEBOOK, "--", "ls")
     assert MINE in listed.split()
