@@ -17,6 +17,7 @@ __all__ = [
     "NAMESPACE_LABEL",
     "NOTEBOOK_KEY",
     "NOTEBOOK_SECRET",
+    "PART_OF",
     "REDIS_ACL_KEY",
     "REDIS_ACL_SECRET",
     "REDIS_PORT",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 NAMESPACE_LABEL: Final = "kubernetes.io/metadata.name"  # Kubernetes sets it on every namespace
+PART_OF: Final = ("app.kubernetes.io/part-of", "porta")  # the label of Porta's own namespaces
 REDIS_RELEASE: Final = "redis"
 GATEWAY_RELEASE: Final = "dask-gateway"
 TRAEFIK: Final = "traefik-dask-gateway"  # the Gateway chart's Service for that release name

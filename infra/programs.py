@@ -14,13 +14,19 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-__all__ = ["ClusterPrograms", "ProgramError"]
+__all__ = ["ClusterPrograms", "ProgramError", "expanded"]
 
 DEADLINE_S: Final = 60.0
 
 
 class ProgramError(Exception):
     """A program failed, was too slow or is not there; the message is its own last line."""
+
+
+def expanded(kubeconfig: str) -> str:
+    """Return the files of a kubeconfig, as `KUBECONFIG` names them, with the home folder in it."""
+    files = [one for one in kubeconfig.split(os.pathsep) if one]
+    return os.pathsep.join(str(Path(one).expanduser()) for one in files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,7 @@ class ClusterPrograms:
     @classmethod
     def of(cls, settings: Settings) -> ClusterPrograms:
         """Return the programs for the cluster that the settings name."""
-        files = [one for one in settings.kubeconfig.split(os.pathsep) if one]
-        kubeconfig = os.pathsep.join(str(Path(one).expanduser()) for one in files)
+        kubeconfig = expanded(settings.kubeconfig)
         return cls(os.environ | {"KUBECONFIG": kubeconfig}, settings.kube_context)
 
     def kubectl(self, *words: str, text: str = "", within_s: float = DEADLINE_S) -> str:

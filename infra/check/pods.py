@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from infra.check.answers import Finding
 from infra.check.releases import DEPLOY
+from infra.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.check.answers import Answers, Object
-    from infra.settings import Settings
 
 __all__ = ["not_ready", "refused"]
 
@@ -96,7 +96,12 @@ def _image_command(settings: Settings, image: str) -> str:
     }
     if "/" in image:
         return f"docker push {image}" if ours else f"docker pull {image}    # and look at registry"
-    return "make image image-load" if ours else DEPLOY
+    if not ours:
+        return DEPLOY
+    if settings.image_tag == Settings().image_tag:
+        return "make image image-load"
+    # `make image` gives its images this version's tag, and no other.
+    return f"make image-load TAG={settings.image_tag}    # build or tag both images first"
 
 
 def refused(_settings: Settings, answers: Answers) -> Iterator[Finding]:

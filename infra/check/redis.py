@@ -27,10 +27,15 @@ def memory(settings: Settings, answers: Answers) -> Iterator[Finding]:
     wanted = number(settings.redis_memory)
     for_data = wanted * third_party.FOR_DATA
     if wanted < number(deployed) and answers.redis_bytes > for_data:
+        outcome = (
+            "be killed again and again"
+            if answers.redis_bytes > wanted
+            else "be full: it would refuse new runs"
+        )
         yield Finding(
             f"Redis holds {answers.redis_bytes / 2**20:.0f} MiB. With redis_memory"
             f" {settings.redis_memory} it would get {float(for_data) / 2**20:.0f} MiB for data, and"
-            f" be killed again and again. Set redis_memory back to {deployed}.",
+            f" {outcome}. Set redis_memory back to {deployed}.",
             f"export INFRA_REDIS_MEMORY={deployed}    # unless the file has it",
         )
 
@@ -54,8 +59,9 @@ def stuck(settings: Settings, answers: Answers) -> Iterator[Finding]:
     elif _killed(pod):
         yield Finding(
             f"Redis holds more than the {_limit(answers)} that it was deployed with. Raise"
-            f" redis_memory and deploy, then delete the pod {name}: {replaces}.",
-            f"{DEPLOY} && {delete}",
+            f" redis_memory and deploy. That times out, because {replaces}; then delete the pod"
+            f" {name}, which comes back with the new memory, and deploy once more.",
+            f"{DEPLOY} || {delete} && {DEPLOY}",
         )
 
 

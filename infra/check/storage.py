@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from infra import naming
 from infra.check.answers import Finding
 from infra.check.quantity import number
+from infra.check.releases import DEPLOY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +20,13 @@ __all__ = ["classes", "volumes"]
 DEFAULT: Final = "storageclass.kubernetes.io/is-default-class"
 REDIS_CLAIM: Final = f"data-{naming.REDIS_RELEASE}-0"
 NOTEBOOK_CLAIM: Final = "notebook"
-REBUILD: Final = (
-    "scripts/redis-backup > porta.rdb && cdktf destroy infra-apps infra-base &&"
-    " cdktf deploy infra-base infra-apps && scripts/redis-restore < porta.rdb"
+# The folder itself and its lost+found belong to the volume: from inside nobody may set their times
+# and modes, so tar would fail.
+SAVE_NOTEBOOKS: Final = (
+    "exec deployment/notebook -- tar -C /work --exclude ./lost+found -cf - . > notebooks.tar"
+)
+BRING_NOTEBOOKS: Final = (
+    "exec -i deployment/notebook -- tar -C /work --strip-components 1 -xf - < notebooks.tar"
 )
 
 
@@ -43,7 +48,7 @@ def classes(settings: Settings, answers: Answers) -> Iterator[Finding]:
         yield Finding(
             "No StorageClass is the default, so no volume can be made;"
             f" there is: {names}. Name one in storage_class, or make it the default.",
-            f"kubectl annotate storageclass {first} {DEFAULT}=true"
+            f"kubectl annotate --overwrite storageclass {first} {DEFAULT}=true"
             if found
             else "kubectl get storageclass    # install a provisioner of volumes first",
         )
@@ -56,6 +61,7 @@ def volumes(settings: Settings, answers: Answers) -> Iterator[Finding]:
         for one in answers.of_cluster("StorageClass")
         if one.get("allowVolumeExpansion")
     }
+    rebuild = _rebuild(settings, answers)
     for claim in answers.of_kind("PersistentVolumeClaim"):
         name = claim["metadata"]["name"]
         if name not in _wanted(settings):
@@ -67,17 +73,35 @@ def volumes(settings: Settings, answers: Answers) -> Iterator[Finding]:
         if number(size) != number(live) and not (
             larger and name == NOTEBOOK_CLAIM and used in expandable
         ):
-            yield _refused(setting, size, name, live)
+            yield _refused(setting, size, name, live, rebuild)
         if settings.storage_class and settings.storage_class != used:
-            yield _refused("storage_class", settings.storage_class, name, used)
+            yield _refused("storage_class", settings.storage_class, name, used, rebuild)
 
 
-def _refused(setting: str, value: str, claim: str, live: str) -> Finding:
+def _refused(setting: str, value: str, claim: str, live: str, rebuild: str) -> Finding:
     return Finding(
         f"{setting} is {value}, but the volume {claim} was made with {live}, and that can't be"
         f" changed in place. Set {setting} back to {live}, or make the volume anew: back up,"
         " destroy, deploy, restore.",
-        REBUILD,
+        rebuild,
+    )
+
+
+def _rebuild(settings: Settings, answers: Answers) -> str:
+    """Return the command that makes all volumes anew, and keeps what is in them."""
+    space = f"NAMESPACE={settings.namespace}"
+    claims = {claim["metadata"]["name"] for claim in answers.of_kind("PersistentVolumeClaim")}
+    notebook = settings.notebook and NOTEBOOK_CLAIM in claims
+    kubectl = f"kubectl -n {settings.namespace}"
+    return " && ".join(
+        [
+            f"{space} scripts/redis-backup > porta.rdb",
+            *([f"{kubectl} {SAVE_NOTEBOOKS}"] if notebook else []),
+            "cdktf destroy infra-apps infra-base",
+            DEPLOY,
+            f"{space} scripts/redis-restore < porta.rdb",
+            *([f"{kubectl} {BRING_NOTEBOOKS}"] if notebook else []),
+        ]
     )
 
 

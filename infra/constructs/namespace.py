@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra import naming
 from infra._cdk import (
     Construct,
     LimitRangeV1,
@@ -38,7 +39,7 @@ class BoundedNamespace(Construct):
             self,
             "Namespace",
             metadata=NamespaceV1Metadata(
-                name=name, labels={"app.kubernetes.io/part-of": "porta", **levels}
+                name=name, labels={naming.PART_OF[0]: naming.PART_OF[1], **levels}
             ),
         )
         bounds = ResourceQuotaV1(

@@ -5,6 +5,7 @@
 - It keeps no state. New passwords are written where there are none, and when the revision of the
   settings is another than the one that the Secrets carry; always into all of them, because they
   belong together. It never replaces passwords of the same revision: no pod would restart.
+- It touches nothing in a namespace that Porta did not make.
 - Its exit code is 0, or 1 with a sentence if something failed; it may then be run again.
 """
 
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 from infra.direct.stack import StackError, read
 from infra.direct.tools import Tools
 from infra.main import synthesise
-from infra.naming import SECRETS_REVISION
+from infra.naming import PART_OF, SECRETS_REVISION
 from infra.programs import ProgramError
 from infra.settings import Settings, SettingsError
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from infra.direct.stack import Release, Secret, Stack
 
-__all__ = ["deploy", "destroy", "main"]
+__all__ = ["deploy", "destroy", "in_order", "main"]
 
 LETTERS: Final = (
     string.ascii_letters + string.digits
@@ -50,12 +51,29 @@ def main(said: Sequence[str], environ: Mapping[str, str]) -> int:
         settings = Settings.load(environ)
         folder = Path(synthesise(settings))
         tools = Tools.of(settings)
-        for stack in [read(folder, name) for name in wanted.stacks]:
-            act(stack, tools)
+        in_order(act, [read(folder, name) for name in wanted.stacks], tools)
     except (SettingsError, StackError, ProgramError) as error:
         sys.stderr.write(f"infra: {error}\n")
         return 1
     return 0
+
+
+def in_order(act: Callable[[Stack, Tools], None], stacks: Sequence[Stack], tools: Tools) -> None:
+    """Deploy or destroy the stacks one after the other. Raises ProgramError.
+
+    It fails before anything is done if Porta did not make a namespace: deploying would change
+    its labels and bounds, and destroying would delete it with all that is in it.
+    """
+    names = [
+        *(one["metadata"]["name"] for stack in stacks for one in stack.namespaces),
+        *(one.namespace for stack in stacks for one in stack.releases),
+    ]
+    for name in dict.fromkeys(names):
+        labels = tools.labels(name)
+        if labels is not None and PART_OF not in labels.items():
+            raise ProgramError(f"The namespace {name} is there, and Porta did not make it.")
+    for stack in stacks:
+        act(stack, tools)
 
 
 def deploy(stack: Stack, tools: Tools) -> None:

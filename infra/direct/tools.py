@@ -37,6 +37,15 @@ class Tools:
         said = ("apply", "--server-side", "--force-conflicts", "--field-manager", MANAGER)
         self.programs.kubectl(*said, "-f", "-", text=text)
 
+    def labels(self, namespace: str) -> dict[str, str] | None:
+        """Return the labels of a namespace; None if there is no such namespace."""
+        said = ("get", "namespace", namespace, "--ignore-not-found", "-o", "json")
+        written = self.programs.kubectl(*said)
+        if not written:
+            return None
+        labels: dict[str, str] = json.loads(written)["metadata"].get("labels") or {}
+        return labels
+
     def annotation(self, secret: str, namespace: str, name: str) -> str | None:
         """Return an annotation of a Secret, empty if it has none; None if there is no Secret."""
         said = ("get", "secret", secret, "-n", namespace, "--ignore-not-found", "-o", "json")

@@ -6,6 +6,7 @@ import re
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
+from infra import naming
 from infra.settings.parsers import SettingsError
 from infra.settings.profiles import PROFILES
 from infra.settings.quantities import cores, mebibytes
@@ -32,6 +33,28 @@ CHOICES: Final = {
     "auth": ("none", "token", "header"),
 }
 NAMESPACES: Final = ("namespace", "gateway_namespace", "ingress_namespace", "monitoring_namespace")
+OWN_NAMESPACES: Final = ("namespace", "gateway_namespace")  # `destroy` deletes them
+KUBERNETES_OWN: Final = re.compile(r"default|kube-.*")
+# The variables of Porta that the chart gives its pods, and the setting that decides each.
+DECIDED: Final = {
+    "PORTA_AUTH": "auth",
+    "PORTA_AUTH_HEADER": "auth_header",
+    "PORTA_DASHBOARD_URL": "dashboard_url",
+    "PORTA_EXPORT_CACHE": "export_cache",
+    "PORTA_EXPORT_FOLDER": "export_cache",
+    "PORTA_MAX_RUNS": "max_runs",
+    "PORTA_MAX_WORKERS": "max_workers",
+    "PORTA_REDIS_CA": "redis_tls_secret",
+}
+# Only with an Ingress; somebody's own proxy in front of the Service needs them in `application`.
+DECIDED_BY_INGRESS: Final = {
+    "PORTA_HTTPS": "exposure",
+    "PORTA_TRUSTED_PROXIES": "trusted_proxies",
+}
+SECRET: Final = {
+    "PORTA_SESSION_KEY": naming.SESSION_SECRET,
+    "PORTA_TOKENS_FILE": naming.TOKENS_SECRET,
+}
 SMALLEST: Final = {
     "pod_memory": "128Mi",
     "scheduler_memory": "256Mi",
@@ -73,10 +96,8 @@ def validate(settings: Settings) -> None:
         label = getattr(settings, name)
         if label and LABEL.fullmatch(label) is None:
             raise SettingsError(f"{name} must be a label, such as {example}.")
-    if "PORTA_EXPORT_CACHE" in dict(settings.application):
-        raise SettingsError(
-            "application must not have PORTA_EXPORT_CACHE: export_cache sets it, with its volume."
-        )
+    _check_access(settings)
+    _check_application(settings)
 
 
 def _check_namespaces(settings: Settings) -> None:
@@ -84,6 +105,12 @@ def _check_namespaces(settings: Settings) -> None:
         if NAME.fullmatch(getattr(settings, name)) is None:
             raise SettingsError(
                 f"{name} must consist of lower-case letters, digits and inner hyphens."
+            )
+    for name in OWN_NAMESPACES:
+        if KUBERNETES_OWN.fullmatch(getattr(settings, name)):
+            raise SettingsError(
+                f"{name} must be a namespace of Porta's own, which {getattr(settings, name)} is"
+                " not: destroy deletes it."
             )
     if settings.namespace == settings.gateway_namespace:
         raise SettingsError("gateway_namespace must not be the namespace of the workloads.")
@@ -103,6 +130,26 @@ def _check_addresses(settings: Settings) -> None:
         raise SettingsError(
             "kubernetes_api_cidr must be a network, such as 10.0.0.0/16 or 10.1.2.3/32."
         ) from None
+
+
+def _check_access(settings: Settings) -> None:
+    if settings.auth == "header" and settings.exposure != "ingress":
+        raise SettingsError(
+            "auth: header needs exposure: ingress, because the web takes a user's name from no"
+            " other proxy."
+        )
+
+
+def _check_application(settings: Settings) -> None:
+    """Refuse the variables that the chart sets, and secrets: a ConfigMap would show them."""
+    ingress = DECIDED_BY_INGRESS if settings.exposure == "ingress" else {}
+    for variable, _ in settings.application:
+        if setting := (DECIDED | ingress).get(variable):
+            raise SettingsError(f"application must not have {variable}: {setting} sets it.")
+        if secret := SECRET.get(variable):
+            raise SettingsError(
+                f"application must not have {variable}: it belongs to the Secret {secret}."
+            )
 
 
 def _check_sizes(settings: Settings) -> None:

@@ -58,7 +58,7 @@ def choose(environ: Mapping[str, str], *, house: Path = HOUSE) -> Choices:
     _look_for_namespaces(settings, context)
     tool, why = found_tool(environ, settings)
     if tool != "direct":
-        _look_for_states(house)
+        _look_for_states(settings, house)
     if shutil.which("helm") is None:
         raise Refusal("helm is not installed, or not in PATH.")
     return Choices(context=context, tool=tool, why=why, page_url=environ.get("PAGE_URL", ""))
@@ -103,8 +103,12 @@ def _look_for_namespaces(settings: Settings, context: str) -> None:
             )
 
 
-def _look_for_states(house: Path) -> None:
-    """Refuse where Terraform's state is that of another deployment, which it would change."""
+def _look_for_states(settings: Settings, house: Path) -> None:
+    """Refuse where Terraform's state may be that of another deployment, which it would change."""
+    if settings.backend != "local":
+        raise Refusal(
+            "The state is kept elsewhere, and the test would change it: set INFRA_BACKEND=local."
+        )
     for file in (house / name for name in STATES):
         if file.exists() and json.loads(file.read_text("utf-8")).get("resources"):
             raise Refusal(

@@ -53,6 +53,14 @@ DRAIN: Final = documented("kubectl drain NODE --ignore-daemonsets --delete-empty
 UNCORDON: Final = documented("kubectl uncordon NODE")
 BACKUP: Final = documented("scripts/redis-backup > porta.rdb")
 RESTORE: Final = documented("scripts/redis-restore < porta.rdb")
+SAVE_NOTEBOOKS: Final = documented(
+    "kubectl -n sedaro exec deployment/notebook --"
+    " tar -C /work --exclude ./lost+found -cf - . > notebooks.tar"
+)
+BRING_NOTEBOOKS: Final = documented(
+    "kubectl -n sedaro exec -i deployment/notebook --"
+    " tar -C /work --strip-components 1 -xf - < notebooks.tar"
+)
 DELETE_CRDS: Final = documented(
     r"kubectl get crd -o name | grep -E 'gateway\.dask\.org|traefik\.io' | xargs kubectl delete"
 )

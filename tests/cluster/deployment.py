@@ -25,6 +25,7 @@ __all__ = ["Deployment", "DeploymentFailed", "Report"]
 DEPLOY_S: Final = 1_800.0  # three releases of ten minutes each, by default
 CHECK_S: Final = 180.0
 READY_S: Final = 300.0
+LOG_BYTES: Final = 4 * 2**20  # of each container
 FINDING: Final = re.compile(r"^\d+\. (.*)\n   \$ (.*)$", re.MULTILINE)
 
 
@@ -55,6 +56,7 @@ class Deployment:
     kube: Kube
     settings: dict[str, str] = field(default_factory=dict)  # INFRA_ variables
     is_there: bool = False
+    printed: str = ""  # by all deployments
 
     def deploy(self, command: str = commands.DEPLOY, **once: str) -> Done:
         """Deploy; raises DeploymentFailed."""
@@ -72,7 +74,9 @@ class Deployment:
     def _deploy(self, command: str, *, can_fail: bool, **once: str) -> Done:
         self.is_there = True  # from now on there may be something to destroy
         settings = self.settings | once
-        return self.shell.run(command, environ=settings, within_s=DEPLOY_S, can_fail=can_fail)
+        done = self.shell.run(command, environ=settings, within_s=DEPLOY_S, can_fail=can_fail)
+        self.printed += done.output
+        return done
 
     def destroy(self) -> None:
         """Destroy it; raises CommandFailed."""
@@ -109,6 +113,17 @@ class Deployment:
             for space in (PORTA, GATEWAY)
             for one in self.kube.pods(space)
         }
+
+    def logs(self) -> str:
+        """Return what the containers of all pods have printed, up to a bound for each."""
+        return "".join(
+            self.kube.text(
+                *("-n", space, "logs", pod["metadata"]["name"], "--all-containers", "--prefix"),
+                f"--limit-bytes={LOG_BYTES}",
+            )
+            for space in (PORTA, GATEWAY)
+            for pod in self.kube.pods(space)
+        )
 
     def effective(self) -> Settings:
         """Return the settings that a deployment has now."""

@@ -50,8 +50,11 @@ def test_no_password_is_in_a_file_a_value_or_a_log(deployment: Deployment, kube:
     secrets = [text for space, name in SECRETS for text in kube.secret(space, name).values()]
     passwords = {word for text in secrets for word in _passwords(b64decode(text).decode())}
     assert len(passwords) == 5
+    assert deployment.printed
     written = {
         "ConfigMaps": "".join(str(kube.items("configmaps", space)) for space in (PORTA, GATEWAY)),
+        "what deployments printed": deployment.printed,
+        "logs": deployment.logs(),
         "pods": "".join(str(kube.items("pods", space)) for space in (PORTA, GATEWAY)),
         "releases": "".join(
             deployment.shell.run(f"helm -n {space} get all {name}").output

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.check.command import on_cluster
+from tests.cluster import commands
 from tests.cluster.kube import PORTA
 from tests.cluster.shell import kill
 from tests.cluster.story import say
@@ -46,7 +48,7 @@ def test_a_deployment_that_was_interrupted_is_ended_as_the_check_says(
     assert "another operation (install/upgrade/rollback) is in progress" in printed
     report = deployment.check()
     end = report.command(r"^The release porta in sedaro is pending-upgrade")
-    assert end.startswith("helm -n sedaro rollback porta ")
+    assert end.startswith(on_cluster(deployment.effective(), f"{commands.ROLLBACK} "))
     deployment.shell.run(end)
     deployment.deploy()
     deployment.is_sound()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,8 +16,10 @@ from infra.settings import Settings
 from tests.cluster import commands
 from tests.cluster.choices import Refusal, choose, found_tool, is_initialised
 from tests.cluster.conftest import ORDER
+from tests.cluster.deployment import Deployment
 from tests.cluster.inventory import ours
-from tests.cluster.shell import said_to
+from tests.cluster.kube import Kube
+from tests.cluster.shell import Shell, said_to
 from tests.cluster.test_anew import larger
 from tests.cluster.waiting import until
 from tests.deadlines import EVENTUALLY_S
@@ -176,6 +179,20 @@ def test_the_state_of_another_deployment_is_not_changed(tmp_path: Path) -> None:
     assert choose(environ, house=tmp_path).tool == "cdktf"
 
 
+@pytest.mark.parametrize("tool", ["cdktf", "cdktn"])
+@pytest.mark.usefixtures("programs")
+def test_a_state_that_is_kept_elsewhere_is_not_changed(tmp_path: Path, tool: str) -> None:
+    environ = {
+        "CONTEXT": "there",
+        "INFRA_BACKEND": "s3",
+        "INFRA_BACKEND_LOCATION": "eu-west-1/my-bucket/porta",
+    }
+    assert refusal({**environ, "DEPLOY_WITH": tool}, tmp_path) == (
+        "The state is kept elsewhere, and the test would change it: set INFRA_BACKEND=local."
+    )
+    assert choose({**environ, "DEPLOY_WITH": "direct"}, house=tmp_path).tool == "direct"
+
+
 def test_where_nothing_else_is_there_it_deploys_by_kubectl_and_helm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +214,33 @@ def test_providers_that_do_not_come_in_time_cannot_be_had(
     assert not is_initialised(terraform, tmp_path, within_s=0.2)
     Programs(tmp_path, monkeypatch, "terraform")  # it ends at once
     assert is_initialised(terraform, tmp_path)
+
+
+def test_the_logs_of_all_pods_of_both_namespaces_are_read(programs: Programs) -> None:
+    def pods(*names: str) -> str:
+        return json.dumps({"items": [{"metadata": {"name": one}, "status": {}} for one in names]})
+
+    programs.answer("kubectl", pods("web-1", "runner-1"), when="get pods -n sedaro -o")
+    programs.answer("kubectl", pods("traefik-1"), when="get pods -n sedaro-gateway -o")
+    programs.answer("kubectl", "[pod/web-1/web] a line\n", when="logs web-1")
+    deployment = Deployment(Shell(os.environ, "direct"), Kube(os.environ))
+    assert deployment.logs() == "[pod/web-1/web] a line\n"
+    read = [call.words[2:] for call in programs.calls() if "logs" in call.words]
+    assert [words[:3:2] for words in read] == [
+        ["sedaro", "web-1"],
+        ["sedaro", "runner-1"],
+        ["sedaro-gateway", "traefik-1"],
+    ]
+    assert all({"--all-containers", "--prefix"} < set(words) for words in read)
+
+
+def test_what_deployments_print_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = Programs(tmp_path, monkeypatch, "cdktf")
+    programs.answer("cdktf", "a password\n", when="deploy")
+    deployment = Deployment(Shell(os.environ, "cdktf"), Kube(os.environ))
+    deployment.deploy()
+    deployment.deploy()
+    assert deployment.printed == "a password\n" * 2
 
 
 @pytest.mark.parametrize(("volume", "size"), [("2Gi", "3Gi"), ("8Gi", "9Gi"), ("2500Mi", "3524Mi")])
@@ -271,5 +315,11 @@ def test_the_document_names_every_variable() -> None:
     table = section.partition("\n## ")[0]
     for name in ("CONTEXT", "DEPLOY_WITH", "KIND", "IMAGE_LOAD", "UPGRADE_TAG", "PAGE_URL"):
         assert f"`{name}`" in table
-    for setting in ("namespace", "gateway_namespace", "auth", "secrets"):  # that are refused
+    for setting in (
+        "namespace",
+        "gateway_namespace",
+        "auth",
+        "secrets",
+        "backend",
+    ):  # that are refused
         assert f"`{setting}`" in table

@@ -8,13 +8,14 @@ from typing import Final
 
 import pytest
 
-from infra.charts import schedulers
+from infra.charts import schedulers, third_party
 from infra.constructs import resource_quota
 from infra.settings import Settings
 from infra.settings.quantities import cores, mebibytes
 from sim.cost_model import ensemble_seconds, workers_for_ensemble
 from sim.scenario import PropagationRequest
 
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "scaling.md"
 SECTION: Final = "## A thousand users who ask for ensembles"
 HOUR_S: Final = 3_600
 START_AND_STOP_S: Final = 10
@@ -27,7 +28,7 @@ ASKED: Final = {
 
 
 def section() -> str:
-    text = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text("utf-8")
+    text = DOCUMENT.read_text("utf-8")
     return text[text.index(SECTION) : text.index("## Beyond")]
 
 
@@ -86,10 +87,21 @@ def test_what_is_together_is_the_sum() -> None:
         assert together == pytest.approx(small + large, rel=0.02, abs=0.1)
 
 
+def test_the_default_memory_of_redis_holds_as_many_results_as_is_said() -> None:
+    text = " ".join(DOCUMENT.read_text("utf-8").split())
+    said = re.search(r"(\d+) GiB of Redis hold some (\d+) results of runs of 100,000,000", text)
+    row = re.search(r"a stored result, .*? (\d+) MB for 100,000,000", text)
+    assert said is not None
+    assert row is not None
+    assert float(mebibytes(Settings().redis_memory)) == float(said[1]) * 1024
+    data_mb = float(said[1]) * 2**30 / 1e6 * float(third_party.FOR_DATA)
+    assert float(said[2]) == pytest.approx(data_mb / float(row[1]), rel=0.1)
+
+
 def test_the_proposed_settings_hold_what_the_hour_needs(tmp_path: Path) -> None:
     given = settings(tmp_path)
     assert number(table()["clusters at a time, on average"][2]) <= given.max_runs / 2
-    data_gb = float(mebibytes(given.redis_memory)) * 0.6 * 2**20 / 1e9
+    data_gb = float(mebibytes(given.redis_memory) * third_party.FOR_DATA) * 2**20 / 1e9
     assert number(table()["results after eight such hours, at most"][2]) <= data_gb
     quota = cores(resource_quota.workloads(given)["requests.cpu"])
     assert 2_000 < quota < 2_200

@@ -4,6 +4,7 @@ The dashboard and the alert rules come from `charts/`, where they are to be inst
 
 - The folder's name is a hash of every file, so equal input gives equal bytes at an equal path, and
   a changed chart is a changed release.
+- It is the only chart of Porta in that output.
 - Nothing in it is a secret: its values name Secrets.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +25,7 @@ ADDED: Final = {  # which templates read with .Files
     "files/porta.json": CHARTS / "grafana" / "porta.json",
     "files/porta.rules.yaml": CHARTS / "prometheus" / "porta.rules.yaml",
 }
+DIGITS: Final = 16  # of the hash
 PATTERNS: Final = ("Chart.yaml", "values.yaml", "values.schema.json", "templates/*")
 
 
@@ -34,10 +37,16 @@ def files() -> dict[str, str]:
 
 
 def write(folder: Path) -> Path:
-    """Write the chart below a folder, at a path that its content determines; return that path."""
+    """Write the chart below a folder, at a path that its content determines; return that path.
+
+    The charts that were written there before are removed, so `*/porta` is this one.
+    """
     texts = files()
     content = json.dumps(texts, sort_keys=True).encode()
-    chart = folder / hashlib.sha256(content).hexdigest()[:16] / NAME
+    chart = folder / hashlib.sha256(content).hexdigest()[:DIGITS] / NAME
+    for earlier in folder.glob(f"{'[0-9a-f]' * DIGITS}/{NAME}"):
+        if earlier != chart:
+            shutil.rmtree(earlier.parent)
     for name, text in texts.items():
         path = chart / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.programs import ClusterPrograms, ProgramError
+from infra.programs import ClusterPrograms, ProgramError, expanded
 from infra.settings import Settings
 from tests.recording_programs import Programs
 
@@ -33,6 +33,11 @@ def test_the_settings_name_the_cluster(programs: Programs, monkeypatch: pytest.M
     assert got.text == "a text"
     assert listed.words == ["helm", "list", "--kube-context", "cloud"]
     assert {call.environ["KUBECONFIG"] for call in (got, listed)} == {"/home/ada/a:/b"}
+
+
+def test_a_kubeconfig_of_several_files_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert expanded("~/a:/b:") == "/home/ada/a:/b"
 
 
 def test_what_a_program_prints_comes_back(programs: Programs) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.check import pods
+from infra.settings import Settings
 from tests.recorded_cluster import SETTINGS, changed, recorded
 
 if TYPE_CHECKING:
@@ -68,6 +69,19 @@ def test_an_image_is_brought_to_the_nodes_by_its_kind(image: str, command: str) 
         pod["status"]["containerStatuses"][0]["image"] = image
 
     assert about(changed(answers, "Pod", "runner", name), "runner").command.startswith(command)
+
+
+def test_an_image_of_another_tag_than_this_version_is_loaded_by_its_tag() -> None:
+    answers = in_state({"waiting": {"reason": "ErrImagePull"}})
+    answers = changed(
+        answers,
+        "Pod",
+        "runner",
+        lambda pod: pod["status"]["containerStatuses"][0].update(image="porta:0.2.0"),
+    )
+    given = Settings.load({"INFRA_IMAGE_TAG": "0.2.0"})
+    (found,) = pods.not_ready(given, answers)
+    assert found.command == "make image-load TAG=0.2.0    # build or tag both images first"
 
 
 def test_a_secret_that_is_missing_is_named() -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
 
 from infra.check import storage
 from infra.settings import Settings
 from tests.recorded_cluster import SETTINGS, changed, recorded
+from tests.recording_programs import Programs
 
 if TYPE_CHECKING:
     from infra.check.answers import Answers
+
+SCRIPTS: Final = Path(__file__).parents[4] / "scripts"
 
 
 def settings(**given: str) -> Settings:
@@ -35,7 +42,7 @@ def test_volumes_as_the_settings_have_them_are_not_found() -> None:
 def test_a_cluster_without_a_default_class_is_found() -> None:
     (found,) = storage.classes(SETTINGS, changed(empty(), "StorageClass", "", not_default))
     assert found.sentence.startswith("No StorageClass is the default, so no volume can be made;")
-    assert found.command.startswith("kubectl annotate storageclass ")
+    assert found.command.startswith("kubectl annotate --overwrite storageclass ")
     assert found.command.endswith(" storageclass.kubernetes.io/is-default-class=true")
 
 
@@ -60,9 +67,64 @@ def test_a_volume_of_another_size_than_the_settings_is_found() -> None:
         "redis_volume is 3Gi, but the volume data-redis-0 was made with 2Gi, and that can't be"
         " changed in place. Set redis_volume back to 2Gi"
     )
-    assert found.command.startswith("scripts/redis-backup > porta.rdb && cdktf destroy ")
     (found,) = storage.volumes(settings(notebook_volume="1Gi"), recorded("healthy"))
     assert found.sentence.startswith("notebook_volume is 1Gi")
+
+
+def test_volumes_are_made_anew_with_what_is_in_them() -> None:
+    larger = {"redis_volume": "3Gi", "namespace": "sedaro"}
+    (found,) = storage.volumes(settings(**larger), recorded("healthy"))
+    assert found.command.split(" && ") == [
+        "NAMESPACE=sedaro scripts/redis-backup > porta.rdb",
+        f"kubectl -n sedaro {storage.SAVE_NOTEBOOKS}",
+        "cdktf destroy infra-apps infra-base",
+        "cdktf deploy infra-base infra-apps",
+        "NAMESPACE=sedaro scripts/redis-restore < porta.rdb",
+        f"kubectl -n sedaro {storage.BRING_NOTEBOOKS}",
+    ]
+    other = {"redis_volume": "3Gi", "namespace": "other", "notebook": "false"}
+    (found,) = storage.volumes(settings(**other), recorded("healthy"))
+    assert found.command.startswith("NAMESPACE=other scripts/redis-backup > porta.rdb && cdktf")
+    assert "notebook" not in found.command
+
+
+def test_the_document_copies_the_notebooks_as_the_check_does() -> None:
+    document = (SCRIPTS.parent / "docs" / "deploy.md").read_text("utf-8")
+    for command in (storage.SAVE_NOTEBOOKS, storage.BRING_NOTEBOOKS):
+        assert f"\nkubectl -n sedaro {command}\n" in document
+
+
+def test_notebooks_are_copied_from_one_volume_to_another(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    (old / "lost+found").mkdir(parents=True)
+    (old / "mine").mkdir()
+    (old / "mine" / "a.ipynb").write_text("{}")
+    (old / ".hidden").write_text("")
+    new.mkdir()
+
+    def run(command: str, work: Path) -> None:
+        words = command.partition(" -- ")[2].replace("/work", str(work))
+        subprocess.run(["sh", "-euc", words], cwd=tmp_path, check=True)  # noqa: S603, S607 -- tar
+
+    run(storage.SAVE_NOTEBOOKS, old)
+    run(storage.BRING_NOTEBOOKS, new)
+    found = {one.relative_to(new).as_posix() for one in new.rglob("*")}
+    assert found == {"mine", "mine/a.ipynb", ".hidden"}
+
+
+@pytest.mark.parametrize("script", ["redis-backup", "redis-restore"])
+def test_the_scripts_take_a_namespace_and_a_context(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    programs = Programs(tmp_path, monkeypatch, "kubectl")
+    monkeypatch.setenv("NAMESPACE", "other")
+    for context in ("there", ""):
+        monkeypatch.setenv("CONTEXT", context)
+        subprocess.run([SCRIPTS / script], input=b"REDIS", capture_output=True, check=True)  # noqa: S603 -- our own script
+    said = [call.words[1:] for call in programs.calls()]
+    half = len(said) // 2
+    assert all(words[:4] == ["--context", "there", "-n", "other"] for words in said[:half])
+    assert all(words[:2] == ["-n", "other"] for words in said[half:])
 
 
 def test_a_notebook_may_grow_where_its_class_lets_volumes_grow() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from infra.direct.command import deploy, destroy
+from infra.direct.command import deploy, destroy, in_order
 from infra.direct.stack import Stack, read
 from infra.direct.tools import Tools
 from infra.naming import SECRETS_REVISION
@@ -20,6 +20,7 @@ from infra.settings import Settings
 from tests.recording_programs import Programs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -51,6 +52,55 @@ def test_namespaces_and_quotas_are_made_before_secrets_and_secrets_before_releas
     releases = [index for index, said in enumerate(words) if said[0] == "helm"]
     assert sorted(words[index][3] for index in releases) == ["dask-gateway", "redis"]
     assert min(releases) > max(i for i, said in enumerate(words) if said[0] == "kubectl")
+
+
+PORTAS: Final = '{"metadata": {"labels": {"app.kubernetes.io/part-of": "porta"}}}'
+FOREIGN: Final = '{"metadata": {"labels": {"app.kubernetes.io/part-of": "a shop"}}}'
+BARE: Final = '{"metadata": {}}'
+
+
+@pytest.mark.parametrize("there", [FOREIGN, BARE])
+@pytest.mark.parametrize("name", ["infra-base", "infra-apps"])
+@pytest.mark.parametrize("act", [deploy, destroy])
+def test_a_namespace_that_porta_did_not_make_is_not_touched(
+    programs: Programs,
+    synthesised: Path,
+    act: Callable[[Stack, Tools], None],
+    name: str,
+    there: str,
+) -> None:
+    programs.answer("kubectl", there, when="get namespace sedaro --")
+    with pytest.raises(ProgramError) as found:
+        in_order(act, [read(synthesised, name)], tools())
+    assert str(found.value) == "The namespace sedaro is there, and Porta did not make it."
+    assert {tuple(call.words[:3]) for call in programs.calls()} == {("kubectl", "get", "namespace")}
+
+
+def test_nothing_is_removed_when_a_later_stack_has_a_foreign_namespace(
+    programs: Programs, synthesised: Path
+) -> None:
+    programs.answer("kubectl", PORTAS, when="get namespace sedaro --")
+    programs.answer("kubectl", FOREIGN, when="get namespace sedaro-gateway --")
+    stacks = [read(synthesised, name) for name in ("infra-apps", "infra-base")]
+    with pytest.raises(
+        ProgramError, match=r"^The namespace sedaro-gateway is there, and Porta did"
+    ):
+        in_order(destroy, stacks, tools())
+    assert [call for call in programs.calls() if call.words[0] == "helm"] == []
+
+
+@pytest.mark.parametrize("there", [PORTAS, ""])
+def test_portas_own_namespaces_and_new_ones_are_deployed_and_destroyed(
+    programs: Programs, synthesised: Path, there: str
+) -> None:
+    programs.answer("kubectl", there, when="get namespace")
+    stacks = [read(synthesised, name) for name in ("infra-base", "infra-apps")]
+    for act in (deploy, destroy):
+        in_order(act, stacks, tools())
+    said = [" ".join(call.words[:3]) for call in programs.calls()]
+    assert said.count("helm upgrade --install") == 3
+    assert sum(words.startswith("helm uninstall") for words in said) == 3
+    assert said.count("kubectl delete namespace") == 2
 
 
 def written(programs: Programs) -> list[list[dict[str, Any]]]:

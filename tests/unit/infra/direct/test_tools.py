@@ -69,6 +69,22 @@ def test_a_release_is_removed_and_waited_for(programs: Programs) -> None:
 @pytest.mark.parametrize(
     ("answer", "found"),
     [
+        ("", None),  # there is no such namespace
+        ('{"metadata": {}}', {}),
+        ('{"metadata": {"labels": {"a": "b"}}}', {"a": "b"}),
+    ],
+)
+def test_the_labels_of_a_namespace_are_read_if_it_is_there(
+    programs: Programs, answer: str, found: dict[str, str] | None
+) -> None:
+    programs.answer("kubectl", answer)
+    assert tools().labels("sedaro") == found
+    assert said(programs) == ["kubectl get namespace sedaro --ignore-not-found -o json"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
         ("", None),  # there is no such Secret
         ('{"metadata": {}}', ""),
         ('{"metadata": {"annotations": {"revision": "2"}}}', "2"),

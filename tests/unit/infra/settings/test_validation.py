@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from infra.charts.porta import values
 from infra.settings import Settings, SettingsError, validation
 from infra.settings.quantities import cores, mebibytes
+from tests.porta_chart import named, objects
 
 RANGES = [(name, *ends) for name, ends in validation.RANGES.items()]
 
@@ -68,6 +69,63 @@ def test_an_s3_backend_needs_all_three_parts(location: str) -> None:
         settings(backend="s3", backend_location=location)
 
 
-def test_the_size_of_the_exports_has_one_place() -> None:
-    with pytest.raises(SettingsError, match="export_cache sets it"):
-        settings(application=(("PORTA_EXPORT_CACHE", "1GiB"),))
+@pytest.mark.parametrize(("variable", "setting"), validation.DECIDED.items())
+def test_what_a_setting_decides_is_no_variable_of_the_application(
+    variable: str, setting: str
+) -> None:
+    sentence = f"^application must not have {variable}: {setting} sets it\\.$"
+    with pytest.raises(SettingsError, match=sentence):
+        settings(application=((variable, "1"),))
+
+
+@pytest.mark.parametrize(("variable", "setting"), validation.DECIDED_BY_INGRESS.items())
+def test_what_an_ingress_decides_is_free_without_one(variable: str, setting: str) -> None:
+    own = ((variable, "required"),)
+    assert settings(application=own).application == own
+    sentence = f"^application must not have {variable}: {setting} sets it\\.$"
+    with pytest.raises(SettingsError, match=sentence):
+        settings(application=own, exposure="ingress", ingress_host="porta.example.com")
+
+
+@pytest.mark.parametrize("variable", ["PORTA_SESSION_KEY", "PORTA_TOKENS_FILE"])
+def test_a_secret_is_no_variable_of_the_application(variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"{variable}: it belongs to the Secret porta-"):
+        settings(application=((variable, "k" * 32),))
+
+
+@pytest.mark.parametrize("variable", ["REDIS_URL", "DASK_GATEWAY_PASSWORD"])
+def test_passwords_of_others_are_no_variables_of_the_application(variable: str) -> None:
+    with pytest.raises(SettingsError, match=r"^application takes variables of Porta only"):
+        Settings.load({"INFRA_APPLICATION": f"{variable}=secret"})
+
+
+INGRESS: Final = {"exposure": "ingress", "ingress_host": "porta.example.com"}
+
+
+@pytest.mark.parametrize("auth", ["none", "token", "header"])
+def test_every_variable_that_the_chart_sets_is_refused_or_a_default(auth: str) -> None:
+    more = {"redis_tls_secret": "redis-tls", "dashboard_url": "https://dask.example.com/{cluster}"}
+    found = objects(settings(auth=auth, **more, **INGRESS))
+    shared = set(named(found, "ConfigMap")["porta-settings"]["data"])
+    for name in ("web", "runner"):
+        (container,) = named(found, "Deployment")[name]["spec"]["template"]["spec"]["containers"]
+        shared |= {one["name"] for one in container["env"]}
+    ours = {name for name in shared if name.startswith("PORTA_")}
+    known = {*validation.DECIDED, *validation.DECIDED_BY_INGRESS, *validation.SECRET}
+    assert ours - known == {"PORTA_LOG_FORMAT"}  # which the application may change
+
+
+@pytest.mark.parametrize("exposure", ["none", "nodeport"])
+def test_a_proxys_header_is_trusted_behind_an_ingress_only(exposure: str) -> None:
+    assert settings(auth="header", **INGRESS).auth == "header"
+    with pytest.raises(
+        SettingsError, match=r"^auth: header needs exposure: ingress, because .*\.$"
+    ):
+        settings(auth="header", exposure=exposure)
+
+
+@pytest.mark.parametrize("name", ["namespace", "gateway_namespace"])
+@pytest.mark.parametrize("space", ["default", "kube-system", "kube-public"])
+def test_a_namespace_of_kubernetes_is_not_portas(name: str, space: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must be a namespace of Porta's own, which"):
+        settings(**{name: space})

@@ -243,6 +243,18 @@ def test_chart_image_and_project_have_the_same_version(folder: Path) -> None:
     assert len(versions) == 1
 
 
+def test_the_chart_of_an_earlier_version_is_removed(tmp_path: Path) -> None:
+    earlier, others = tmp_path / "0123456789abcdef" / "porta", tmp_path / "charts" / "porta"
+    for one in (earlier, others):
+        one.mkdir(parents=True)
+        (one / "Chart.yaml").write_text("name: porta\n")
+    written = chart.write(tmp_path)
+    assert chart.write(tmp_path) == written
+    assert set(tmp_path.glob("*/porta")) == {written, others}
+    assert not earlier.parent.exists()
+    assert (written / "Chart.yaml").exists()
+
+
 def test_every_file_of_the_chart_is_committed() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "--", "."],  # noqa: S607 -- any git will do
