@@ -7,6 +7,7 @@ started there.
 
 from __future__ import annotations
 
+import math
 import tempfile
 from dataclasses import replace
 from functools import partial
@@ -118,12 +119,7 @@ class _Served:
         there_are = trajectory.intervals_for(metadata.request.steps)
         differences: list[Difference] = []
         for interval in self._effort.sampled(range(reached), SAMPLE, metadata.request.id):
-            first = interval * trajectory.interval
-            clocks = remade.propagation.clocks_after(first)
-            t0 = max(clocks.values())
-            last = min(first + trajectory.interval, remade.propagation.steps)
-            t1 = min(remade.propagation.clocks_after(last).values())
-            t1 = t1 if t0 < t1 else t0 + 1.0
+            t0, t1 = _window(remade, interval)
             due = replace(metadata, chosen=Chosen(t0=t0, t1=t1))
             within = remade.propagation.interval_rows(t0, t1, 1)
             rows = sum(one.rows for one in within) + len(trajectory.scenario.agents)
@@ -137,6 +133,7 @@ class _Served:
             share=share,
             is_all=False,
             differences=tuple(differences),
+            notes=() if remade.is_whole else (remade.note(),),
         )
 
     def _file(
@@ -184,6 +181,24 @@ class _Served:
                         self._id, f"comes in more bytes than it can have: over {most:,}."
                     )
                 yield piece
+
+
+def _window(remade: RemadeRecords, interval: int) -> tuple[float, float]:
+    """Return a window of time in an interval, of which each record is known here.
+
+    Where only the beginning is integrated, the record that starts where it ends is not.
+    """
+    propagation = remade.propagation
+    first = interval * propagation.trajectory.interval
+    last = min(first + propagation.trajectory.interval, propagation.steps)
+    t0 = max(propagation.clocks_after(first).values())
+    t1 = min(propagation.clocks_after(last).values())
+    t1 = t1 if t0 < t1 else t0 + 1.0
+    if remade.is_whole:
+        return t0, t1
+    end = min(propagation.clocks_after(propagation.steps).values())
+    t1 = min(t1, math.nextafter(end, -math.inf))
+    return min(t0, math.nextafter(t1, -math.inf)), t1
 
 
 def _at_most(count: int, pieces: Iterator[bytes]) -> Iterator[bytes]:

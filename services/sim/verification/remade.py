@@ -178,7 +178,7 @@ class _OfOneRun:
     def _slice_s(self) -> float:
         return slice_seconds(self._request.trajectory.scenario, export=True)
 
-    def _note(self) -> str:
+    def note(self) -> str:
         """Return what a sample can't have, where only the beginning is integrated."""
         if self.is_whole:
             return ""
@@ -302,7 +302,7 @@ class RemadeRecords(_OfOneRun):
                 self.what, "begins later than a sample reaches; --all recomputes all of it."
             )
         initial = [Span(0, self._initial, -1)] if self._initial else []
-        return [*initial, *spans], self._note()
+        return [*initial, *spans], self.note()
 
     def rows_of(self, span: Span) -> pa.RecordBatch:
         """Return the rows of a span."""
@@ -375,7 +375,7 @@ class RemadeStates(_OfOneRun):
             raise VerificationError(
                 self.what, "is of more steps than a sample integrates; --all recomputes all of it."
             )
-        return spans, self._note()
+        return spans, self.note()
 
     def rows_of(self, span: Span) -> pa.RecordBatch:
         """Return the rows of a span."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,8 @@ from frontend.bootstrap import build_services
 from frontend.cli.served_verification import verify_served
 from frontend.settings import Settings
 from frontend.web.app import create_app
+from sim.calibration import chain_speed
+from sim.cost_model import opened_seconds
 from sim.errors import VerificationError
 from sim.presets import preset
 from sim.scenario import PropagationRequest, Trajectory
@@ -105,6 +108,29 @@ def test_of_a_long_run_some_intervals_are_compared_and_the_checksum_of_all(redis
     assert found.ok, found
     sample = "a sample: 3 of 4 intervals (seed 0)"
     assert found.share == f"the checksum of all its checkpoints, and {sample}"
+
+
+@pytest.mark.parametrize("name", ["nano", "circular"])  # the second steps by leapfrog
+@pytest.mark.parametrize("intervals", [1, 3])
+def test_of_a_run_that_takes_long_to_integrate_the_beginning_is_compared(
+    name: str, intervals: int, redis_url: str
+) -> None:
+    scenario = preset(name).scenario
+    steps = 4 * scenario.interval
+    long = PropagationRequest(steps, Trajectory(scenario))
+    takes_s = opened_seconds(scenario, steps) / chain_speed()
+    reaches = replace(SAMPLE, chain_s=takes_s * (intervals + 0.5) / 4)
+    settings = Settings(redis_url=redis_url)
+    with contextlib.closing(build_services(settings)) as services:
+        services.store.remember(long)
+        with serving(create_app(services=services)) as address:
+            found = verify_served(address, long.id, reaches)
+    assert found.ok, found
+    assert found.share == f"a sample: {intervals} of 4 intervals (seed 0)"
+    first = f"{intervals * scenario.interval:,} of {steps:,}"
+    assert found.notes == (
+        f"The sample is of the first {first} steps; --all recomputes the others.",
+    )
 
 
 @pytest.mark.parametrize(
