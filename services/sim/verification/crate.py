@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -40,10 +41,10 @@ from sim.export.rebatch import rebatch
 from sim.strictjson import canonical_json
 from sim.verification.files import verify_file
 from sim.verification.members import RemadeMembers
-from sim.verification.outcome import Difference, Verification
+from sim.verification.outcome import WRITTEN_ELSEWHERE, Difference, Verification
 from sim.verification.remade import RemadeRecords, refuse_too_much
 from sim.verification.results import told_differences
-from sim.verification.stored import Damage, read_json, refuse_inflated
+from sim.verification.stored import Damage, is_written_here, read_json, refuse_inflated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -184,6 +185,7 @@ class _Crate:
         self._folder = folder
         self._effort = effort
         self._differences: list[Difference] = []
+        self._notes: list[str] = []
 
     def verified(self) -> Verification:
         self._description()
@@ -196,7 +198,8 @@ class _Crate:
         else:
             found = self._run(request, table)
         differences = (*found.differences, *self._differences)  # what says most comes first
-        return replace(found, what=str(self._path), differences=differences)
+        notes = (*found.notes, *self._notes)
+        return replace(found, what=str(self._path), differences=differences, notes=notes)
 
     def _description(self) -> None:
         """Hold the description to its seal, and each file to its size and SHA-256 there."""
@@ -282,33 +285,17 @@ class _Crate:
         ):
             return
         try:
-            difference = self._first_checkpoint(propagation, is_whole=is_whole)
+            file = pa.parquet.ParquetFile(self._folder / CHECKPOINTS, pre_buffer=False)
+            difference = _first_checkpoint(file, propagation, is_whole=is_whole)
         except (pa.ArrowException, OSError, ValueError, Damage) as error:
             self._found(CHECKPOINTS, f"can't be read ({str(error)[:100]})", "checkpoints")
             return
         if difference is not None:
             self._found(f"{CHECKPOINTS}, {difference}", "another state", "this one")
+        elif is_whole and not is_written_here(file):
+            self._notes.append(WRITTEN_ELSEWHERE.format(f" of {CHECKPOINTS}"))
         elif is_whole:
             self._found(f"{CHECKPOINTS}, outside the values", "other bytes", "these")
-
-    def _first_checkpoint(self, propagation: Propagation, *, is_whole: bool) -> str | None:
-        """Return which checkpoint is the first that differs; None if none does."""
-        file = pa.parquet.ParquetFile(self._folder / CHECKPOINTS, pre_buffer=False)
-        if not file.schema_arrow.equals(SCHEMA):
-            return "its columns"
-        lengths = _lengths(next(checkpoint_batches(propagation.checkpoints())))
-        for group in range(file.metadata.num_row_groups):
-            refuse_inflated(file, group, lengths)
-        first = 0
-        stored = rebatch(file.iter_batches(CHECKPOINT_ROWS), CHECKPOINT_ROWS)
-        for mine in checkpoint_batches(propagation.checkpoints()):
-            its = next(stored, mine.slice(0, 0))
-            for at in range(mine.num_rows):
-                is_end = not is_whole and at == mine.num_rows - 1  # of the beginning alone
-                if not is_end and not _are_equal(mine.slice(at, 1), its.slice(at, 1)):
-                    return f"row {first + at:,}"
-            first += mine.num_rows
-        return "its end" if is_whole and next(stored, None) is not None else None
 
     # An ensemble.
 
@@ -351,6 +338,29 @@ class _Crate:
 
     def _found(self, where: str, stored: str, recomputed: str) -> None:
         self._differences.append(Difference(where=where, stored=stored, recomputed=recomputed))
+
+
+def _first_checkpoint(
+    file: pa.parquet.ParquetFile, propagation: Propagation, *, is_whole: bool
+) -> str | None:
+    """Return which checkpoint is the first that differs; None if none does."""
+    if not file.schema_arrow.equals(SCHEMA):
+        return "its columns"
+    lengths = _lengths(next(checkpoint_batches(propagation.checkpoints())))
+    for group in range(file.metadata.num_row_groups):
+        refuse_inflated(file, group, lengths)
+    first = 0
+    stored = rebatch(file.iter_batches(CHECKPOINT_ROWS), CHECKPOINT_ROWS)
+    due = propagation.checkpoints()
+    if not is_whole:
+        due = (each for each, _ in pairwise(due))  # its end is of the beginning alone
+    for mine in checkpoint_batches(due):
+        its = next(stored, mine.slice(0, 0))
+        for at in range(mine.num_rows):
+            if not _are_equal(mine.slice(at, 1), its.slice(at, 1)):
+                return f"row {first + at:,}"
+        first += mine.num_rows
+    return "its end" if is_whole and next(stored, None) is not None else None
 
 
 def _lengths(checkpoints: pa.RecordBatch) -> dict[str, int]:

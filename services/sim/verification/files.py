@@ -21,7 +21,7 @@ from sim.export.reread import Reread
 from sim.verification.comparing import first_difference, schema_difference
 from sim.verification.lines import Lines, different_line, first_different_line, lines_of, places
 from sim.verification.members import RemadeMembers
-from sim.verification.outcome import Difference, Verification
+from sim.verification.outcome import WRITTEN_ELSEWHERE, Difference, Verification
 from sim.verification.remade import RemadeRecords, RemadeStates, refuse_too_much
 from sim.verification.sidecar import sidecar_finding
 from sim.verification.stated import read_metadata, stated_times, statement_differences
@@ -278,10 +278,7 @@ class _File:
                 "another program, has written it. Whether any of these bytes was changed can't be "
                 "said here.",
             )
-        self.notes.append(
-            "Every value is the same; the bytes around them are not, as another version of Porta "
-            "or of pyarrow, or another program, has written the file."
-        )
+        self.notes.append(WRITTEN_ELSEWHERE.format(""))
         return None
 
     # A sample.

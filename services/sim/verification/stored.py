@@ -36,6 +36,7 @@ __all__ = [
     "Damage",
     "ParquetTable",
     "TextFile",
+    "is_written_here",
     "open_stored",
     "read_json",
     "refuse_inflated",
@@ -93,7 +94,7 @@ class ParquetTable:
     @property
     def is_as_written_here(self) -> bool:
         """Whether it was written by this version of pyarrow."""
-        return bool(self.file.metadata.created_by == _CREATED_BY)
+        return is_written_here(self.file)
 
     @property
     def says_the_same_twice(self) -> bool:
@@ -238,6 +239,11 @@ def _words(path: Path, metadata: pa.parquet.FileMetaData) -> list[str]:
 def _is_plain(column: pa.parquet.ColumnSchema) -> bool:
     is_alone = column.max_repetition_level == 0 and column.max_definition_level <= 1
     return bool(is_alone and column.physical_type != "FIXED_LEN_BYTE_ARRAY")
+
+
+def is_written_here(file: pa.parquet.ParquetFile) -> bool:
+    """Whether a Parquet file was written by this version of pyarrow."""
+    return bool(file.metadata.created_by == _CREATED_BY)
 
 
 def refuse_inflated(file: pa.parquet.ParquetFile, group: int, lengths: Mapping[str, int]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
 import tracemalloc
 import zipfile
+from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -16,7 +19,18 @@ import pyarrow.parquet
 import pytest
 
 from sim import Propagation, Trajectory
-from sim.crates.contents import CHECKPOINTS, DESCRIPTION, ENVIRONMENT, MANIFEST, RECORDS, REQUEST
+from sim.calibration import chain_speed
+from sim.cost_model import opened_seconds
+from sim.crates.checkpoints import CHECKPOINT_ROWS, written_checkpoints
+from sim.crates.contents import (
+    CHECKPOINTS,
+    DESCRIPTION,
+    ENVIRONMENT,
+    MANIFEST,
+    RECORDS,
+    REQUEST,
+    seal_of,
+)
 from sim.crates.contents import ENSEMBLE as ENSEMBLE_JSON
 from sim.crates.making import crate_of_ensemble, crate_of_run
 from sim.crates.writing import write_crate
@@ -30,6 +44,8 @@ from tests.written_files import flip
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sim.verification import Effort
 
 DAY = date(2026, 11, 30)
 
@@ -91,6 +107,54 @@ def test_checkpoints_that_another_program_has_written_are_compared(crate: Path) 
     pyarrow.parquet.write_table(table, crate / CHECKPOINTS, compression="none")
     wheres = [one.where for one in verify(crate, ALL).differences]
     assert f"{CHECKPOINTS}, outside the values" in wheres
+
+
+def described_again(crate: Path) -> None:
+    """Have the description say what the files of a crate are now, as its maker would."""
+    description = json.loads((crate / DESCRIPTION).read_bytes())
+    for entity in description["@graph"]:
+        if "sha256" in entity:
+            data = (crate / entity["@id"]).read_bytes()
+            entity["sha256"] = hashlib.sha256(data).hexdigest()
+            entity["contentSize"] = str(len(data))
+    root = next(entity for entity in description["@graph"] if entity["@id"] == "./")
+    root["identifier"] = seal_of(description)
+    (crate / DESCRIPTION).write_text(json.dumps(description))
+
+
+@pytest.mark.parametrize("effort", [ALL, SAMPLE], ids=["all", "sample"])
+def test_a_crate_that_another_version_of_pyarrow_has_written_is_right(
+    crate: Path, effort: Effort
+) -> None:
+    name = f"version {pa.__version__}".encode()
+    for file in (CHECKPOINTS, RECORDS):
+        data = (crate / file).read_bytes()
+        (crate / file).write_bytes(data.replace(name, name[:-1] + b"x"))
+    assert not verify(crate, effort).ok  # that they were changed is found
+    described_again(crate)
+    found = verify(crate, effort)
+    assert found.ok, found
+    assert f"Every value of {CHECKPOINTS} is the same" in found.notes[-1]
+
+
+@pytest.mark.parametrize("row", [0, CHECKPOINT_ROWS - 1, CHECKPOINT_ROWS])
+def test_each_checkpoint_of_the_beginning_is_compared_in_a_sample(crate: Path, row: int) -> None:
+    trajectory = Trajectory()
+    reached = (CHECKPOINT_ROWS + 1) * trajectory.interval
+    long = PropagationRequest(2 * reached, trajectory)
+    (crate / REQUEST).write_text(json.dumps(long.to_json()))
+    checkpoints = list(of_long(reached).checkpoints())
+    checkpoints[row] = replace(checkpoints[row], records=checkpoints[row].records + 1)
+    (crate / CHECKPOINTS).write_bytes(b"".join(written_checkpoints(checkpoints[:-1])))
+    takes_s = opened_seconds(trajectory.scenario, long.steps) / chain_speed()
+    found = verify(crate, replace(SAMPLE, chain_s=takes_s * 0.501))
+    assert f"{CHECKPOINTS}, row {row:,}" in [one.where for one in found.differences]
+
+
+@cache
+def of_long(steps: int) -> Propagation:
+    """Return a propagation of so many steps."""
+    return Propagation.open(Trajectory(), steps)
 
 
 def test_a_crate_of_an_ensemble_is_verified_also_from_a_zip(tmp_path: Path) -> None:
