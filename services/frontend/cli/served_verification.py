@@ -8,9 +8,11 @@ started there.
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +29,15 @@ from sim.verification import Verification, verify_file
 from sim.verification.outcome import Difference
 from sim.verification.remade import RemadeRecords, refuse_too_much
 from sim.verification.stated import read_metadata, statement_differences
+from sim.web_address import (
+    TOKEN_RULE,
+    TOKEN_VARIABLE,
+    environment_token,
+    is_here,
+    is_private,
+    is_token,
+    split_address,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,23 +53,54 @@ ROW_BYTES: Final = 256  # in Parquet at most; a record has 40
 LEAST_BYTES: Final = 2**24
 JSON_BYTES: Final = 2**25  # a scenario of a thousand agents has 300 kB
 REFUSAL_BYTES: Final = 2**16
+NOT_ALLOWED: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 def verify_served(server: str, propagation_id: str, effort: Effort) -> Verification:
     """Verify a result of the Porta at an address; raises VerificationError where that can't be."""
-    with httpx.Client(
+    parts = split_address(server)
+    if parts is None or parts.username is not None or parts.query or parts.fragment:
+        raise _unasked(server, propagation_id, "it is no address of a Porta")
+    try:
+        with _client(server) as client:
+            return _Served(client, propagation_id, effort).verified()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _unasked(server, propagation_id, str(error) or type(error).__name__) from None
+
+
+def _unasked(server: str, propagation_id: str, why: str) -> VerificationError:
+    return VerificationError(
+        _shown(server), f"can't be asked for {propagation_id}: {why}. Give --server http://..."
+    )
+
+
+def _shown(server: str) -> str:
+    """Return an address without what may be a password in it."""
+    return server.rpartition("@")[2]
+
+
+def _client(server: str) -> httpx.Client:
+    """Return a client of the Porta at an address, with the token that it may get."""
+    headers = {"Accept-Encoding": "identity"}  # so that what comes is as long as what is read
+    if token := _token(server):
+        headers["Authorization"] = f"Bearer {token}"
+    client = httpx.Client(
         base_url=f"{server.rstrip('/')}/api/v1/propagations/",
-        headers={"Accept-Encoding": "identity"},  # so that what comes is as long as what is read
+        headers=headers,
         timeout=WAIT_S,
         follow_redirects=True,
-    ) as client:
-        client.event_hooks = {"request": [partial(_refuse_elsewhere, client.base_url)]}
-        try:
-            return _Served(client, propagation_id, effort).verified()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise VerificationError(
-                server, f"can't be asked for {propagation_id}: {error}. Give --server http://..."
-            ) from None
+        trust_env=not is_here(server),  # a proxy does not reach this machine's own ports
+    )
+    client.event_hooks = {"request": [partial(_refuse_elsewhere, client.base_url)]}
+    return client
+
+
+def _token(server: str) -> str | None:
+    """Return the token of the environment, if it is there and may be sent to an address."""
+    token = environment_token(os.environ) if is_private(server) else None
+    if token is not None and not is_token(token):
+        raise VerificationError(TOKEN_VARIABLE, f"{TOKEN_RULE}, as Porta makes them.")
+    return token
 
 
 def _refuse_elsewhere(base: httpx.URL, request: httpx.Request) -> None:
@@ -229,4 +271,7 @@ def _refusal(status: int, body: bytes) -> str:
         detail = str(orjson.loads(body)["detail"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         detail = "it does not say why; is that a Porta, of a version that has /metadata?"
-    return f"is refused by the server with {status}: {detail[:500]}"
+    advice = ""
+    if status in NOT_ALLOWED:
+        advice = f" {TOKEN_VARIABLE} is sent by https or to this machine, if it is set."
+    return f"is refused by the server with {status}: {detail[:500]}{advice}"

@@ -225,7 +225,49 @@ def test_a_redirect_within_a_server_is_followed(stub: tuple[Flask, str], app: Fl
     assert verify_served(address, "500", ALL).ok
 
 
-@pytest.mark.parametrize("server", ["http://127.0.0.1:1", "nowhere", "ftp://x"])
+@pytest.mark.parametrize(
+    "server",
+    [
+        *("http://127.0.0.1:1", "nowhere", "ftp://x", "http://h:port", "http://[", ""),
+        *("http://porta.example\x7f", "http://127.0.0.1:1/?token=x"),
+    ],
+)
 def test_a_server_that_is_not_there_is_told(server: str) -> None:
     with pytest.raises(VerificationError, match="can't be asked for 500"):
         verify_served(server, "500", ALL)
+
+
+def test_a_password_in_an_address_is_not_shown() -> None:
+    with pytest.raises(VerificationError, match=r"porta\.example can't be asked") as found:
+        verify_served("http://ada:secret@porta.example", "500", ALL)
+    assert "secret" not in str(found.value)
+
+
+def test_a_proxy_is_not_asked_for_what_is_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    assert verify_served(address, "500", ALL).ok
+
+
+def test_the_token_of_the_environment_is_sent_to_this_machine(
+    monkeypatch: pytest.MonkeyPatch, stub: tuple[Flask, str]
+) -> None:
+    other, address = stub
+    seen: list[str | None] = []
+
+    def refuse() -> Response:
+        seen.append(request.headers.get("Authorization"))
+        return Response(b'{"detail": "A token is required."}', 401)
+
+    other.add_url_rule("/api/v1/propagations/500/metadata", view_func=refuse)
+    for token in ("secret\n", ""):
+        monkeypatch.setenv("PORTA_TOKEN", token)
+        with pytest.raises(VerificationError, match=r"token is required\. PORTA_TOKEN is sent"):
+            verify_served(address, "500", ALL)
+    assert seen == ["Bearer secret", None]
+    monkeypatch.setenv("PORTA_TOKEN", "se cret")
+    with pytest.raises(VerificationError, match="PORTA_TOKEN must be of printable") as found:
+        verify_served(address, "500", ALL)
+    assert "cret" not in str(found.value)
