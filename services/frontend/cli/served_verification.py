@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import math
 import os
-import tempfile
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -27,6 +25,7 @@ from sim.records import schema_of
 from sim.strictjson import is_nested_too_deeply
 from sim.verification import Verification, verify_file
 from sim.verification.outcome import Difference
+from sim.verification.paths import named, temporary_folder, writing
 from sim.verification.remade import RemadeRecords, refuse_too_much
 from sim.verification.stated import read_metadata, statement_differences
 from sim.web_address import (
@@ -120,9 +119,10 @@ class _Served:
         self._client = client
         self._id = propagation_id
         self._effort = effort
+        self._what = f"{propagation_id} of {client.base_url.host}"
 
     def verified(self) -> Verification:
-        what = f"{self._id} of {self._client.base_url.host}"
+        what = self._what
         said = self._json(f"{self._id}/metadata")
         metadata = read_metadata(what, said)
         if metadata.request.id != self._id and not ORDER_ID.fullmatch(self._id):
@@ -187,9 +187,8 @@ class _Served:
         if chosen.t0 is not None:
             query |= {"t0": repr(chosen.t0), "t1": repr(chosen.t1)}
         most_bytes = LEAST_BYTES + ROW_BYTES * most_rows
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"{chosen.kind}.parquet"
-            with path.open("wb") as file:
+        with temporary_folder(self._what) as folder, named(path := folder / "served", self._what):
+            with writing(self._what), path.open("wb") as file:
                 file.writelines(self._pieces(f"{self._id}/{chosen.kind}", query, most_bytes))
             if remade is None:
                 return verify_file(path, self._effort, expected=metadata)

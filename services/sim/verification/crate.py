@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 import zipfile
+import zlib
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -42,12 +40,14 @@ from sim.strictjson import canonical_json
 from sim.verification.files import verify_file
 from sim.verification.members import RemadeMembers
 from sim.verification.outcome import WRITTEN_ELSEWHERE, Difference, Verification
+from sim.verification.paths import named, temporary_folder, writing
 from sim.verification.remade import RemadeRecords, refuse_too_much
 from sim.verification.results import told_differences
 from sim.verification.stored import Damage, is_written_here, read_json, refuse_inflated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from pathlib import Path
 
     from sim.engine import Propagation
     from sim.scenario import PropagationRequest
@@ -77,7 +77,7 @@ def is_crate(path: Path) -> bool:
         with path.open("rb") as file:
             begins_as_one = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
         return begins_as_one or zipfile.is_zipfile(path)
-    except OSError:
+    except (OSError, ValueError):  # or a null character in it
         return False
 
 
@@ -97,16 +97,25 @@ def crate_folder(path: Path, names: Collection[str] = FILES) -> Iterator[Path]:
     if path.is_dir():
         yield path
         return
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            _extract(path, Path(folder), names)
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
-            raise DamagedError(
-                str(path),
-                f"is not a whole zip: a part of it is missing or altered ({error}). Write or copy "
-                "it again.",
-            ) from None
-        yield Path(folder)
+    with temporary_folder(str(path)) as folder, named(folder, str(path)):
+        with _whole(path):
+            _extract(path, folder, names)
+        yield folder
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Raise the errors of reading a zip as DamagedError."""
+    try:
+        yield
+    except (
+        *(zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError),
+    ) as error:
+        raise DamagedError(
+            str(path),
+            f"is not a whole zip: a part of it is missing or altered ({error}). Write or copy it "
+            "again.",
+        ) from None
 
 
 def _extract(path: Path, folder: Path, names: Collection[str]) -> None:
@@ -130,15 +139,27 @@ def _extract(path: Path, folder: Path, names: Collection[str]) -> None:
             left -= entry.file_size
             if left < 0:
                 raise VerificationError(str(path), "unpacks to far more than a crate has.")
-            with archive.open(entry) as source, (folder / name).open("wb") as target:
-                shutil.copyfileobj(source, target)
+            with (
+                archive.open(entry) as source,
+                writing(str(path)),
+                (folder / name).open("wb") as target,
+            ):
+                target.writelines(_pieces(source, path))
+
+
+def _pieces(source: IO[bytes], path: Path) -> Iterator[bytes]:
+    """Yield what a file in a zip has; raises DamagedError."""
+    with _whole(path):
+        while piece := source.read(_PIECE):
+            yield piece
 
 
 def _with_its_zip(found: Verification, path: Path, folder: Path) -> Verification:
     """Add what is different in a zip around its files: in its headers and its list of files."""
-    with tempfile.TemporaryDirectory() as beside:
-        due = Path(beside) / "crate.zip"
-        zip_crate(folder, due)
+    with temporary_folder(str(path)) as beside:
+        due = beside / "crate.zip"
+        with writing(str(path)):
+            zip_crate(folder, due)
         with path.open("rb") as mine, due.open("rb") as its:
             place, is_ours = _first_different_byte(mine, its), _is_like(mine, its)
     if place is None:

@@ -22,6 +22,7 @@ from sim.export import FORMATS
 from sim.export.metadata import KEY, sidecar_path
 from sim.strictjson import is_nested_too_deeply
 from sim.verification.arrow_blocks import FOOTER_BYTES, dictionary_blocks, record_blocks
+from sim.verification.paths import exists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -183,7 +184,7 @@ def open_stored(path: Path) -> ColumnarTable | TextFile:
 
     Parquet and Arrow are known by their first bytes, text by its suffix.
     """
-    if path.exists() and not path.is_file():
+    if exists(path) and not path.is_file():
         raise VerificationError(str(path), "is no file: name one, or a folder or crate of Porta's.")
     try:
         with path.open("rb") as file:
@@ -306,7 +307,7 @@ def _text(path: Path) -> TextFile:
             "first bytes are of neither Parquet nor Arrow, and its suffix is of no text.",
         )
     beside = sidecar_path(path)
-    if not beside.exists():
+    if not exists(beside):
         raise VerificationError(
             str(path),
             f"can't say of which request it is: {beside.name} is missing beside it, which "

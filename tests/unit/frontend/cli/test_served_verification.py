@@ -17,7 +17,7 @@ from frontend.settings import Settings
 from frontend.web.app import create_app
 from sim.calibration import chain_speed
 from sim.cost_model import opened_seconds
-from sim.errors import VerificationError
+from sim.errors import DamagedError, VerificationError
 from sim.presets import preset
 from sim.scenario import PropagationRequest, Trajectory
 from sim.verification import Effort
@@ -191,6 +191,18 @@ def test_an_answer_that_is_nested_deeply_is_refused(stub: tuple[Flask, str]) -> 
         view_func=lambda: b'{"id":' + b"[" * 1_000 + b"]" * 1_000 + b"}",
     )
     with pytest.raises(VerificationError, match="nested deeply: is that a Porta"):
+        verify_served(address, "500", ALL)
+
+
+def test_what_is_no_whole_file_is_told_by_its_id(stub: tuple[Flask, str], app: Flask) -> None:
+    other, address = stub
+    client = app.test_client()
+    said = client.get("/api/v1/propagations/500/metadata").data
+    other.add_url_rule(
+        "/api/v1/propagations/500/<route>",
+        view_func=lambda route: said if route == "metadata" else b"PAR1 and no end",
+    )
+    with pytest.raises(DamagedError, match=r"^500 of 127\.0\.0\.1 is not a whole Parquet file"):
         verify_served(address, "500", ALL)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import resource
 import shutil
 import tracemalloc
 import zipfile
@@ -38,6 +39,8 @@ from sim.ensemble.computed import compute
 from sim.errors import DamagedError, VerificationError
 from sim.scenario import PropagationRequest
 from sim.verification import verify
+from sim.verification.crate import crate_folder
+from sim.verification.stored import read_json
 from tests.unit.sim.verification.samples import ALL, ENSEMBLE, SAMPLE, opened
 from tests.unit.sim.verification.samples import REQUEST as OF
 from tests.written_files import flip
@@ -221,6 +224,53 @@ def test_a_zip_that_unpacks_to_far_more_than_a_crate_is_refused(made: Path, tmp_
         archive.writestr(RECORDS, b"\0" * 2**27)
     with pytest.raises(VerificationError, match="far more than a crate has"):
         verify(path, ALL)
+
+
+def deflated(crate: Path, path: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in crate.iterdir():
+            archive.write(one, one.name)
+    return path
+
+
+def test_a_flipped_bit_in_what_a_zip_has_packed_is_damage(made: Path, tmp_path: Path) -> None:
+    path = deflated(made, tmp_path / "packed.zip")
+    data = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        starts = [entry.header_offset + 30 + len(entry.filename) for entry in archive.infolist()]
+    for start in starts:
+        flip(path, start, bit=1)  # how the first block is packed
+        with pytest.raises(DamagedError, match=r"not a whole zip.*decompressing"):
+            verify(path, ALL)
+        path.write_bytes(data)
+
+
+@pytest.mark.parametrize("most", [2**10, 2**16])
+def test_a_folder_for_temporary_files_without_room_is_no_damage(
+    made: Path, tmp_path: Path, most: int
+) -> None:
+    path = deflated(made, tmp_path / "right.zip")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        with pytest.raises(VerificationError, match=r"can't be unpacked in .* set TMPDIR") as found:
+            verify(path, ALL)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not isinstance(found.value, DamagedError)
+    assert verify(path, ALL).ok
+
+
+def test_an_error_in_a_zip_names_the_zip(made: Path, tmp_path: Path) -> None:
+    path = tmp_path / "part.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(made / DESCRIPTION, DESCRIPTION)
+        archive.writestr(REQUEST, "{")
+    with pytest.raises(VerificationError, match=f"^{path}"):
+        verify(path, ALL)
+    expected = pytest.raises(VerificationError, match=f"^{path}/{MANIFEST} can't be read")
+    with expected, crate_folder(path) as folder:
+        read_json(folder / MANIFEST)
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
