@@ -26,6 +26,7 @@ from sim.errors import PropagationFailed, RequestError, VerificationError
 from sim.export import export, export_states, thin
 from sim.export.metadata import described
 from sim.records import initial_records, schema_of, states_schema_of
+from sim.verification.effort import MOST_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,10 +104,10 @@ def refuse_too_much(request: PropagationRequest, effort: Effort, what: str) -> N
     """Raise VerificationError for a request that needs more work or memory than may be used."""
     scenario, steps = request.trajectory.scenario, request.steps
     if work(steps, scenario, request.members) > effort.most_work:
+        is_set = effort.most_work < MOST_WORK
+        advice = "may be done here: set PORTA_MAX_WORK higher" if is_set else "Porta ever does"
         raise VerificationError(
-            what,
-            f"says that it is of {steps:,} steps, more work than may be done here: set "
-            "PORTA_MAX_WORK higher.",
+            what, f"says that it is of {steps:,} steps, more work than {advice}."
         )
     coarsest = opened_level(scenario, steps, _FINE_BYTES)
     if opened_bytes(scenario, steps, coarsest) > _MOST_BYTES:
