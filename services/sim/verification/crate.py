@@ -236,22 +236,22 @@ class _Crate:
             self._found(f"{DESCRIPTION}, its identifier", str(stated), sealed)
         there = {one.name for one in self._folder.iterdir()} & FILES - {DESCRIPTION}
         for name in sorted(there | (described.keys() & FILES - {DESCRIPTION})):
-            self._file(name, described.get(name, {}).get("sha256"))
+            self._file(name, described.get(name, {}))
 
-    def _file(self, name: str, stated: object) -> None:
-        """Compare a file with the SHA-256 that the description has of it."""
+    def _file(self, name: str, stated: dict[str, Any]) -> None:
+        """Compare a file with the size and the SHA-256 that the description has of it."""
         path = self._folder / name
         try:
             if not path.is_file() and path.exists():  # a pipe would be waited for
                 raise DamagedError(str(self._path), f"has a {name} that is no file.")
             with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
         except OSError as error:
             raise DamagedError(str(self._path), f"lacks {name}: {error.strerror}.") from None
-        if digest != stated:
-            self._differences.append(
-                Difference(where=f"the SHA-256 of {name}", stored=str(stated), recomputed=digest)
-            )
+        if digest != stated.get("sha256"):
+            self._found(f"the SHA-256 of {name}", str(stated.get("sha256")), digest)
+        elif str(size) != stated.get("contentSize"):
+            self._found(f"the size of {name}", str(stated.get("contentSize")), str(size))
 
     def _request(self) -> PropagationRequest:
         """Read request and manifest, which name the same request."""

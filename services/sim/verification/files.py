@@ -18,6 +18,7 @@ from sim.errors import VerificationError
 from sim.export.metadata import RECORDS
 from sim.export.rebatch import rebatch
 from sim.export.reread import Reread
+from sim.export.tables import TABLES
 from sim.verification.comparing import first_difference, schema_difference
 from sim.verification.lines import Lines, different_line, first_different_line, lines_of, places
 from sim.verification.members import RemadeMembers
@@ -83,6 +84,12 @@ def _remade(
         )
     match metadata.chosen.kind:
         case "members":
+            if stored.form.name not in TABLES:
+                raise VerificationError(
+                    what,
+                    f"says that it has members, which Porta does not write as {stored.form.title}: "
+                    "was its suffix changed?",
+                )
             return RemadeMembers(metadata=metadata, effort=effort, what=what)
         case "states":
             times = stated_times(stored, metadata)

@@ -160,6 +160,18 @@ def of_long(steps: int) -> Propagation:
     return Propagation.open(Trajectory(), steps)
 
 
+def test_another_size_in_the_description_is_found(crate: Path) -> None:
+    description = json.loads((crate / DESCRIPTION).read_bytes())
+    records = next(entity for entity in description["@graph"] if entity["@id"] == RECORDS)
+    size, records["contentSize"] = records["contentSize"], "7"
+    root = next(entity for entity in description["@graph"] if entity["@id"] == "./")
+    root["identifier"] = seal_of(description)
+    (crate / DESCRIPTION).write_text(json.dumps(description))
+    (found,) = verify(crate, SAMPLE).differences
+    assert (found.where, found.stored) == (f"the size of {RECORDS}", "7")
+    assert found.recomputed == size
+
+
 def test_a_crate_of_an_ensemble_is_verified_also_from_a_zip(tmp_path: Path) -> None:
     ensemble = compute(ENSEMBLE, threads=1)
     path = tmp_path / "members.crate.zip"
