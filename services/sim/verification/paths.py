@@ -57,7 +57,7 @@ def writing(what: str) -> Iterator[None]:
         place = tempfile.tempdir or "the folder for temporary files"
         raise VerificationError(
             what,
-            f"can't be unpacked in {place} ({error.strerror}): set TMPDIR to one with room.",
+            f"needs room in {place} ({error.strerror}): set TMPDIR to a folder that has some.",
         ) from None
 
 

@@ -265,7 +265,7 @@ def test_a_folder_for_temporary_files_without_room_is_no_damage(
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
     try:
-        with pytest.raises(VerificationError, match=r"can't be unpacked in .* set TMPDIR") as found:
+        with pytest.raises(VerificationError, match=r"needs room in .* set TMPDIR") as found:
             verify(path, ALL)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -44,7 +44,7 @@ def test_where_nothing_temporary_can_be_written_is_a_sentence(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     with (
-        pytest.raises(VerificationError, match=r"a\.zip can't be unpacked in .*none \(No such"),
+        pytest.raises(VerificationError, match=r"a\.zip needs room in .*none \(No such"),
         temporary_folder("a.zip"),
     ):
         pass
