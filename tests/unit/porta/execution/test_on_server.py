@@ -1,4 +1,4 @@
-"""Claims about waiting for a running Porta; what it computes is in tests/integration/test_porta.py."""
+"""Claims about waiting for a running Porta; what it computes is in test_porta.py."""
 
 from __future__ import annotations
 
