@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlunsplit
 
 from porta.errors import ArgumentError
+from sim.web_address import split_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from urllib.parse import SplitResult
 
-__all__ = ["Named", "is_address", "is_id", "read_address", "split_address"]
+__all__ = ["Named", "is_address", "is_id", "read_address"]
 
 _ID: Final = re.compile("[1-9][0-9]{0,15}(?:-[0-9a-f]{16})?|q-[0-9a-f]{16}")
 _PLACES: Final = ("/api/v1/propagations/", "/propagate/")
@@ -75,16 +75,6 @@ def read_address(url: str) -> tuple[str, Named]:
             server = urlunsplit((parts.scheme, parts.netloc, prefix, "", ""))
             return server, Named(name, _chosen(parts.query))
     raise _no_result(url)
-
-
-def split_address(url: str) -> SplitResult | None:
-    """Return the parts of an address of the web; None for what is none."""
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port != 0  # raises ValueError, as the other does
-    except ValueError:
-        return None
-    return parts if parts.scheme in {"http", "https"} and parts.hostname and has_port else None
 
 
 def _no_result(url: str) -> ArgumentError:

@@ -52,11 +52,12 @@ def _limit(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name, "")
     if not text:
         return default
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:16]) <= _MOST[name]:
+    digits = text.lstrip("0") if text.isascii() and text.isdecimal() else ""
+    if not 0 < len(digits) <= len(str(_MOST[name])) or int(digits) > _MOST[name]:
         raise ArgumentError(
             name, f"{name} must be a whole number from 1 to {_MOST[name]:,}, not {text[:40]!r}."
         )
-    return int(text)
+    return int(digits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -35,11 +35,22 @@ __all__ = [
     "PortaError",
     "PropagationFailed",
     "VerificationError",
+    "in_python",
     "porta_errors",
 ]
 
 
 _LIMITS: Final = "Of this process the limits are PORTA_MAX_STEPS and PORTA_MAX_WORK."
+
+
+_IN_PYTHON: Final = {
+    "--all": "all=True",
+    "--sidecar": "sidecar=True",
+    " Or verify the propagation by its id.": "",
+    "or use --overwrite": "or remove this one",
+    "Export it again with --overwrite.": "Remove it, and save the run again.",
+}
+"""What the engine says of the command line, and what that is here."""
 
 
 class PortaError(Exception):
@@ -125,6 +136,17 @@ class ExecutionError(PortaError):
     """Where it is computed, something went wrong: a cluster or a server failed."""
 
 
+def in_python(sentence: str) -> str:
+    """Return a sentence of the engine with the arguments of Python in the place of options.
+
+    >>> in_python("It takes all rows: use --all.")
+    'It takes all rows: use all=True.'
+    """
+    for option, argument in _IN_PYTHON.items():
+        sentence = sentence.replace(option, argument)
+    return sentence
+
+
 @contextmanager
 def porta_errors() -> Iterator[None]:
     """Raise the engine's errors as those of `porta`, with the same sentence."""
@@ -133,13 +155,13 @@ def porta_errors() -> Iterator[None]:
     except of_sim.LimitError as error:
         raise LimitError("steps", f"{error} {_LIMITS}") from error
     except (of_sim.RequestError, of_sim.ScenarioError) as error:
-        raise ArgumentError(error.where, str(error)) from error
+        raise ArgumentError(error.where, in_python(str(error))) from error
     except of_sim.PropagationFailed as error:
         raise PropagationFailed(error.failure) from error
     except of_sim.OutputError as error:
         raise OutputError(str(error)) from error
     except of_sim.VerificationError as error:
-        raise VerificationError(str(error).replace("--all", "all=True")) from error
+        raise VerificationError(in_python(str(error))) from error
     except of_sim.IntegrityError as error:
         raise IntegrityError(str(error)) from error
     except of_sim.SimError as error:

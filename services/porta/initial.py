@@ -42,6 +42,8 @@ def initial_scenario(
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ArgumentError("path", f"{path} can't be read: {error.strerror}.") from None
+    except ValueError:  # a null character
+        raise ArgumentError("path", "path is no path of a file.") from None
     with porta_errors():
         base = None if scenario is None else read_scenario_argument(scenario)
         found = initial_state.initial_scenario(data, str(path), base=base, epoch=epoch)

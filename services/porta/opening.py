@@ -66,7 +66,7 @@ def open(  # noqa: A001 - `porta.open`, never bare
     if isinstance(what, str) and is_address(text):
         address, named = read_address(text)
         return _of_server(_server_at(address, on), named, workers, progress)
-    if isinstance(what, str) and is_id(text) and not Path(text).exists():
+    if isinstance(what, str) and is_id(text) and not os.path.exists(text):  # noqa: PTH110 - for any
         return _of_server(_server_with(text, on), Named(text), workers, progress)
     with porta_errors():
         request = allowed(os.environ).check(_request_of(Path(text)))
@@ -121,11 +121,12 @@ def _request_of(path: Path) -> PropagationRequest:
     from sim.export.folder import part_name
     from sim.export.metadata import read_request
     from sim.verification.crate import crate_folder, is_crate
+    from sim.verification.paths import is_folder
     from sim.verification.stated import read_metadata
     from sim.verification.stored import open_stored, read_json
 
     if is_crate(path):
         with crate_folder(path, {REQUEST}) as folder:
             return read_request(read_json(folder / REQUEST))
-    file = path / part_name(0) if path.is_dir() else path
+    file = path / part_name(0) if is_folder(path) else path
     return read_metadata(str(file), open_stored(file).metadata).request

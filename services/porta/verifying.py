@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from porta.errors import ArgumentTypeError, porta_errors
+from porta.arguments import allowed
+from porta.errors import ArgumentTypeError, in_python, porta_errors
 from porta.numbers import whole
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def verify(
     It is computed again from what it says of itself, and compared: `print` the result for what was
     found, and by which share; `ok` is whether all of that was right. A sample is drawn anew each
     time, and says its `seed`, which draws the same one again. Raises VerificationError for what
-    can't be verified, since it is no such file for example.
+    can't be verified, since it is no such file for example, or takes more than PORTA_MAX_WORK.
     """
     if not isinstance(path, str | os.PathLike):
         raise ArgumentTypeError(
@@ -39,8 +40,9 @@ def verify(
     from sim.verification import Effort
     from sim.verification import verify as verify_path
 
-    effort = Effort(everything=all)
+    effort = Effort(everything=all, most_work=allowed(os.environ).max_work)
     if seed is not None:
         effort = replace(effort, seed=whole("seed", seed))
     with porta_errors():
-        return verify_path(Path(path), effort)
+        found = verify_path(Path(path), effort)
+    return replace(found, notes=tuple(map(in_python, found.notes)))

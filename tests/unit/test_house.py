@@ -146,7 +146,6 @@ UNTESTED: Final = {
         )
         for name, of in (
             ("on_dask", "cluster"),
-            ("on_server", "running Porta"),
         )
     },
     **{

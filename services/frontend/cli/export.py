@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontend.cli.beside_serve import WAYS, beside_serve
@@ -30,7 +31,7 @@ def run(settings: Settings, propagation_id: str, *, crate: str | None, output: s
         raise BadRequest("--crate needs a name, such as orbit.crate/ or orbit.crate.zip.")
     if crate is not None:
         refuse_output(crate)
-    chosen = None if output is None else Output.of(output)
+    chosen = None if output is None else _file(output)
     with frontend_errors(), _services(settings) as services:
         request = services.propagations.answer(services.propagations.parse_id(propagation_id))
         if request.is_ensemble:
@@ -47,6 +48,16 @@ def run(settings: Settings, propagation_id: str, *, crate: str | None, output: s
             chosen.write(propagation)
         else:
             write_run_crate(crate, request, propagation, _day(services, request))
+
+
+def _file(output: str) -> Output:
+    """Choose place and format of a file; raises BadRequest."""
+    if output.endswith("/") or Path(output).is_dir():
+        raise BadRequest(
+            "porta export writes a file, such as --output orbit.parquet, or a crate. A directory "
+            "of Parquet files is written by porta propagate --output NAME/."
+        )
+    return Output.of(output, ways="")
 
 
 def _ensemble(services: Services, request: PropagationRequest, crate: str) -> None:

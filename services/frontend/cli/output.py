@@ -36,6 +36,10 @@ __all__ = ["Output", "Selection"]
 STDOUT: Final = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 WITHOUT_SUFFIX: Final = "csv"  # a line for each record: what most programs read from a pipe
 
+WAYS: Final = (
+    ", name the format with --format, or end the name with a / for a directory of Parquet files"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -115,12 +119,15 @@ class Output:
     sidecar: bool = False
 
     @classmethod
-    def of(cls, output: str, form: str | None = None, *, sidecar: bool = False) -> Output:
+    def of(
+        cls, output: str, form: str | None = None, *, sidecar: bool = False, ways: str = WAYS
+    ) -> Output:
         """Choose place and format; raises BadRequest, before anything is computed.
 
-        With a `sidecar`, what the file is of is written beside it.
+        With a `sidecar`, what the file is of is written beside it. `ways` are those that the
+        command has beside a suffix, in words.
         """
-        chosen = cls._of(output, form)
+        chosen = cls._of(output, form, ways)
         if not sidecar:
             return chosen
         if chosen.path is None or (chosen.path.exists() and not chosen.path.is_file()):
@@ -128,13 +135,13 @@ class Output:
         return replace(chosen, sidecar=True)
 
     @classmethod
-    def _of(cls, output: str, form: str | None) -> Output:
+    def _of(cls, output: str, form: str | None, ways: str) -> Output:
         if output in STDOUT:
             if sys.stdout is None:
                 raise BadRequest("Standard output is closed; write to a file instead.")
             return cls(None, FORMATS[form or WITHOUT_SUFFIX])
         path = Path(output)
-        chosen = FORMATS[form] if form is not None else _by_suffix(path)
+        chosen = FORMATS[form] if form is not None else _by_suffix(path, ways)
         if not path.parent.is_dir():
             raise BadRequest(f"There is no directory {str(path.parent)!r} to write to.")
         return cls(path, chosen)
@@ -202,13 +209,12 @@ class Output:
         sys.stdout.buffer.flush()
 
 
-def _by_suffix(path: Path) -> Format:
+def _by_suffix(path: Path, ways: str) -> Format:
     by_suffix = {form.suffix: form for form in FORMATS.values()}
     if path.suffix in by_suffix:
         return by_suffix[path.suffix]
     if path.exists() and not path.is_file() and not path.is_dir():
         return FORMATS[WITHOUT_SUFFIX]
     raise BadRequest(
-        f"The suffix of {str(path)!r} is not a known format. Use {', '.join(by_suffix)}, name the "
-        "format with --format, or end the name with a / for a directory of Parquet files."
+        f"The suffix of {str(path)!r} is not a known format. Use {', '.join(by_suffix)}{ways}."
     )

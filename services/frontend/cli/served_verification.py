@@ -7,10 +7,11 @@ started there.
 
 from __future__ import annotations
 
-import tempfile
+import math
+import os
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -24,8 +25,18 @@ from sim.records import schema_of
 from sim.strictjson import is_nested_too_deeply
 from sim.verification import Verification, verify_file
 from sim.verification.outcome import Difference
+from sim.verification.paths import named, temporary_folder, writing
 from sim.verification.remade import RemadeRecords, refuse_too_much
 from sim.verification.stated import read_metadata, statement_differences
+from sim.web_address import (
+    TOKEN_RULE,
+    TOKEN_VARIABLE,
+    environment_token,
+    is_here,
+    is_private,
+    is_token,
+    split_address,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,23 +52,54 @@ ROW_BYTES: Final = 256  # in Parquet at most; a record has 40
 LEAST_BYTES: Final = 2**24
 JSON_BYTES: Final = 2**25  # a scenario of a thousand agents has 300 kB
 REFUSAL_BYTES: Final = 2**16
+NOT_ALLOWED: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 def verify_served(server: str, propagation_id: str, effort: Effort) -> Verification:
     """Verify a result of the Porta at an address; raises VerificationError where that can't be."""
-    with httpx.Client(
+    parts = split_address(server)
+    if parts is None or parts.username is not None or parts.query or parts.fragment:
+        raise _unasked(server, propagation_id, "it is no address of a Porta")
+    try:
+        with _client(server) as client:
+            return _Served(client, propagation_id, effort).verified()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _unasked(server, propagation_id, str(error) or type(error).__name__) from None
+
+
+def _unasked(server: str, propagation_id: str, why: str) -> VerificationError:
+    return VerificationError(
+        _shown(server), f"can't be asked for {propagation_id}: {why}. Give --server http://..."
+    )
+
+
+def _shown(server: str) -> str:
+    """Return an address without what may be a password in it."""
+    return server.rpartition("@")[2]
+
+
+def _client(server: str) -> httpx.Client:
+    """Return a client of the Porta at an address, with the token that it may get."""
+    headers = {"Accept-Encoding": "identity"}  # so that what comes is as long as what is read
+    if token := _token(server):
+        headers["Authorization"] = f"Bearer {token}"
+    client = httpx.Client(
         base_url=f"{server.rstrip('/')}/api/v1/propagations/",
-        headers={"Accept-Encoding": "identity"},  # so that what comes is as long as what is read
+        headers=headers,
         timeout=WAIT_S,
         follow_redirects=True,
-    ) as client:
-        client.event_hooks = {"request": [partial(_refuse_elsewhere, client.base_url)]}
-        try:
-            return _Served(client, propagation_id, effort).verified()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise VerificationError(
-                server, f"can't be asked for {propagation_id}: {error}. Give --server http://..."
-            ) from None
+        trust_env=not is_here(server),  # a proxy does not reach this machine's own ports
+    )
+    client.event_hooks = {"request": [partial(_refuse_elsewhere, client.base_url)]}
+    return client
+
+
+def _token(server: str) -> str | None:
+    """Return the token of the environment, if it is there and may be sent to an address."""
+    token = environment_token(os.environ) if is_private(server) else None
+    if token is not None and not is_token(token):
+        raise VerificationError(TOKEN_VARIABLE, f"{TOKEN_RULE}, as Porta makes them.")
+    return token
 
 
 def _refuse_elsewhere(base: httpx.URL, request: httpx.Request) -> None:
@@ -77,9 +119,10 @@ class _Served:
         self._client = client
         self._id = propagation_id
         self._effort = effort
+        self._what = f"{propagation_id} of {client.base_url.host}"
 
     def verified(self) -> Verification:
-        what = f"{self._id} of {self._client.base_url.host}"
+        what = self._what
         said = self._json(f"{self._id}/metadata")
         metadata = read_metadata(what, said)
         if metadata.request.id != self._id and not ORDER_ID.fullmatch(self._id):
@@ -118,12 +161,7 @@ class _Served:
         there_are = trajectory.intervals_for(metadata.request.steps)
         differences: list[Difference] = []
         for interval in self._effort.sampled(range(reached), SAMPLE, metadata.request.id):
-            first = interval * trajectory.interval
-            clocks = remade.propagation.clocks_after(first)
-            t0 = max(clocks.values())
-            last = min(first + trajectory.interval, remade.propagation.steps)
-            t1 = min(remade.propagation.clocks_after(last).values())
-            t1 = t1 if t0 < t1 else t0 + 1.0
+            t0, t1 = _window(remade, interval)
             due = replace(metadata, chosen=Chosen(t0=t0, t1=t1))
             within = remade.propagation.interval_rows(t0, t1, 1)
             rows = sum(one.rows for one in within) + len(trajectory.scenario.agents)
@@ -137,6 +175,7 @@ class _Served:
             share=share,
             is_all=False,
             differences=tuple(differences),
+            notes=() if remade.is_whole else (remade.note(),),
         )
 
     def _file(
@@ -148,9 +187,8 @@ class _Served:
         if chosen.t0 is not None:
             query |= {"t0": repr(chosen.t0), "t1": repr(chosen.t1)}
         most_bytes = LEAST_BYTES + ROW_BYTES * most_rows
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"{chosen.kind}.parquet"
-            with path.open("wb") as file:
+        with temporary_folder(self._what) as folder, named(path := folder / "served", self._what):
+            with writing(self._what), path.open("wb") as file:
                 file.writelines(self._pieces(f"{self._id}/{chosen.kind}", query, most_bytes))
             if remade is None:
                 return verify_file(path, self._effort, expected=metadata)
@@ -186,6 +224,24 @@ class _Served:
                 yield piece
 
 
+def _window(remade: RemadeRecords, interval: int) -> tuple[float, float]:
+    """Return a window of time in an interval, of which each record is known here.
+
+    Where only the beginning is integrated, the record that starts where it ends is not.
+    """
+    propagation = remade.propagation
+    first = interval * propagation.trajectory.interval
+    last = min(first + propagation.trajectory.interval, propagation.steps)
+    t0 = max(propagation.clocks_after(first).values())
+    t1 = min(propagation.clocks_after(last).values())
+    t1 = t1 if t0 < t1 else t0 + 1.0
+    if remade.is_whole:
+        return t0, t1
+    end = min(propagation.clocks_after(propagation.steps).values())
+    t1 = min(t1, math.nextafter(end, -math.inf))
+    return min(t0, math.nextafter(t1, -math.inf)), t1
+
+
 def _at_most(count: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the pieces until there are so many bytes."""
     for piece in pieces:
@@ -214,4 +270,7 @@ def _refusal(status: int, body: bytes) -> str:
         detail = str(orjson.loads(body)["detail"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         detail = "it does not say why; is that a Porta, of a version that has /metadata?"
-    return f"is refused by the server with {status}: {detail[:500]}"
+    advice = ""
+    if status in NOT_ALLOWED:
+        advice = f" {TOKEN_VARIABLE} is sent by https or to this machine, if it is set."
+    return f"is refused by the server with {status}: {detail[:500]}{advice}"

@@ -18,6 +18,7 @@ from frontend.cli.progress_bar import Progress
 from frontend.errors import BadRequest, NotFound
 from sim.errors import DamagedError, VerificationError
 from sim.verification import Effort, verify
+from sim.verification.paths import exists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def _verified(settings: Settings, what: str, effort: Effort, server: str | None)
 
         return verify_served(server, what, effort)
     path = Path(what)
-    if path.exists():
+    if exists(path):
         return verify(path, effort)
     return _stored(settings, what, effort)
 

@@ -143,21 +143,23 @@ def _failure(place: OnServer, resource: dict[str, Any]) -> Exception:
 def _followed(client: ApiClient, resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the resource each time that it has changed, until it is over.
 
-    A server may be away for a minute meanwhile, to be started anew: its run goes on.
+    A server may be away for a minute meanwhile, to be started anew: its run goes on. The minute
+    begins when it does not answer, however long it has had nothing to say before.
     """
-    path, answered_at = f"/{resource['id']}", monotonic()
+    path, away_since = f"/{resource['id']}", None
     yield resource
     while resource["status"] not in OVER:
         try:
             for current in client.events(path):
-                resource, answered_at = current, monotonic()
+                resource, away_since = current, None
                 yield resource
             if resource["status"] not in OVER:  # the stream has ended before
                 client.pause()
-                resource, answered_at = client.get(path), monotonic()
+                resource, away_since = client.get(path), None
                 yield resource
         except Unreachable:
-            if monotonic() - answered_at > PATIENCE_S:
+            away_since = monotonic() if away_since is None else away_since
+            if monotonic() - away_since > PATIENCE_S:
                 raise
             client.pause()
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from dataclasses import dataclass, field
-from typing import Final
 from urllib.parse import urlsplit
 
-from porta.addresses import split_address
-from porta.errors import ArgumentError
+from porta.errors import ArgumentError, ArgumentTypeError
+from sim.web_address import (
+    TOKEN_RULE,
+    TOKEN_VARIABLE,
+    environment_token,
+    is_here,
+    is_private,
+    is_token,
+    split_address,
+)
 
-__all__ = ["TOKEN_VARIABLE", "LinkedServer", "Server"]
-
-TOKEN_VARIABLE: Final = "PORTA_TOKEN"  # noqa: S105 - the name of an environment variable
+__all__ = ["LinkedServer", "Server"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Server:
                 "on=porta.Server(url, token=...), or in PORTA_TOKEN.",
             )
         object.__setattr__(self, "url", self.url.rstrip("/"))
+        if self.token is not None:
+            object.__setattr__(self, "token", _checked("token", self.token))
 
     @property
     def host(self) -> str:
@@ -54,24 +60,20 @@ class Server:
     @property
     def is_here(self) -> bool:
         """Whether it is on this machine, for certain."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_here(self.url)
 
     @property
     def is_private(self) -> bool:
         """Whether nobody between here and there can read what is sent."""
-        return self.is_here or urlsplit(self.url).scheme == "https"
+        return is_private(self.url)
 
     @property
     def bearer(self) -> str | None:
-        """The token to send; None for none."""
+        """The token to send; None for none. Raises ArgumentError for one that can't be sent."""
         if self.token is not None or not self._takes_variable:
             return self.token
-        return os.environ.get(TOKEN_VARIABLE)
+        token = environment_token(os.environ)
+        return None if token is None else _checked(TOKEN_VARIABLE, token)
 
     @property
     def _takes_variable(self) -> bool:
@@ -81,7 +83,8 @@ class Server:
     @property
     def token_advice(self) -> str:
         """What to do where it wants another token than the one that was sent."""
-        if self.token is None and not self.is_private and TOKEN_VARIABLE in os.environ:
+        has_variable = environment_token(os.environ) is not None
+        if self.token is None and not self.is_private and has_variable:
             return (
                 f"{TOKEN_VARIABLE} was not sent, since this address would have it in clear text: "
                 "give one of https://, or on=porta.Server(url, token=...) to send it all the same."
@@ -111,3 +114,14 @@ class LinkedServer(Server):
             f"{TOKEN_VARIABLE} is not sent to where a link leads: if you trust this Porta with a "
             f"token, give it by on=porta.Server({self.url!r}, token=...)."
         )
+
+
+def _checked(where: str, token: object) -> str:
+    """Return a token without white space around it; raises what does not show it."""
+    if not isinstance(token, str):
+        raise ArgumentTypeError(
+            where, f"{where} must be a text, not of type {type(token).__name__}."
+        )
+    if not is_token(token.strip()):
+        raise ArgumentError(where, f"{where} {TOKEN_RULE}, as Porta makes them; this one is not.")
+    return token.strip()

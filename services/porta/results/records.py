@@ -131,7 +131,8 @@ class Records(Asked, ABC):
         The suffix says which format: .parquet, .arrow, .csv, .json, .js, or .oem (CCSDS, of a
         scenario that declares units, epoch, time scale, frame and centre). The file appears when
         all of it is written, in place of one that was there. What it is of is in the metadata of
-        Parquet and Arrow files; a `sidecar` beside any file says so, too. `verify` takes all these.
+        Parquet and Arrow files; a `sidecar` beside any file says so, too. `verify` takes all these,
+        but for an OEM of chosen times.
 
         A name such as "orbit/" gives a folder of Parquet parts, which goes on with what is there. A
         name such as "orbit.crate/" or "orbit.crate.zip" gives an RO-Crate: all records, the

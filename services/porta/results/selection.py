@@ -33,7 +33,8 @@ class Selection:
     @property
     def is_all(self) -> bool:
         """Whether it is all records."""
-        return (self.t0, self.t1, self.every, self.times) == (-math.inf, math.inf, None, None)
+        is_unbounded = (self.t0, self.t1, self.every) == (-math.inf, math.inf, None)
+        return self.times is None and is_unbounded
 
     def batches(self, source: RunSource) -> Iterator[pa.RecordBatch]:
         """Yield the rows; raises RequestError for times that take too much to be remade."""

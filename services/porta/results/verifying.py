@@ -5,9 +5,7 @@ By default all of it if that takes about a second, else a sample; the outcome sa
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from porta.errors import porta_errors
@@ -35,9 +33,12 @@ def verify_ensemble(source: EnsembleSource, *, everything: bool) -> Verification
     The rows go through a file of their own, so that memory stays bounded.
     """
     from sim.verification import Effort, verify_file
+    from sim.verification.paths import named, temporary_folder
 
-    with tempfile.TemporaryDirectory(prefix="porta-") as folder, porta_errors():
-        path = save_ensemble(source, Path(folder) / "members.parquet", sidecar=False)
-        found = verify_file(path, Effort(everything=everything))
     request = source.request
-    return replace(found, what=f"the ensemble {request.id}", id=request.id)
+    what = f"the ensemble {request.id}"
+    with porta_errors(), temporary_folder(what) as folder:
+        path = save_ensemble(source, folder / "members.parquet", sidecar=False)
+        with named(path, what):
+            found = verify_file(path, Effort(everything=everything))
+    return replace(found, what=what, id=request.id)

@@ -2,6 +2,7 @@
 
 outcome    what was found out: which share was looked at, and the first differences
 effort     how much is recomputed: all of it, or as much as takes about a second
+paths      paths that are looked at, and temporary files
 stored     files as they are stored, read in bounded memory
 arrow_blocks  what the blocks of an Arrow file say of themselves, before they are unpacked
 stated     what files say of themselves, held to what follows from it
@@ -33,6 +34,7 @@ from sim.verification.effort import Effort
 from sim.verification.files import verify_file
 from sim.verification.folder import verify_folder
 from sim.verification.outcome import Difference, Verification
+from sim.verification.paths import exists, is_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,9 +59,9 @@ def verify(path: Path, effort: Effort | None = None) -> Verification:
 def _verified(path: Path, effort: Effort) -> Verification:
     if is_crate(path):
         return verify_crate(path, effort)
-    if not path.is_dir():
+    if not is_folder(path):
         return verify_file(path, effort)
-    if (path / MANIFEST).exists():
+    if exists(path / MANIFEST):
         return verify_folder(path, effort)
     raise VerificationError(
         str(path),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 import zipfile
+import zlib
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -40,13 +39,15 @@ from sim.export.rebatch import rebatch
 from sim.strictjson import canonical_json
 from sim.verification.files import verify_file
 from sim.verification.members import RemadeMembers
-from sim.verification.outcome import Difference, Verification
+from sim.verification.outcome import WRITTEN_ELSEWHERE, Difference, Verification
+from sim.verification.paths import named, temporary_folder, writing
 from sim.verification.remade import RemadeRecords, refuse_too_much
 from sim.verification.results import told_differences
-from sim.verification.stored import Damage, read_json, refuse_inflated
+from sim.verification.stored import Damage, is_written_here, read_json, refuse_inflated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from pathlib import Path
 
     from sim.engine import Propagation
     from sim.scenario import PropagationRequest
@@ -76,7 +77,7 @@ def is_crate(path: Path) -> bool:
         with path.open("rb") as file:
             begins_as_one = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
         return begins_as_one or zipfile.is_zipfile(path)
-    except OSError:
+    except (OSError, ValueError):  # or a null character in it
         return False
 
 
@@ -96,16 +97,25 @@ def crate_folder(path: Path, names: Collection[str] = FILES) -> Iterator[Path]:
     if path.is_dir():
         yield path
         return
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            _extract(path, Path(folder), names)
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
-            raise DamagedError(
-                str(path),
-                f"is not a whole zip: a part of it is missing or altered ({error}). Write or copy "
-                "it again.",
-            ) from None
-        yield Path(folder)
+    with temporary_folder(str(path)) as folder, named(folder, str(path)):
+        with _whole(path):
+            _extract(path, folder, names)
+        yield folder
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Raise the errors of reading a zip as DamagedError."""
+    try:
+        yield
+    except (
+        *(zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError),
+    ) as error:
+        raise DamagedError(
+            str(path),
+            f"is not a whole zip: a part of it is missing or altered ({error}). Write or copy it "
+            "again.",
+        ) from None
 
 
 def _extract(path: Path, folder: Path, names: Collection[str]) -> None:
@@ -129,15 +139,27 @@ def _extract(path: Path, folder: Path, names: Collection[str]) -> None:
             left -= entry.file_size
             if left < 0:
                 raise VerificationError(str(path), "unpacks to far more than a crate has.")
-            with archive.open(entry) as source, (folder / name).open("wb") as target:
-                shutil.copyfileobj(source, target)
+            with (
+                archive.open(entry) as source,
+                writing(str(path)),
+                (folder / name).open("wb") as target,
+            ):
+                target.writelines(_pieces(source, path))
+
+
+def _pieces(source: IO[bytes], path: Path) -> Iterator[bytes]:
+    """Yield what a file in a zip has; raises DamagedError."""
+    with _whole(path):
+        while piece := source.read(_PIECE):
+            yield piece
 
 
 def _with_its_zip(found: Verification, path: Path, folder: Path) -> Verification:
     """Add what is different in a zip around its files: in its headers and its list of files."""
-    with tempfile.TemporaryDirectory() as beside:
-        due = Path(beside) / "crate.zip"
-        zip_crate(folder, due)
+    with temporary_folder(str(path)) as beside:
+        due = beside / "crate.zip"
+        with writing(str(path)):
+            zip_crate(folder, due)
         with path.open("rb") as mine, due.open("rb") as its:
             place, is_ours = _first_different_byte(mine, its), _is_like(mine, its)
     if place is None:
@@ -184,6 +206,7 @@ class _Crate:
         self._folder = folder
         self._effort = effort
         self._differences: list[Difference] = []
+        self._notes: list[str] = []
 
     def verified(self) -> Verification:
         self._description()
@@ -196,7 +219,8 @@ class _Crate:
         else:
             found = self._run(request, table)
         differences = (*found.differences, *self._differences)  # what says most comes first
-        return replace(found, what=str(self._path), differences=differences)
+        notes = (*found.notes, *self._notes)
+        return replace(found, what=str(self._path), differences=differences, notes=notes)
 
     def _description(self) -> None:
         """Hold the description to its seal, and each file to its size and SHA-256 there."""
@@ -212,22 +236,22 @@ class _Crate:
             self._found(f"{DESCRIPTION}, its identifier", str(stated), sealed)
         there = {one.name for one in self._folder.iterdir()} & FILES - {DESCRIPTION}
         for name in sorted(there | (described.keys() & FILES - {DESCRIPTION})):
-            self._file(name, described.get(name, {}).get("sha256"))
+            self._file(name, described.get(name, {}))
 
-    def _file(self, name: str, stated: object) -> None:
-        """Compare a file with the SHA-256 that the description has of it."""
+    def _file(self, name: str, stated: dict[str, Any]) -> None:
+        """Compare a file with the size and the SHA-256 that the description has of it."""
         path = self._folder / name
         try:
             if not path.is_file() and path.exists():  # a pipe would be waited for
                 raise DamagedError(str(self._path), f"has a {name} that is no file.")
             with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
         except OSError as error:
             raise DamagedError(str(self._path), f"lacks {name}: {error.strerror}.") from None
-        if digest != stated:
-            self._differences.append(
-                Difference(where=f"the SHA-256 of {name}", stored=str(stated), recomputed=digest)
-            )
+        if digest != stated.get("sha256"):
+            self._found(f"the SHA-256 of {name}", str(stated.get("sha256")), digest)
+        elif str(size) != stated.get("contentSize"):
+            self._found(f"the size of {name}", str(stated.get("contentSize")), str(size))
 
     def _request(self) -> PropagationRequest:
         """Read request and manifest, which name the same request."""
@@ -282,33 +306,17 @@ class _Crate:
         ):
             return
         try:
-            difference = self._first_checkpoint(propagation, is_whole=is_whole)
+            file = pa.parquet.ParquetFile(self._folder / CHECKPOINTS, pre_buffer=False)
+            difference = _first_checkpoint(file, propagation, is_whole=is_whole)
         except (pa.ArrowException, OSError, ValueError, Damage) as error:
             self._found(CHECKPOINTS, f"can't be read ({str(error)[:100]})", "checkpoints")
             return
         if difference is not None:
             self._found(f"{CHECKPOINTS}, {difference}", "another state", "this one")
+        elif is_whole and not is_written_here(file):
+            self._notes.append(WRITTEN_ELSEWHERE.format(f" of {CHECKPOINTS}"))
         elif is_whole:
             self._found(f"{CHECKPOINTS}, outside the values", "other bytes", "these")
-
-    def _first_checkpoint(self, propagation: Propagation, *, is_whole: bool) -> str | None:
-        """Return which checkpoint is the first that differs; None if none does."""
-        file = pa.parquet.ParquetFile(self._folder / CHECKPOINTS, pre_buffer=False)
-        if not file.schema_arrow.equals(SCHEMA):
-            return "its columns"
-        lengths = _lengths(next(checkpoint_batches(propagation.checkpoints())))
-        for group in range(file.metadata.num_row_groups):
-            refuse_inflated(file, group, lengths)
-        first = 0
-        stored = rebatch(file.iter_batches(CHECKPOINT_ROWS), CHECKPOINT_ROWS)
-        for mine in checkpoint_batches(propagation.checkpoints()):
-            its = next(stored, mine.slice(0, 0))
-            for at in range(mine.num_rows):
-                is_end = not is_whole and at == mine.num_rows - 1  # of the beginning alone
-                if not is_end and not _are_equal(mine.slice(at, 1), its.slice(at, 1)):
-                    return f"row {first + at:,}"
-            first += mine.num_rows
-        return "its end" if is_whole and next(stored, None) is not None else None
 
     # An ensemble.
 
@@ -351,6 +359,29 @@ class _Crate:
 
     def _found(self, where: str, stored: str, recomputed: str) -> None:
         self._differences.append(Difference(where=where, stored=stored, recomputed=recomputed))
+
+
+def _first_checkpoint(
+    file: pa.parquet.ParquetFile, propagation: Propagation, *, is_whole: bool
+) -> str | None:
+    """Return which checkpoint is the first that differs; None if none does."""
+    if not file.schema_arrow.equals(SCHEMA):
+        return "its columns"
+    lengths = _lengths(next(checkpoint_batches(propagation.checkpoints())))
+    for group in range(file.metadata.num_row_groups):
+        refuse_inflated(file, group, lengths)
+    first = 0
+    stored = rebatch(file.iter_batches(CHECKPOINT_ROWS), CHECKPOINT_ROWS)
+    due = propagation.checkpoints()
+    if not is_whole:
+        due = (each for each, _ in pairwise(due))  # its end is of the beginning alone
+    for mine in checkpoint_batches(due):
+        its = next(stored, mine.slice(0, 0))
+        for at in range(mine.num_rows):
+            if not _are_equal(mine.slice(at, 1), its.slice(at, 1)):
+                return f"row {first + at:,}"
+        first += mine.num_rows
+    return "its end" if is_whole and next(stored, None) is not None else None
 
 
 def _lengths(checkpoints: pa.RecordBatch) -> dict[str, int]:

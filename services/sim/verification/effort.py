@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-__all__ = ["Effort"]
+__all__ = ["MOST_WORK", "Effort"]
 
 _SOON_S: Final = 1.0
 _CHAIN_S: Final = 10.0  # to integrate up to what a sample is taken from
 _LEAST: Final = 3  # of a sample: the first, the last, one between
-_MOST_WORK: Final = 10**15  # steps of two agents: a month of a core
+MOST_WORK: Final = 10**15
+"""Steps of two agents, a month of a core: PORTA_MAX_WORK can be no higher."""
 
 
 _SEEDS: Final = 2**32
@@ -46,7 +47,7 @@ class Effort:
     everything: bool = False
     soon_s: float = _SOON_S
     chain_s: float = _CHAIN_S
-    most_work: float = _MOST_WORK
+    most_work: float = MOST_WORK
     on_progress: Callable[[float], None] = _ignore
     seed: int = field(default_factory=_drawn)
 

@@ -18,10 +18,11 @@ from sim.errors import VerificationError
 from sim.export.metadata import RECORDS
 from sim.export.rebatch import rebatch
 from sim.export.reread import Reread
+from sim.export.tables import TABLES
 from sim.verification.comparing import first_difference, schema_difference
 from sim.verification.lines import Lines, different_line, first_different_line, lines_of, places
 from sim.verification.members import RemadeMembers
-from sim.verification.outcome import Difference, Verification
+from sim.verification.outcome import WRITTEN_ELSEWHERE, Difference, Verification
 from sim.verification.remade import RemadeRecords, RemadeStates, refuse_too_much
 from sim.verification.sidecar import sidecar_finding
 from sim.verification.stated import read_metadata, stated_times, statement_differences
@@ -83,6 +84,12 @@ def _remade(
         )
     match metadata.chosen.kind:
         case "members":
+            if stored.form.name not in TABLES:
+                raise VerificationError(
+                    what,
+                    f"says that it has members, which Porta does not write as {stored.form.title}: "
+                    "was its suffix changed?",
+                )
             return RemadeMembers(metadata=metadata, effort=effort, what=what)
         case "states":
             times = stated_times(stored, metadata)
@@ -278,10 +285,7 @@ class _File:
                 "another program, has written it. Whether any of these bytes was changed can't be "
                 "said here.",
             )
-        self.notes.append(
-            "Every value is the same; the bytes around them are not, as another version of Porta "
-            "or of pyarrow, or another program, has written the file."
-        )
+        self.notes.append(WRITTEN_ELSEWHERE.format(""))
         return None
 
     # A sample.

@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MOST_DIFFERENCES", "WITHOUT_SEAL", "Difference", "Verification"]
+__all__ = [
+    "MOST_DIFFERENCES",
+    "WITHOUT_SEAL",
+    "WRITTEN_ELSEWHERE",
+    "Difference",
+    "Verification",
+]
 
 MOST_DIFFERENCES: Final = 10
 """After so many, a verification looks no further."""
 WITHOUT_SEAL: Final = (
     "{} has no seal, as an earlier Porta wrote it: whether the version that it names was changed, "
     "can't be said."
+)
+WRITTEN_ELSEWHERE: Final = (
+    "Every value{} is the same; the bytes around them are not, as another version of Porta or of "
+    "pyarrow, or another program, has written the file."
 )
 _SHOWN: Final = 80  # characters of a value
 

@@ -26,6 +26,7 @@ from sim.errors import PropagationFailed, RequestError, VerificationError
 from sim.export import export, export_states, thin
 from sim.export.metadata import described
 from sim.records import initial_records, schema_of, states_schema_of
+from sim.verification.effort import MOST_WORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,10 +104,10 @@ def refuse_too_much(request: PropagationRequest, effort: Effort, what: str) -> N
     """Raise VerificationError for a request that needs more work or memory than may be used."""
     scenario, steps = request.trajectory.scenario, request.steps
     if work(steps, scenario, request.members) > effort.most_work:
+        is_set = effort.most_work < MOST_WORK
+        advice = "may be done here: set PORTA_MAX_WORK higher" if is_set else "Porta ever does"
         raise VerificationError(
-            what,
-            f"says that it is of {steps:,} steps, more work than may be done here: set "
-            "PORTA_MAX_WORK higher.",
+            what, f"says that it is of {steps:,} steps, more work than {advice}."
         )
     coarsest = opened_level(scenario, steps, _FINE_BYTES)
     if opened_bytes(scenario, steps, coarsest) > _MOST_BYTES:
@@ -178,7 +179,7 @@ class _OfOneRun:
     def _slice_s(self) -> float:
         return slice_seconds(self._request.trajectory.scenario, export=True)
 
-    def _note(self) -> str:
+    def note(self) -> str:
         """Return what a sample can't have, where only the beginning is integrated."""
         if self.is_whole:
             return ""
@@ -302,7 +303,7 @@ class RemadeRecords(_OfOneRun):
                 self.what, "begins later than a sample reaches; --all recomputes all of it."
             )
         initial = [Span(0, self._initial, -1)] if self._initial else []
-        return [*initial, *spans], self._note()
+        return [*initial, *spans], self.note()
 
     def rows_of(self, span: Span) -> pa.RecordBatch:
         """Return the rows of a span."""
@@ -375,7 +376,7 @@ class RemadeStates(_OfOneRun):
             raise VerificationError(
                 self.what, "is of more steps than a sample integrates; --all recomputes all of it."
             )
-        return spans, self._note()
+        return spans, self.note()
 
     def rows_of(self, span: Span) -> pa.RecordBatch:
         """Return the rows of a span."""

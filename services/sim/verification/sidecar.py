@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["sidecar_finding"]
 
 _OF_NO_FILE: Final = (
-    "Its sidecar does not have the size and the SHA-256 of the file, which --sidecar writes: the "
-    "file was held to its request alone."
+    "Its sidecar does not have the size and the SHA-256 of the file, as those that Porta writes "
+    "have: the file was held to its request alone."
 )
 
 

@@ -98,6 +98,12 @@ def stated_times(stored: ColumnarTable | TextFile, metadata: Metadata) -> Floats
     Raises VerificationError where they are not those that its metadata is of.
     """
     what, times = str(stored.path), metadata.chosen.times
+    if stored.form.is_by_agent:
+        raise VerificationError(
+            what,
+            f"is an {stored.form.title} of chosen times, which can't be verified: it has dates in "
+            "the place of the exact times. Write them as Parquet, Arrow, CSV or JSON for that.",
+        )
     if times is None or times[0] > _MOST_TIMES:
         raise VerificationError(what, f"must say of which times it is, at most {_MOST_TIMES:,}.")
     agents = len(metadata.request.trajectory.scenario.agents)

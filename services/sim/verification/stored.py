@@ -22,6 +22,7 @@ from sim.export import FORMATS
 from sim.export.metadata import KEY, sidecar_path
 from sim.strictjson import is_nested_too_deeply
 from sim.verification.arrow_blocks import FOOTER_BYTES, dictionary_blocks, record_blocks
+from sim.verification.paths import exists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ __all__ = [
     "Damage",
     "ParquetTable",
     "TextFile",
+    "is_written_here",
     "open_stored",
     "read_json",
     "refuse_inflated",
@@ -93,7 +95,7 @@ class ParquetTable:
     @property
     def is_as_written_here(self) -> bool:
         """Whether it was written by this version of pyarrow."""
-        return bool(self.file.metadata.created_by == _CREATED_BY)
+        return is_written_here(self.file)
 
     @property
     def says_the_same_twice(self) -> bool:
@@ -182,7 +184,7 @@ def open_stored(path: Path) -> ColumnarTable | TextFile:
 
     Parquet and Arrow are known by their first bytes, text by its suffix.
     """
-    if path.exists() and not path.is_file():
+    if exists(path) and not path.is_file():
         raise VerificationError(str(path), "is no file: name one, or a folder or crate of Porta's.")
     try:
         with path.open("rb") as file:
@@ -238,6 +240,11 @@ def _words(path: Path, metadata: pa.parquet.FileMetaData) -> list[str]:
 def _is_plain(column: pa.parquet.ColumnSchema) -> bool:
     is_alone = column.max_repetition_level == 0 and column.max_definition_level <= 1
     return bool(is_alone and column.physical_type != "FIXED_LEN_BYTE_ARRAY")
+
+
+def is_written_here(file: pa.parquet.ParquetFile) -> bool:
+    """Whether a Parquet file was written by this version of pyarrow."""
+    return bool(file.metadata.created_by == _CREATED_BY)
 
 
 def refuse_inflated(file: pa.parquet.ParquetFile, group: int, lengths: Mapping[str, int]) -> None:
@@ -300,7 +307,7 @@ def _text(path: Path) -> TextFile:
             "first bytes are of neither Parquet nor Arrow, and its suffix is of no text.",
         )
     beside = sidecar_path(path)
-    if not beside.exists():
+    if not exists(beside):
         raise VerificationError(
             str(path),
             f"can't say of which request it is: {beside.name} is missing beside it, which "

@@ -146,13 +146,16 @@ def test_what_is_too_large_is_refused_before_anything_is_computed(given: dict[st
 
 
 def test_limits_are_those_of_the_environment_or_the_defaults() -> None:
+    assert allowed({"PORTA_MAX_WORK": "0" * 5_000 + "9"}).max_work == 9
     assert allowed({}) == Limits(max_steps=100_000_000, max_work=10_000_000_000)
     assert allowed({"PORTA_MAX_STEPS": "7", "PORTA_MAX_WORK": "9"}) == Limits(
         max_steps=7, max_work=9
     )
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "1e6", "many", "9" * 30, "٣"])
+@pytest.mark.parametrize(
+    "text", ["0", "-1", "1e6", "many", "9" * 30, "٣", "0" * 15 + "1" + "9" * 20, "1" * 5_000]
+)
 def test_a_limit_that_is_none_is_refused_by_name(text: str) -> None:
     with pytest.raises(ArgumentError, match="PORTA_MAX_STEPS must be a whole number"):
         allowed({"PORTA_MAX_STEPS": text})

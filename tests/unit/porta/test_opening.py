@@ -126,3 +126,20 @@ def test_what_does_not_say_what_it_is_of_is_refused_by_name(tmp_path: Path) -> N
         porta.open(tmp_path / "no such file")
     with pytest.raises(porta.ArgumentTypeError, match="not of type int"):
         porta.open(500)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b"])
+def test_a_path_that_the_system_refuses_is_a_sentence(name: str) -> None:
+    for look in (porta.open, porta.verify):
+        with pytest.raises(porta.VerificationError, match="can't be read"):
+            look(name)
+    with pytest.raises(porta.ArgumentError, match=r"can't be read|is no path of a file"):
+        porta.initial_scenario(name)
+
+
+def test_an_error_in_a_zip_names_the_zip(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ro-crate-metadata.json", "{}")
+    with pytest.raises(porta.VerificationError, match=rf"^{path}/request\.json can't be read"):
+        porta.open(path)

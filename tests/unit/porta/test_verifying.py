@@ -35,6 +35,25 @@ def test_what_can_not_be_verified_is_a_sentence(tmp_path: Path) -> None:
         porta.verify(3)  # type: ignore[arg-type]
 
 
+def test_work_beyond_the_limit_is_not_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = porta.propagate(100).save(tmp_path / "a.parquet")
+    monkeypatch.setenv("PORTA_MAX_WORK", "99")
+    with pytest.raises(porta.VerificationError, match="set PORTA_MAX_WORK higher"):
+        porta.verify(path)
+    monkeypatch.setenv("PORTA_MAX_WORK", "100")
+    assert porta.verify(path).ok
+
+
+def test_a_sentence_names_what_python_has(tmp_path: Path) -> None:
+    path = porta.propagate(100).save(tmp_path / "a.csv")
+    for look in (porta.open, porta.verify):
+        with pytest.raises(porta.VerificationError, match=r"which sidecar=True writes\.$"):
+            look(path)
+    porta.propagate(100).save(f"{tmp_path}/parts/")
+    with pytest.raises(porta.ArgumentError, match=r"another folder, or remove this one\.$"):
+        porta.propagate(200).save(f"{tmp_path}/parts/")
+
+
 def test_the_class_of_what_it_finds_is_public(tmp_path: Path) -> None:
     path = porta.propagate(10).save(tmp_path / "a.arrow")
     assert isinstance(porta.verify(str(path)), porta.Verification)

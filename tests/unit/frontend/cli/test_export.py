@@ -84,6 +84,9 @@ def test_a_stored_ensemble_is_written_as_a_crate(
         (("500", "--crate", "a.crate/", "--output", "a.csv"), "Give either --crate"),
         (("500", "--crate", "/"), "--crate needs a name"),
         (("500", "--crate", "a.crate/"), "set REDIS_URL"),
+        (("500", "--output", "orbit/"), "written by porta propagate --output NAME/."),
+        (("500", "--output", "."), "written by porta propagate --output NAME/."),
+        (("500", "--output", "orbit.xls"), "Use .js, .json, .csv, .arrow, .parquet, .oem."),
     ],
 )
 def test_what_can_not_be_written_is_refused_with_a_sentence(

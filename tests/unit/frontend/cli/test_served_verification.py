@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,9 @@ from frontend.bootstrap import build_services
 from frontend.cli.served_verification import verify_served
 from frontend.settings import Settings
 from frontend.web.app import create_app
-from sim.errors import VerificationError
+from sim.calibration import chain_speed
+from sim.cost_model import opened_seconds
+from sim.errors import DamagedError, VerificationError
 from sim.presets import preset
 from sim.scenario import PropagationRequest, Trajectory
 from sim.verification import Effort
@@ -107,6 +110,29 @@ def test_of_a_long_run_some_intervals_are_compared_and_the_checksum_of_all(redis
     assert found.share == f"the checksum of all its checkpoints, and {sample}"
 
 
+@pytest.mark.parametrize("name", ["nano", "circular"])  # the second steps by leapfrog
+@pytest.mark.parametrize("intervals", [1, 3])
+def test_of_a_run_that_takes_long_to_integrate_the_beginning_is_compared(
+    name: str, intervals: int, redis_url: str
+) -> None:
+    scenario = preset(name).scenario
+    steps = 4 * scenario.interval
+    long = PropagationRequest(steps, Trajectory(scenario))
+    takes_s = opened_seconds(scenario, steps) / chain_speed()
+    reaches = replace(SAMPLE, chain_s=takes_s * (intervals + 0.5) / 4)
+    settings = Settings(redis_url=redis_url)
+    with contextlib.closing(build_services(settings)) as services:
+        services.store.remember(long)
+        with serving(create_app(services=services)) as address:
+            found = verify_served(address, long.id, reaches)
+    assert found.ok, found
+    assert found.share == f"a sample: {intervals} of 4 intervals (seed 0)"
+    first = f"{intervals * scenario.interval:,} of {steps:,}"
+    assert found.notes == (
+        f"The sample is of the first {first} steps; --all recomputes the others.",
+    )
+
+
 @pytest.mark.parametrize(
     ("propagation_id", "sentence"),
     [
@@ -168,6 +194,18 @@ def test_an_answer_that_is_nested_deeply_is_refused(stub: tuple[Flask, str]) -> 
         verify_served(address, "500", ALL)
 
 
+def test_what_is_no_whole_file_is_told_by_its_id(stub: tuple[Flask, str], app: Flask) -> None:
+    other, address = stub
+    client = app.test_client()
+    said = client.get("/api/v1/propagations/500/metadata").data
+    other.add_url_rule(
+        "/api/v1/propagations/500/<route>",
+        view_func=lambda route: said if route == "metadata" else b"PAR1 and no end",
+    )
+    with pytest.raises(DamagedError, match=r"^500 of 127\.0\.0\.1 is not a whole Parquet file"):
+        verify_served(address, "500", ALL)
+
+
 def test_a_redirect_to_another_server_is_not_followed(
     stub: tuple[Flask, str], address: str
 ) -> None:
@@ -199,7 +237,49 @@ def test_a_redirect_within_a_server_is_followed(stub: tuple[Flask, str], app: Fl
     assert verify_served(address, "500", ALL).ok
 
 
-@pytest.mark.parametrize("server", ["http://127.0.0.1:1", "nowhere", "ftp://x"])
+@pytest.mark.parametrize(
+    "server",
+    [
+        *("http://127.0.0.1:1", "nowhere", "ftp://x", "http://h:port", "http://[", ""),
+        *("http://porta.example\x7f", "http://127.0.0.1:1/?token=x"),
+    ],
+)
 def test_a_server_that_is_not_there_is_told(server: str) -> None:
     with pytest.raises(VerificationError, match="can't be asked for 500"):
         verify_served(server, "500", ALL)
+
+
+def test_a_password_in_an_address_is_not_shown() -> None:
+    with pytest.raises(VerificationError, match=r"porta\.example can't be asked") as found:
+        verify_served("http://ada:secret@porta.example", "500", ALL)
+    assert "secret" not in str(found.value)
+
+
+def test_a_proxy_is_not_asked_for_what_is_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    assert verify_served(address, "500", ALL).ok
+
+
+def test_the_token_of_the_environment_is_sent_to_this_machine(
+    monkeypatch: pytest.MonkeyPatch, stub: tuple[Flask, str]
+) -> None:
+    other, address = stub
+    seen: list[str | None] = []
+
+    def refuse() -> Response:
+        seen.append(request.headers.get("Authorization"))
+        return Response(b'{"detail": "A token is required."}', 401)
+
+    other.add_url_rule("/api/v1/propagations/500/metadata", view_func=refuse)
+    for token in ("secret\n", ""):
+        monkeypatch.setenv("PORTA_TOKEN", token)
+        with pytest.raises(VerificationError, match=r"token is required\. PORTA_TOKEN is sent"):
+            verify_served(address, "500", ALL)
+    assert seen == ["Bearer secret", None]
+    monkeypatch.setenv("PORTA_TOKEN", "se cret")
+    with pytest.raises(VerificationError, match="PORTA_TOKEN must be of printable") as found:
+        verify_served(address, "500", ALL)
+    assert "cret" not in str(found.value)

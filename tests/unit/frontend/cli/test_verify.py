@@ -87,6 +87,13 @@ def test_what_can_not_be_verified_is_2_with_a_sentence(
     assert sentence in result.stderr
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b", f"{'a' * 300}/b"])
+def test_a_path_that_the_system_refuses_is_2_with_a_sentence(name: str) -> None:
+    result = run("verify", name)
+    assert result.exit_code == 2
+    assert "can't be read" in result.stderr
+
+
 def test_an_id_is_looked_up_in_the_configured_redis(
     services: Services, redis_url: str, redis_client: redis.Redis
 ) -> None:

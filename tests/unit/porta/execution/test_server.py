@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 import porta
-from porta.execution.server import TOKEN_VARIABLE, LinkedServer, Server
+from porta.execution.server import LinkedServer, Server
+from sim.web_address import TOKEN_VARIABLE
 
 
 @pytest.mark.parametrize(
@@ -83,3 +84,39 @@ def test_a_token_of_the_environment_is_not_sent_to_where_a_link_leads(
     assert linked.bearer == ("secret" if is_sent else None)
     assert ("not sent to where a link leads" in linked.token_advice) != is_sent
     assert f"porta.Server({url!r}, token=...)" in linked.token_advice or is_sent
+
+
+BAD = ["se cret", "se\ncret", "secret\x00", "se\u0107ret", "se\u20acret"]
+
+
+@pytest.mark.parametrize("token", BAD)
+def test_a_token_that_no_header_can_have_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    url = "https://porta.example"
+    with pytest.raises(porta.ArgumentError, match="token must be of printable ASCII") as given:
+        Server(url, token=token)
+    assert "ret" not in str(given.value)
+    if "\x00" in token:
+        return  # which no variable can have
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    with pytest.raises(porta.ArgumentError, match="PORTA_TOKEN must be of printable") as found:
+        _ = Server(url).bearer
+    assert "ret" not in str(found.value)
+
+
+def test_white_space_around_a_token_is_left_out_and_an_empty_variable_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = "https://porta.example"
+    assert Server(url, token=" abc\n").bearer == "abc"  # noqa: S106
+    monkeypatch.setenv(TOKEN_VARIABLE, "abc\n")
+    assert Server(url).bearer == "abc"
+    for empty in ("", " \n"):
+        monkeypatch.setenv(TOKEN_VARIABLE, empty)
+        assert Server(url).bearer is None
+        assert "in clear text" not in Server("http://porta.example").token_advice
+        with pytest.raises(porta.ArgumentError, match="token must be"):
+            Server(url, token=empty)
+    with pytest.raises(porta.ArgumentTypeError, match="not of type bytes"):
+        Server(url, token=b"abc")  # type: ignore[arg-type]

@@ -100,6 +100,12 @@ def test_a_crate_has_all_of_a_result(
         ENSEMBLE.members.save(tmp_path / "b.crate")
 
 
+@pytest.mark.parametrize("name", ["b.crate", "b.crate.zip", "parts/"])
+def test_a_crate_and_a_folder_take_no_times(tmp_path: Path, name: str) -> None:
+    with pytest.raises(porta.ArgumentError, match=r"A (crate|folder) has all"):
+        RUN.save(f"{tmp_path}/{name}", times=[1.0, 2.0])
+
+
 @pytest.mark.parametrize("result", [RUN, ENSEMBLE], ids=["a run", "an ensemble"])
 def test_a_place_that_is_none_is_refused_and_nothing_is_left(
     tmp_path: Path, result: porta.Propagation | porta.Ensemble

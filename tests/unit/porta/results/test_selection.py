@@ -41,3 +41,11 @@ def test_times_go_alone() -> None:
     for t0, t1, every in ((0.0, None, None), (None, 1.0, None), (None, None, 2)):
         with pytest.raises(ArgumentError, match="leave out"):
             read_selection(t0, t1, every, [1.0])
+
+
+def test_times_are_not_everything() -> None:
+    assert read_selection(None, None, None, None).is_all
+    assert read_selection(-math.inf, math.inf, None, None).is_all
+    for times in ([1.0], [1.0, 2.0]):
+        assert not read_selection(None, None, None, times).is_all
+    assert not read_selection(None, None, 2, None).is_all

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import resource
 import shutil
 import tracemalloc
 import zipfile
+from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -16,7 +20,18 @@ import pyarrow.parquet
 import pytest
 
 from sim import Propagation, Trajectory
-from sim.crates.contents import CHECKPOINTS, DESCRIPTION, ENVIRONMENT, MANIFEST, RECORDS, REQUEST
+from sim.calibration import chain_speed
+from sim.cost_model import opened_seconds
+from sim.crates.checkpoints import CHECKPOINT_ROWS, written_checkpoints
+from sim.crates.contents import (
+    CHECKPOINTS,
+    DESCRIPTION,
+    ENVIRONMENT,
+    MANIFEST,
+    RECORDS,
+    REQUEST,
+    seal_of,
+)
 from sim.crates.contents import ENSEMBLE as ENSEMBLE_JSON
 from sim.crates.making import crate_of_ensemble, crate_of_run
 from sim.crates.writing import write_crate
@@ -24,12 +39,16 @@ from sim.ensemble.computed import compute
 from sim.errors import DamagedError, VerificationError
 from sim.scenario import PropagationRequest
 from sim.verification import verify
+from sim.verification.crate import crate_folder
+from sim.verification.stored import read_json
 from tests.unit.sim.verification.samples import ALL, ENSEMBLE, SAMPLE, opened
 from tests.unit.sim.verification.samples import REQUEST as OF
 from tests.written_files import flip
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sim.verification import Effort
 
 DAY = date(2026, 11, 30)
 
@@ -91,6 +110,66 @@ def test_checkpoints_that_another_program_has_written_are_compared(crate: Path) 
     pyarrow.parquet.write_table(table, crate / CHECKPOINTS, compression="none")
     wheres = [one.where for one in verify(crate, ALL).differences]
     assert f"{CHECKPOINTS}, outside the values" in wheres
+
+
+def described_again(crate: Path) -> None:
+    """Have the description say what the files of a crate are now, as its maker would."""
+    description = json.loads((crate / DESCRIPTION).read_bytes())
+    for entity in description["@graph"]:
+        if "sha256" in entity:
+            data = (crate / entity["@id"]).read_bytes()
+            entity["sha256"] = hashlib.sha256(data).hexdigest()
+            entity["contentSize"] = str(len(data))
+    root = next(entity for entity in description["@graph"] if entity["@id"] == "./")
+    root["identifier"] = seal_of(description)
+    (crate / DESCRIPTION).write_text(json.dumps(description))
+
+
+@pytest.mark.parametrize("effort", [ALL, SAMPLE], ids=["all", "sample"])
+def test_a_crate_that_another_version_of_pyarrow_has_written_is_right(
+    crate: Path, effort: Effort
+) -> None:
+    name = f"version {pa.__version__}".encode()
+    for file in (CHECKPOINTS, RECORDS):
+        data = (crate / file).read_bytes()
+        (crate / file).write_bytes(data.replace(name, name[:-1] + b"x"))
+    assert not verify(crate, effort).ok  # that they were changed is found
+    described_again(crate)
+    found = verify(crate, effort)
+    assert found.ok, found
+    assert f"Every value of {CHECKPOINTS} is the same" in found.notes[-1]
+
+
+@pytest.mark.parametrize("row", [0, CHECKPOINT_ROWS - 1, CHECKPOINT_ROWS])
+def test_each_checkpoint_of_the_beginning_is_compared_in_a_sample(crate: Path, row: int) -> None:
+    trajectory = Trajectory()
+    reached = (CHECKPOINT_ROWS + 1) * trajectory.interval
+    long = PropagationRequest(2 * reached, trajectory)
+    (crate / REQUEST).write_text(json.dumps(long.to_json()))
+    checkpoints = list(of_long(reached).checkpoints())
+    checkpoints[row] = replace(checkpoints[row], records=checkpoints[row].records + 1)
+    (crate / CHECKPOINTS).write_bytes(b"".join(written_checkpoints(checkpoints[:-1])))
+    takes_s = opened_seconds(trajectory.scenario, long.steps) / chain_speed()
+    found = verify(crate, replace(SAMPLE, chain_s=takes_s * 0.501))
+    assert f"{CHECKPOINTS}, row {row:,}" in [one.where for one in found.differences]
+
+
+@cache
+def of_long(steps: int) -> Propagation:
+    """Return a propagation of so many steps."""
+    return Propagation.open(Trajectory(), steps)
+
+
+def test_another_size_in_the_description_is_found(crate: Path) -> None:
+    description = json.loads((crate / DESCRIPTION).read_bytes())
+    records = next(entity for entity in description["@graph"] if entity["@id"] == RECORDS)
+    size, records["contentSize"] = records["contentSize"], "7"
+    root = next(entity for entity in description["@graph"] if entity["@id"] == "./")
+    root["identifier"] = seal_of(description)
+    (crate / DESCRIPTION).write_text(json.dumps(description))
+    (found,) = verify(crate, SAMPLE).differences
+    assert (found.where, found.stored) == (f"the size of {RECORDS}", "7")
+    assert found.recomputed == size
 
 
 def test_a_crate_of_an_ensemble_is_verified_also_from_a_zip(tmp_path: Path) -> None:
@@ -157,6 +236,53 @@ def test_a_zip_that_unpacks_to_far_more_than_a_crate_is_refused(made: Path, tmp_
         archive.writestr(RECORDS, b"\0" * 2**27)
     with pytest.raises(VerificationError, match="far more than a crate has"):
         verify(path, ALL)
+
+
+def deflated(crate: Path, path: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in crate.iterdir():
+            archive.write(one, one.name)
+    return path
+
+
+def test_a_flipped_bit_in_what_a_zip_has_packed_is_damage(made: Path, tmp_path: Path) -> None:
+    path = deflated(made, tmp_path / "packed.zip")
+    data = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        starts = [entry.header_offset + 30 + len(entry.filename) for entry in archive.infolist()]
+    for start in starts:
+        flip(path, start, bit=1)  # how the first block is packed
+        with pytest.raises(DamagedError, match=r"not a whole zip.*decompressing"):
+            verify(path, ALL)
+        path.write_bytes(data)
+
+
+@pytest.mark.parametrize("most", [2**10, 2**16])
+def test_a_folder_for_temporary_files_without_room_is_no_damage(
+    made: Path, tmp_path: Path, most: int
+) -> None:
+    path = deflated(made, tmp_path / "right.zip")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        with pytest.raises(VerificationError, match=r"needs room in .* set TMPDIR") as found:
+            verify(path, ALL)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not isinstance(found.value, DamagedError)
+    assert verify(path, ALL).ok
+
+
+def test_an_error_in_a_zip_names_the_zip(made: Path, tmp_path: Path) -> None:
+    path = tmp_path / "part.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(made / DESCRIPTION, DESCRIPTION)
+        archive.writestr(REQUEST, "{")
+    with pytest.raises(VerificationError, match=f"^{path}"):
+        verify(path, ALL)
+    expected = pytest.raises(VerificationError, match=f"^{path}/{MANIFEST} can't be read")
+    with expected, crate_folder(path) as folder:
+        read_json(folder / MANIFEST)
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.parquet
@@ -18,9 +19,9 @@ import pytest
 
 from sim import Propagation, Trajectory
 from sim.errors import VerificationError
-from sim.export import FORMATS, export
-from sim.export.metadata import KEY, Chosen, Metadata, described, sidecar_path
-from sim.records import schema_of
+from sim.export import FORMATS, Reread, export, export_states
+from sim.export.metadata import KEY, Chosen, Metadata, chosen_times, described, sidecar_path
+from sim.records import schema_of, states_schema_of
 from sim.scenario import PropagationRequest
 from sim.verification import Effort, verify
 from sim.version import VERSION
@@ -218,6 +219,48 @@ def test_a_sample_of_more_than_can_be_reached_soon_says_how_far_it_goes(tmp_path
     assert found.ok
     assert found.share == "a sample: 1 of 4 intervals (seed 0)"
     assert "first 2,048 of 8,000 steps" in found.notes[0]
+
+
+def test_an_oem_of_chosen_times_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    scenario = varied()
+    request = PropagationRequest(100, Trajectory(scenario))
+    chosen = chosen_times(np.array([0.0, 1.0]))
+    columns = states_schema_of(scenario.model)
+    of_times = described(columns, Metadata(request=request, chosen=chosen))
+    propagation = Propagation.open(request.trajectory, request.steps)
+    rows = Reread(lambda: propagation.states([0.0, 1.0]))
+    path = tmp_path / "orbit.oem"
+    path.write_bytes(b"".join(export_states(rows, FORMATS["oem"], of_times)))
+    with_sidecar(path, of_times)
+    with pytest.raises(VerificationError, match="OEM of chosen times, which can't be verified"):
+        verify(path, ALL)
+
+
+@pytest.mark.parametrize("effort", [ALL, SAMPLE], ids=["all", "sample"])
+def test_members_in_a_file_of_a_form_that_has_none_are_refused(
+    tmp_path: Path, effort: Effort
+) -> None:
+    path = members_file(tmp_path / "members.json", ENSEMBLE)
+    sidecar_path(path).rename(tmp_path / "members.js.meta.json")
+    renamed = path.rename(tmp_path / "members.js")
+    with pytest.raises(VerificationError, match=r"members.* does not write as data\.js"):
+        verify(renamed, effort)
+
+
+def test_what_is_more_work_than_may_be_done_says_what_to_set_where_that_helps(
+    tmp_path: Path,
+) -> None:
+    path = records_file(tmp_path / "orbit.parquet", opened())
+    with pytest.raises(VerificationError, match="set PORTA_MAX_WORK higher"):
+        verify(path, replace(ALL, most_work=10))
+    forged = tmp_path / "forged.csv"
+    forged.touch()
+    huge = Metadata(request=PropagationRequest(10**15 - 1, REQUEST.trajectory))
+    sidecar_path(forged).write_bytes(
+        huge.canonical(schema_of(REQUEST.trajectory.scenario.model).names)
+    )
+    with pytest.raises(VerificationError, match="more work than Porta ever does"):
+        verify(forged, ALL)
 
 
 def test_what_has_no_sample_is_recomputed_as_a_whole_or_refused(tmp_path: Path) -> None:
