@@ -139,15 +139,7 @@ UNTESTED: Final = {
     "services/sim/kernel/seeking.py": (LOOP, "tests/numerics/sim/engine/test_window.py"),
     "services/sim/kernel/simplify.py": (LOOP, "tests/unit/sim/engine/test_polyline.py"),
     "services/sim/export/loops.py": (LOOP, "tests/unit/sim/export/test_text.py"),
-    **{
-        f"services/porta/execution/{name}.py": (
-            f"needs a {of}",
-            "tests/integration/test_porta.py",
-        )
-        for name, of in (
-            ("on_dask", "cluster"),
-        )
-    },
+    "services/porta/execution/on_dask.py": ("needs a cluster", "tests/integration/test_porta.py"),
     **{
         f"services/sim/verification/{name}.py": (
             "a part of what verifies a file",
