@@ -7,6 +7,7 @@ rocrate brings along: it asks no network.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +15,12 @@ from typing import Any, Final
 
 import pytest
 
-from tests.deadlines import within
-
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1_800)]  # it installs packages
 
 HOUSE: Final = Path(__file__).parents[2]
 UV: Final = Path(sys.prefix) / "bin" / "uv"
 CERTIFICATES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
+COMMAND_S: Final = 600.0  # ends what hangs; downloads and compilers may take minutes
 JUDGE: Final = """
 import importlib.resources, io, json, sys
 import requests, requests_cache, urllib3
@@ -60,7 +60,7 @@ def validator(tmp_path_factory: pytest.TempPathFactory) -> Path:
             [str(UV), *own, *words],
             capture_output=True,
             text=True,
-            timeout=within(180),
+            timeout=COMMAND_S,
             check=False,
         )
         if done.returncode:
@@ -72,8 +72,8 @@ def porta(*words: str) -> None:
     subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "frontend.cli", *words],
         check=True,
-        timeout=within(60),
-        env={"PATH": "/usr/bin:/bin"},
+        timeout=COMMAND_S,
+        env={"PATH": "/usr/bin:/bin", "HOME": os.environ["HOME"]},  # where the kernels are cached
     )
 
 
@@ -82,7 +82,7 @@ def judged(validator: Path, folder: Path, *crates: str) -> list[dict[str, Any]]:
         [str(validator), "-c", JUDGE, str(folder / "cache"), *crates],
         capture_output=True,
         text=True,
-        timeout=within(180),
+        timeout=COMMAND_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2_000:]
