@@ -19,6 +19,7 @@ __all__ = [
     "TOKEN_VARIABLE",
     "environment_token",
     "is_here",
+    "is_loopback",
     "is_private",
     "is_token",
     "split_address",
@@ -49,7 +50,11 @@ def is_here(url: str) -> bool:
     >>> is_here("http://localhost:8080"), is_here("http://[::1]"), is_here("http://porta.example")
     (True, True, False)
     """
-    host = urlsplit(url).hostname or ""
+    return is_loopback(urlsplit(url).hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or number is of this machine, for certain."""
     if host == "localhost":
         return True
     try:

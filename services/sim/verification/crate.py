@@ -58,6 +58,14 @@ __all__ = ["crate_folder", "is_crate", "verify_crate"]
 _RATIO: Final = 20  # a zip of ours is not compressed; one that was, has no more than this
 _SLACK: Final = 2**26
 _PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # unpacked in pieces; others, at once
+_NOT_WHOLE: Final = (  # what zipfile raises for a zip with something missing or altered
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    NotImplementedError,  # of an altered kind of compression
+    RuntimeError,
+    EOFError,
+)
 _PIECE: Final = 2**16
 _ZIP_MAGIC: Final = b"PK\x03\x04"  # of the header before a file
 _ZIP_START: Final = 30  # bytes of the header before a file's name, which has its size and CRC-32
@@ -108,9 +116,7 @@ def _whole(path: Path) -> Iterator[None]:
     """Raise the errors of reading a zip as DamagedError."""
     try:
         yield
-    except (
-        *(zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError),
-    ) as error:
+    except _NOT_WHOLE as error:
         raise DamagedError(
             str(path),
             f"is not a whole zip: a part of it is missing or altered ({error}). Write or copy it "

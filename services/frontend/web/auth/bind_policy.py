@@ -7,12 +7,12 @@ pages and Porta for one origin (DNS rebinding).
 
 from __future__ import annotations
 
-import ipaddress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from frontend.errors import Forbidden, SettingsError
+from sim.web_address import is_loopback
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["check_auth", "refuse_other_names", "refuse_strangers"]
 
-
 SHOWN_CHARACTERS: Final = 100  # of a host's name, which the client may have made up
 
 
 def refuse_strangers(settings: Settings, host: str) -> None:
     """Raise SettingsError for an address that others can reach, while PORTA_AUTH is not set."""
     check_auth(settings)
-    if settings.auth is None and not _is_loopback(host):
+    if settings.auth is None and not is_loopback(host):
         raise SettingsError(
             "PORTA_AUTH",
             f"must say who may start things before Porta listens on {host}: `token` or `header` "
@@ -77,15 +76,6 @@ def _refuse(host: str) -> None:
 @lru_cache(maxsize=64)
 def _names_loopback(host: str) -> bool:
     try:
-        return _is_loopback(urlsplit(f"//{host}").hostname or "")
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
     except ValueError:
         return False
