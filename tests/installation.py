@@ -14,6 +14,7 @@ import httpx
 import redis
 
 from frontend import embedded
+from tests import http_client
 from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually, frozen, has_words, of_folder
 from tests.redis_servers import empty, free_port
@@ -51,7 +52,7 @@ class Installation:
         return redis.Redis.from_url(self.environ["REDIS_URL"])
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+        return http_client.new_client(base_url=self.url)
 
     def start_web(self) -> None:
         self.start("web", "--port", str(self.port))
@@ -114,11 +115,10 @@ class Installation:
     def clusters(self, statuses: str = EVERY_STATUS) -> dict[str, dict[str, Any]]:
         """What the Gateway says about the clusters that it has, or had."""
         assert self.gateway is not None
-        answer = httpx.get(
+        answer = http_client.get(
             f"{self.gateway.address}/api/v1/clusters/",
             params={"status": statuses},
             auth=("porta", self.gateway.password),
-            trust_env=False,
         )
         found: dict[str, dict[str, Any]] = answer.raise_for_status().json()
         return found

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 import fsspec
-import httpx
 import pandas as pd
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from fsspec.implementations.http import HTTPFileSystem
 
+from tests import http_client
 from tests.installation import Installation, web_alone
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def url(porta: Installation) -> str:
 @pytest.fixture(scope="module")
 def table(url: str) -> pl.DataFrame:
     """The same file, downloaded as a whole."""
-    return pl.read_parquet(io.BytesIO(httpx.get(url, timeout=60).content))
+    return pl.read_parquet(io.BytesIO(http_client.get(url).content))
 
 
 def test_polars_reads_what_it_needs_by_url(url: str, table: pl.DataFrame) -> None:
@@ -124,7 +124,7 @@ def test_members_are_read_by_url(porta: Installation) -> None:
 def test_of_a_large_file_only_the_parts_that_are_needed_cross_the_wire(
     url: str, table: pl.DataFrame
 ) -> None:
-    with httpx.Client() as client:
+    with http_client.new_client() as client:
         size = int(client.head(url).headers["Content-Length"])
         footer = client.get(url, headers={"Range": "bytes=-8"})
         begin = client.get(url, headers={"Range": "bytes=0-3"})
@@ -135,7 +135,7 @@ def test_of_a_large_file_only_the_parts_that_are_needed_cross_the_wire(
 
 
 def test_a_download_that_broke_off_goes_on_where_it_was(url: str) -> None:
-    with httpx.Client(timeout=60) as client:
+    with http_client.new_client() as client:
         whole = client.get(url)
         tag = whole.headers["ETag"]
         half = len(whole.content) // 2

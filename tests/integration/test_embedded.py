@@ -22,7 +22,8 @@ from dask_gateway import BasicAuth, Gateway
 from distributed import Client
 from jupyter_client.blocking.client import BlockingKernelClient
 
-from tests.deadlines import EVENTUALLY_S, within
+from tests import http_client
+from tests.deadlines import EVENTUALLY_S, under_load, within
 from tests.processes import eventually, lives, none_left, of_folder
 from tests.redis_servers import free_port
 
@@ -99,12 +100,12 @@ class Served:
 
     def ready(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"{self.url}/readyz").status_code == 200
+            return http_client.get(f"{self.url}/readyz").status_code == 200
         return False
 
     def has_result(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
-            return bool(httpx.get(f"{self.url}{STEPS}").json()["status"] == "complete")
+            return bool(http_client.get(f"{self.url}{STEPS}").json()["status"] == "complete")
         return False
 
     def environ(self) -> dict[str, str]:
@@ -114,7 +115,7 @@ class Served:
     def gateway_answers(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
             url = f"{self.environ()['DASK_GATEWAY_ADDRESS']}/api/health"
-            return httpx.get(url).status_code == 200
+            return http_client.get(url).status_code == 200
         return False
 
     def stop(self) -> None:
@@ -214,7 +215,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One that serves several tests, which leave it as it was."""
     folder = tmp_path_factory.mktemp("shared")
     with none_left(folder), serving(folder) as served:
-        assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
+        assert http_client.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
         yield served
 
 
@@ -223,7 +224,7 @@ def test_it_says_where_it_is_when_the_page_answers_and_ends_well(data: Path) -> 
     try:
         line = served.first_line()
         assert line == f"Porta is at {served.url}/ (data in {data}, Ctrl-C to stop)\n"
-        assert httpx.get(served.url).status_code == 200
+        assert http_client.get(served.url).status_code == 200
         assert served.ready()
     finally:
         served.stop()
@@ -247,11 +248,11 @@ def test_nothing_is_left_after(ending: str, data: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_results_are_there_again_after(number: signal.Signals, data: Path) -> None:
     with serving(data) as served:
-        assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
+        assert http_client.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
         served.process.send_signal(number)
         served.process.communicate(timeout=EVENTUALLY_S)
     with serving(data) as served:
-        assert httpx.get(f"{served.url}{STEPS}").json()["status"] == "complete"
+        assert http_client.get(f"{served.url}{STEPS}").json()["status"] == "complete"
 
 
 def test_what_both_left_that_were_killed_at_once_is_swept_by_the_next(data: Path) -> None:
@@ -291,7 +292,7 @@ def test_a_second_one_on_the_same_folder_is_refused_with_the_firsts_name(shared:
 def test_a_second_one_on_a_folder_of_its_own_is_served(shared: Served, data: Path) -> None:
     with serving(data) as second:
         assert second.ready()
-        assert httpx.get(f"{second.url}{STEPS}").status_code == 404
+        assert http_client.get(f"{second.url}{STEPS}").status_code == 404
     assert shared.ready()
 
 
@@ -317,12 +318,12 @@ def test_a_server_that_cannot_start_is_named_with_its_last_words(data: Path) -> 
 
 def test_damaged_results_are_repaired_in_a_sentence_and_porta_starts(data: Path) -> None:
     with serving(data) as served:
-        assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
+        assert http_client.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
     (writes,) = (data / "redis" / "appendonlydir").glob("*.incr.aof")
     with writes.open("ab") as file:
         file.write(bytes(4_096))
     with serving(data) as served:
-        assert httpx.get(f"{served.url}{STEPS}").json()["status"] == "complete"
+        assert http_client.get(f"{served.url}{STEPS}").json()["status"] == "complete"
         served.process.send_signal(signal.SIGTERM)
         errors = served.errors()
     assert "Porta has repaired its data: the append-only file was damaged" in errors
@@ -383,22 +384,23 @@ def test_dask_listens_on_loopback_and_its_dashboards_refuse_strangers(shared: Se
     dashboard = f"{shared.environ()['DASK_GATEWAY_ADDRESS']}/clusters/{name}"
     other = {"Host": "rebound.example"}  # the proxy does not pass it on, but a path is a secret
     page = {"Origin": "http://other.example"}
-    assert httpx.get(f"{dashboard}/status").status_code == 200
-    assert httpx.get(f"{dashboard}/status", headers=page).status_code == 403
-    assert httpx.get(f"{dashboard}/proxy/{shared.port}/127.0.0.1/healthz").status_code == 404
+    assert http_client.get(f"{dashboard}/status").status_code == 200
+    assert http_client.get(f"{dashboard}/status", headers=page).status_code == 403
+    assert http_client.get(f"{dashboard}/proxy/{shared.port}/127.0.0.1/healthz").status_code == 404
     refusing = [one for one in listening if refuses(one.port, other)]
     for one in refusing:
         there = f"http://{one.ip}:{one.port}/status"
-        assert "bokeh" in httpx.get(there, follow_redirects=True).text, "loaded when asked for"
+        assert "bokeh" in http_client.get(there, follow_redirects=True).text, "loaded when asked for"
     assert len(refusing) >= 2, "a scheduler's dashboard, and a worker's"
 
 
 def refuses(port: int, headers: dict[str, str]) -> bool:
     """Whether a port speaks HTTP, and answers 200 for itself and 403 for another host."""
+    soon = under_load(5.0)  # what speaks another protocol never answers
     with contextlib.suppress(httpx.HTTPError):
         url = f"http://127.0.0.1:{port}/health"
-        if httpx.get(url).status_code == 200:
-            return httpx.get(url, headers=headers).status_code == 403
+        if http_client.get(url, timeout=soon).status_code == 200:
+            return http_client.get(url, headers=headers, timeout=soon).status_code == 403
     return False
 
 
@@ -413,7 +415,7 @@ def test_a_configured_redis_is_used_and_none_embedded(
     data: Path, redis_server: RedisServer
 ) -> None:
     with serving(data, REDIS_URL=redis_server.url) as served:
-        assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
+        assert http_client.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
         assert not [one for one in of_folder(data) if "valkey" in " ".join(one.cmdline())]
     with contextlib.closing(redis.Redis.from_url(redis_server.url)) as client:
         assert client.exists("propagation/500")
@@ -421,7 +423,7 @@ def test_a_configured_redis_is_used_and_none_embedded(
 
 def test_a_gateway_elsewhere_that_is_away_is_told_and_what_there_is_is_served(data: Path) -> None:
     with serving(data, DASK_GATEWAY_ADDRESS=f"http://127.0.0.1:{free_port()}") as served:
-        assert httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
+        assert http_client.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).is_success
         assert not [one for one in of_folder(data) if "dask_gateway_server" in one.cmdline()]
         served.process.send_signal(signal.SIGTERM)
         errors = served.errors()
@@ -430,11 +432,11 @@ def test_a_gateway_elsewhere_that_is_away_is_told_and_what_there_is_is_served(da
 
 def test_a_copy_of_the_stopped_folder_is_a_backup(data: Path, tmp_path: Path) -> None:
     with serving(data) as served:
-        document = httpx.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).json()
+        document = http_client.post(f"{served.url}/api/v1/propagations", json={"steps": 500}).json()
     copy = tmp_path / "backup"
     shutil.copytree(data, copy)
     with none_left(copy), serving(copy) as restored:
-        assert httpx.get(f"{restored.url}{STEPS}").json() == document
+        assert http_client.get(f"{restored.url}{STEPS}").json() == document
 
 
 GATEWAY_CELL: Final = """
@@ -451,7 +453,7 @@ def test_a_notebook_beside_it_needs_the_token_reaches_the_gateway_and_ends_with_
 ) -> None:
     with serving(data, "--notebook") as served:
         lab = served.notebook()
-        assert httpx.get(f"{lab.copy_with(query=None).join('/api/contents')}").status_code == 403
+        assert http_client.get(f"{lab.copy_with(query=None).join('/api/contents')}").status_code == 403
         kernel = started_kernel(served, lab)
         assert said_by(kernel, GATEWAY_CELL) == "42\n"
         family = served.family()
@@ -464,7 +466,7 @@ def test_a_notebook_beside_it_needs_the_token_reaches_the_gateway_and_ends_with_
 def started_kernel(served: Served, lab: httpx.URL) -> BlockingKernelClient:
     """A new kernel of JupyterLab's, as a notebook has one."""
     token = lab.params["token"]
-    answer = httpx.post(lab.join("/api/kernels"), headers={"Authorization": f"token {token}"})
+    answer = http_client.post(lab.join("/api/kernels"), headers={"Authorization": f"token {token}"})
     name = f"kernel-{answer.raise_for_status().json()['id']}.json"
     client = BlockingKernelClient(connection_file=str(served.data / "run" / "jupyter" / name))
     client.load_connection_file()

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests import redis_servers
+from tests import http_client, redis_servers
 from tests.installation import installed
 from tests.integration.test_page import is_drawn
 from tests.prefix_proxy import prefix_proxy
@@ -88,7 +88,7 @@ def test_every_file_of_a_result_can_be_downloaded(page: Page, shown_at: str) -> 
 
 
 def test_a_program_follows_the_links(shown_at: str) -> None:
-    with httpx.Client(trust_env=False) as web:
+    with http_client.new_client() as web:
         answer = web.post(f"{shown_at}/api/v1/propagations", json={"steps": 700})
         home = httpx.URL(shown_at)
         for path in (answer.headers["Location"], *answer.json()["links"].values()):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from distributed import LocalCluster
 
-from tests import redis_servers
+from tests import http_client, redis_servers
 from tests.deadlines import LEASE_S
 from tests.installation import Installation, ask, at_work, installed
 from tests.integration import naive
@@ -118,11 +118,10 @@ def test_a_cluster_that_nobody_owns_is_stopped(installation: Installation) -> No
     with installation.redis as stored:
         mark = (stored.get("run/installation") or b"").decode()
     assert installation.gateway is not None
-    answer = httpx.post(
+    answer = http_client.post(
         f"{installation.gateway.address}/api/v1/clusters/",
         json={"cluster_options": {"tag": f"{mark}/0123456789abcdef/nobody"}},
         auth=("porta", installation.gateway.password),
-        trust_env=False,
     )
     name = answer.raise_for_status().json()["name"]
     assert name in installation.clusters(ALIVE)

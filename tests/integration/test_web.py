@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 
+from tests import http_client
 from tests.installation import Installation, at_work
 from tests.processes import eventually
 from tests.redis_servers import free_port
@@ -79,7 +80,7 @@ def test_any_process_of_a_web_tells_what_all_have_counted(redis_url: str, tmp_pa
         for _ in range(30):  # each over a connection of its own: the processes take turns
             assert installation.answers("/readyz") is False
         for _ in range(5):
-            text = httpx.get(f"{installation.url}/metrics", trust_env=False).text
+            text = http_client.get(f"{installation.url}/metrics").text
             assert 'route="/readyz",status="503"} 30.0' in text
         assert len(folders(tmp_path)) == 1
     assert folders(tmp_path) == []
@@ -100,6 +101,6 @@ def test_a_process_of_a_web_that_dies_takes_its_open_streams_along(
 
 
 def open_streams(installation: Installation) -> float:
-    text = httpx.get(f"{installation.url}/metrics", trust_env=False).text
+    text = http_client.get(f"{installation.url}/metrics").text
     (line,) = (line for line in text.splitlines() if line.startswith("porta_event_streams "))
     return float(line.split()[1])

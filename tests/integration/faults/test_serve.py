@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import pytest
 
+from tests import http_client
 from tests.asked import LONG
 from tests.deadlines import EVENTUALLY_S, within
 from tests.processes import eventually, none_left, of_folder
@@ -40,7 +41,7 @@ def serving(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     )
     assert process.stdout is not None
     assert "Porta is at" in process.stdout.readline()
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
+    with http_client.new_client(base_url=f"http://127.0.0.1:{port}") as client:
         try:
             yield process, client
         finally:

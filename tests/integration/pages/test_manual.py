@@ -7,13 +7,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
 from manual.building import SITE
 from manual.structure import HOUSE
-from tests import axe, redis_servers
+from tests import axe, http_client, redis_servers
 from tests.installation import at_work
 from tests.prefix_proxy import prefix_proxy
 
@@ -144,7 +143,7 @@ def test_pages_are_accessible_and_fit(page: Page, served: str, theme: str, width
 
 
 def test_the_files_are_kept_by_a_browser_until_they_change(served: str) -> None:
-    first = httpx.get(f"{served}/manual/models.html")
+    first = http_client.get(f"{served}/manual/models.html")
     assert first.status_code == 200
-    again = httpx.get(first.url, headers={"If-None-Match": first.headers["ETag"]})
+    again = http_client.get(first.url, headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
