@@ -390,7 +390,9 @@ def test_dask_listens_on_loopback_and_its_dashboards_refuse_strangers(shared: Se
     refusing = [one for one in listening if refuses(one.port, other)]
     for one in refusing:
         there = f"http://{one.ip}:{one.port}/status"
-        assert "bokeh" in http_client.get(there, follow_redirects=True).text, "loaded when asked for"
+        assert "bokeh" in http_client.get(there, follow_redirects=True).text, (
+            "loaded when asked for"
+        )
     assert len(refusing) >= 2, "a scheduler's dashboard, and a worker's"
 
 
@@ -453,7 +455,9 @@ def test_a_notebook_beside_it_needs_the_token_reaches_the_gateway_and_ends_with_
 ) -> None:
     with serving(data, "--notebook") as served:
         lab = served.notebook()
-        assert http_client.get(f"{lab.copy_with(query=None).join('/api/contents')}").status_code == 403
+        assert (
+            http_client.get(f"{lab.copy_with(query=None).join('/api/contents')}").status_code == 403
+        )
         kernel = started_kernel(served, lab)
         assert said_by(kernel, GATEWAY_CELL) == "42\n"
         family = served.family()

@@ -386,7 +386,9 @@ def test_setup_compiles_the_kernel_after_it_has_installed() -> None:
 
 def test_a_test_waits_as_long_for_an_answer_as_a_busy_machine_needs() -> None:
     """`tests.http_client`'s requests; httpx's own give up after 5 s."""
-    impatient = re.compile(r"\bhttpx\.(?:get|post|put|delete|head|stream|request|Client)\((?!.*timeout)")
+    impatient = re.compile(
+        r"\bhttpx\.(?:get|post|put|delete|head|stream|request|Client)\((?!.*timeout)"
+    )
     found = [
         f"{path.relative_to(HOUSE)}: {line.strip()}"
         for path in (HOUSE / "tests").rglob("*.py")

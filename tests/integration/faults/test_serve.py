@@ -10,7 +10,6 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
-import httpx
 import pytest
 
 from tests import http_client
@@ -22,6 +21,8 @@ from tests.redis_servers import free_port
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import httpx
 
 GONE_S: Final = 5.0
 COMPLETE_S: Final = 120.0
