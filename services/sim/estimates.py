@@ -87,10 +87,15 @@ def estimate(
     start_s = COSTS.worker_start_s if used else 0.0
     return Estimate(
         workers=used,
-        seconds=round(start_s + busy_s / speed, 3),
-        core_seconds=round(total_s / speed, 3),
+        seconds=_rounded(start_s + busy_s / speed),
+        core_seconds=_rounded(total_s / speed),
         more_workers_help=worth(_MANY) > used,
     )
+
+
+def _rounded(seconds: float) -> float:
+    """Return seconds to the millisecond, or two digits of less: what takes time is not 0."""
+    return round(seconds, 3) or float(f"{seconds:.2g}")
 
 
 def _parts(

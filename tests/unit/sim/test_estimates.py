@@ -54,6 +54,13 @@ def test_speed_changes_seconds_and_neither_workers_nor_whether_more_help(
     assert here.core_seconds == pytest.approx(table.core_seconds / speed, abs=2e-3 / min(1, speed))
 
 
+@pytest.mark.parametrize("speed", [1.0, 1e3, 1e9])
+def test_what_takes_time_is_never_told_as_nothing(speed: float) -> None:
+    told = estimate(PropagationRequest(1, members=2), max_workers=1, workers=0, speed=speed)
+    assert told.seconds > 0
+    assert told.core_seconds > 0
+
+
 def test_one_trajectory_is_a_chain_and_more_workers_do_not_help() -> None:
     told = estimate(PropagationRequest(100_000_000), max_workers=8)
     assert (told.workers, told.more_workers_help) == (1, False)
