@@ -101,7 +101,7 @@ part = @out=$$(mktemp); trap 'rm -f "$$out"' EXIT; trap 'exit 130' INT; \
 test: setup ## everything: the checks, then the integration tests and the numerical proofs
 	@scripts/prepare-machine
 	@$(MAKE) check
-	@$(MAKE) -k -j4 integration-in-front integration-of-faults integration-of-pages integration-beside numerics-beside
+	@$(MAKE) -k -j5 $(INTEGRATION) numerics-beside
 
 # Those first that wait for most of their time: four parts keep two cores busy.
 CHECKS := $(addprefix check-,processes frontend web engine sim types scripts)
@@ -139,24 +139,28 @@ types: $(if $(shell command -v npm),$(MODULES)) ## check the types of the pages'
 numerics: setup ## the long numerical proofs: against the references, REBOUND, SciPy and NumPy
 	@$(BIN)/pytest -q --durations=25 tests/numerics
 
-# Builds, downloads and whole clusters: they wait and compute, and promise nobody an answer in time.
-BESIDE := tests/integration/infra tests/unit/infra/charts $(addprefix tests/integration/test_,audit.py crates.py data_tools.py documents.py driver.py exports.py \
-	gateway_cluster.py generated_client.py identity.py image.py image_notebook.py local_cluster.py notebooks.py openapi.py porta.py processors.py tls.py worker_pool.py)
+# Neither promises anybody an answer in time: builds, downloads and compilations; whole clusters.
+BUILDS := tests/integration/infra tests/unit/infra/charts $(addprefix tests/integration/test_,audit.py crates.py image.py image_notebook.py processors.py)
+BESIDE := $(addprefix tests/integration/test_,data_tools.py documents.py driver.py exports.py gateway_cluster.py generated_client.py identity.py \
+	local_cluster.py notebooks.py openapi.py porta.py tls.py worker_pool.py)
 # Faults mostly wait for their end; what a browser draws computes. The rest is in front.
 FAULTS := tests/integration/faults
 OF_PAGES := tests/integration/pages $(addprefix tests/integration/test_,access.py ensemble_page.py page.py path_prefix.py)
-IN_FRONT := tests/integration $(addprefix --ignore=,$(BESIDE) $(FAULTS) $(OF_PAGES))
+IN_FRONT := tests/integration $(addprefix --ignore=,$(BUILDS) $(BESIDE) $(FAULTS) $(OF_PAGES))
+INTEGRATION := $(addprefix integration-,in-front of-faults of-pages of-builds beside)
 
 integration: setup ## the integration tests: real Redis, real Dask Gateway, real browser
-	@$(MAKE) -k -j4 integration-in-front integration-of-faults integration-of-pages integration-beside
+	@$(MAKE) -k -j5 $(INTEGRATION)
 
-.PHONY: integration-in-front integration-of-faults integration-of-pages integration-beside numerics-beside
+.PHONY: $(INTEGRATION) numerics-beside
 integration-in-front:
 	@MAKEFLAGS= $(BIN)/pytest -m integration --durations=25 $(IN_FRONT)
 integration-of-faults:
 	$(call part,$(BIN)/pytest -m integration --durations=25 $(FAULTS))
 integration-of-pages:
 	$(call part,$(BIN)/pytest -m integration --durations=25 $(OF_PAGES))
+integration-of-builds: # whenever the others wait
+	$(call part,nice $(BIN)/pytest -m integration --durations=25 $(BUILDS))
 integration-beside: # after those that have deadlines
 	$(call part,nice -n 5 $(BIN)/pytest -m integration --durations=25 $(BESIDE))
 numerics-beside: # whenever the others wait

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 POLL_S: Final = 0.02
+MOST_POLL_S: Final = 0.2
+RESTS: Final = 4  # times as long as a look takes: what is waited for needs the cores too
 Seen = TypeVar("Seen")
 
 
@@ -47,10 +49,13 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 def eventually(look: Callable[[], Seen | None], *, within_s: float = EVENTUALLY_S) -> Seen:
     """Poll until the result is true, and return it; fail if it is not in time."""
-    deadline = time.monotonic() + within_s
+    begun = time.monotonic()
+    deadline = begun + within_s
     while not (seen := look()):
-        assert time.monotonic() < deadline, f"not within {within_s} s"
-        time.sleep(POLL_S)
+        now = time.monotonic()
+        assert now < deadline, f"not within {within_s} s"
+        time.sleep(min(max(POLL_S, RESTS * (now - begun)), MOST_POLL_S))
+        begun = time.monotonic()
     return seen
 
 
