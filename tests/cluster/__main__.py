@@ -2,7 +2,7 @@
 
 It exits with 2 and a sentence if it must not begin, else as pytest does. What the cluster held
 before is read first: without that, nobody could tell in the end what is Porta's. SIGTERM ends it as
-Ctrl-C does, so the deployment is destroyed.
+Ctrl-C does, and so does a terminal that closes, unless under nohup: the deployment is destroyed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ OPTIONS: Final = (
 
 def main() -> int:
     """Run the test; return the exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ends) is not signal.SIG_IGN:
+            signal.signal(ends, signal.default_int_handler)
     try:
         choices = choose(os.environ)
         return _run(choices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -139,8 +140,9 @@ def test_nothing_is_deployed_where_it_cannot_be_known_what_was_there_before(
     assert programs.calls()[-1].words[:2] == ["kubectl", "api-resources"]
 
 
-def test_a_terminated_test_interrupts_its_deployment_and_destroys_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("ends", [signal.SIGTERM, signal.SIGHUP])
+def test_a_test_that_is_ended_interrupts_its_deployment_and_destroys_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: signal.Signals
 ) -> None:
     programs = Programs(tmp_path, monkeypatch, "kubectl", "helm", "cdktf")
     programs.answer("kubectl", "there\n", when="current-context")
@@ -161,7 +163,7 @@ def test_a_terminated_test_interrupts_its_deployment_and_destroys_it(
         try:
             until(lambda: words("cdktf"), "it deploys", within_s=EVENTUALLY_S)
             assert "api-resources" in words("kubectl")
-            test.terminate()
+            test.send_signal(ends)
             assert test.wait(EVENTUALLY_S) == pytest.ExitCode.INTERRUPTED
         finally:
             test.kill()

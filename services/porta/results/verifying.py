@@ -5,26 +5,29 @@ By default all of it if that takes about a second, else a sample; the outcome sa
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from porta.arguments import allowed
 from porta.errors import porta_errors
 from porta.results.saving import save_ensemble
 
 if TYPE_CHECKING:
     from porta.sources import EnsembleSource, RunSource
-    from sim.verification import Verification
+    from sim.verification import Effort, Verification
 
 __all__ = ["verify_ensemble", "verify_run"]
 
 
 def verify_run(source: RunSource, *, everything: bool) -> Verification:
     """Verify a run: its checkpoints, and what is told of it."""
-    from sim.verification import Effort
     from sim.verification.results import verify_propagation
 
     with porta_errors():
-        return verify_propagation(source.propagation, source.request, Effort(everything=everything))
+        return verify_propagation(
+            source.propagation, source.request, _effort(everything=everything)
+        )
 
 
 def verify_ensemble(source: EnsembleSource, *, everything: bool) -> Verification:
@@ -32,7 +35,7 @@ def verify_ensemble(source: EnsembleSource, *, everything: bool) -> Verification
 
     The rows go through a file of their own, so that memory stays bounded.
     """
-    from sim.verification import Effort, verify_file
+    from sim.verification import verify_file
     from sim.verification.paths import named, temporary_folder
 
     request = source.request
@@ -40,5 +43,11 @@ def verify_ensemble(source: EnsembleSource, *, everything: bool) -> Verification
     with porta_errors(), temporary_folder(what) as folder:
         path = save_ensemble(source, folder / "members.parquet", sidecar=False)
         with named(path, what):
-            found = verify_file(path, Effort(everything=everything))
+            found = verify_file(path, _effort(everything=everything))
     return replace(found, what=what, id=request.id)
+
+
+def _effort(*, everything: bool) -> Effort:
+    from sim.verification import Effort
+
+    return Effort(everything=everything, most_work=allowed(os.environ).max_work)

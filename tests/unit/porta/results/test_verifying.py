@@ -22,6 +22,16 @@ def test_results_are_what_they_are_when_they_are_computed_again(*, everything: b
     assert "all 40 rows" in str(many)
 
 
+def test_work_beyond_the_limit_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, many = porta.propagate(100), porta.propagate(100, members=20)
+    monkeypatch.setenv("PORTA_MAX_WORK", "99")
+    for result in (run, many):
+        with pytest.raises(porta.VerificationError, match="set PORTA_MAX_WORK higher"):
+            result.verify()
+    monkeypatch.setenv("PORTA_MAX_WORK", "100")
+    assert run.verify().ok
+
+
 def test_a_run_of_another_trajectory_is_found_out() -> None:
     another = engine.Propagation.open(Trajectory(seed=5), 3_000)
     found = Propagation(ComputedRun(REQUEST, another)).verify()
