@@ -234,7 +234,7 @@ _PARQUET: Final = (
     Way("Parquet, a new cluster of two", _RECORDS, parquet_by_a_new_cluster),
     Way("Parquet, a warm cluster of two", _RECORDS, parquet_by_a_warm_cluster),
 )
-_MEMBERS: Final = (100, 1_000, 3_000, 10_000)
+_MEMBERS: Final = (100, 1_000, 3_000, 10_000, 30_000)
 _ENSEMBLE: Final = (
     Way("an ensemble, one core of this process", _MEMBERS, members_in_this_process),
     Way("an ensemble, a new cluster of two", _MEMBERS, members_by_a_new_cluster),
