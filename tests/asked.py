@@ -14,6 +14,7 @@ import httpx
 from frontend.storage.connection import command
 from sim.engine import Propagation, initial_checkpoint, pass_over
 from sim.scenario import NANO, PropagationRequest, Trajectory
+from tests.deadlines import EVENTUALLY_S
 from tests.processes import eventually
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Asked:
             )
         return found
 
-    def has_begun(self, *, stretches: int = 1, within_s: float = 60.0) -> None:
+    def has_begun(self, *, stretches: int = 1, within_s: float = EVENTUALLY_S) -> None:
         """Wait until so many stretches are stored, and the run is not over."""
         eventually(lambda: self.stretches >= stretches, within_s=within_s)
         assert self.manifest is None, "over too soon to be disturbed"

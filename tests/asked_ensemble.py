@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from frontend.storage.connection import command
 from sim.scenario import PropagationRequest, Trajectory
+from tests.deadlines import EVENTUALLY_S
 from tests.ensemble_results import result_of
 from tests.processes import eventually
 
@@ -84,7 +85,7 @@ class AskedEnsemble:
         with contextlib.closing(self.installation.redis) as stored:
             return [name.decode() for name in stored.scan_iter(own)]
 
-    def has_begun(self, *, members: int = 1, within_s: float = 60.0) -> None:
+    def has_begun(self, *, members: int = 1, within_s: float = EVENTUALLY_S) -> None:
         """Wait until so many members are there, and the run is not over."""
         eventually(lambda: self.resource["progress"]["done"] >= members, within_s=within_s)
         assert self.manifest is None, "over too soon to be disturbed"

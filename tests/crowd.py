@@ -7,14 +7,14 @@ import selectors
 import socket
 import statistics
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from tests.deadlines import ANSWER_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.installation import Installation
-
-CONNECT_S: Final = 10.0
 
 
 def connection(
@@ -24,7 +24,7 @@ def connection(
     client = socket.socket()
     if buffer is not None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-    client.settimeout(CONNECT_S)
+    client.settimeout(ANSWER_S)
     client.connect(("127.0.0.1", installation.port))
     client.sendall(request)
     return client

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests import redis_servers
+from tests.deadlines import ANSWER_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tests.redis_servers import RedisServer
 
 FOLDER: Final = Path(__file__).parent
+ANSWER_MS: Final = 1_000 * ANSWER_S
 REDIS_KIND: Final = pytest.StashKey[str]()
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_FLAGS: Final = (
@@ -109,6 +111,7 @@ def chromium(browser_path: str) -> Iterator[Browser]:
             executable_path=browser_path, headless=True, args=list(BROWSER_FLAGS)
         ) as chromium,
     ):
+        expect.set_options(timeout=ANSWER_MS)  # by default 5 s, as a quiet machine needs
         yield chromium
 
 
@@ -116,6 +119,7 @@ def chromium(browser_path: str) -> Iterator[Browser]:
 def browser(chromium: Browser) -> Iterator[BrowserContext]:
     """A new profile, with nothing of another test's in it; `browser.new_page()` opens a page."""
     with chromium.new_context(viewport={"width": 1280, "height": 900}) as context:
+        context.set_default_timeout(ANSWER_MS)
         yield context
 
 

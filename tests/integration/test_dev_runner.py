@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from tests.deadlines import EVENTUALLY_S
 from tests.installation import at_work
 from tests.processes import eventually
 from tests.redis_servers import free_port
@@ -33,7 +34,7 @@ def flask_run(
             [*command, "--port", str(installation.port), *words], env=dict(installation.environ)
         )
         try:
-            eventually(lambda: installation.answers("/healthz"), within_s=30)
+            eventually(lambda: installation.answers("/healthz"))
             yield process.pid
         finally:
             process.kill()
@@ -50,10 +51,10 @@ def test_flask_run_brings_one_runner_along_which_ends_with_it(
     redis_url: str, redis_client: redis.Redis, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     with flask_run(redis_url, tmp_path, *words) as pid:
-        eventually(lambda: redis_client.hlen("run/runners") == 1, within_s=30)
+        eventually(lambda: redis_client.hlen("run/runners") == 1)
         (runner,) = runners(pid)
         psutil.Process(pid).kill()
-        gone, _ = psutil.wait_procs([runner], timeout=15)
+        gone, _ = psutil.wait_procs([runner], timeout=EVENTUALLY_S)
         assert gone
 
 
@@ -73,7 +74,7 @@ def test_what_is_wrong_with_the_settings_is_told_in_a_sentence(tmp_path: Path) -
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=EVENTUALLY_S,
         )
     assert done.returncode == 2
     assert "did you mean PORTA_MAX_RUNS?" in done.stderr

@@ -146,7 +146,7 @@ def test_the_manifest_is_in_redis_and_the_cluster_is_gone_after_the_run(
     with installation.redis as stored:
         manifest = json.loads(stored.get("propagation/500000") or "null")
     assert manifest["request"]["steps"] == 500_000
-    eventually(lambda: not installation.clusters("pending,running,stopping"), within_s=15)
+    eventually(lambda: not installation.clusters("pending,running,stopping"))
 
 
 def test_a_longer_run_goes_on_where_a_shorter_one_ended(client: httpx.Client) -> None:

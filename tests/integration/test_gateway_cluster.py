@@ -16,8 +16,9 @@ from sim.cluster import Backend, GatewayBackend, LocalBackend, SchedulerBackend
 from sim.errors import ClusterError, ClusterStartError, ClusterTimeoutError
 from tests import redis_servers
 from tests.dask_servers import all_there, dask
-from tests.deadlines import EVENTUALLY_S
+from tests.deadlines import EVENTUALLY_S, LOCAL_CLUSTER_S
 from tests.foreign_gateway import foreign_gateway
+from tests.processes import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Iterator
@@ -81,7 +82,7 @@ def test_a_worker_has_the_kernel_before_its_first_task(backend: GatewayBackend, 
         return bool(passes.pass_over.signatures and records.emit.signatures)
 
     async def main() -> None:
-        which: Backend = backend if way == "gateway" else LocalBackend()
+        which: Backend = backend if way == "gateway" else LocalBackend(start_s=LOCAL_CLUSTER_S)
         async with which.open(tag="", workers=2) as cluster:
             assert await all_there(cluster, 2)
             loaded = await cluster.client.run(kernel_loaded)
@@ -196,7 +197,7 @@ def test_a_gateway_that_sizes_schedulers_is_told_how_many_workers_there_will_be(
 
 
 def test_a_gateway_that_answers_is_healthy(backend: GatewayBackend) -> None:
-    assert asyncio.run(backend.healthy())
+    eventually(lambda: asyncio.run(backend.healthy()))
 
 
 def test_a_wrong_password_is_a_sentence(access: GatewayAccess) -> None:

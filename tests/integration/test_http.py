@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.deadlines import ANSWER_S
 from tests.installation import Installation, web_alone
 from tests.processes import eventually
 
@@ -129,7 +130,7 @@ def raw(porta: Installation, line: str, headers: str = "", body: bytes = b"") ->
     """Send a request as it is written here, and give the status."""
     at = urlsplit(porta.url)
     head = "\r\n".join(filter(None, (line, f"Host: {at.netloc}", "Connection: close", headers)))
-    with socket.create_connection((at.hostname, at.port), timeout=10) as connection:
+    with socket.create_connection((at.hostname, at.port), timeout=ANSWER_S) as connection:
         connection.sendall(head.encode() + b"\r\n\r\n" + body)
         status = connection.makefile("rb").readline().split()[1]
     return int(status)

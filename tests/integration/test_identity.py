@@ -30,6 +30,7 @@ from sim.engine import checksum, initial_checkpoint
 from sim.models.nbody import NBodyAgent, NBodyScenario, State3
 from sim.reference import Record, simulate
 from sim.scenario import MEMBER_LIMIT, SEED_LIMIT, PropagationRequest
+from tests.deadlines import LOCAL_CLUSTER_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -201,7 +202,7 @@ def test_records_read_back_equal_the_reference_whatever_was_cut_or_lost(
 ) -> None:
     async def main() -> None:
         chance = random.Random(workers)
-        async with LocalBackend().open(tag="", workers=workers) as cluster:
+        async with LocalBackend(start_s=LOCAL_CLUSTER_S).open(tag="", workers=workers) as cluster:
             with connect(redis_url) as client:
                 for _ in range(EXAMPLES):
                     await hold(client, cluster.client, chance)
@@ -235,7 +236,7 @@ def test_in_space_the_bits_are_the_same_on_any_number_of_workers(
 ) -> None:
     async def main() -> None:
         chance = random.Random(workers)
-        async with LocalBackend().open(tag="", workers=workers) as cluster:
+        async with LocalBackend(start_s=LOCAL_CLUSTER_S).open(tag="", workers=workers) as cluster:
             with connect(redis_url) as client:
                 for integrator in IN_SPACE:
                     await hold_in_space(client, cluster.client, integrator, chance)

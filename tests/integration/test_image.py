@@ -21,14 +21,13 @@ from sim.engine import Propagation
 from sim.presets import preset
 from sim.scenario import Trajectory
 from tests import images
+from tests.deadlines import ANSWER_S, EVENTUALLY_S
 from tests.images import said, started
 from tests.processes import eventually
 from tests.redis_servers import free_port
 
 pytestmark = pytest.mark.timeout(1_800)  # the first test waits for the build
 
-START_S: Final = 30.0
-HEALTHY_S: Final = 60.0
 KERNELS: Final = images.ROOT / "image" / "porta_kernels.py"  # a file that the image holds
 SAYS_WHAT_NUMBA_LOADS: Final = {"NUMBA_DEBUG_CACHE": "1"}
 THREE_BODIES: Final = {
@@ -52,8 +51,8 @@ def summary(steps):
     return Propagation.open(Trajectory(), steps=steps).summary()
 
 if __name__ == "__main__":
-    with distributed.Client(sys.argv[1], timeout=30) as client:
-        client.wait_for_workers(2, timeout=30)
+    with distributed.Client(sys.argv[1], timeout=120) as client:
+        client.wait_for_workers(2, timeout=120)
         warmed = client.run(warm)
         summary = client.submit(summary, 100_000).result()
         print(json.dumps({"workers": len(warmed), "summary": summary}))
@@ -212,7 +211,7 @@ def test_it_takes_the_best_kernels_that_the_machine_has(image: str) -> None:
 def test_its_own_command_becomes_healthy_with_nothing_but_settings(image: str) -> None:
     settings = {"REDIS_URL": "redis://127.0.0.1:1", "PORTA_AUTH": "none"}
     with started(image, network="none", environ=settings) as web:
-        assert images.becomes_healthy(web, within_s=HEALTHY_S)
+        assert images.becomes_healthy(web, within_s=EVENTUALLY_S)
 
 
 def test_it_serves_the_page_and_answers_at_once(image: str, redis_url: str) -> None:
@@ -222,13 +221,15 @@ def test_it_serves_the_page_and_answers_at_once(image: str, redis_url: str) -> N
 
     def look(path: str) -> bytes | None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{port}{path}", timeout=ANSWER_S
+            ) as answer:
                 return bytes(answer.read())
         except (urllib.error.URLError, OSError):
             return None
 
     with started(image, *web, environ=settings) as container:
-        eventually(lambda: look("/healthz"), within_s=START_S)
+        eventually(lambda: look("/healthz"), within_s=EVENTUALLY_S)
 
         assert b"<form" in (look("/") or b"")
         assert (look("/propagate/500/data.js") or b"").startswith(b"data = [[-Infinity")

@@ -11,6 +11,7 @@ import pytest
 
 from frontend import embedded
 from tests import images
+from tests.deadlines import ANSWER_S
 from tests.processes import eventually
 from tests.redis_servers import free_port
 
@@ -69,7 +70,7 @@ def lab(image: str, access: GatewayAccess) -> Iterator[str]:
 
 def status(url: str) -> int | None:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 -- the test's own server
+        with urllib.request.urlopen(url, timeout=ANSWER_S) as answer:  # noqa: S310 -- the test's own server
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -81,7 +82,7 @@ def asked(url: str, method: str = "GET") -> Any:  # noqa: ANN401 -- any JSON
     request = urllib.request.Request(  # noqa: S310 -- the same
         url, method=method, headers={"Authorization": f"token {TOKEN}"}
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- the same
+    with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310 -- the same
         return json.loads(answer.read() or b"null")
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Labels = dict[str, str]
 
 FROM_THE_TARGET: Final = {"instance", "job", "pod"}  # Prometheus adds them
-ROUND_S: Final = 30.0
 STEPS: Final = 1_000_000
 INTERVALS: Final = 15  # all but the last, which is not whole and never cached
 
@@ -65,9 +64,10 @@ def worked(redis_server: RedisServer, folder: Path) -> dict[str, list[Labels]]:
             assert ask(client, steps=STEPS, seed=11)["status"] == "complete"
             assert ask(client, steps=500, seed=11)["status"] == "complete"
             assert client.get(f"/propagate/{STEPS}/data.js?seed=11").is_success
-        eventually(lambda: "porta_clusters" in values(installation), within_s=ROUND_S)
+        eventually(lambda: "porta_clusters" in values(installation))
         # Its result is published before a run ends, and who asked has it by then.
-        eventually(lambda: values(installation)["porta_runs_ended_total done"], within_s=ROUND_S)
+        eventually(lambda: values(installation)["porta_runs_ended_total done"])
+        eventually(lambda: is_well(values(installation)))
         counted(values(installation))
         return scraped(installation)
 
@@ -85,7 +85,11 @@ def counted(told: dict[str, float]) -> None:
     assert (
         told["porta_slice_lookups_total hit"] + told["porta_slice_lookups_total miss"] >= INTERVALS
     )
-    assert told["porta_runners_alive"] == told["porta_gateway_up"] == 1
+
+
+def is_well(told: dict[str, float]) -> bool:
+    """Whether a runner and the Gateway are there; a Gateway that is slow to answer is not."""
+    return told["porta_runners_alive"] == told["porta_gateway_up"] == 1
 
 
 def target(name: str) -> bool:

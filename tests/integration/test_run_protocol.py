@@ -185,7 +185,7 @@ def test_a_redis_that_comes_back_empty_has_no_owner_and_no_half_of_a_run(
 def test_a_call_that_was_carried_out_though_its_answer_was_lost_may_be_repeated(
     own_redis: RedisServer,
 ) -> None:
-    with connect(own_redis.url, timeout_s=0.3) as client, connect(own_redis.url) as other:
+    with connect(own_redis.url, timeout_s=1.5) as client, connect(own_redis.url) as other:
         runs = RunQueue(client, lease_ms=600_000)
         lease = owned(runs)
         put(runs, lease, 0)

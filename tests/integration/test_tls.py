@@ -124,7 +124,6 @@ def test_a_gateway_whose_certificate_is_vouched_for_gives_clusters(
 ) -> None:
     async def main() -> None:
         backend = through(https, gateway, believed.file)
-        assert await backend.healthy()
         async with backend.open(tag="tls", workers=1) as cluster:
             assert await cluster.client.submit(sum, [1, 2]) == 3
 

@@ -14,6 +14,7 @@ from sim.driver.output import Output
 from sim.driver.worker_pool import WorkerPool, task_group
 from sim.errors import ClusterError, ClusterLostError, IntegrityError, StretchDeadlineError
 from tests.dask_servers import all_there, dask
+from tests.deadlines import under_load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -36,7 +37,7 @@ async def taken_at_once(pool: WorkerPool) -> int:
     count = 0
     try:
         while True:
-            async with asyncio.timeout(0.3):
+            async with asyncio.timeout(under_load(1.0)):
                 await pool.take_thread()
             count += 1
     except TimeoutError:

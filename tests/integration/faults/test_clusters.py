@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from tests.asked import Asked
     from tests.redis_servers import RedisServer
 
-DEADLINE_S: Final = 4  # of a stretch, here: by default a minute
+DEADLINE_S: Final = 15  # of a stretch, here: by default a minute
 RERUN_WITHOUT_NANNY_S: Final = 10
 NEW_CLUSTER_S: Final = 5
 ATTEMPTS: Final = 4
-NO_WORKER_S: Final = 12
+NO_WORKER_S: Final = 30
 POISON: Final[dict[str, Any]] = {  # an interval of it is 5e8 pulls: more than a second's work
     "agents": [
         {

@@ -17,7 +17,7 @@ from frontend.storage import keys
 from frontend.storage.connection import command
 from tests import invariants
 from tests.asked import ask_for
-from tests.deadlines import LEASE_S, within
+from tests.deadlines import LEASE_S, under_load, within
 from tests.installation import Installation, installed
 from tests.processes import eventually
 from tests.redis_servers import without_its_primary
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.redis_servers import RedisServer
 
-PAUSE_S: Final = 2.0 * LEASE_S
+PAUSE_S: Final = LEASE_S + 2.0
 ANSWER_S: Final = 2.0  # with Redis away
 HEALTH_S: Final = 0.1
 READERS: Final = 40
@@ -111,11 +111,11 @@ def test_with_a_redis_that_stands_still_all_are_told_so_soon_and_the_run_goes_on
                 health = [told_after(installation, "/healthz") for _ in range(9)]
                 assert web.num_threads() < THREADS_ALLOWED
             assert {status for status, _ in health} == {httpx.codes.OK}
-            assert statistics.median(seconds for _, seconds in health) < HEALTH_S
+            assert statistics.median(seconds for _, seconds in health) < under_load(HEALTH_S)
             answers = [one.result() for one in asking]
             assert {status for status, _ in answers} == {httpx.codes.SERVICE_UNAVAILABLE}
             assert max(seconds for _, seconds in answers) < within(ANSWER_S)
-            assert statistics.median(seconds for _, seconds in answers) < ANSWER_S
+            assert statistics.median(seconds for _, seconds in answers) < within(ANSWER_S)
     finally:
         redis_of_its_own.resume()
     asked.is_completed()

@@ -78,7 +78,7 @@ class Pod:
             [SCRIPTS / script],
             input=given,
             capture_output=True,
-            timeout=60,
+            timeout=300,
             check=False,
             env=os.environ | {"PATH": path},
         )
@@ -89,7 +89,7 @@ def pod(redis_image: str | None, tmp_path: Path, request: pytest.FixtureRequest)
     if redis_image is None:
         pytest.skip("no Docker engine, or it has no image of Redis")
     shell = ("docker", "run", "--rm", redis_image, "sh", "-c", "true")
-    if subprocess.run(shell, capture_output=True, timeout=60, check=False).returncode:  # noqa: S603 -- fixed words
+    if subprocess.run(shell, capture_output=True, timeout=300, check=False).returncode:  # noqa: S603 -- fixed words
         pytest.skip(f"{redis_image} has no shell; scripts/redis-test-image makes one with a shell")
     name, port = f"porta-test-{uuid.uuid4().hex[:8]}", free_port()
     config = tmp_path / "redis.conf"
@@ -118,7 +118,7 @@ def pod(redis_image: str | None, tmp_path: Path, request: pytest.FixtureRequest)
     )
     found = Pod(name, port, tmp_path, ca=secret.file if secret is not None else None)
     try:
-        assert eventually(found.answers, within_s=20), _docker("logs", name)
+        assert eventually(found.answers), _docker("logs", name)
         yield found
     finally:
         _docker("rm", "--force", "--volumes", name)
@@ -135,7 +135,7 @@ def _docker(*words: str) -> str:
         ("docker", *words),  # noqa: S607 -- the engine's own command
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -177,7 +177,7 @@ def test_a_backup_restores_all_data_and_nothing_else(pod: Pod) -> None:
     porta.set("propagation/2", b"{}")
     restored = pod.run("redis-restore", backup.stdout)
     assert restored.returncode == 0, restored.stderr
-    assert eventually(pod.answers, within_s=20)
+    assert eventually(pod.answers)
 
     porta = pod.client("porta", PORTA)
     assert sorted(pod.client("default", ADMINISTRATOR).keys()) == [
@@ -191,10 +191,10 @@ def test_a_backup_restores_all_data_and_nothing_else(pod: Pod) -> None:
 def test_restored_data_survives_the_next_restart(pod: Pod) -> None:
     pod.client("porta", PORTA).set("propagation/1", b"{}")
     assert pod.run("redis-restore", pod.run("redis-backup").stdout).returncode == 0
-    assert eventually(pod.answers, within_s=20)
+    assert eventually(pod.answers)
     pod.client("porta", PORTA).set("propagation/2", b"{}")
     _docker("restart", "--time", "20", pod.name)
-    assert eventually(pod.answers, within_s=20)
+    assert eventually(pod.answers)
     assert pod.client("porta", PORTA).exists("propagation/1", "propagation/2") == 2
 
 

@@ -17,6 +17,7 @@ from frontend.runs.run_queue import RunQueue
 from sim.scenario import PropagationRequest, Trajectory
 from tests import axe, redis_servers
 from tests.crowd import answered, crowd, get, health_s
+from tests.deadlines import EVENTUALLY_S, under_load
 from tests.installation import Installation, ask, at_work, installed
 from tests.page_time import fits
 from tests.processes import eventually
@@ -167,7 +168,7 @@ def test_each_stage_shows_its_own_time_and_that_of_this_id(page: Page, web: Inst
     queued = page.locator("[data-stage=queued] [data-took]")
     running = page.locator("[data-stage=running] [data-took]")
     expect(queued).to_have_text("less than 1\u202fs", timeout=SOON_MS)
-    expect(running).to_have_text(re.compile("^[1-9]\u202fs$"), timeout=SOON_MS)
+    expect(running).to_have_text(re.compile("^[1-9][0-9]?\u202fs$"), timeout=SOON_MS)
 
 
 def ask_once(client: object, **body: object) -> None:
@@ -184,15 +185,15 @@ def test_a_hundred_readers_follow_one_run_and_the_web_stays_quick(
     events = get(f"/api/v1/propagations/{run_of(4).id}/events")
     queue = queue_of(web)
     with crowd(web, events, STREAMS) as readers:
-        assert answered(readers, 30) == STREAMS
+        assert answered(readers, EVENTUALLY_S) == STREAMS
         for reader in readers:
             reader.recv(65_536)
         lease = owned(queue, run_of(4))
         queue.progress(lease, stage="propagating", done=9_000, rate=1e6)
         for page in pages:
             reports(page, 9_000)
-        assert answered(readers, 30) == STREAMS
-        assert health_s(web) < HEALTH_S
+        assert answered(readers, EVENTUALLY_S) == STREAMS
+        assert health_s(web) < under_load(HEALTH_S)
 
 
 def test_a_run_under_way_is_accessible_at_every_width(page: Page, web: Installation) -> None:

@@ -11,6 +11,7 @@ import pytest
 from frontend.errors import StorageError
 from frontend.storage.client_side_cache import KEPT_BYTES, TRUSTED_S, ClientSideCache
 from frontend.storage.connection import command, connect
+from tests.deadlines import under_load
 from tests.processes import eventually
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from tests.redis_servers import RedisServer
 
 KEY = "propagation/500"
-SOON_S = 5.0
 
 
 @contextlib.contextmanager
@@ -49,7 +49,7 @@ def at_hand(watched: ClientSideCache, client: redis.Redis, key: str = KEY) -> bo
 def test_what_was_read_once_is_at_hand(redis_url: str, redis_client: redis.Redis) -> None:
     redis_client.set(KEY, b"one")
     with watching(redis_url) as watched:
-        eventually(lambda: at_hand(watched, redis_client), within_s=SOON_S)
+        eventually(lambda: at_hand(watched, redis_client))
         assert watched.get(KEY) == b"one"
 
 
@@ -60,18 +60,18 @@ def test_what_somebody_else_changes_is_read_anew(
     words = {"SET": (KEY, b"two"), "DEL": (KEY,), "RENAME": (KEY, "other"), "FLUSHALL": ()}
     redis_client.set(KEY, b"one")
     with watching(redis_url) as watched:
-        eventually(lambda: at_hand(watched, redis_client), within_s=SOON_S)
+        eventually(lambda: at_hand(watched, redis_client))
         command(redis_client, change, *words[change])
         now = redis_client.get(KEY)
-        eventually(lambda: watched.get(KEY) == now, within_s=TRUSTED_S / 2)
+        eventually(lambda: watched.get(KEY) == now, within_s=under_load(TRUSTED_S) / 2)
 
 
 def test_what_a_script_changes_is_read_anew(redis_url: str, redis_client: redis.Redis) -> None:
     redis_client.set(KEY, b"one")
     with watching(redis_url) as watched:
-        eventually(lambda: at_hand(watched, redis_client), within_s=SOON_S)
+        eventually(lambda: at_hand(watched, redis_client))
         command(redis_client, "EVAL", "redis.call('SET', KEYS[1], 'two')", 1, KEY)
-        eventually(lambda: watched.get(KEY) == b"two", within_s=TRUSTED_S / 2)
+        eventually(lambda: watched.get(KEY) == b"two", within_s=under_load(TRUSTED_S) / 2)
 
 
 def test_what_this_process_changes_is_read_anew_at_once(
@@ -80,7 +80,7 @@ def test_what_this_process_changes_is_read_anew_at_once(
     redis_client.set(KEY, b"one")
     with watching(redis_url) as watched:
         for number in range(100):
-            eventually(lambda: at_hand(watched, redis_client), within_s=SOON_S)
+            eventually(lambda: at_hand(watched, redis_client))
             redis_client.set(KEY, str(number))
             watched.forget(KEY)
             assert watched.get(KEY) == str(number).encode()
@@ -91,7 +91,7 @@ def test_what_is_not_there_is_asked_for_each_time(
 ) -> None:
     redis_client.set(KEY, b"one")
     with watching(redis_url) as watched:
-        eventually(lambda: at_hand(watched, redis_client), within_s=SOON_S)
+        eventually(lambda: at_hand(watched, redis_client))
         assert not at_hand(watched, redis_client, "propagation/501")
         assert not at_hand(watched, redis_client, "propagation/501")
 
@@ -100,20 +100,20 @@ def test_while_redis_is_away_nothing_is_given_away(own_redis: RedisServer) -> No
     with connect(own_redis.url) as client:
         client.set(KEY, b"one")
         with watching(own_redis.url) as watched:
-            eventually(lambda: at_hand(watched, client), within_s=SOON_S)
+            eventually(lambda: at_hand(watched, client))
             own_redis.kill()
-            eventually(lambda: _is_refused(watched), within_s=TRUSTED_S)
+            eventually(lambda: _is_refused(watched), within_s=under_load(TRUSTED_S))
             own_redis.start()
-            eventually(lambda: not _is_refused(watched), within_s=SOON_S)
+            eventually(lambda: not _is_refused(watched))
             client.set(KEY, b"two")
-            eventually(lambda: watched.get(KEY) == b"two", within_s=TRUSTED_S)
+            eventually(lambda: watched.get(KEY) == b"two", within_s=under_load(TRUSTED_S))
 
 
 def test_a_redis_that_says_nothing_is_trusted_for_a_second(own_redis: RedisServer) -> None:
     with connect(own_redis.url) as client:
         client.set(KEY, b"one")
         with watching(own_redis.url) as watched:
-            eventually(lambda: at_hand(watched, client), within_s=SOON_S)
+            eventually(lambda: at_hand(watched, client))
             own_redis.pause()
             try:
                 paused = time.monotonic()
@@ -155,7 +155,7 @@ def test_it_keeps_no_more_bytes_than_it_may_and_the_latest_of_them(
     for name in names:
         redis_client.set(name, bytes(KEPT_BYTES // 4))
     with watching(redis_url) as watched:
-        eventually(lambda: at_hand(watched, redis_client, names[0]), within_s=SOON_S)
+        eventually(lambda: at_hand(watched, redis_client, names[0]))
         for name in names:
             watched.get(name)
         kept = watched._values  # noqa: SLF001 - what it holds has no other sign
