@@ -44,14 +44,7 @@ OF_TESTS: Final = (
 )
 OWNER_LABEL: Final = "porta.tests.owner"
 # Written before each reply, so a kill loses nothing; a slow disk is not waited for.
-DURABLE: Final = (
-    "--save",
-    "",
-    "--appendonly",
-    "yes",
-    "--appendfsync",
-    "no",
-)  # written before each reply, so what a kill finds
+DURABLE: Final = ("--save", "", "--appendonly", "yes", "--appendfsync", "no")
 
 # prctl(PR_SET_PDEATHSIG, SIGKILL), then the server in the same process: /usr/include/linux/prctl.h.
 DIE_WITH_PARENT: Final = """
