@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 
 from frontend.errors import BadRequest
 from frontend.web.context import services
@@ -17,7 +20,11 @@ if TYPE_CHECKING:
     from frontend.web.http.query_params import Parameter
     from sim.scenario import PropagationRequest
 
-__all__ = ["read_address", "read_run_address"]
+__all__ = ["named_by", "read_address", "read_run_address"]
+
+_PAGE: Final = re.compile(
+    r"(?:(?:https?://[^/?#]*)?/?(?:[^?#]*/)?propagate/)?([^/?#]+)/?(?:\?([^#]*))?(?:#.*)?"
+)
 
 
 def read_address(
@@ -35,15 +42,21 @@ def read_address(
     whose scenario is not known.
     """
     values = query_params.read(request.args, parameters, strict=strict)
-    propagation_request = services().propagations.parse_id(
-        propagation_id,
-        seed=values["seed"],
-        member=values["member"],
-        members=values["members"],
-    )
-    if follow:
-        propagation_request = services().propagations.answer(propagation_request)
-    return propagation_request, values
+    named = _named(propagation_id, values)
+    return services().propagations.answer(named) if follow else named, values
+
+
+def named_by(text: str) -> PropagationRequest:
+    """Return the propagation that somebody names by its id, or by the address of its page.
+
+    With a query or without: "500", "500?seed=7", "https://host/prefix/propagate/500?members=20".
+    Raises BadRequest and NotFound as `read_address` does.
+    """
+    found = _PAGE.fullmatch(text.strip())
+    propagation_id, query = found.groups() if found else (text, None)
+    args = MultiDict(parse_qsl(query or "", keep_blank_values=True))
+    values = query_params.read(args, REQUEST, strict=False)
+    return services().propagations.answer(_named(propagation_id, values))
 
 
 def read_run_address(
@@ -61,3 +74,12 @@ def read_run_address(
             + (" in place of members=." if values["members"] is not None else ".")
         )
     return named, values
+
+
+def _named(propagation_id: str, values: dict[str, Any]) -> PropagationRequest:
+    return services().propagations.parse_id(
+        propagation_id,
+        seed=values["seed"],
+        member=values["member"],
+        members=values["members"],
+    )

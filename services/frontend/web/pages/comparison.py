@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +19,7 @@ from frontend.web.context import services
 from frontend.web.http import query_params
 from frontend.web.http.compression import compress
 from frontend.web.http.path_prefix import at
+from frontend.web.http.propagation_address import named_by
 from frontend.web.http.responses import etag_of, json_bytes, packed_reply, unchanged
 from frontend.web.pages import comparison_of_runs
 from frontend.web.pages.comparison_view import ComparisonView
@@ -40,7 +40,6 @@ __all__ = ["blueprint"]
 COST_S: Final = 0.05  # to compare two documents, and to write the third
 MEMBER_S: Final = 4e-7  # to read and to count a member of both, for one agent
 MEMBER_BYTES: Final = 64  # when each is lost, and what `paired_counts` makes of it
-_ADDRESS: Final = re.compile(r"(?:https?://[^/]*)?/?(?:[^?#]*/)?propagate/([^/?#]+)/?")
 IDS: Final = (
     query_params.Word("first", "The id of a run or of an ensemble."),
     query_params.Word("second", "The id of another, or the address of its page."),
@@ -55,11 +54,8 @@ def choose() -> AnyResponse:
     values = query_params.read(request.args, IDS, strict=False)
     if values["first"] is None or values["second"] is None:
         raise BadRequest("Name two runs, or two ensembles, as in /compare/<id>/<id>.")
-    ids = []
-    for text in (values["first"].strip(), values["second"].strip()):
-        found = _ADDRESS.fullmatch(text)
-        ids.append(_named(found[1] if found else text).id)
-    return redirect(at(f"/compare/{ids[0]}/{ids[1]}"), HTTPStatus.SEE_OTHER)
+    first, second = named_by(values["first"]).id, named_by(values["second"]).id
+    return redirect(at(f"/compare/{first}/{second}"), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.get("/compare/<first>/<second>")

@@ -52,8 +52,43 @@ def test_the_page_of_a_run_has_a_form_to_compare_it(web: FlaskClient) -> None:
     page = web.get("/propagate/400").text
     assert 'action="/compare"' in page
     assert '<input type="hidden" name="first" value="400">' in page
-    answer = web.get("/compare?first=400&second=http://porta.example/propagate/500")
-    assert answer.headers["Location"].endswith("/compare/400/500")
+
+
+OTHER_SEED = PropagationRequest(500, Trajectory(seed=7))
+NO_ADDRESSES = ("500?seeds=7", "http://porta.example/", "/propagate?preset=eccentric", "x")
+
+
+@pytest.mark.parametrize(
+    ("second", "named"),
+    [
+        ("http://porta.example/propagate/500", PropagationRequest(500)),
+        (
+            "https://porta.example/under/propagate/500/?window=2.5%2C11.1#top",
+            PropagationRequest(500),
+        ),
+        (" 500?seed=7 ", OTHER_SEED),
+        ("/propagate/500?seed=7&member=3", PropagationRequest(500, Trajectory(seed=7, member=3))),
+        ("propagate/500?members=20", PropagationRequest(500, members=20)),
+        (
+            OTHER_SEED.id,
+            OTHER_SEED,
+        ),
+    ],
+)
+def test_another_is_named_by_its_id_or_by_the_address_of_its_page(
+    web: FlaskClient, second: str, named: PropagationRequest
+) -> None:
+    web.get("/propagate/500?seed=7")
+    answer = web.get("/compare", query_string={"first": "400", "second": second})
+    assert answer.headers["Location"].endswith(f"/compare/400/{named.id}")
+
+
+@pytest.mark.parametrize("second", NO_ADDRESSES)
+def test_what_names_no_other_is_refused(web: FlaskClient, second: str) -> None:
+    assert web.get("/compare", query_string={"first": "400", "second": second}).status_code in {
+        400,
+        404,
+    }
 
 
 @pytest.mark.parametrize(
