@@ -248,7 +248,9 @@ def _write(settings: Settings, request: PropagationRequest, arguments: Arguments
     if output is not None:
         with choice.frontend_errors():
             selection.check(request.trajectory.scenario, output.form)
-    propagation = choice.propagation(settings, request, arguments.workers)
+    propagation = choice.propagation(
+        settings, request, arguments.workers, is_written=output is not None
+    )
     if isinstance(request, Order):
         click.echo(outcome(request, propagation), err=True)
         request = request.answer(propagation.steps)
@@ -262,7 +264,7 @@ def _write(settings: Settings, request: PropagationRequest, arguments: Arguments
 def _write_crate(settings: Settings, request: PropagationRequest, arguments: Arguments) -> None:
     from frontend.cli.execution import choice
 
-    propagation = choice.propagation(settings, request, arguments.workers)
+    propagation = choice.propagation(settings, request, arguments.workers, is_written=True)
     if isinstance(request, Order):
         click.echo(outcome(request, propagation), err=True)
         request = request.answer(propagation.steps)

@@ -30,12 +30,17 @@ if TYPE_CHECKING:
 __all__ = ["ensemble", "export_parts", "frontend_errors", "propagation"]
 
 
-def propagation(settings: Settings, request: PropagationRequest, workers: Workers) -> Propagation:
-    """Return the propagation, computed as `workers` demands; raises FrontendError."""
+def propagation(
+    settings: Settings, request: PropagationRequest, workers: Workers, *, is_written: bool = False
+) -> Propagation:
+    """Return the propagation, computed as `workers` demands; raises FrontendError.
+
+    What a large one takes is told before, also that it `is_written` to a file afterwards.
+    """
     with frontend_errors():
         if isinstance(workers, int):
             workers = _granted(settings, request, workers)
-        with told(settings, request, workers):
+        with told(settings, request, workers, is_written=is_written):
             return _computed(settings, request, workers)
 
 

@@ -30,17 +30,20 @@ __all__ = ["expected", "told"]
 
 
 @contextmanager
-def told(settings: Settings, request: PropagationRequest, workers: Workers) -> Iterator[None]:
+def told(
+    settings: Settings, request: PropagationRequest, workers: Workers, *, is_written: bool = False
+) -> Iterator[None]:
     """Say what a large request takes, and afterwards if it took more than four times as long.
 
-    Not of an order: how many steps it takes is not known, only how many at most.
+    Where all of it `is_written` to a file afterwards, that is said to come on top. Not of an order:
+    how many steps it takes is not known, only how many at most.
     """
     needed = work(request.steps, request.trajectory.scenario, request.members)
     if isinstance(request, Order) or needed <= settings.inline_work:
         yield
         return
     told_before = expected(settings, request, workers)
-    click.echo(_sentence(told_before), err=True)
+    click.echo(_sentence(told_before, is_written=is_written), err=True)
     begun = time.monotonic()
     yield
     taken_s = time.monotonic() - begun
@@ -62,9 +65,10 @@ def expected(settings: Settings, request: PropagationRequest, workers: Workers) 
     )
 
 
-def _sentence(one: Estimate) -> str:
+def _sentence(one: Estimate, *, is_written: bool) -> str:
     seconds = f"{one.seconds:,.1f}" if one.seconds < 10 else f"{one.seconds:,.0f}"  # noqa: PLR2004  # two digits
     by = f"{one.workers:,} worker{'s' * (one.workers != 1)}" if one.workers else "this process"
     words = f"This takes about {seconds} s with {by}, {one.core_seconds:,.1f} core-seconds"
-    has_enough = one.workers > 0 and not one.more_workers_help
-    return f"{words}; more workers would not help." if has_enough else f"{words}."
+    if one.workers > 0 and not one.more_workers_help:
+        words += "; more workers would not help"
+    return f"{words}. Writing the file comes on top." if is_written else f"{words}."

@@ -44,6 +44,17 @@ def test_it_says_where_more_workers_would_not_help(
     assert said.endswith("with 1 worker, 3.5 core-seconds; more workers would not help.\n")
 
 
+def test_it_says_that_a_file_comes_on_top(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        told_cost, "expected", lambda *_: Estimate(0, 0.3, 0.3, more_workers_help=False)
+    )
+    with told(Settings(), LARGE, "inline", is_written=True):
+        said = capsys.readouterr().err
+    assert said.endswith("with this process, 0.3 core-seconds. Writing the file comes on top.\n")
+
+
 def test_a_run_that_took_more_than_four_times_as_long_says_so(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
