@@ -325,7 +325,7 @@ def propagate(**written: Any) -> None:  # noqa: ANN401 - the options, as click p
 )
 @click.option("--output", metavar="FILE", help="Write the records; the suffix is the format.")
 def export(propagation_id: str, *, crate: str | None, output: str | None) -> None:
-    """Write a result as a crate or a file: a stored one, or one that takes a moment; no run starts.
+    """Write a result as a crate or a file; it starts no run.
 
     Needs REDIS_URL, or a porta serve beside it. porta propagate --output NAME.crate/ computes and
     writes one at once.
