@@ -18,7 +18,7 @@ from typing import Final
 ALLOWANCE_S: Final = 4.0
 LEASE_S: Final = 8  # short, as tests wait for its end; on a busy machine a runner still renews it
 ANSWER_S: Final = 60.0  # one answer of a server that is there
-EVENTUALLY_S: Final = 120.0  # below the 900 s that pytest gives each test
+EVENTUALLY_S: Final = 120.0  # below the 300 s that pytest gives each test
 LOCAL_CLUSTER_S: Final = 150.0  # a local cluster: its processes import, or compile, the engine
 CLEANUP_S: Final = 60.0  # a cleanup that the test itself lets finish
 MOST_TIMES_SLOWER: Final = 10.0  # a machine with a longer queue than this will not get anywhere

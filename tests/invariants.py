@@ -12,7 +12,7 @@ import psutil
 from frontend.storage.connection import command
 from sim.engine import Stretch, initial_checkpoint
 from sim.scenario import Subject, Trajectory
-from tests.deadlines import within
+from tests.deadlines import under_load
 from tests.processes import eventually, of_folder
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ CLUSTER_MARK: Final = "DASK_GATEWAY_CLUSTER_NAME"
 
 def hold(installation: Installation, *, within_s: float = GONE_S) -> None:
     """Check all invariants, after runs have had time to end."""
-    within_s = within(within_s)
+    within_s = under_load(within_s)
     with contextlib.closing(installation.redis) as stored:
         eventually(lambda: not held_slots(stored), within_s=within_s)
         stored_results_are_sound(stored)

@@ -15,7 +15,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 
-from tests.deadlines import LOCAL_CLUSTER_S, within
+from tests.deadlines import LOCAL_CLUSTER_S, under_load, within
 from tests.installation import Installation, installed
 from tests.integration import naive
 from tests.processes import eventually, lives
@@ -224,7 +224,9 @@ def test_ctrl_c_ends_a_cluster_without_a_traceback_and_leaves_nothing(
         workers = children_of(terminal)
         terminal.press_ctrl_c()
         terminal.process.wait(within(10))
-        eventually(lambda: not any(lives(worker.pid) for worker in workers), within_s=within(10))
+        eventually(
+            lambda: not any(lives(worker.pid) for worker in workers), within_s=under_load(10)
+        )
     assert terminal.process.returncode == 130
     assert terminal.shown.endswith(b"Interrupted.\r\n")
     assert b"Traceback" not in terminal.shown

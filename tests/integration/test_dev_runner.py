@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.deadlines import EVENTUALLY_S
+from tests.deadlines import EVENTUALLY_S, under_load
 from tests.installation import at_work
 from tests.processes import eventually
 from tests.redis_servers import free_port
@@ -54,7 +54,7 @@ def test_flask_run_brings_one_runner_along_which_ends_with_it(
         eventually(lambda: redis_client.hlen("run/runners") == 1)
         (runner,) = runners(pid)
         psutil.Process(pid).kill()
-        gone, _ = psutil.wait_procs([runner], timeout=EVENTUALLY_S)
+        gone, _ = psutil.wait_procs([runner], timeout=under_load(15))
         assert gone
 
 

@@ -27,7 +27,7 @@ from sim.models.nano.cost import interval_iterations
 from sim.scenario import PropagationRequest
 from sim.verification import Effort, verify
 from tests.dask_servers import dask, leftovers, on_cluster, on_servers
-from tests.deadlines import within
+from tests.deadlines import under_load
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -223,7 +223,7 @@ def test_a_lost_scheduler_is_told_soon(budget: int) -> None:
         async def body(client: Client) -> None:
             with pytest.raises(ClusterLostError):
                 await propagate(client, Taken(after_stretch=kill), slice_budget=budget)
-            assert time.monotonic() < killed[0] + within(5)
+            assert time.monotonic() < killed[0] + under_load(5)
 
         on_servers(servers, body)
         assert len(killed) == 1
@@ -285,7 +285,7 @@ def test_a_cancelled_propagation_ends_at_once_and_leaves_nothing(
         await asyncio.sleep(delay_s)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, within(1))
+            await asyncio.wait_for(task, under_load(1))
         assert await leftovers(client) == 0
 
     on_cluster(workers, body)

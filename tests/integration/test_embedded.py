@@ -225,7 +225,7 @@ def test_it_says_where_it_is_when_the_page_answers_and_ends_well(data: Path) -> 
         line = served.first_line()
         assert line == f"Porta is at {served.url}/ (data in {data}, Ctrl-C to stop)\n"
         assert http_client.get(served.url).status_code == 200
-        eventually(served.ready)
+        assert served.ready()
     finally:
         served.stop()
     assert served.process.returncode == 0
@@ -265,7 +265,7 @@ def test_what_both_left_that_were_killed_at_once_is_swept_by_the_next(data: Path
         served.process.communicate(timeout=EVENTUALLY_S)
     with serving(data) as served:
         assert not [pid for pid in left if lives(pid)]
-        eventually(served.ready)
+        assert served.ready()
 
 
 def test_what_both_left_that_were_killed_at_once_ends_by_itself_within_a_minute(
@@ -286,14 +286,14 @@ def test_a_second_one_on_the_same_folder_is_refused_with_the_firsts_name(shared:
     errors = second.errors()
     assert second.process.returncode == 1
     assert f"Porta runs already at {shared.url}/ (process {shared.process.pid})" in errors
-    eventually(shared.ready)
+    assert shared.ready()
 
 
 def test_a_second_one_on_a_folder_of_its_own_is_served(shared: Served, data: Path) -> None:
     with serving(data) as second:
-        eventually(second.ready)
+        assert second.ready()
         assert http_client.get(f"{second.url}{STEPS}").status_code == 404
-    eventually(shared.ready)
+    assert shared.ready()
 
 
 def test_a_taken_port_is_told_in_a_sentence(data: Path) -> None:

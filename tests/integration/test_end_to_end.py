@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from sim import Propagation, Trajectory
+from tests.deadlines import under_load
 from tests.installation import Installation, ask, installed
 from tests.integration import naive
 from tests.processes import eventually
@@ -146,7 +147,9 @@ def test_the_manifest_is_in_redis_and_the_cluster_is_gone_after_the_run(
     with installation.redis as stored:
         manifest = json.loads(stored.get("propagation/500000") or "null")
     assert manifest["request"]["steps"] == 500_000
-    eventually(lambda: not installation.clusters("pending,running,stopping"))
+    eventually(
+        lambda: not installation.clusters("pending,running,stopping"), within_s=under_load(15)
+    )
 
 
 def test_a_longer_run_goes_on_where_a_shorter_one_ended(client: httpx.Client) -> None:

@@ -23,7 +23,7 @@ from sim.errors import BlockDeadlineError, ClusterLostError, IntegrityError
 from sim.presets import preset
 from sim.scenario import PropagationRequest, Trajectory
 from tests.dask_servers import dask, leftovers, on_cluster, on_servers
-from tests.deadlines import within
+from tests.deadlines import under_load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,7 +215,7 @@ def test_a_lost_scheduler_is_told_soon() -> None:
         async def body(client: Client) -> None:
             with pytest.raises(ClusterLostError):
                 await compute(client, Taken(LONG, after_block=kill))
-            assert time.monotonic() < killed[0] + within(5)
+            assert time.monotonic() < killed[0] + under_load(5)
 
         on_servers(servers, body)
         assert len(killed) == 1
@@ -271,7 +271,7 @@ def test_a_cancelled_ensemble_ends_at_once_and_leaves_nothing(delay_s: float) ->
         await asyncio.sleep(delay_s)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, within(1))
+            await asyncio.wait_for(task, under_load(1))
         assert await leftovers(client) == 0
 
     on_cluster(2, body)

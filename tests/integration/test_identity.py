@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from frontend.domain.run import Lease
     from sim.engine import Stretch
 
+pytestmark = pytest.mark.timeout(900)  # each recomputes all by the reference, beside other parts
+
 EXAMPLES: Final = 2  # for each number of workers
 STEPS: Final = {1: 200_000, 2: 160_000, 3: 100_000, 12: 40_000, 40: 20_000}  # by agents: seconds
 IN_SPACE: Final = {"leapfrog": 40, "kahan-li-8": 6, "gauss-radau-15": 3}  # agents: short intervals

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests import http_client
-from tests.deadlines import within
+from tests.deadlines import under_load
 from tests.installation import Installation, at_work
 from tests.processes import eventually
 from tests.redis_servers import free_port
@@ -52,7 +52,7 @@ def test_it_stops_within_seconds_with_pages_open(web: Installation, number: sign
         process = web.processes["web"]
         process.send_signal(number)
         process.wait(timeout=60)
-        assert time.monotonic() - begun < within(STOPPED_WITHIN_S)
+        assert time.monotonic() - begun < under_load(STOPPED_WITHIN_S)
 
 
 def test_it_answers_while_pages_are_open(web: Installation) -> None:

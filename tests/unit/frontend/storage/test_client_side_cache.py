@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.redis_servers import RedisServer
 
 KEY = "propagation/500"
+SOON_S = 5.0
 
 
 @contextlib.contextmanager
@@ -49,7 +50,7 @@ def at_hand(watched: ClientSideCache, client: redis.Redis, key: str = KEY) -> bo
 def test_what_was_read_once_is_at_hand(redis_url: str, redis_client: redis.Redis) -> None:
     redis_client.set(KEY, b"one")
     with watching(redis_url) as watched:
-        eventually(lambda: at_hand(watched, redis_client))
+        eventually(lambda: at_hand(watched, redis_client), within_s=under_load(SOON_S))
         assert watched.get(KEY) == b"one"
 
 
@@ -60,7 +61,7 @@ def test_what_somebody_else_changes_is_read_anew(
     words = {"SET": (KEY, b"two"), "DEL": (KEY,), "RENAME": (KEY, "other"), "FLUSHALL": ()}
     redis_client.set(KEY, b"one")
     with watching(redis_url) as watched:
-        eventually(lambda: at_hand(watched, redis_client))
+        eventually(lambda: at_hand(watched, redis_client), within_s=under_load(SOON_S))
         command(redis_client, change, *words[change])
         now = redis_client.get(KEY)
         eventually(lambda: watched.get(KEY) == now, within_s=under_load(TRUSTED_S) / 2)
@@ -69,7 +70,7 @@ def test_what_somebody_else_changes_is_read_anew(
 def test_what_a_script_changes_is_read_anew(redis_url: str, redis_client: redis.Redis) -> None:
     redis_client.set(KEY, b"one")
     with watching(redis_url) as watched:
-        eventually(lambda: at_hand(watched, redis_client))
+        eventually(lambda: at_hand(watched, redis_client), within_s=under_load(SOON_S))
         command(redis_client, "EVAL", "redis.call('SET', KEYS[1], 'two')", 1, KEY)
         eventually(lambda: watched.get(KEY) == b"two", within_s=under_load(TRUSTED_S) / 2)
 
@@ -80,7 +81,7 @@ def test_what_this_process_changes_is_read_anew_at_once(
     redis_client.set(KEY, b"one")
     with watching(redis_url) as watched:
         for number in range(100):
-            eventually(lambda: at_hand(watched, redis_client))
+            eventually(lambda: at_hand(watched, redis_client), within_s=under_load(SOON_S))
             redis_client.set(KEY, str(number))
             watched.forget(KEY)
             assert watched.get(KEY) == str(number).encode()
@@ -91,7 +92,7 @@ def test_what_is_not_there_is_asked_for_each_time(
 ) -> None:
     redis_client.set(KEY, b"one")
     with watching(redis_url) as watched:
-        eventually(lambda: at_hand(watched, redis_client))
+        eventually(lambda: at_hand(watched, redis_client), within_s=under_load(SOON_S))
         assert not at_hand(watched, redis_client, "propagation/501")
         assert not at_hand(watched, redis_client, "propagation/501")
 
@@ -100,11 +101,11 @@ def test_while_redis_is_away_nothing_is_given_away(own_redis: RedisServer) -> No
     with connect(own_redis.url) as client:
         client.set(KEY, b"one")
         with watching(own_redis.url) as watched:
-            eventually(lambda: at_hand(watched, client))
+            eventually(lambda: at_hand(watched, client), within_s=under_load(SOON_S))
             own_redis.kill()
             eventually(lambda: _is_refused(watched), within_s=under_load(TRUSTED_S))
             own_redis.start()
-            eventually(lambda: not _is_refused(watched))
+            eventually(lambda: not _is_refused(watched), within_s=under_load(SOON_S))
             client.set(KEY, b"two")
             eventually(lambda: watched.get(KEY) == b"two", within_s=under_load(TRUSTED_S))
 
@@ -113,7 +114,7 @@ def test_a_redis_that_says_nothing_is_trusted_for_a_second(own_redis: RedisServe
     with connect(own_redis.url) as client:
         client.set(KEY, b"one")
         with watching(own_redis.url) as watched:
-            eventually(lambda: at_hand(watched, client))
+            eventually(lambda: at_hand(watched, client), within_s=under_load(SOON_S))
             own_redis.pause()
             try:
                 paused = time.monotonic()
@@ -155,7 +156,7 @@ def test_it_keeps_no_more_bytes_than_it_may_and_the_latest_of_them(
     for name in names:
         redis_client.set(name, bytes(KEPT_BYTES // 4))
     with watching(redis_url) as watched:
-        eventually(lambda: at_hand(watched, redis_client, names[0]))
+        eventually(lambda: at_hand(watched, redis_client, names[0]), within_s=under_load(SOON_S))
         for name in names:
             watched.get(name)
         kept = watched._values  # noqa: SLF001 - what it holds has no other sign

@@ -62,17 +62,11 @@ NO_ADDRESSES = ("500?seeds=7", "http://porta.example/", "/propagate?preset=eccen
     ("second", "named"),
     [
         ("http://porta.example/propagate/500", PropagationRequest(500)),
-        (
-            "https://porta.example/under/propagate/500/?window=2.5%2C11.1#top",
-            PropagationRequest(500),
-        ),
+        ("https://porta.example/a/propagate/500/?window=2.5%2C11.1#top", PropagationRequest(500)),
         (" 500?seed=7 ", OTHER_SEED),
         ("/propagate/500?seed=7&member=3", PropagationRequest(500, Trajectory(seed=7, member=3))),
         ("propagate/500?members=20", PropagationRequest(500, members=20)),
-        (
-            OTHER_SEED.id,
-            OTHER_SEED,
-        ),
+        (OTHER_SEED.id, OTHER_SEED),
     ],
 )
 def test_another_is_named_by_its_id_or_by_the_address_of_its_page(
@@ -85,10 +79,8 @@ def test_another_is_named_by_its_id_or_by_the_address_of_its_page(
 
 @pytest.mark.parametrize("second", NO_ADDRESSES)
 def test_what_names_no_other_is_refused(web: FlaskClient, second: str) -> None:
-    assert web.get("/compare", query_string={"first": "400", "second": second}).status_code in {
-        400,
-        404,
-    }
+    answer = web.get("/compare", query_string={"first": "400", "second": second})
+    assert answer.status_code in {400, 404}
 
 
 @pytest.mark.parametrize(

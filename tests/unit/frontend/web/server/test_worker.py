@@ -323,7 +323,7 @@ def test_a_connection_without_a_request_gives_way_before_one_with_a_request(
             answer(client).read()
         eventually(lambda: len(server.worker.waiting) == 18)
         with connected(server, HALVES[half], 1) as asking, connected(server, b"", 6):
-            eventually(lambda: sum(map(closed, idle)) >= 6)
+            eventually(lambda: sum(map(closed, idle)) >= 6, within_s=under_load(5))
             assert not closed(asking[0]), "the newest gave way"
             assert sum(map(closed, idle)) == 6
 
